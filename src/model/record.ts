@@ -1,0 +1,71 @@
+// The journal of a run: one record per finished operation, keyed by (space, run, gen, path), never altered.
+// Marks are durable facts about an operation that has not finished: a timer's due time, a failed attempt.
+import type { ErrorData } from '../errors.ts'
+import type { Payload } from './payload.ts'
+import type { Generation, RunKey } from './run.ts'
+
+/** What kind of operation a record answers. `value`: ctx.now, ctx.random, ctx.uuid; `choice`: a case of a switch. */
+export type RecordKind = 'step' | 'timer' | 'value' | 'choice'
+
+/** How the operation ended. `skipped`: a condition was false, or what it depends on failed or was skipped. */
+export type RecordStatus = 'completed' | 'failed' | 'skipped'
+
+/** How durable a step's result is before others see it: see the levels in the design. */
+export type Level = 'effect' | 'pure'
+
+/** One entry of the journal. */
+export interface JournalRecord extends RunKey {
+  readonly gen: number
+  /** Scope + name + key, for example `orders[17].charge`, `poll#3`. */
+  readonly path: string
+  /** The completion order within the run, from 1, given by the owner; continues over generations. */
+  readonly seq: number
+  readonly kind: RecordKind
+  readonly status: RecordStatus
+  readonly level: Level
+  /** Template name and version for a step; null for the other kinds. */
+  readonly template: string | null
+  readonly templateVersion: string | null
+  /** Hash of the encoded input; null where there is none. */
+  readonly inputHash: string | null
+  /** The input as encoded, kept for inspection when it is small. */
+  readonly input: Payload | null
+  readonly output: Payload | null
+  readonly error: ErrorData | null
+  /** The attempt that gave the result, from 1; 0 when no body ran. */
+  readonly attempt: number
+  readonly startedAt: number
+  readonly finishedAt: number
+  /** Paths whose outputs this operation read, `$input` for the run's input; null when not known. */
+  readonly reads: readonly string[] | null
+}
+
+/** `timer`: waits until `due`; `retry`: attempt `attempt` failed, the next is due at `due`; `started`: attempt began. */
+export type MarkKind = 'timer' | 'retry' | 'started'
+
+/** A durable fact about an operation that has not finished. Keyed by (space, run, gen, path, kind, attempt). */
+export interface Mark extends RunKey {
+  readonly gen: number
+  readonly path: string
+  readonly kind: MarkKind
+  readonly attempt: number
+  readonly at: number
+  /** When the operation goes on, milliseconds since 1970; null for `started`. */
+  readonly due: number | null
+  readonly error: ErrorData | null
+}
+
+/**
+ * The records that generation `gen` is built on, in order of `seq`: its own, and of each generation before it
+ * those below the base that the later one was opened at. Records above a base are left out: they belong to a
+ * history that was given up.
+ */
+export function effectiveJournal(records: readonly JournalRecord[], generations: readonly Generation[], gen: number): JournalRecord[] {
+  return records.filter((record) => isEffective(record, generations, gen)).sort((a, b) => a.seq - b.seq)
+}
+
+/** True when a record counts for generation `gen`. */
+export function isEffective(record: Pick<JournalRecord, 'gen' | 'seq'>, generations: readonly Generation[], gen: number): boolean {
+  if (record.gen > gen) return false
+  return generations.every((later) => later.gen <= record.gen || later.gen > gen || record.seq < later.baseSeq)
+}

@@ -1,0 +1,160 @@
+// The port of a store: what the engine asks of a database, and in which order, how atomically and how often each
+// thing may be asked. memory/, sqlite/ and (later) postgres/ implement it; the conformance suite proves it for each.
+// No policy lives here: the engine decides, the store makes it durable.
+import type { ErrorData } from '../errors.ts'
+import type { Payload } from '../model/payload.ts'
+import type { JournalRecord, Mark } from '../model/record.ts'
+import type { EndStatus, Generation, Mail, NewMail, NewRun, RunKey, RunRow, RunStatus, Space } from '../model/run.ts'
+
+/** An idempotency key that a start is bound to. */
+export interface StartKey {
+  readonly key: string
+  /** Hash of workflow name and encoded input: the same key with another hash is refused by the engine. */
+  readonly hash: string
+  /** When the key may be forgotten, milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
+/**
+ * One operation of a flush. Within a flush they take effect in the order given.
+ * `start` inserts a run owned by the flushing lane. With a key that is taken (and not expired at `createdAt`) nothing
+ *   is inserted and the answer is `exists`.
+ * `record` and `mark` insert rows of a run that the lane owns; a second row under the same key is refused with
+ *   StoreRowError, and so is a row of a run that the lane does not own.
+ * `wake` sets the run's wake time while the lane keeps it. No answer.
+ * `release` gives the run up: lane and epoch become null, status `waiting` or `parked`. Like `finish` it happens only
+ *   when the run's inboxCount equals `inboxSeen`; otherwise nothing changes and the answer is `mail`.
+ *   With status `waiting` and wakeAt null the run is claimable at once.
+ * `finish` ends the run and releases it. `finish` of a run that is not owned by the lane answers `lost`.
+ * `send` appends to the inbox of any run, owned or not: number = inboxCount + 1, inboxCount + 1, and if unowned and not
+ *   ended wakeAt = sentAt. Answers `finished` or `missing` when it was not stored, else `sent` with `owned`.
+ *   A parked run stays parked but becomes claimable by its mail: the claim returns it.
+ * `consume` marks mail as read.
+ * `reopen` leaves an end or `parked`: status `running`, owned by the lane, gen + 1, output, error and finishedAt null,
+ *   and the generation's row. Answers `refused` when the run's gen is not `generation.gen - 1`, or it is neither ended as
+ *   failed or cancelled, nor parked.
+ * `claim` takes over up to `limit` runs that nobody owns and that are due (status running or waiting, wakeAt null or ≤ `now`; or
+ *   any live run with unread mail), oldest wake first. Answers `claimed` with the runs' ids.
+ * `definition` stores a graph's definition under its hash, once.
+ * `prune` deletes ended runs of one space that finished before `before`, with journal, marks, mail and expired keys, at most
+ *   `limit` runs. Answers `pruned` with the number of runs deleted and the blobs that they named.
+ */
+export type StoreOp =
+  | { readonly op: 'start'; readonly run: NewRun; readonly key: StartKey | null }
+  | { readonly op: 'record'; readonly record: JournalRecord }
+  | { readonly op: 'mark'; readonly mark: Mark }
+  | { readonly op: 'wake'; readonly run: RunKey; readonly wakeAt: number | null }
+  | { readonly op: 'release'; readonly run: RunKey; readonly status: 'waiting' | 'parked'; readonly wakeAt: number | null; readonly error: ErrorData | null; readonly inboxSeen: number }
+  | { readonly op: 'finish'; readonly run: RunKey; readonly status: EndStatus; readonly output: Payload | null; readonly error: ErrorData | null; readonly finishedAt: number; readonly inboxSeen: number }
+  | { readonly op: 'send'; readonly mail: NewMail }
+  | { readonly op: 'consume'; readonly run: RunKey; readonly numbers: readonly number[]; readonly at: number }
+  | { readonly op: 'reopen'; readonly generation: Generation }
+  | { readonly op: 'claim'; readonly limit: number; readonly now: number }
+  | { readonly op: 'definition'; readonly hash: string; readonly workflow: string; readonly body: string; readonly at: number }
+  | { readonly op: 'prune'; readonly space: Space; readonly before: number; readonly limit: number }
+
+/** What an operation answers; operations without an entry in FlushResult.answers simply took effect. */
+export type OpAnswer =
+  | { readonly answer: 'exists'; readonly run: string; readonly hash: string }
+  | { readonly answer: 'mail' }
+  | { readonly answer: 'lost' }
+  | { readonly answer: 'sent'; readonly owned: boolean }
+  | { readonly answer: 'finished' }
+  | { readonly answer: 'missing' }
+  | { readonly answer: 'refused'; readonly because: string }
+  | { readonly answer: 'claimed'; readonly runs: readonly RunKey[] }
+  | { readonly answer: 'pruned'; readonly runs: number; readonly blobs: readonly string[] }
+
+/** The answers of a flush by the index of their operation. */
+export interface FlushResult {
+  readonly answers: ReadonlyMap<number, OpAnswer>
+}
+
+/**
+ * The writing end of a store. One flush is in flight at a time; the caller waits for it before the next.
+ * A lane proves its epoch in every flush: LaneFencedError when another took over, and then nothing was written.
+ */
+export interface Lane {
+  readonly id: string
+  readonly epoch: number
+  /**
+   * Makes all operations durable in one transaction, then resolves. On rejection nothing took effect:
+   * StoreRowError (one row is at fault; the caller bisects), LaneFencedError (stop), StoreFailedError (disk, I/O).
+   */
+  flush(ops: readonly StoreOp[]): Promise<FlushResult>
+  /** Ends the lane in order. Runs that it still owns become claimable at once. */
+  close(): Promise<void>
+}
+
+/** A run with all that is needed to go on with it, read in one snapshot. */
+export interface LoadedRun {
+  readonly run: RunRow
+  /** All records of all generations, by gen and seq. */
+  readonly journal: readonly JournalRecord[]
+  readonly marks: readonly Mark[]
+  /** All mail, read and unread, by number. */
+  readonly mail: readonly Mail[]
+  readonly generations: readonly Generation[]
+}
+
+/** Which runs to list; newest first. */
+export interface RunFilter {
+  readonly space?: Space
+  readonly workflow?: string
+  readonly status?: readonly RunStatus[]
+  /** Created at or after / before, milliseconds since 1970. */
+  readonly since?: number
+  readonly until?: number
+  /** Only runs before this id in the order of the list: the `next` of the page before. */
+  readonly after?: string
+  /** At most 1,000; default 50. */
+  readonly limit?: number
+}
+
+/** One page of a list. */
+export interface RunPage {
+  readonly runs: readonly RunRow[]
+  /** Hand it in as `after` for the next page; null on the last one. */
+  readonly next: string | null
+}
+
+/** Large payloads outside the tables. A blob is durable before `put` resolves; keys are never used twice. */
+export interface Blobs {
+  put(key: string, data: Uint8Array): Promise<void>
+  /** The data, or undefined when there is no such blob. */
+  get(key: string): Promise<Uint8Array | undefined>
+  delete(key: string): Promise<void>
+  /** Every blob with its age in milliseconds and its size in bytes. */
+  list(): AsyncIterable<{ readonly key: string; readonly ageMs: number; readonly bytes: number }>
+}
+
+/** Something that is wrong in a store, as `wumbo verify` reports it. */
+export interface Finding {
+  readonly code: string
+  readonly run: string | null
+  readonly message: string
+}
+
+/** A store. Reads see what was committed; they never wait for the writer. */
+export interface Store {
+  /** `memory`, `sqlite`, `postgres`. */
+  readonly kind: string
+  /** Facts for people: file, journal mode, synchronous as read back, version. */
+  readonly facts: Readonly<Record<string, string | number>>
+  readonly blobs: Blobs
+  /** Opens the writing end. A single-writer store refuses a second with StoreLockedError. Runs owned by a dead lane become claimable, and their `crashes` rises. */
+  openLane(): Promise<Lane>
+  load(key: RunKey): Promise<LoadedRun | undefined>
+  getRun(key: RunKey): Promise<RunRow | undefined>
+  listRuns(filter: RunFilter): Promise<RunPage>
+  /** The run that a key stands for, with the hash it was taken with. */
+  findKey(space: Space, key: string): Promise<{ readonly run: string; readonly hash: string } | undefined>
+  definition(hash: string): Promise<string | undefined>
+  /** The earliest time at which a claim would find a run: 0 for now, null for never. */
+  nextWake(): Promise<number | null>
+  /** Every blob key that a row names, once. */
+  blobReferences(): AsyncIterable<string>
+  /** Checks of the store's own integrity: file, checksums, counters. */
+  check(): AsyncIterable<Finding>
+  close(): Promise<void>
+}

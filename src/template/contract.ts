@@ -1,0 +1,179 @@
+// What a template is, for those who write one, those who call one and the engine that runs one. Only types:
+// define.ts makes templates, lifecycle.ts runs their hooks, context.ts and result.ts make what they see and give.
+import type { ErrorData, WumboError } from '../errors.ts'
+import type { Level } from '../model/record.ts'
+
+/** A value, or a promise of it. */
+export type MaybePromise<T> = T | Promise<T>
+
+/** A problem that a schema found, with the path to it. */
+export interface SchemaIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/** Any validator that follows Standard Schema v1 (zod, valibot, arktype, …). `I` goes in, `O` comes out. */
+export interface Schema<I = unknown, O = I> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => MaybePromise<{ readonly value: O; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] }>
+    readonly types?: { readonly input: I; readonly output: O } | undefined
+  }
+}
+
+/** A JSON Schema document (2020-12). */
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+/** What a template says about itself. */
+export interface TemplateMetadata {
+  /** `[a-z0-9]` words joined by `-`, `.` or `_`, at most 100 characters: `score-lead`, `http.request`. */
+  readonly name: string
+  /** Semantic version, `1.0.0`. */
+  readonly version: string
+  readonly description: string
+  readonly author?: string
+  /** For the gallery: `action` has an effect, `transform` has none. */
+  readonly kind?: string
+  readonly category?: string
+  readonly tags?: readonly string[]
+  /** Other names under which the registry finds it. */
+  readonly aliases?: readonly string[]
+}
+
+/** States of one execution of a template. */
+export type ExecutionState = 'created' | 'validating' | 'preprocessing' | 'executing' | 'postprocessing' | 'packaging' | 'succeeded' | 'failed' | 'aborted'
+
+/** A logger. Fields are plain data; messages are one line. */
+export interface Logger {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void
+}
+
+/** Names a service by its type: `const Mailer = serviceToken<Mailer>('mailer')`. */
+export interface ServiceToken<T> {
+  readonly name: string
+  /** Carries the type only; never set. */
+  readonly type?: T
+}
+
+/** Where templates find services. */
+export interface Services {
+  /** The service, or throws ServiceNotFoundError. */
+  get<T>(token: ServiceToken<T>): T
+  has(token: ServiceToken<unknown>): boolean
+}
+
+/** What a hook sees of its execution. Inside a run it is the step's. */
+export interface TemplateContext {
+  readonly executionId: string
+  readonly state: ExecutionState
+  /** Aborts on timeout, on cancel and when the process stops. Its reason is a WumboError. */
+  readonly signal: AbortSignal
+  readonly log: Logger
+  readonly services: Services
+  /** The attempt, from 1. */
+  readonly attempt: number
+  /** The same for every attempt of one step: send it to outside systems so that they can drop repetitions. Undefined outside a run. */
+  readonly idempotencyKey: string | undefined
+  /** The run and the step's path, inside a run. */
+  readonly run: { readonly id: string; readonly path: string } | undefined
+  /** Reports progress, 0 to 1, with an optional word. */
+  progress(fraction: number, message?: string): void
+  /** Tells that the work goes on; needed only where a heartbeat timeout is set. */
+  heartbeat(): void
+  /** Wall-clock time in milliseconds since 1970. */
+  now(): number
+}
+
+/** The hooks of a template, in the order in which they run. All but `execute` are optional; each may be sync or async. */
+export interface TemplateHooks<I, O, C> {
+  /** After the schema: checks that a schema cannot say. Throw to refuse the input. */
+  validate?(input: I, context: TemplateContext, config: C): MaybePromise<void>
+  /** Prepares the input. What it returns goes to `execute`. */
+  preprocess?(input: I, context: TemplateContext, config: C): MaybePromise<I>
+  execute(input: I, context: TemplateContext, config: C): MaybePromise<O>
+  /** Changes the result before it is checked. */
+  postprocess?(output: O, context: TemplateContext, config: C): MaybePromise<O>
+  /** The last word on the result, after `postprocess`: for wrapping. The output schema is checked after it. */
+  package?(output: O, context: TemplateContext, config: C): MaybePromise<O>
+  /** Always runs once the lifecycle has begun: after success, error, timeout and cancel. A throw here is logged, never raised. */
+  cleanup?(context: TemplateContext, config: C): MaybePromise<void>
+  /** Turns a recoverable failure into a result; return undefined to let it fail. */
+  recover?(error: WumboError, input: I, context: TemplateContext, config: C): MaybePromise<O | undefined>
+}
+
+/** How often and when a failed step is tried again. */
+export interface RetryPolicy {
+  /** Attempts in all, the first one included. Default 1: no retry. */
+  readonly maxAttempts?: number
+  /** Default `exponential`: 1, 2, 4, 8 …; `linear`: 1, 2, 3 …; `fibonacci`: 1, 1, 2, 3, 5 …; `fixed`: 1, 1, 1 … times `initialDelay`. */
+  readonly backoff?: 'exponential' | 'linear' | 'fibonacci' | 'fixed'
+  /** The first wait. Default 1 s. */
+  readonly initialDelay?: number | string
+  /** Caps every wait, whatever the curve. Default 5 m. */
+  readonly maxDelay?: number | string
+  /** Spreads each wait evenly over 50 % to 100 % of its length. Default true. */
+  readonly jitter?: boolean
+  /** Codes of failures that are not retried, beside those that are terminal by class. */
+  readonly nonRetryable?: readonly string[]
+}
+
+/** What a template may say about how the engine is to treat its steps; a step's own options win. */
+export interface StepDefaults {
+  readonly retry?: RetryPolicy
+  /** Per attempt. */
+  readonly timeout?: number | string
+  readonly heartbeatTimeout?: number | string
+}
+
+/** The definition of a template, as given to defineTemplate. */
+export interface TemplateDefinition<I, O, C = undefined> extends TemplateMetadata, TemplateHooks<I, O, C>, StepDefaults {
+  readonly input: Schema<never, I> | Schema<unknown, I>
+  readonly output: Schema<never, O> | Schema<unknown, O>
+  readonly config?: Schema<unknown, C>
+  /** Same input, same output, no effect: its result may be recomputed, so it is recorded later. Default false. */
+  readonly pure?: boolean
+}
+
+/** One execution's outcome. */
+export type ExecutionResult<O> =
+  | { readonly success: true; readonly data: O; readonly recovered: boolean; readonly attempts: number; readonly durationMs: number; readonly metadata: Readonly<Record<string, unknown>> }
+  | { readonly success: false; readonly error: WumboError; readonly errorData: ErrorData; readonly attempts: number; readonly durationMs: number; readonly metadata: Readonly<Record<string, unknown>> }
+
+/** What a caller may hand in. */
+export interface CallOptions {
+  readonly context?: TemplateContext
+  readonly signal?: AbortSignal
+  readonly services?: Services
+  readonly log?: Logger
+}
+
+/** A template: callable, executable, and usable as a step. `I` is what a caller sends, `O` what it gets. */
+export interface Template<I = never, O = unknown> {
+  /** Runs it and gives the data, or throws a WumboError. */
+  (input: I, options?: CallOptions): Promise<O>
+  /** Runs it and gives an ExecutionResult; throws for failures unless `failSilently`. */
+  execute(input: I, options?: CallOptions & { readonly failSilently?: boolean }): Promise<ExecutionResult<O>>
+  readonly meta: TemplateMetadata
+  /** `effect` unless defined as pure. */
+  readonly level: Level
+  readonly defaults: StepDefaults
+  readonly schemas: TemplateSchemas
+  /** Checks an input and gives what the hooks will see, or throws InputInvalidError. Sync when the schema is. */
+  check(input: unknown): MaybePromise<unknown>
+  /** The lifecycle after the input check, for the engine: no promise is made when every hook is sync. */
+  invoke(checkedInput: unknown, context: TemplateContext): MaybePromise<O>
+}
+
+/** A template whose types are not known here: what registries, the engine and graphs hold. */
+export type AnyTemplate = Template<never, unknown>
+
+/** A template's schemas as JSON Schema: inputs as they are sent, outputs as they are given. */
+export interface TemplateSchemas {
+  readonly input: JsonSchema
+  readonly output: JsonSchema
+  readonly config: JsonSchema | null
+}

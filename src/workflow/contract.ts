@@ -1,0 +1,128 @@
+// What a workflow is, for those who write one and for the engine that runs one. A workflow is a durable function or a
+// graph; to the engine both are a source of next operations. Only types: define.ts and builder.ts make workflows.
+import type { Schema, AnyTemplate, JsonSchema, MaybePromise, RetryPolicy, Template, Logger } from '../template/contract.ts'
+import type { WumboError } from '../errors.ts'
+import type { Duration } from '../shared/duration.ts'
+
+/** How one step is to be run; what is left out comes from the template's own defaults. */
+export interface StepOptions {
+  /** Tells apart steps of one name that run at the same time: the path becomes `name[key]`. */
+  readonly key?: string | number
+  readonly retry?: RetryPolicy
+  /** Per attempt. On expiry the attempt's signal aborts, its late result is dropped and the retry policy decides. Default: none. */
+  readonly timeout?: Duration
+  /** An attempt that does not call heartbeat() for so long counts as timed out. Default: none. */
+  readonly heartbeatTimeout?: Duration
+  /** Overrides the template's durability level. */
+  readonly level?: 'effect' | 'pure'
+}
+
+/**
+ * What a durable function sees. Everything that is not a pure computation goes through it: its answers are recorded, and
+ * after a crash the function is entered again and gets the recorded answers in the order in which they were recorded.
+ */
+export interface WorkflowContext {
+  /** The run's id and generation, and the version of the workflow it keeps. */
+  readonly run: { readonly id: string; readonly gen: number; readonly workflow: string; readonly version: string }
+  /** Aborts when the run is cancelled or times out. */
+  readonly signal: AbortSignal
+  /** Logs once: silent while recorded answers are replayed. */
+  readonly log: Logger
+  /** Runs a template as a step: at least once, recorded once. Throws StepFailedError when its attempts are used up. */
+  step<I, O>(name: string, template: Template<I, O>, input: NoInfer<I>, options?: StepOptions): Promise<O>
+  /** Runs branches side by side, each in a scope of its own (`name.step`); gives their results by name. The first failure rejects after all have settled. */
+  all<T extends Record<string, (ctx: WorkflowContext) => MaybePromise<unknown>>>(branches: T): Promise<{ [K in keyof T]: Awaited<ReturnType<T[K]>> }>
+  /** Runs `body` for each item in a scope of its own (`name[key].step`), at most `concurrency` at a time (default 10); results in the order of the items. */
+  map<T, R>(name: string, items: readonly T[], body: (ctx: WorkflowContext, item: T, index: number) => MaybePromise<R>, options?: { readonly concurrency?: number; readonly key?: (item: T, index: number) => string | number }): Promise<R[]>
+  /** Waits durably. A long sleep leaves the process's memory. */
+  sleep(name: string, duration: Duration): Promise<void>
+  /** Tells that the run goes on, where a heartbeat timeout watches a step that runs inside it. */
+  heartbeat(): void
+  /** Recorded wall-clock time, milliseconds since 1970. */
+  now(): Promise<number>
+  /** Recorded random number from 0 to 1. */
+  random(): Promise<number>
+  /** Recorded UUID, version 4. */
+  uuid(): Promise<string>
+}
+
+/** What every workflow has, whichever way it is written. `I` is what start() takes, `O` what result() gives. */
+export interface WorkflowBase<I, O> {
+  readonly name: string
+  readonly version: string
+  readonly description?: string
+  /** For a run as a whole. */
+  readonly timeout?: Duration
+  readonly schemas: { readonly input: JsonSchema }
+  /** Checks an input and gives what the run will see, or throws InputInvalidError. */
+  check(input: unknown): MaybePromise<unknown>
+  /** Carries the types only; never set. */
+  readonly types?: { readonly input: I; readonly output: O }
+}
+
+/** A durable function. */
+export interface FunctionWorkflow<I = never, O = unknown> extends WorkflowBase<I, O> {
+  readonly form: 'function'
+  readonly run: (ctx: WorkflowContext, input: never) => Promise<O> | O
+}
+
+/** A graph of steps; its version is the hash of its logic with template ranges pinned. */
+export interface GraphWorkflow<I = never, O = unknown> extends WorkflowBase<I, O> {
+  readonly form: 'graph'
+  /** The model as JSON text in canonical order: what is hashed, stored and shown. */
+  readonly definition: string
+  /** Templates by the exact `name@version` that the graph pinned. */
+  readonly templates: ReadonlyMap<string, AnyTemplate>
+  /** Makes the interpreter of one run. */
+  source(): Source
+}
+
+/** Any workflow: what registries and the engine hold. */
+export type Workflow<I = never, O = unknown> = FunctionWorkflow<I, O> | GraphWorkflow<I, O>
+export type AnyWorkflow = Workflow<never, unknown>
+
+/** The schema of a workflow's input, as given to defineWorkflow and the builder. */
+export type InputSchema<I, P> = Schema<I, P>
+
+/** One thing that a source asks the engine to do. Each is answered once, by `deliver` with the same path. */
+export type Operation =
+  | {
+      readonly kind: 'step'
+      readonly path: string
+      readonly template: AnyTemplate
+      readonly input: unknown
+      /** Paths whose outputs the input was made of, `$input` for the run's input; null when not known. */
+      readonly reads: readonly string[] | null
+      readonly options: StepOptions
+    }
+  | { readonly kind: 'timer'; readonly path: string; readonly ms: number }
+  /** Something the source decided by itself from recorded data: recorded at level pure, so that people see it. */
+  | { readonly kind: 'decision'; readonly path: string; readonly status: 'completed' | 'skipped' | 'failed'; readonly output: unknown; readonly error: WumboError | null; readonly reads: readonly string[] | null }
+  /** A value that only the engine can give. */
+  | { readonly kind: 'value'; readonly path: string; readonly of: 'now' | 'random' | 'uuid' }
+
+/** The answer to an operation. Outputs are frozen. */
+export type Outcome =
+  | { readonly status: 'completed'; readonly output: unknown }
+  | { readonly status: 'failed'; readonly error: WumboError }
+  | { readonly status: 'skipped' }
+
+/** What a source may do to its run. */
+export interface SourceHost {
+  open(operation: Operation): void
+  /** Ends the run with a result. Called once; what is still open is aborted. */
+  complete(output: unknown): void
+  /** Ends the run with a failure. Called once; what is still open is aborted. */
+  fail(error: unknown): void
+}
+
+/**
+ * A source of next operations: the graph interpreter, or a durable function behind promises. It must be a pure function of the
+ * input and of the answers in their order, since after a crash it is asked again and given the recorded answers.
+ */
+export interface Source {
+  /** True when `begin` and `deliver` have opened all that follows before they return; false when promise reactions do. */
+  readonly synchronous: boolean
+  begin(input: unknown, host: SourceHost): void
+  deliver(path: string, outcome: Outcome): void
+}

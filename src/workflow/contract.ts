@@ -56,8 +56,8 @@ export interface WorkflowBase<I, O> {
   readonly schemas: { readonly input: JsonSchema }
   /** Checks an input and gives what the run will see, or throws InputInvalidError. */
   check(input: unknown): MaybePromise<unknown>
-  /** Carries the types only; never set. */
-  readonly types?: { readonly input: I; readonly output: O }
+  /** Carries the types only; never set. A function, so that a workflow of any input is one of `AnyWorkflow`. */
+  readonly types?: (input: I) => O
 }
 
 /** A durable function. */

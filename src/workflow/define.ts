@@ -1,0 +1,51 @@
+// Makes a durable function: a workflow written as `run(ctx, input)`. It checks the definition at the door and runs
+// nothing; the engine enters the function.
+import { parseDuration, type Duration } from '../shared/duration.ts'
+import type { MaybePromise, Schema } from '../template/contract.ts'
+import type { FunctionWorkflow, WorkflowContext } from './contract.ts'
+import { checkDescription, checkKeys, checkName, checkSchema, checkVersion, refuse, shown } from './door.ts'
+import { inputCheck, inputJsonSchema } from './input.ts'
+
+/** What defineWorkflow takes. `I` is what start() sends, `P` what the schema makes of it and `run` sees, `O` what `run` gives. */
+export interface WorkflowDefinition<I, P, O> {
+  /** Lower-case words joined by `-`, `.` or `_`, at most 100 characters. */
+  readonly name: string
+  /** Raise it when `run` changes: running runs keep the version that they started with. Default `1`. */
+  readonly version?: string
+  readonly description?: string
+  /** Any Standard Schema. Every input is checked by it before a run starts. */
+  readonly input: Schema<I, P>
+  /** For a run as a whole. Default: none. */
+  readonly timeout?: Duration
+  /** The workflow. What is no pure computation goes through `ctx`. */
+  readonly run: (ctx: WorkflowContext, input: P) => MaybePromise<O>
+}
+
+const KEYS = ['name', 'version', 'description', 'input', 'timeout', 'run'] as const
+const WHERE = 'defineWorkflow'
+
+/**
+ * Defines a durable function.
+ * Throws DefinitionError that names the key, what was expected and what came; SchemaNotPublishableError for an input
+ * schema that JSON Schema cannot say.
+ */
+export function defineWorkflow<I, P, O>(definition: WorkflowDefinition<I, P, O>): FunctionWorkflow<I, O> {
+  checkKeys(WHERE, definition, KEYS)
+  const { name, version = '1', description, input, timeout, run } = definition
+  checkName(WHERE, name)
+  checkVersion(WHERE, version)
+  checkDescription(WHERE, description)
+  checkSchema(WHERE, 'input', input)
+  if (typeof run !== 'function') throw refuse(WHERE, 'run', `expected a function (ctx, input) => …, got ${shown(run)}`, 'Write async run(ctx, input) { … }.')
+  if (timeout !== undefined) parseDuration(timeout, 'timeout')
+  return Object.freeze({
+    form: 'function' as const,
+    name,
+    version,
+    ...(description === undefined ? {} : { description }),
+    ...(timeout === undefined ? {} : { timeout }),
+    schemas: Object.freeze({ input: inputJsonSchema(name, input as Schema<unknown, unknown>) }),
+    check: inputCheck(name, input as Schema<unknown, unknown>),
+    run: run as (ctx: WorkflowContext, input: never) => MaybePromise<O>,
+  })
+}

@@ -1,0 +1,49 @@
+// B10: the cost of step 10, 1,000 and 10,000 of one run. The figure is how many times dearer the dearest of the three is
+// than the cheapest; windows of steps around each, medians, many runs, so that one slow fsync says nothing.
+import type { Bench } from './bench.ts'
+import { measureInChild } from './child.ts'
+import { judge } from './goal.ts'
+import { figure, table } from './report.ts'
+import { alternate } from './rounds.ts'
+import { median } from './stats.ts'
+import type { LongRunResult } from './wumbo/long-run.ts'
+
+const WINDOWS = [
+  { about: 10, from: 1, to: 20 },
+  { about: 1000, from: 951, to: 1050 },
+  { about: 10_000, from: 9901, to: 10_000 },
+] as const
+
+export const b10: Bench = {
+  id: 'B10',
+  title: 'Cost of step 10, 1,000 and 10,000 of one run, steps one after the other, SQLite FULL',
+  peers: false,
+  async run(context) {
+    const { request, folder, progress } = context
+    const once = async (round: number): Promise<LongRunResult> => {
+      const result = await measureInChild<LongRunResult>({
+        file: new URL('./wumbo/long-run.ts', import.meta.url),
+        options: { steps: 10_000, runs: request.quick ? 1 : 2, shortRuns: 5, windows: WINDOWS },
+        within: folder,
+        imports: [new URL('./wumbo/pragma-probe.mjs', import.meta.url)],
+      })
+      progress(`B10  round ${round + 1}/${request.rounds}  steps 10, 1,000, 10,000: ${result.medians.map((ms) => figure(ms, 'ms')).join(', ')}`)
+      return result
+    }
+    const { ours = [] } = await alternate(request.rounds, request.lanes.includes('ours') ? { ours: once } : {})
+    const factors = ours.map(({ medians }) => Math.max(...medians) / Math.min(...medians))
+    return {
+      verdicts: [judge({ id: 'B10', unit: '×', better: 'lower', goal: { bound: 1.2 } }, ours.length === 0 ? {} : { ours: factors })],
+      details: ours.length === 0 ? '' : costs(ours),
+      fsync: [...new Set(ours.map(({ fsync }) => `Wumbo: ${fsync}`))],
+    }
+  },
+}
+
+function costs(results: readonly LongRunResult[]): string {
+  const rows = WINDOWS.map(({ about, from, to }, window) => {
+    const medians = results.map((result) => result.medians[window] ?? Number.NaN)
+    return [figure(about), `${figure(from)} – ${figure(to)}`, figure(median(medians), 'ms'), medians.map((ms) => figure(ms)).join(', ')]
+  })
+  return table(['step', 'window', 'median', 'each round, ms'], rows)
+}

@@ -1,0 +1,90 @@
+// One measurement of step cost: runs of thousands of sequential steps, each step timed where the workflow awaits it.
+// Short runs before and after every long one give as many samples of an early step, taken in the same minute.
+import { join } from 'node:path'
+import { createWumbo, defineTemplate, defineWorkflow } from 'wumbo'
+import { z } from 'zod'
+import { check, measure } from '../measurement.ts'
+import { median } from '../stats.ts'
+import { requireBuilt } from './built.ts'
+import { checkStore, fsyncMode, notePragmas } from './store-check.ts'
+
+export interface LongRunOptions {
+  readonly folder: string
+  readonly steps: number
+  /** How many long runs. */
+  readonly runs: number
+  /** How many short runs stand before and again after each long one. */
+  readonly shortRuns: number
+  /** Windows of step numbers, from 1, both ends included; the first is within the length of a short run. */
+  readonly windows: readonly { readonly from: number; readonly to: number }[]
+}
+
+export interface LongRunResult {
+  /** The median milliseconds of a step of each window. */
+  readonly medians: readonly number[]
+  readonly fsync: string
+}
+
+const value = z.object({ n: z.number() })
+
+const tick = defineTemplate({
+  name: 'tick',
+  version: '1.0.0',
+  description: 'Adds one.',
+  input: value,
+  output: value,
+  execute: ({ n }) => ({ n: n + 1 }),
+})
+
+/** Times of the steps of the run that is on its way; only one ever is. */
+let times: Float64Array = new Float64Array(0)
+
+const long = defineWorkflow({
+  name: 'long',
+  version: '1',
+  input: z.object({ steps: z.number() }),
+  async run(ctx, { steps }) {
+    let last = { n: 0 }
+    for (let step = 0; step < steps; step++) {
+      const start = performance.now()
+      last = await ctx.step('tick', tick, last)
+      times[step] = performance.now() - start
+    }
+    return last
+  },
+})
+
+await measure<LongRunOptions, LongRunResult>(async ({ folder, steps, runs, shortRuns, windows }) => {
+  requireBuilt()
+  const file = join(folder, 'wumbo.db')
+  const notes = notePragmas(folder)
+  const wumbo = await createWumbo({ store: `sqlite:${file}`, templates: [tick], workflows: [long] })
+  const done = { runs: 0, steps: 0 }
+  const run = async (length: number): Promise<Float64Array> => {
+    times = new Float64Array(length)
+    const handle = await wumbo.start(long, { steps: length })
+    check('the answer of the run', await handle.result(), { n: length })
+    done.runs++
+    done.steps += length
+    return times
+  }
+  const early = windows[0]?.to ?? 0
+  await run(Math.min(steps, WARM_UP))
+  const samples: number[][] = windows.map(() => [])
+  const take = (of: Float64Array, window: number): void => {
+    const { from, to } = windows[window] ?? { from: 1, to: 0 }
+    samples[window]?.push(...of.subarray(from - 1, to))
+  }
+  for (let round = 0; round < runs; round++) {
+    for (let short = 0; short < shortRuns; short++) take(await run(early), 0)
+    const whole = await run(steps)
+    windows.forEach((_, window) => take(whole, window))
+    for (let short = 0; short < shortRuns; short++) take(await run(early), 0)
+  }
+  await wumbo.close()
+  checkStore(file, done)
+  return { medians: samples.map(median), fsync: fsyncMode(notes, file) }
+})
+
+/** Steps that the engine and the machine get to settle; they are not counted. */
+const WARM_UP = 3000

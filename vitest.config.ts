@@ -14,7 +14,7 @@ export default defineConfig({
   test: {
     include: slow
       ? ['test/slow/**/*.test.ts']
-      : ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
+      : ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', 'bench/peers/**', ...(slow ? [] : ['test/slow/**'])],
     passWithNoTests: slow,
     pool: 'forks',

@@ -53,7 +53,7 @@ function linkToNpm(path) {
  * @param {{ what: string, where: string, output: string }} failure
  */
 export function npmFailure({ what, where, output }) {
-  const lines = output.split('\n').filter((line) => line.trim() !== '' && !/A complete log|-debug-\d+\.log/.test(line))
+  const lines = output.split('\n').filter((line) => line.trim() !== '' && !/A complete log|-debug-\d+\.log|^npm error\s+at /.test(line))
   const remedy = `${remedyFor(output)}, then run the same command again`
   return new SetupError({ what, where, remedy, detail: lines.slice(0, 12).join('\n') })
 }

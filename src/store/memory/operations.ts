@@ -1,0 +1,192 @@
+// The operations of a flush on the memory store's tables, one function each, with the meaning that the port gives
+// them. They throw StoreRowError for a row that breaks a rule; the transaction around them takes everything back.
+import { StoreRowError } from '../../errors.ts'
+import { blobOf } from '../../model/payload.ts'
+import { isEnd } from '../../model/run.ts'
+import type { RunKey } from '../../model/run.ts'
+import type { OpAnswer, StoreOp } from '../port.ts'
+import { errorRow, generationRow, mailRow, markRow, recordRow, runRow, text, whole, wholeOrNull } from './rows.ts'
+import { idOf } from './tables.ts'
+import type { StoredRun, Tables } from './tables.ts'
+
+type OpOf<Name extends StoreOp['op']> = Extract<StoreOp, { op: Name }>
+
+/** The lane that applies the operations. */
+export interface Owner {
+  readonly id: string
+  readonly epoch: number
+}
+
+/** Applies one operation; the answer is undefined where the port names none. */
+export function apply(tables: Tables, lane: Owner, op: StoreOp): OpAnswer | undefined {
+  switch (op.op) {
+    case 'start': return start(tables, lane, op)
+    case 'record': return record(tables, lane, op)
+    case 'mark': return mark(tables, lane, op)
+    case 'wake': return wake(tables, lane, op)
+    case 'release': return release(tables, lane, op)
+    case 'finish': return finish(tables, lane, op)
+    case 'send': return send(tables, op)
+    case 'consume': return consume(tables, lane, op)
+    case 'reopen': return reopen(tables, lane, op)
+    case 'claim': return claim(tables, lane, op)
+    case 'definition': return define(tables, op)
+    case 'prune': return prune(tables, op)
+  }
+}
+
+function start(tables: Tables, lane: Owner, { run, key }: OpOf<'start'>): OpAnswer | undefined {
+  if (key !== null) {
+    const taken = tables.keys.get(idOf(run.space, key.key))
+    if (taken !== undefined && taken.expiresAt > run.createdAt) return { answer: 'exists', run: taken.run, hash: taken.hash }
+  }
+  const row = runRow(run, lane.id, lane.epoch)
+  const id = idOf(row.space, row.run)
+  if (tables.runs.has(id)) throw new StoreRowError(`the run ${row.run} exists already`)
+  tables.set(tables.runs, id, { row, order: tables.nextOrder(), unread: 0, journal: new Map(), marks: new Map(), mail: [], generations: [] })
+  if (key !== null) {
+    const stored = Object.freeze({ space: row.space, key: text(key.key), run: row.run, hash: text(key.hash), expiresAt: whole(key.expiresAt) })
+    tables.set(tables.keys, idOf(row.space, key.key), stored)
+  }
+  return undefined
+}
+
+function record(tables: Tables, lane: Owner, op: OpOf<'record'>): undefined {
+  const { journal } = owned(tables, lane, op.record)
+  const row = recordRow(op.record)
+  const key = `${row.gen} ${row.path}`
+  if (journal.has(key)) throw new StoreRowError(`the journal of run ${row.run} has a record of ${row.path} in generation ${row.gen} already`, { path: row.path })
+  tables.set(journal, key, row)
+}
+
+function mark(tables: Tables, lane: Owner, op: OpOf<'mark'>): undefined {
+  const { marks } = owned(tables, lane, op.mark)
+  const row = markRow(op.mark)
+  const key = `${row.gen} ${row.kind} ${row.attempt} ${row.path}`
+  if (marks.has(key)) throw new StoreRowError(`run ${row.run} has a mark ${row.kind} of ${row.path}, attempt ${row.attempt}, already`, { path: row.path })
+  tables.set(marks, key, row)
+}
+
+function wake(tables: Tables, lane: Owner, { run, wakeAt }: OpOf<'wake'>): undefined {
+  tables.change(owned(tables, lane, run), { wakeAt: wholeOrNull(wakeAt) })
+}
+
+function release(tables: Tables, lane: Owner, op: OpOf<'release'>): OpAnswer | undefined {
+  const stored = tables.find(op.run)
+  if (stored === undefined || !isOwned(stored, lane)) return { answer: 'lost' }
+  if (stored.row.inboxCount !== op.inboxSeen) return { answer: 'mail' }
+  tables.change(stored, { lane: null, epoch: null, status: op.status, wakeAt: wholeOrNull(op.wakeAt), error: errorRow(op.error) })
+  return undefined
+}
+
+function finish(tables: Tables, lane: Owner, op: OpOf<'finish'>): OpAnswer | undefined {
+  const stored = tables.find(op.run)
+  if (stored === undefined || !isOwned(stored, lane)) return { answer: 'lost' }
+  if (stored.row.inboxCount !== op.inboxSeen) return { answer: 'mail' }
+  const output = op.output === null ? null : text(op.output)
+  const error = errorRow(op.error)
+  tables.change(stored, { lane: null, epoch: null, status: op.status, output, error, finishedAt: whole(op.finishedAt), wakeAt: null })
+  return undefined
+}
+
+function send(tables: Tables, op: OpOf<'send'>): OpAnswer {
+  const stored = tables.find(op.mail)
+  if (stored === undefined) return { answer: 'missing' }
+  const { row, mail } = stored
+  if (isEnd(row.status)) return { answer: 'finished' }
+  const isOwned = row.lane !== null
+  const sent = mailRow(op.mail, row.inboxCount + 1)
+  if (mail.some(({ id }) => id === sent.id)) return { answer: 'sent', owned: isOwned }
+  mail.push(sent)
+  stored.unread++
+  tables.undoBy(() => {
+    mail.pop()
+    stored.unread--
+  })
+  tables.change(stored, { inboxCount: sent.number, ...(isOwned ? {} : { wakeAt: sent.sentAt }) })
+  return { answer: 'sent', owned: isOwned }
+}
+
+function consume(tables: Tables, lane: Owner, op: OpOf<'consume'>): undefined {
+  const stored = owned(tables, lane, op.run)
+  const consumedAt = whole(op.at)
+  for (const number of op.numbers) {
+    const before = stored.mail[number - 1]
+    if (before === undefined || before.consumedAt !== null) continue
+    stored.mail[number - 1] = Object.freeze({ ...before, consumedAt })
+    stored.unread--
+    tables.undoBy(() => {
+      stored.mail[number - 1] = before
+      stored.unread++
+    })
+  }
+}
+
+function reopen(tables: Tables, lane: Owner, op: OpOf<'reopen'>): OpAnswer | undefined {
+  const generation = generationRow(op.generation)
+  const stored = tables.find(generation)
+  if (stored === undefined) return { answer: 'refused', because: 'there is no such run' }
+  const { status, gen } = stored.row
+  if (status !== 'failed' && status !== 'cancelled' && status !== 'parked') return { answer: 'refused', because: `the run is ${status}` }
+  if (gen !== generation.gen - 1) return { answer: 'refused', because: `the run is in generation ${gen}, not ${generation.gen - 1}` }
+  stored.generations.push(generation)
+  tables.undoBy(() => stored.generations.pop())
+  tables.change(stored, { status: 'running', lane: lane.id, epoch: lane.epoch, gen: generation.gen, output: null, error: null, finishedAt: null, wakeAt: null })
+  return undefined
+}
+
+function claim(tables: Tables, lane: Owner, { limit, now }: OpOf<'claim'>): OpAnswer {
+  const due = [...tables.idle].filter((stored) => dueAt(stored) <= now)
+  due.sort((a, b) => (a.row.wakeAt ?? 0) - (b.row.wakeAt ?? 0) || a.order - b.order)
+  const runs = due.slice(0, Math.max(0, limit)).map((stored): RunKey => {
+    tables.change(stored, { status: 'running', lane: lane.id, epoch: lane.epoch, wakeAt: null, error: null })
+    return { space: stored.row.space, run: stored.row.run }
+  })
+  return { answer: 'claimed', runs }
+}
+
+/** When an idle run can be claimed: 0 for now, infinity for never. */
+export function dueAt({ row, unread }: StoredRun): number {
+  if (unread > 0) return 0
+  return row.status === 'parked' ? Number.POSITIVE_INFINITY : (row.wakeAt ?? 0)
+}
+
+function define(tables: Tables, { hash, workflow, body, at }: OpOf<'definition'>): undefined {
+  if (tables.definitions.has(hash)) return
+  tables.set(tables.definitions, text(hash), Object.freeze({ workflow: text(workflow), body: text(body), at: whole(at) }))
+}
+
+function prune(tables: Tables, { space, before, limit }: OpOf<'prune'>): OpAnswer {
+  const old = [...tables.runs.values()].filter(({ row }) => row.space === space && row.finishedAt !== null && row.finishedAt < before)
+  const pruned = old.sort(oldestFirst).slice(0, Math.max(0, limit))
+  for (const { row } of pruned) tables.delete(tables.runs, idOf(row.space, row.run))
+  for (const [id, key] of [...tables.keys]) if (key.space === space && key.expiresAt <= before) tables.delete(tables.keys, id)
+  return { answer: 'pruned', runs: pruned.length, blobs: [...new Set(pruned.flatMap((stored) => [...blobsOf(stored)]))] }
+}
+
+/** By creation, then by insertion. */
+export function oldestFirst(a: StoredRun, b: StoredRun): number {
+  return a.row.createdAt - b.row.createdAt || a.order - b.order
+}
+
+/** Every blob that a row of the run names. */
+export function* blobsOf(stored: StoredRun): Generator<string> {
+  const { row, journal, mail } = stored
+  const payloads = [row.input, row.output, ...[...journal.values()].flatMap(({ input, output }) => [input, output]), ...mail.map(({ body }) => body)]
+  for (const payload of payloads) {
+    const reference = blobOf(payload)
+    if (reference !== undefined) yield reference.blob
+  }
+}
+
+function isOwned({ row }: StoredRun, lane: Owner): boolean {
+  return row.lane === lane.id && row.epoch === lane.epoch
+}
+
+function owned(tables: Tables, lane: Owner, key: RunKey): StoredRun {
+  const stored = tables.find(key)
+  if (stored === undefined || !isOwned(stored, lane)) {
+    throw new StoreRowError(`the run ${key.run} is not owned by this lane: ${stored === undefined ? 'there is no such run' : `it is ${stored.row.status}`}`)
+  }
+  return stored
+}

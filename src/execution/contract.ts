@@ -7,8 +7,13 @@ import type { MaybePromise } from '../template/contract.ts'
  * load it. Strategies that leave the process refuse inline handlers at registration.
  */
 export type Handler =
-  | { readonly kind: 'inline'; readonly name: string; readonly run: (payload: never, signal: AbortSignal) => MaybePromise<unknown> }
+  | { readonly kind: 'inline'; readonly name: string; readonly run: (payload: never, abort: Abort) => MaybePromise<unknown> }
   | { readonly kind: 'module'; readonly name: string; readonly module: string; readonly export: string }
+
+/** The abort signal of one execution. The signal is made when it is first read, since most bodies never do. */
+export interface Abort {
+  readonly signal: AbortSignal
+}
 
 /** Counters of a strategy since its start. Times in seconds. */
 export interface ExecutionMetrics {
@@ -22,7 +27,7 @@ export interface ExecutionMetrics {
 export interface ExecutionStrategy {
   readonly name: string
   /** Runs the handler with the payload and gives what it gives. Gives a plain value, without a promise, when nothing had to wait. */
-  execute(handler: Handler, payload: unknown, signal: AbortSignal): MaybePromise<unknown>
+  execute(handler: Handler, payload: unknown, abort: Abort): MaybePromise<unknown>
   metrics(): ExecutionMetrics
   /** Refuses new work, waits for what runs, at most `deadlineMs`; resolves to the number still running then. */
   shutdown(deadlineMs: number): Promise<number>

@@ -91,8 +91,8 @@ export interface Generation extends RunKey {
   readonly reason: string
 }
 
-/** The kinds of mail that a run can get from someone who does not own it. */
-export type MailKind = 'cancel'
+/** The kinds of mail that a run can get from someone who does not own it. `resume` wakes a parked run whose reason is gone. */
+export type MailKind = 'cancel' | 'resume'
 
 /** One row of a run's inbox, as it is sent. */
 export interface NewMail extends RunKey {

@@ -1,0 +1,320 @@
+// The durable runtime of one lane: it accepts starts, holds the runs in memory, takes over what is due and hands everything
+// to one group commit. Taking over is takeover.ts, housekeeping is housekeeping.ts, one run is hot-run.ts.
+import { AbortedError, InputInvalidError, KeyReusedError, OverloadedError, RunFinishedError, RunNotFoundError, RunNotRetryableError, StoreClosedError, WumboError } from '../errors.ts'
+import { effectiveJournal } from '../model/record.ts'
+import type { RunEvent } from '../model/event.ts'
+import type { Payload } from '../model/payload.ts'
+import { DEFAULT_SPACE, isEnd } from '../model/run.ts'
+import type { RunKey, RunRow } from '../model/run.ts'
+import { snapshot } from '../shared/codec.ts'
+import { parseDuration } from '../shared/duration.ts'
+import { hashText } from '../shared/hash.ts'
+import { uuidv7Generator } from '../shared/id.ts'
+import type { Lane, OpAnswer, StoreOp } from '../store/port.ts'
+import type { AnyWorkflow } from '../workflow/contract.ts'
+import { Completion, outcome, parkedError } from './completion.ts'
+import { Flusher } from './flush.ts'
+import type { FlushMetrics } from './flush.ts'
+import { FunctionSource } from './function-source.ts'
+import { retryBase } from './history.ts'
+import { Housekeeping } from './housekeeping.ts'
+import { HotRun } from './hot-run.ts'
+import { readValue, settlePayload } from './payloads.ts'
+import type { PayloadHost } from './payloads.ts'
+import type { EngineDeps } from './ports.ts'
+import type { History } from './replay.ts'
+import type { Departure, RunHost } from './run-host.ts'
+import { Takeover } from './takeover.ts'
+import { Turns } from './turns.ts'
+
+/** A start that was accepted: durable, whether it is new or was there before. */
+export interface Accepted {
+  readonly run: string
+  /** True when the key was taken and this is the run that it stands for. */
+  readonly existing: boolean
+  readonly completion: Completion | null
+}
+
+/** Figures of an engine since its start. */
+export interface EngineMetrics extends FlushMetrics {
+  readonly hotRuns: number
+  /** Results that came after their attempt had been given up, and were dropped. */
+  readonly lateResults: number
+}
+
+/** The engine of one process. */
+export class Engine implements RunHost {
+  readonly deps: EngineDeps
+  readonly flusher: Flusher
+  readonly turns: Turns
+  readonly payloads: PayloadHost
+  readonly #lane: Lane
+  readonly #hot = new Map<string, { readonly run: HotRun; readonly source: FunctionSource | null }>()
+  readonly #completions = new Map<string, Completion>()
+  readonly #newId: () => string
+  readonly #takeover: Takeover
+  readonly #housekeeping: Housekeeping
+  readonly #knownDefinitions = new Set<string>()
+  readonly #onFatal: (error: Error) => void
+  #state: 'open' | 'closing' | 'broken' = 'open'
+  #lateResults = 0
+
+  private constructor(deps: EngineDeps, lane: Lane, onFatal: (error: Error) => void) {
+    this.deps = deps
+    this.#lane = lane
+    this.#onFatal = onFatal
+    this.#newId = uuidv7Generator(deps.clock, deps.random)
+    this.turns = new Turns(deps.clock)
+    this.flusher = new Flusher(lane, deps.clock, (error) => this.#fatal(error), deps.limits.flush)
+    this.payloads = { blobs: deps.store.blobs, sha256: deps.sha256, limit: deps.limits.inlinePayload, key: () => this.#newId() }
+    this.#takeover = new Takeover({
+      deps, flusher: this.flusher,
+      room: () => (this.#state === 'open' ? deps.limits.hotRuns - this.#hot.size : 0),
+      read: (payload) => this.readPayload(payload),
+      gone: (run, departure) => this.departed(run, departure),
+      enter: (row, workflow, input, history) => this.#enter(row, workflow, input, history),
+    })
+    this.#housekeeping = new Housekeeping(deps, this.flusher)
+  }
+
+  /** Opens the lane, takes over what an earlier process left, and begins to watch for what is due. */
+  static async open(deps: EngineDeps, onFatal: (error: Error) => void = () => undefined): Promise<Engine> {
+    const engine = new Engine(deps, await deps.store.openLane(), onFatal)
+    await engine.#takeover.begin()
+    engine.#housekeeping.begin()
+    return engine
+  }
+
+  /** Accepts a run. Resolves once it is durable; refused input, a full buffer and a reused key reject. */
+  async start(workflow: AnyWorkflow, input: unknown, options: { readonly key?: string } = {}): Promise<Accepted> {
+    this.#mustBeOpen()
+    const { limits, clock } = this.deps
+    if (this.flusher.waitingBytes > limits.bufferBytes) {
+      throw new OverloadedError(`${this.flusher.waitingBytes} bytes wait to be written; no run is accepted above ${limits.bufferBytes}`, { retryAfter: 1000 })
+    }
+    const pending = workflow.check(input)
+    const checked = snapshot(pending instanceof Promise ? await pending : pending)
+    const stored = settlePayload(checked.payload, this.payloads)
+    const payload = typeof stored === 'string' ? stored : await stored
+    const now = clock.now()
+    const row = this.#newRow(workflow, payload, options.key ?? null, now)
+    const hash = options.key === undefined ? '' : hashText(`${workflow.name}\n${snapshot(input).payload}`)
+    const key = options.key === undefined ? null : { key: checkKey(options.key), hash, expiresAt: now + limits.keyTtlMs }
+    if (workflow.form === 'graph') this.#saveDefinition(workflow, now)
+    const answer = await this.#startRow(row, key, payload.length)
+    if (answer?.answer === 'exists') {
+      if (answer.hash !== hash) throw new KeyReusedError(`the id ${JSON.stringify(options.key)} stands for run ${answer.run}, which was started with another workflow or input`, { details: { run: answer.run } })
+      return { run: answer.run, existing: true, completion: null }
+    }
+    return { run: row.run, existing: false, completion: this.#begin(row, workflow, checked.value) }
+  }
+
+  /** The output of a run, once it has ended well; rejects with what ended or parked it. */
+  async result(run: string): Promise<unknown> {
+    const waiting = this.#completions.get(run) ?? new Completion()
+    this.#completions.set(run, waiting)
+    const promise = waiting.promise()
+    promise.catch(() => undefined)
+    const row = await this.deps.store.getRun({ space: DEFAULT_SPACE, run })
+    if (row === undefined) throw new RunNotFoundError(`there is no run ${run}`)
+    if (isEnd(row.status)) {
+      this.#completions.delete(run)
+      return outcome({ status: row.status, output: await this.readPayload(row.output), error: row.error })
+    }
+    if (row.status === 'parked' && row.error !== null) waiting.interrupt(parkedError(run, row.error))
+    return promise
+  }
+
+  /** Asks a run to cancel. Resolves once that is stored: accepted is not done. */
+  async cancel(run: string): Promise<void> {
+    this.#mustBeOpen()
+    const mail = { space: DEFAULT_SPACE, run, id: this.#newId(), kind: 'cancel', body: null, sentAt: this.deps.clock.now() } as const
+    const answer = await this.#op({ op: 'send', mail })
+    if (answer?.answer === 'missing') throw new RunNotFoundError(`there is no run ${run}`)
+    if (answer?.answer === 'finished') throw new RunFinishedError(`run ${run} has ended; there is nothing to cancel`)
+    const hot = this.#hot.get(run)
+    if (hot !== undefined) hot.run.onMail({ ...mail, number: hot.run.inboxSeen + 1, consumedAt: null })
+    else this.#takeover.soon()
+  }
+
+  /** Reopens a failed, cancelled or parked run under a new generation, keeping what was recorded before the failure. */
+  async retry(run: string, options: { readonly by: string; readonly reason: string }): Promise<number> {
+    this.#mustBeOpen()
+    const key: RunKey = { space: DEFAULT_SPACE, run }
+    const loaded = await this.deps.store.load(key)
+    if (loaded === undefined) throw new RunNotFoundError(`there is no run ${run}`)
+    const { status, gen } = loaded.run
+    if (status !== 'failed' && status !== 'cancelled' && status !== 'parked') throw new RunNotRetryableError(`run ${run} is ${status}`)
+    const baseSeq = retryBase(loaded.run, effectiveJournal(loaded.journal, loaded.generations, gen))
+    const answer = await this.#op({ op: 'reopen', generation: { ...key, gen: gen + 1, baseSeq, at: this.deps.clock.now(), by: options.by, reason: options.reason } })
+    if (answer?.answer === 'refused') throw new RunNotRetryableError(`run ${run}: ${answer.because}`)
+    this.#completions.delete(run)
+    await this.#takeover.resume(key)
+    return gen + 1
+  }
+
+  metrics(): EngineMetrics {
+    return { ...this.flusher.metrics(), hotRuns: this.#hot.size, lateResults: this.#lateResults }
+  }
+
+  /** Stops in order: no new bodies, those that run get `drainMs`, then every run is given back and the lane ends. */
+  async close(): Promise<void> {
+    if (this.#state === 'closing') return
+    const broken = this.#state === 'broken'
+    this.#state = 'closing'
+    this.#takeover.stop()
+    this.#housekeeping.stop()
+    if (!broken) {
+      for (const { run } of this.#hot.values()) run.drain()
+      await this.#bodiesEnd()
+      await this.flusher.drained()
+      for (const { run } of [...this.#hot.values()]) run.handBack()
+      await this.flusher.drained()
+    }
+    for (const { run } of [...this.#hot.values()]) run.lose(new AbortedError('the process stops'))
+    this.flusher.stop()
+    for (const completion of this.#completions.values()) completion.interrupt(new StoreClosedError('the store was closed before the run ended; the run goes on when it is opened again'))
+    await this.#lane.close()
+  }
+
+  // What the runs use
+
+  emit(event: RunEvent): void {
+    for (const observer of this.deps.observers) {
+      try {
+        observer(event)
+      } catch (thrown) {
+        this.deps.log.error('an observer failed', { event: event.type, error: String(thrown) })
+      }
+    }
+  }
+
+  value(of: 'now' | 'random' | 'uuid'): number | string {
+    return of === 'now' ? this.deps.clock.now() : of === 'random' ? this.deps.random.next() : uuid4(this.deps.random.bytes(16))
+  }
+
+  readPayload(payload: Payload | null): Promise<unknown> {
+    return readValue(payload, this.payloads)
+  }
+
+  usable(): boolean {
+    return this.#state !== 'broken'
+  }
+
+  late(run: string, path: string): void {
+    this.#lateResults++
+    this.deps.log.warn('a result came after its attempt was given up; it is dropped', { run, step: path })
+  }
+
+  aborted(run: string, reason: WumboError): void {
+    this.#hot.get(run)?.source?.abandon(reason)
+  }
+
+  departed(run: string, departure: Departure): void {
+    this.#hot.delete(run)
+    const completion = this.#completions.get(run)
+    if (departure.how === 'ended') {
+      completion?.settle(departure)
+      this.#completions.delete(run)
+    } else {
+      if (departure.how === 'parked') completion?.interrupt(parkedError(run, departure.error))
+      else if (departure.how === 'lost') completion?.interrupt(departure.error)
+      if (completion !== undefined && !completion.awaited) {
+        completion.attached = false
+        this.#completions.delete(run)
+      }
+      if (departure.how !== 'lost') this.#takeover.due(departure.how === 'waiting' ? (departure.wakeAt ?? 0) : null)
+    }
+    this.#takeover.roomFreed()
+  }
+
+  // Inside
+
+  #mustBeOpen(): void {
+    if (this.#state !== 'open') throw new StoreClosedError(this.#state === 'closing' ? 'the engine is closing' : 'the engine has lost its store')
+  }
+
+  #newRow(workflow: AnyWorkflow, input: Payload, key: string | null, now: number): RunRow {
+    const timeout = workflow.timeout === undefined ? null : parseDuration(workflow.timeout, `${workflow.name}.timeout`)
+    return {
+      space: DEFAULT_SPACE, run: this.#newId(), workflow: workflow.name, version: workflow.version, input, createdAt: now,
+      deadline: timeout === null ? null : now + timeout, key, gen: 1, status: 'running', output: null, error: null, finishedAt: null,
+      wakeAt: null, lane: this.#lane.id, epoch: this.#lane.epoch, inboxCount: 0, crashes: 0,
+    }
+  }
+
+  #startRow(row: RunRow, key: Extract<StoreOp, { op: 'start' }>['key'], bytes: number): Promise<OpAnswer | undefined> {
+    return new Promise((resolve, reject) => {
+      this.flusher.add({ op: 'start', run: row, key }, row.run, 150 + bytes, (answer, error) => (error === undefined ? resolve(answer) : reject(error)))
+    })
+  }
+
+  #begin(row: RunRow, workflow: AnyWorkflow, input: unknown): Completion {
+    const completion = new Completion()
+    this.#completions.set(row.run, completion)
+    this.emitStarted(row)
+    this.#enter(row, workflow, input, null)
+    // More runs than the memory is to hold: the newest waits its turn in the store.
+    if (this.#hot.size > this.deps.limits.hotRuns) this.#hot.get(row.run)?.run.handBack()
+    return completion
+  }
+
+  private emitStarted(row: RunRow): void {
+    if (this.deps.observers.size > 0) this.emit({ type: 'run.started', run: row.run, workflow: row.workflow, at: row.createdAt })
+  }
+
+  #enter(row: RunRow, workflow: AnyWorkflow, input: unknown, history: History | null): HotRun {
+    const source = workflow.form === 'graph' ? null : new FunctionSource(workflow as never, {
+      run: { id: row.run, gen: row.gen, workflow: row.workflow, version: row.version },
+      log: this.deps.log,
+      replaying: () => run.replaying,
+      beat: () => run.beat(),
+    })
+    const run: HotRun = new HotRun(row, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this, history)
+    this.#hot.set(row.run, { run, source })
+    run.begin(input)
+    return run
+  }
+
+  #saveDefinition(workflow: Extract<AnyWorkflow, { form: 'graph' }>, at: number): void {
+    if (this.#knownDefinitions.has(workflow.version)) return
+    this.#knownDefinitions.add(workflow.version)
+    this.flusher.add({ op: 'definition', hash: workflow.version, workflow: workflow.name, body: workflow.definition, at }, null, workflow.definition.length, (_answer, error) => {
+      if (error !== undefined) this.#knownDefinitions.delete(workflow.version)
+    })
+  }
+
+  #op(op: StoreOp): Promise<OpAnswer | undefined> {
+    return new Promise((resolve, reject) => {
+      this.flusher.add(op, null, 100, (answer, error) => (error === undefined ? resolve(answer) : reject(error)))
+    })
+  }
+
+  async #bodiesEnd(): Promise<void> {
+    const { clock, limits } = this.deps
+    const until = clock.monotonic() + limits.drainMs
+    const computing = (): boolean => [...this.#hot.values()].some(({ run }) => run.computing > 0)
+    while (computing() && clock.monotonic() < until) await new Promise<void>((resolve) => clock.timer(5, resolve))
+  }
+
+  #fatal(error: Error): void {
+    if (this.#state === 'broken') return
+    if (this.#state === 'open') this.#state = 'broken'
+    this.deps.log.error('the store cannot be written; this process stops working on its runs', { error: error.message })
+    this.#takeover.stop()
+    this.#housekeeping.stop()
+    const reason = error instanceof WumboError ? error : new AbortedError(error.message, { cause: error })
+    for (const { run } of [...this.#hot.values()]) run.lose(reason)
+    this.#onFatal(error)
+  }
+}
+
+function checkKey(key: string): string {
+  if (typeof key === 'string' && key.length > 0 && key.length <= 500) return key
+  throw new InputInvalidError(`id: expected text of 1 to 500 characters, got ${typeof key === 'string' ? `${key.length} characters` : typeof key}`, { path: 'id' })
+}
+
+function uuid4(bytes: Uint8Array): string {
+  const hex = Array.from(bytes, (byte, index) => (index === 6 ? (byte & 0x0f) | 0x40 : index === 8 ? (byte & 0x3f) | 0x80 : byte).toString(16).padStart(2, '0')).join('')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}

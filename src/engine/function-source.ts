@@ -1,0 +1,223 @@
+// A durable function as a source of operations: promises outside, paths inside. It gives operations their paths, keeps
+// the promise of each until its answer is delivered, and remembers where recorded objects came from.
+import type { AnyTemplate, Logger, MaybePromise, Template } from '../template/contract.ts'
+import type { FunctionWorkflow, Operation, Outcome, Source, SourceHost, StepOptions, WorkflowContext } from '../workflow/contract.ts'
+import { AbortedError, DefinitionError } from '../errors.ts'
+import type { WumboError } from '../errors.ts'
+import { parseDuration } from '../shared/duration.ts'
+import type { Duration } from '../shared/duration.ts'
+import { Origins } from './origins.ts'
+import { Scope, itemPrefixes } from './scope.ts'
+
+/** What a function needs of the run that enters it. */
+export interface FunctionHost {
+  readonly run: WorkflowContext['run']
+  readonly log: Logger
+  /** True while recorded answers are delivered. */
+  replaying(): boolean
+  /** Resets the heartbeats of all open steps. */
+  beat(): void
+}
+
+interface Waiting {
+  readonly scope: Scope
+  readonly promise: Promise<unknown>
+  readonly resolve: (value: unknown) => void
+  readonly reject: (reason: unknown) => void
+}
+
+/** The source of one run of a function. */
+export class FunctionSource implements Source {
+  readonly synchronous = false
+  readonly origins = new Origins()
+  readonly #workflow: FunctionWorkflow
+  readonly #host: FunctionHost
+  readonly #waiting = new Map<string, Waiting>()
+  #abort: AbortController | undefined
+  #aborted: WumboError | undefined
+  #run: SourceHost | undefined
+
+  constructor(workflow: FunctionWorkflow, host: FunctionHost) {
+    this.#workflow = workflow
+    this.#host = host
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#aborted !== undefined) this.#abort.abort(this.#aborted)
+    return this.#abort.signal
+  }
+
+  begin(input: unknown, host: SourceHost): void {
+    this.#run = host
+    this.origins.note(input, '$input')
+    const context = new FunctionContext(this, this.#host, new Scope(''))
+    const enter = async (): Promise<unknown> => this.#workflow.run(context, input as never)
+    enter().then((output) => host.complete(output), (thrown: unknown) => host.fail(thrown))
+  }
+
+  deliver(path: string, outcome: Outcome): void {
+    const waiting = this.#waiting.get(path)
+    if (waiting === undefined) return
+    this.#waiting.delete(path)
+    waiting.scope.close()
+    if (outcome.status === 'completed') {
+      this.origins.note(outcome.output, path)
+      waiting.resolve(outcome.output)
+      return
+    }
+    // A failure that nobody awaits must not end the process: the run's own end tells of it.
+    waiting.promise.catch(() => undefined)
+    waiting.reject(outcome.status === 'failed' ? outcome.error : new AbortedError(`${path} was skipped`, { path }))
+  }
+
+  /** The run leaves memory: its function is abandoned where it stands, its signal aborts. */
+  abandon(reason: WumboError): void {
+    this.#aborted = reason
+    this.#abort?.abort(reason)
+    this.#waiting.clear()
+  }
+
+  /** Opens an operation and gives the promise of its answer. */
+  ask(scope: Scope, operation: Operation): Promise<unknown> {
+    let resolve!: (value: unknown) => void
+    let reject!: (reason: unknown) => void
+    const promise = new Promise<unknown>((yes, no) => {
+      resolve = yes
+      reject = no
+    })
+    this.#waiting.set(operation.path, { scope, promise, resolve, reject })
+    this.#run?.open(operation)
+    return promise
+  }
+}
+
+/** The context that a durable function sees, in one of its scopes. */
+class FunctionContext implements WorkflowContext {
+  readonly #source: FunctionSource
+  readonly #host: FunctionHost
+  readonly #scope: Scope
+
+  constructor(source: FunctionSource, host: FunctionHost, scope: Scope) {
+    this.#source = source
+    this.#host = host
+    this.#scope = scope
+  }
+
+  get log(): Logger {
+    const host = this.#host
+    const once = (level: keyof Logger): Logger[keyof Logger] => (message, fields) => {
+      if (!host.replaying()) host.log[level](message, { run: host.run.id, ...fields })
+    }
+    return { debug: once('debug'), info: once('info'), warn: once('warn'), error: once('error') }
+  }
+
+  get run(): WorkflowContext['run'] {
+    return this.#host.run
+  }
+
+  get signal(): AbortSignal {
+    return this.#source.signal
+  }
+
+  step<I, O>(name: string, template: Template<I, O>, input: NoInfer<I>, options: StepOptions = NO_OPTIONS): Promise<O> {
+    try {
+      return this.#ask(name, template as unknown as AnyTemplate, input, options) as Promise<O>
+    } catch (thrown) {
+      return Promise.reject(thrown)
+    }
+  }
+
+  #ask(name: string, template: AnyTemplate, input: unknown, options: StepOptions): Promise<unknown> {
+    if (typeof template !== 'function' || typeof (template as Partial<AnyTemplate>).invoke !== 'function') {
+      throw new DefinitionError(`step ${name}: expected a template, got ${typeof template}`, { path: name, remedy: 'Make it with defineTemplate({ … }).' })
+    }
+    const path = this.#scope.open(name, options.key)
+    return this.#source.ask(this.#scope, { kind: 'step', path, template, input, reads: this.#source.origins.of(input), options })
+  }
+
+  async all<T extends Record<string, (ctx: WorkflowContext) => MaybePromise<unknown>>>(branches: T): Promise<{ [K in keyof T]: Awaited<ReturnType<T[K]>> }> {
+    const names = Object.keys(branches)
+    const paths = names.map((name) => this.#scope.open(name))
+    const settled = await Promise.allSettled(names.map(async (name, index) => {
+      try {
+        return await branches[name]?.(this.#inner(`${paths[index] ?? name}.`))
+      } finally {
+        this.#scope.close()
+      }
+    }))
+    return Object.fromEntries(results(settled).map((value, index) => [names[index], value])) as { [K in keyof T]: Awaited<ReturnType<T[K]>> }
+  }
+
+  async map<T, R>(
+    name: string,
+    items: readonly T[],
+    body: (ctx: WorkflowContext, item: T, index: number) => MaybePromise<R>,
+    options: { readonly concurrency?: number; readonly key?: (item: T, index: number) => string | number } = {},
+  ): Promise<R[]> {
+    const concurrency = options.concurrency ?? 10
+    if (!Number.isInteger(concurrency) || concurrency < 1) {
+      throw new DefinitionError(`map ${name}: concurrency: expected a whole number from 1, got ${String(concurrency)}`, { path: `${name}.concurrency` })
+    }
+    if (!Array.isArray(items)) throw new DefinitionError(`map ${name}: expected a list of items, got ${typeof items}`, { path: name })
+    const base = this.#scope.open(name)
+    const prefixes = itemPrefixes(base, items.map((item: T, index) => options.key?.(item, index) ?? index))
+    const settled = new Array<PromiseSettledResult<R>>(items.length)
+    let next = 0
+    let failed = false
+    const worker = async (): Promise<void> => {
+      while (next < items.length && !failed) {
+        const index = next++
+        try {
+          settled[index] = { status: 'fulfilled', value: await body(this.#inner(prefixes[index] ?? ''), items[index] as T, index) }
+        } catch (reason) {
+          failed = true
+          settled[index] = { status: 'rejected', reason }
+        }
+      }
+    }
+    try {
+      await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker))
+      return results(settled)
+    } finally {
+      this.#scope.close()
+    }
+  }
+
+  async sleep(name: string, duration: Duration): Promise<void> {
+    const ms = parseDuration(duration, `${name}.duration`)
+    await this.#source.ask(this.#scope, { kind: 'timer', path: this.#scope.open(name), ms })
+  }
+
+  heartbeat(): void {
+    this.#host.beat()
+  }
+
+  async now(): Promise<number> {
+    return (await this.#value('now')) as number
+  }
+
+  async random(): Promise<number> {
+    return (await this.#value('random')) as number
+  }
+
+  async uuid(): Promise<string> {
+    return (await this.#value('uuid')) as string
+  }
+
+  #value(of: 'now' | 'random' | 'uuid'): Promise<unknown> {
+    return this.#source.ask(this.#scope, { kind: 'value', path: this.#scope.open(`_${of}`), of })
+  }
+
+  #inner(prefix: string): FunctionContext {
+    return new FunctionContext(this.#source, this.#host, new Scope(prefix))
+  }
+}
+
+const NO_OPTIONS: StepOptions = Object.freeze({})
+
+/** The values of what was settled, or the first failure in order. */
+function results<R>(settled: readonly (PromiseSettledResult<R> | undefined)[]): R[] {
+  for (const one of settled) if (one?.status === 'rejected') throw one.reason
+  return settled.map((one) => (one as PromiseFulfilledResult<R>).value)
+}

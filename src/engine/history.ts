@@ -1,0 +1,59 @@
+// What a run knows of itself when it is entered again: the records that count for its generation with their values, the
+// marks of what had begun, and the results of a history that was given up.
+import { effectiveJournal, isEffective } from '../model/record.ts'
+import type { JournalRecord, Mark } from '../model/record.ts'
+import type { ErrorData } from '../errors.ts'
+import type { LoadedRun } from '../store/port.ts'
+import type { Payload } from '../model/payload.ts'
+import type { RunRow } from '../model/run.ts'
+import type { History } from './replay.ts'
+
+/** Builds the history of a loaded run; `read` gives the value of a payload. */
+export async function buildHistory(loaded: LoadedRun, read: (payload: Payload | null) => Promise<unknown>): Promise<History> {
+  const { run, journal, generations } = loaded
+  const effective = effectiveJournal(journal, generations, run.gen)
+  const records: { record: JournalRecord; output: unknown }[] = []
+  for (const record of effective) records.push({ record, output: await read(record.output) })
+  const base = generations.find(({ gen }) => gen === run.gen)?.baseSeq ?? 1
+  const lastSeq = Math.max(base - 1, effective.at(-1)?.seq ?? 0)
+  return { records, lastSeq, marks: openMarks(loaded, effective), loose: givenUp(loaded) }
+}
+
+/** The newest mark of each path without a record: retries of this generation, timers of any. */
+function openMarks(loaded: LoadedRun, effective: readonly JournalRecord[]): ReadonlyMap<string, Mark> {
+  const answered = new Set(effective.map(({ path }) => path))
+  const marks = new Map<string, Mark>()
+  const byAge = [...loaded.marks].sort((a, b) => a.gen - b.gen || a.attempt - b.attempt)
+  for (const mark of byAge) {
+    if (answered.has(mark.path) || mark.kind === 'started') continue
+    if (mark.kind === 'timer' || mark.gen === loaded.run.gen) marks.set(mark.path, mark)
+  }
+  return marks
+}
+
+/** Completed steps that no longer count, newest first: work that need not be done again if it is asked for unchanged. */
+function givenUp(loaded: LoadedRun): ReadonlyMap<string, JournalRecord> {
+  const loose = new Map<string, JournalRecord>()
+  for (const record of [...loaded.journal].sort((a, b) => a.gen - b.gen || a.seq - b.seq)) {
+    if (record.kind === 'step' && record.status === 'completed' && !isEffective(record, loaded.generations, loaded.run.gen)) loose.set(record.path, record)
+  }
+  return loose
+}
+
+/**
+ * The seq from which a retry begins anew: that of the failed step that ended the run, or of the record at which replay
+ * differed; where neither is known everything recorded is kept.
+ */
+export function retryBase(run: RunRow, effective: readonly JournalRecord[]): number {
+  const end = (effective.at(-1)?.seq ?? 0) + 1
+  for (let error: ErrorData | undefined = run.error ?? undefined; error !== undefined; error = error.cause) {
+    const seq = error.details?.['seq']
+    if (error.code === 'NON_DETERMINISM' && typeof seq === 'number') return seq
+    if (error.code === 'STEP_FAILED' && error.path !== undefined) {
+      const { path } = error
+      const failed = effective.filter((record) => record.path === path && record.status === 'failed')
+      if (failed.length > 0) return Math.min(...failed.map((record) => record.seq))
+    }
+  }
+  return end
+}

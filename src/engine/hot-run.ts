@@ -1,0 +1,363 @@
+// One run in memory, owned by this process: it opens what its source asks for and delivers the answers in the order of the
+// journal, one at a time. Records are run-records.ts, the way out is run-exit.ts, a single step is step-run.ts.
+import { AbortedError, RunCancelledError, RunTimeoutError, WumboError, errorData } from '../errors.ts'
+import type { JournalRecord, Mark } from '../model/record.ts'
+import { isEnd } from '../model/run.ts'
+import type { EndStatus, Mail, RunRow } from '../model/run.ts'
+import { snapshot } from '../shared/codec.ts'
+import type { Snapshot } from '../shared/codec.ts'
+import type { Cancel } from '../shared/clock.ts'
+import type { Operation, Outcome, Source, SourceHost } from '../workflow/contract.ts'
+import { settlePayload } from './payloads.ts'
+import { Replay } from './replay.ts'
+import type { History } from './replay.ts'
+import { RunExit, lost } from './run-exit.ts'
+import type { Departure, EventBody, RunHost } from './run-host.ts'
+import { RunJournal } from './run-journal.ts'
+import { RunRecords } from './run-records.ts'
+import { StepRun } from './step-run.ts'
+import type { StepHost } from './step-run.ts'
+import { StepListener } from './step-listener.ts'
+import { TimerWait } from './timer-wait.ts'
+import type { TurnTaker } from './turns.ts'
+
+type Open = StepRun | TimerWait | null
+
+/** A run that this process owns and has in memory. */
+export class HotRun implements SourceHost, TurnTaker {
+  readonly row: RunRow
+  readonly journal: RunJournal
+  readonly records: RunRecords
+  readonly #host: RunHost
+  readonly #source: Source
+  readonly #steps: StepHost
+  readonly #exit: RunExit
+  readonly #open = new Map<string, Open>()
+  readonly #marks: ReadonlyMap<string, Mark>
+  readonly #loose: ReadonlyMap<string, JournalRecord>
+  #answers: { readonly path: string; readonly outcome: Outcome }[] = []
+  #gated: StepRun[] = []
+  #replay: Replay | null
+  #phase: 'live' | 'leaving' | 'gone' = 'live'
+  #turnQueued = false
+  #deadline: Cancel | null = null
+  #draining = false
+
+  constructor(row: RunRow, source: Source, host: RunHost, history: History | null) {
+    this.row = row
+    this.#host = host
+    this.#source = source
+    this.#replay = history === null || history.records.length === 0 ? null : new Replay(history)
+    this.#marks = history?.marks ?? NONE
+    this.#loose = history?.loose ?? NONE
+    this.journal = new RunJournal({ space: row.space, run: row.run }, row.gen, history?.lastSeq ?? 0, {
+      flusher: host.flusher, clock: host.deps.clock, limits: host.deps.limits,
+      recorded: (record, error) => this.#recorded(record, error),
+    })
+    this.records = new RunRecords(host, this.journal, {
+      live: () => this.live, answer: (path, outcome) => this.#answer(path, outcome), broken: (thrown) => this.broken(thrown),
+    })
+    this.#steps = new StepListener(this, host)
+    this.#exit = new RunExit(row, this.journal, host, (departure) => this.#leave(departure))
+  }
+
+  get live(): boolean {
+    return this.#phase === 'live'
+  }
+
+  /** The number of the last mail that this process knows of. */
+  get inboxSeen(): number {
+    return this.#exit.inboxSeen
+  }
+
+  get replaying(): boolean {
+    return this.#replay !== null
+  }
+
+  /** Steps whose bodies run at this moment. */
+  get computing(): number {
+    let count = 0
+    for (const open of this.#open.values()) if (open instanceof StepRun && open.computing) count++
+    return count
+  }
+
+  /** Enters the source. Call once. */
+  begin(input: unknown): void {
+    const { clock } = this.#host.deps
+    const { deadline } = this.row
+    if (deadline !== null) {
+      this.#deadline = clock.timer(Math.max(0, deadline - clock.now()), () => {
+        this.#end('failed', undefined, new RunTimeoutError(`the run did not end within its timeout of ${deadline - this.row.createdAt} ms`))
+      })
+    }
+    this.#source.begin(input, this)
+    if (this.#replay !== null) this.#queueTurn()
+  }
+
+  open(operation: Operation): void {
+    if (!this.live) return
+    const open = operation.kind === 'step' ? new StepRun(operation, this.#steps) : operation.kind === 'timer' ? new TimerWait(operation, this.#host.deps.clock) : null
+    this.#open.set(operation.path, open)
+    if (this.#replay !== null) this.#replay.asked(operation, open instanceof StepRun ? open : null)
+    else this.#start(operation, open)
+  }
+
+  complete(output: unknown): void {
+    this.#end('completed', output, null)
+  }
+
+  fail(error: unknown): void {
+    this.#end('failed', undefined, error)
+  }
+
+  /** Mail that the store has accepted for this run. */
+  onMail(mail: Mail): void {
+    this.#exit.inboxSeen = Math.max(this.#exit.inboxSeen, mail.number)
+    if (mail.kind === 'cancel' && this.live) this.#end('cancelled', undefined, new RunCancelledError('the run was cancelled'), mail.number)
+  }
+
+  /** Begins no new bodies from now on; the engine watches `computing`. */
+  drain(): void {
+    this.#draining = true
+  }
+
+  /** Gives the run back: the next claim goes on with it at once. */
+  handBack(): void {
+    if (this.live) this.#giveUp('waiting', null, null)
+  }
+
+  /** Parks the run for a reason that a person must mend. */
+  park(error: WumboError): void {
+    if (this.live) this.#giveUp('parked', null, error)
+  }
+
+  /** The lane is gone: nothing may be written any more. */
+  lose(error: WumboError): void {
+    this.#leave({ how: 'lost', error })
+  }
+
+  /** Resets the heartbeat of one attempt, or of all steps that are open. */
+  beat(path?: string, attempt?: number): void {
+    for (const open of path === undefined ? this.#open.values() : [this.#open.get(path)]) if (open instanceof StepRun) open.beat(attempt)
+  }
+
+  emit(event: EventBody): void {
+    const { observers, clock } = this.#host.deps
+    if (observers.size > 0) this.#host.emit({ run: this.row.run, workflow: this.row.workflow, at: clock.now(), ...event })
+  }
+
+  turn(): boolean {
+    this.#turnQueued = false
+    if (!this.live) return false
+    if (this.#replay !== null && !this.#replayTurn(this.#replay)) return false
+    if (this.#replay === null) {
+      do {
+        const answer = this.#answers.shift()
+        if (answer !== undefined) this.#deliver(answer.path, answer.outcome)
+      } while (this.#source.synchronous && this.live && this.#answers.length > 0)
+      if (this.#answers.length === 0) {
+        if (this.#open.size > 0 && this.#nextDue() !== null) this.considerLeavingSoon()
+        return false
+      }
+    }
+    if (!this.live || this.#turnQueued) return false
+    this.#turnQueued = true
+    return true
+  }
+
+  /** Delivers recorded answers: all of them to a synchronous source, one to a function. True when the run goes on. */
+  #replayTurn(replay: Replay): boolean {
+    for (;;) {
+      const step = replay.next()
+      if (step.kind === 'mismatch') {
+        this.park(step.error)
+        return false
+      }
+      if (step.kind === 'done') break
+      this.#deliver(step.path, step.outcome)
+      if (!this.live) return false
+      if (!this.#source.synchronous) return true
+    }
+    this.#replay = null
+    this.emit({ type: 'run.resumed', recorded: replay.length })
+    for (const operation of replay.unanswered) if (this.live) this.#start(operation, this.#open.get(operation.path) ?? null)
+    return this.live
+  }
+
+  #queueTurn(): void {
+    if (this.#turnQueued) return
+    this.#turnQueued = true
+    this.#host.turns.add(this)
+  }
+
+  #answer(path: string, outcome: Outcome): void {
+    this.#answers.push({ path, outcome })
+    this.#queueTurn()
+  }
+
+  #deliver(path: string, outcome: Outcome): void {
+    this.#open.delete(path)
+    this.#source.deliver(path, outcome)
+  }
+
+  #start(operation: Operation, open: Open): void {
+    if (operation.kind === 'step') {
+      if (open instanceof StepRun) this.#startStep(open)
+    } else if (operation.kind === 'timer') {
+      if (open instanceof TimerWait) this.#startTimer(open)
+    } else if (operation.kind === 'value') {
+      this.records.completed(operation.path, { kind: 'value', level: 'effect' }, snapshot(this.#host.value(operation.of)))
+    } else {
+      const facts = { kind: 'choice', level: 'pure', reads: operation.reads } as const
+      if (operation.status === 'completed') this.records.completed(operation.path, facts, snapshot(operation.output))
+      else this.records.without(operation.path, facts, operation.status, operation.error === null ? null : errorData(operation.error))
+    }
+  }
+
+  #startStep(step: StepRun): void {
+    try {
+      if (step.inputHash === '') step.encodeInput()
+    } catch (thrown) {
+      this.#steps.onFailure(step, errorData(thrown))
+      return
+    }
+    const { name, version } = step.operation.template.meta
+    const loose = this.#loose.get(step.path)
+    if (loose !== undefined && loose.template === name && loose.templateVersion === version && loose.inputHash === step.inputHash) {
+      this.records.reused(step, loose)
+      return
+    }
+    step.gate = this.journal.effectSeq
+    if (step.level === 'pure' || this.journal.durableSeq >= step.gate) this.#beginStep(step)
+    else this.#gated.push(step)
+  }
+
+  #beginStep(step: StepRun): void {
+    if (!this.#draining) step.begin(this.#marks.get(step.path))
+  }
+
+  #startTimer(timer: TimerWait): void {
+    const fire = (): void => this.records.completed(timer.path, { kind: 'timer', level: 'effect' }, snapshot(undefined))
+    const mark = this.#marks.get(timer.path)
+    if (mark?.kind === 'timer' && mark.due !== null) {
+      timer.arm(mark.due, fire)
+      return
+    }
+    const at = this.#host.deps.clock.now()
+    const due = at + timer.ms
+    this.journal.mark({ path: timer.path, kind: 'timer', attempt: 1, at, due, error: null }, (_answer, error) => {
+      if (error !== undefined) this.broken(error)
+      else if (this.live) {
+        timer.arm(due, fire)
+        this.considerLeavingSoon()
+      }
+    })
+  }
+
+  #recorded(record: JournalRecord, error: Error | undefined): void {
+    if (error !== undefined) {
+      this.broken(error)
+      return
+    }
+    if (this.#host.deps.observers.size > 0) this.#tell(record)
+    if (this.#gated.length === 0) return
+    const { durableSeq } = this.journal
+    const ready = this.#gated.filter((step) => step.gate <= durableSeq)
+    if (ready.length === 0) return
+    this.#gated = this.#gated.filter((step) => step.gate > durableSeq)
+    for (const step of ready) if (this.live) this.#beginStep(step)
+  }
+
+  #tell(record: JournalRecord): void {
+    const { path, attempt } = record
+    if (record.status === 'skipped') this.emit({ type: 'step.skipped', path })
+    else if (record.status === 'failed') this.emit({ type: 'step.failed', path, attempt, error: record.error ?? errorData(undefined) })
+    else if (record.kind === 'step') this.emit({ type: 'step.completed', path, attempt, durationMs: record.finishedAt - record.startedAt })
+  }
+
+  #end(status: EndStatus, output: unknown, error: unknown, consumed?: number): void {
+    if (!this.live) return
+    const unasked = status === 'cancelled' || error instanceof RunTimeoutError ? null : (this.#replay?.unasked() ?? null)
+    if (unasked !== null) {
+      this.park(unasked)
+      return
+    }
+    this.#stopAll(error instanceof WumboError ? error : new AbortedError('the run has ended'))
+    let result: Snapshot | null = null
+    let failure = status === 'completed' ? null : errorData(error)
+    try {
+      if (status === 'completed') result = snapshot(output)
+    } catch (thrown) {
+      failure = errorData(thrown)
+    }
+    const final = failure !== null && status === 'completed' ? 'failed' : status
+    const value = result?.value
+    const stored = result === null ? null : settlePayload(result.payload, this.#host.payloads)
+    if (stored === null || typeof stored === 'string') this.#exit.finish({ status: final, payload: stored, value, error: failure }, consumed)
+    else {
+      stored.then(
+        (payload) => this.#exit.finish({ status: final, payload, value, error: failure }, consumed),
+        (thrown: unknown) => this.#exit.finish({ status: 'failed', payload: null, value: undefined, error: errorData(thrown) }, consumed),
+      )
+    }
+  }
+
+  #giveUp(status: 'waiting' | 'parked', wakeAt: number | null, reason: WumboError | null): void {
+    this.#stopAll(reason ?? new AbortedError('the run leaves memory'))
+    this.#exit.giveUp(status, wakeAt, reason === null ? null : errorData(reason))
+  }
+
+  /** Looks again, once the source has come to rest, whether the run may leave memory. */
+  considerLeavingSoon(): void {
+    this.#host.deps.clock.defer(() => this.considerLeaving())
+  }
+
+  /** Leaves memory when nothing computes, nothing waits for delivery, and the next thing to happen is far. */
+  considerLeaving(): void {
+    if (!this.live || this.#replay !== null || this.#open.size === 0 || this.#answers.length > 0 || this.#gated.length > 0) return
+    const { clock, limits } = this.#host.deps
+    const next = this.#nextDue()
+    if (next !== null && next - clock.now() > limits.releaseAfterMs) this.#giveUp('waiting', next, null)
+  }
+
+  /** When the next thing happens by itself; null while something computes. */
+  #nextDue(): number | null {
+    let next = this.row.deadline ?? Number.POSITIVE_INFINITY
+    for (const open of this.#open.values()) {
+      if (open === null || open.due === null) return null
+      next = Math.min(next, open.due)
+    }
+    return next
+  }
+
+  /** The store refused a row of this run, or is gone. The run fails if it can still be written, else it is lost to this process. */
+  broken(thrown: unknown): void {
+    if (!this.live) return
+    this.journal.abandon()
+    if (this.#host.usable()) this.#end('failed', undefined, thrown)
+    else this.#leave(lost(thrown))
+  }
+
+  #stopAll(reason: WumboError): void {
+    this.#phase = 'leaving'
+    this.#deadline?.()
+    for (const open of this.#open.values()) open?.abort(reason)
+    this.#open.clear()
+    this.#gated = []
+    this.#answers = []
+    this.#host.aborted(this.row.run, reason)
+  }
+
+  #leave(departure: Departure): void {
+    if (this.#phase === 'gone') return
+    if (this.live) this.#stopAll(departure.how === 'lost' ? departure.error : new AbortedError('the run leaves memory'))
+    this.#phase = 'gone'
+    this.journal.abandon()
+    this.#host.departed(this.row.run, departure)
+    if (departure.how === 'ended' && isEnd(departure.status)) this.emit({ type: 'run.ended', status: departure.status, error: departure.error })
+    else if (departure.how === 'parked') this.emit({ type: 'run.parked', error: departure.error })
+    else if (departure.how === 'waiting') this.emit({ type: 'run.waiting', wakeAt: departure.wakeAt })
+  }
+}
+
+const NONE: ReadonlyMap<string, never> = new Map()

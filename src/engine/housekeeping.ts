@@ -1,0 +1,78 @@
+// Housekeeping: ended runs beyond the retention time are deleted in small pieces between the commits of work, and blobs
+// that no row names are swept.
+import type { Cancel } from '../shared/clock.ts'
+import { DEFAULT_SPACE } from '../model/run.ts'
+import type { OpAnswer } from '../store/port.ts'
+import type { Flusher } from './flush.ts'
+import type { EngineDeps } from './ports.ts'
+
+const HOUR = 3_600_000
+/** Runs deleted per flush. */
+const PIECE = 500
+
+/** What the engine does for the store's hygiene, once an hour. */
+export class Housekeeping {
+  readonly #deps: EngineDeps
+  readonly #flusher: Flusher
+  #timer: Cancel | null = null
+  #stopped = false
+
+  constructor(deps: EngineDeps, flusher: Flusher) {
+    this.#deps = deps
+    this.#flusher = flusher
+  }
+
+  begin(): void {
+    if (this.#stopped) return
+    this.#timer = this.#deps.clock.timer(HOUR, () => {
+      void this.sweep()
+        .catch((thrown: unknown) => this.#deps.log.warn('housekeeping failed; it is tried again in an hour', { error: String(thrown) }))
+        .finally(() => this.begin())
+    })
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#timer?.()
+  }
+
+  /** Deletes what is too old; resolves to how much it was. */
+  async sweep(): Promise<{ readonly runs: number; readonly blobs: number }> {
+    const runs = await this.#prune()
+    return { runs: runs.runs, blobs: runs.blobs + (await this.#sweepBlobs()) }
+  }
+
+  async #prune(): Promise<{ runs: number; blobs: number }> {
+    const { limits, clock, store } = this.#deps
+    const total = { runs: 0, blobs: 0 }
+    if (limits.retentionMs === null) return total
+    const before = clock.now() - limits.retentionMs
+    for (;;) {
+      const answer = await new Promise<OpAnswer | undefined>((resolve, reject) => {
+        this.#flusher.add({ op: 'prune', space: DEFAULT_SPACE, before, limit: PIECE }, null, 0, (given, error) => (error === undefined ? resolve(given) : reject(error)))
+      })
+      if (answer?.answer !== 'pruned') return total
+      for (const blob of answer.blobs) await store.blobs.delete(blob)
+      total.runs += answer.runs
+      total.blobs += answer.blobs.length
+      if (answer.runs < PIECE || this.#stopped) return total
+    }
+  }
+
+  async #sweepBlobs(): Promise<number> {
+    const { store, limits } = this.#deps
+    // Blobs first, rows after: a blob that gets its row in between is younger than the limit.
+    const old: string[] = []
+    for await (const blob of store.blobs.list()) if (blob.ageMs > limits.orphanBlobMs) old.push(blob.key)
+    if (old.length === 0) return 0
+    const named = new Set<string>()
+    for await (const key of store.blobReferences()) named.add(key)
+    let swept = 0
+    for (const key of old) {
+      if (named.has(key)) continue
+      await store.blobs.delete(key)
+      swept++
+    }
+    return swept
+  }
+}

@@ -1,0 +1,106 @@
+// A run as people look at it: its journal with values, attempts, what it waits for, how often it was reopened, and which
+// value was written and read by whom. Reads only; works beside a process that owns the store.
+import type { ErrorData } from '../errors.ts'
+import { effectiveJournal } from '../model/record.ts'
+import type { Level, RecordKind, RecordStatus } from '../model/record.ts'
+import type { Payload } from '../model/payload.ts'
+import type { Generation, MailKind, RunStatus } from '../model/run.ts'
+import type { LoadedRun } from '../store/port.ts'
+
+/** A run as lists show it. Times are milliseconds since 1970. */
+export interface RunSummary {
+  readonly id: string
+  readonly key: string | null
+  readonly workflow: string
+  readonly version: string
+  readonly status: RunStatus
+  readonly gen: number
+  readonly createdAt: number
+  readonly finishedAt: number | null
+  readonly wakeAt: number | null
+  readonly error: ErrorData | null
+}
+
+/** One finished operation of a run. */
+export interface StepSummary {
+  readonly path: string
+  readonly seq: number
+  readonly gen: number
+  readonly kind: RecordKind
+  readonly status: RecordStatus
+  readonly level: Level
+  /** `name@version`; null for what is no template. */
+  readonly template: string | null
+  /** The attempt that gave the result; 0 when no body ran. */
+  readonly attempt: number
+  readonly startedAt: number
+  readonly finishedAt: number
+  /** Undefined when it was too long to be kept, or there was none. */
+  readonly input: unknown
+  readonly output: unknown
+  readonly error: ErrorData | null
+  readonly reads: readonly string[] | null
+  /** Failed attempts before the result. */
+  readonly failures: readonly { readonly attempt: number; readonly at: number; readonly error: ErrorData | null }[]
+}
+
+/** Everything that is known of a run. */
+export interface RunDetails extends RunSummary {
+  readonly input: unknown
+  readonly output: unknown
+  readonly crashes: number
+  readonly steps: readonly StepSummary[]
+  /** What has begun and not finished: timers, failed attempts that will be repeated. */
+  readonly pending: readonly { readonly path: string; readonly kind: string; readonly attempt: number; readonly due: number | null; readonly error: ErrorData | null }[]
+  readonly generations: readonly Pick<Generation, 'gen' | 'baseSeq' | 'at' | 'by' | 'reason'>[]
+  readonly unreadMail: readonly { readonly kind: MailKind; readonly sentAt: number }[]
+}
+
+/** One step of a value's way: who wrote or read which value, and when. */
+export interface PathEntry {
+  readonly node: string
+  readonly action: 'write' | 'read'
+  /** `$input`, or the path of the step that wrote the value. */
+  readonly key: string
+  readonly at: number
+}
+
+/** Builds the details of a loaded run; `read` gives the value of a payload. */
+export async function runDetails(loaded: LoadedRun, read: (payload: Payload | null) => Promise<unknown>): Promise<RunDetails> {
+  const { run, marks, mail, generations } = loaded
+  const effective = effectiveJournal(loaded.journal, generations, run.gen)
+  const steps: StepSummary[] = []
+  for (const record of effective) {
+    const failures = marks.filter((mark) => mark.kind === 'retry' && mark.path === record.path && mark.gen === record.gen)
+    steps.push({
+      path: record.path, seq: record.seq, gen: record.gen, kind: record.kind, status: record.status, level: record.level,
+      template: record.template === null ? null : `${record.template}@${record.templateVersion ?? '?'}`,
+      attempt: record.attempt, startedAt: record.startedAt, finishedAt: record.finishedAt,
+      input: await read(record.input), output: await read(record.output), error: record.error, reads: record.reads,
+      failures: failures.map(({ attempt, at, error }) => ({ attempt, at, error })),
+    })
+  }
+  const answered = new Set(effective.map(({ path }) => path))
+  return {
+    ...runSummary(run), input: await read(run.input), output: await read(run.output), crashes: run.crashes, steps,
+    pending: marks.filter((mark) => !answered.has(mark.path) && mark.gen === run.gen).map(({ path, kind, attempt, due, error }) => ({ path, kind, attempt, due, error })),
+    generations: generations.map(({ gen, baseSeq, at, by, reason }) => ({ gen, baseSeq, at, by, reason })),
+    unreadMail: mail.filter((one) => one.consumedAt === null).map(({ kind, sentAt }) => ({ kind, sentAt })),
+  }
+}
+
+/** The short form of a run. */
+export function runSummary(run: LoadedRun['run']): RunSummary {
+  const { run: id, key, workflow, version, status, gen, createdAt, finishedAt, wakeAt, error } = run
+  return { id, key, workflow, version, status, gen, createdAt, finishedAt, wakeAt, error }
+}
+
+/** The way of the values through a run, in order: each step reads what it was made of and writes its own. */
+export function executionPath(run: RunDetails): readonly PathEntry[] {
+  const entries: PathEntry[] = [{ node: '$input', action: 'write', key: '$input', at: run.createdAt }]
+  for (const step of run.steps) {
+    for (const key of step.reads ?? []) entries.push({ node: step.path, action: 'read', key, at: step.startedAt })
+    if (step.status === 'completed') entries.push({ node: step.path, action: 'write', key: step.path, at: step.finishedAt })
+  }
+  return entries
+}

@@ -1,0 +1,110 @@
+// Replay: recorded answers in the order in which they were recorded, each checked against what the source asks for now.
+// A difference means that the code is not the one that wrote the journal; it is named, and the run is parked.
+import { NonDeterminismError, errorData } from '../errors.ts'
+import type { WumboError } from '../errors.ts'
+import type { JournalRecord, Mark } from '../model/record.ts'
+import type { Operation, Outcome } from '../workflow/contract.ts'
+import { recordedFailure } from './step-run.ts'
+import type { StepRun } from './step-run.ts'
+
+/** What is known of a run from before. */
+export interface History {
+  /** The effective records of the generation, by seq, each with its decoded output. */
+  readonly records: readonly { readonly record: JournalRecord; readonly output: unknown }[]
+  /** The newest mark of each path that has no record. */
+  readonly marks: ReadonlyMap<string, Mark>
+  /** The highest seq that counts for this generation. */
+  readonly lastSeq: number
+  /** Completed steps of a history that was given up, by path. */
+  readonly loose: ReadonlyMap<string, JournalRecord>
+}
+
+export type ReplayStep =
+  | { readonly kind: 'answer'; readonly path: string; readonly outcome: Outcome }
+  | { readonly kind: 'mismatch'; readonly error: WumboError }
+  | { readonly kind: 'done' }
+
+/** The recorded answers of a run, on their way back to its source. */
+export class Replay {
+  readonly #history: History
+  readonly #asked = new Map<string, { readonly operation: Operation; readonly step: StepRun | null }>()
+  #position = 0
+
+  constructor(history: History) {
+    this.#history = history
+  }
+
+  get length(): number {
+    return this.#history.records.length
+  }
+
+  get loose(): ReadonlyMap<string, JournalRecord> {
+    return this.#history.loose
+  }
+
+  /** Operations that have been asked for and have no record, in the order in which they were asked for. */
+  get unanswered(): readonly Operation[] {
+    return [...this.#asked.values()].map(({ operation }) => operation)
+  }
+
+  asked(operation: Operation, step: StepRun | null): void {
+    this.#asked.set(operation.path, { operation, step })
+  }
+
+  /** The next answer. Call it only when the source is at rest. */
+  next(): ReplayStep {
+    const entry = this.#history.records[this.#position]
+    if (entry === undefined) return { kind: 'done' }
+    const { record, output } = entry
+    const asked = this.#asked.get(record.path)
+    const difference = asked === undefined ? `is not asked for; the code asks for ${this.#names()} instead` : differs(record, asked.operation, asked.step)
+    if (difference !== null) return { kind: 'mismatch', error: mismatch(record, difference) }
+    this.#position++
+    this.#asked.delete(record.path)
+    return { kind: 'answer', path: record.path, outcome: outcomeOf(record, output) }
+  }
+
+  /** A mismatch when the source ends before it has asked for all that is recorded; null when all was asked for. */
+  unasked(): WumboError | null {
+    const entry = this.#history.records[this.#position]
+    return entry === undefined ? null : mismatch(entry.record, 'is never asked for: the code ends before')
+  }
+
+  #names(): string {
+    const names = [...this.#asked.keys()]
+    return names.length === 0 ? 'nothing' : names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '')
+  }
+}
+
+function differs(record: JournalRecord, operation: Operation, step: StepRun | null): string | null {
+  const kind = operation.kind === 'decision' ? 'choice' : operation.kind
+  if (record.kind !== kind) return `was recorded as a ${record.kind}, the code asks for a ${kind}`
+  if (step === null) return null
+  const { name, version } = step.operation.template.meta
+  if (record.template !== name || record.templateVersion !== version) {
+    return `was recorded with template ${record.template ?? '?'}@${record.templateVersion ?? '?'}, the code asks for ${name}@${version}`
+  }
+  try {
+    step.encodeInput()
+  } catch (thrown) {
+    return record.inputHash === null ? null : `was recorded with an input, the code gives one that cannot be stored: ${errorData(thrown).message}`
+  }
+  return record.inputHash === null || record.inputHash === step.inputHash ? null : `was recorded with another input (hash ${record.inputHash}, now ${step.inputHash})`
+}
+
+function mismatch(record: JournalRecord, difference: string): WumboError {
+  return new NonDeterminismError(`${record.kind} ${record.path} (number ${record.seq} in the journal) ${difference}`, {
+    path: record.path, details: { seq: record.seq, path: record.path, template: record.template, templateVersion: record.templateVersion },
+  })
+}
+
+function outcomeOf(record: JournalRecord, output: unknown): Outcome {
+  switch (record.status) {
+    case 'completed':
+      return { status: 'completed', output }
+    case 'skipped':
+      return { status: 'skipped' }
+    case 'failed':
+      return { status: 'failed', error: recordedFailure(record.path, record.error ?? errorData(undefined)) }
+  }
+}

@@ -1,0 +1,69 @@
+// When a failed attempt is tried again: the curves of a retry policy. Pure: the random number is handed in.
+import type { RetryPolicy } from '../template/contract.ts'
+import type { ErrorData } from '../errors.ts'
+import { DefinitionError } from '../errors.ts'
+import { parseDuration } from '../shared/duration.ts'
+
+/** A retry policy with every default filled in and durations in milliseconds. */
+export interface RetryPlan {
+  readonly maxAttempts: number
+  readonly backoff: 'exponential' | 'linear' | 'fibonacci' | 'fixed'
+  readonly initialDelay: number
+  readonly maxDelay: number
+  readonly jitter: boolean
+  readonly nonRetryable: readonly string[]
+}
+
+/** What holds where a policy says nothing: one attempt. */
+export const NO_RETRY: RetryPlan = { maxAttempts: 1, backoff: 'exponential', initialDelay: 1000, maxDelay: 300_000, jitter: true, nonRetryable: [] }
+
+/** Fills in the defaults of a policy. Throws DefinitionError for what cannot be. */
+export function retryPlan(policy: RetryPolicy | undefined, path: string): RetryPlan {
+  if (policy === undefined) return NO_RETRY
+  const maxAttempts = policy.maxAttempts ?? 1
+  if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > 100_000) {
+    throw new DefinitionError(`${path}.retry.maxAttempts: expected a whole number from 1 to 100000, got ${String(maxAttempts)}`, { path: `${path}.retry.maxAttempts` })
+  }
+  const backoff = policy.backoff ?? 'exponential'
+  if (!['exponential', 'linear', 'fibonacci', 'fixed'].includes(backoff)) {
+    throw new DefinitionError(`${path}.retry.backoff: expected exponential, linear, fibonacci or fixed, got ${JSON.stringify(backoff)}`, { path: `${path}.retry.backoff` })
+  }
+  return {
+    maxAttempts,
+    backoff,
+    initialDelay: parseDuration(policy.initialDelay ?? NO_RETRY.initialDelay, `${path}.retry.initialDelay`),
+    maxDelay: parseDuration(policy.maxDelay ?? NO_RETRY.maxDelay, `${path}.retry.maxDelay`),
+    jitter: policy.jitter ?? true,
+    nonRetryable: policy.nonRetryable ?? [],
+  }
+}
+
+/** True when a failure of attempt `attempt` is followed by another attempt. */
+export function mayRetry(plan: RetryPlan, error: ErrorData, attempt: number): boolean {
+  return attempt < plan.maxAttempts && error.retryable && !plan.nonRetryable.includes(error.code)
+}
+
+/**
+ * Milliseconds to wait after attempt `attempt` (from 1) failed. With jitter the wait lies evenly between half and the
+ * whole of the curve's value; `maxDelay` caps every curve.
+ */
+export function retryDelay(plan: RetryPlan, attempt: number, random: number): number {
+  const curve = Math.min(plan.initialDelay * factor(plan.backoff, attempt), plan.maxDelay)
+  return Math.ceil(plan.jitter ? curve * (0.5 + random / 2) : curve)
+}
+
+function factor(backoff: RetryPlan['backoff'], attempt: number): number {
+  switch (backoff) {
+    case 'fixed':
+      return 1
+    case 'linear':
+      return attempt
+    case 'exponential':
+      return 2 ** Math.min(attempt - 1, 60)
+    case 'fibonacci': {
+      let [previous, current] = [0, 1]
+      for (let i = 1; i < Math.min(attempt, 80); i++) [previous, current] = [current, previous + current]
+      return current
+    }
+  }
+}

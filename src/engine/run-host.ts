@@ -1,0 +1,38 @@
+// What a run in memory may use of its engine. The engine implements it once and hands it to every run.
+import type { ErrorData, WumboError } from '../errors.ts'
+import type { RunEvent } from '../model/event.ts'
+import type { Payload } from '../model/payload.ts'
+import type { EndStatus } from '../model/run.ts'
+import type { EngineDeps } from './ports.ts'
+import type { Flusher } from './flush.ts'
+import type { PayloadHost } from './payloads.ts'
+import type { Turns } from './turns.ts'
+
+/** How a run left this process's memory. `lost`: the lane is gone, or the run belongs to someone else. */
+export type Departure =
+  | { readonly how: 'ended'; readonly status: EndStatus; readonly output: unknown; readonly error: ErrorData | null }
+  | { readonly how: 'waiting'; readonly wakeAt: number | null }
+  | { readonly how: 'parked'; readonly error: ErrorData }
+  | { readonly how: 'lost'; readonly error: WumboError }
+
+/** An event without what every event of a run has. */
+export type EventBody = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'run' | 'workflow' | 'at'> : never) : never
+
+/** The engine as its runs see it. Runs are named by id. */
+export interface RunHost {
+  readonly deps: EngineDeps
+  readonly flusher: Flusher
+  readonly turns: Turns
+  readonly payloads: PayloadHost
+  emit(event: RunEvent): void
+  /** A value that is recorded: the time, a random number, a UUID. */
+  value(of: 'now' | 'random' | 'uuid'): number | string
+  readPayload(payload: Payload | null): Promise<unknown>
+  /** False once the store can no longer be written. */
+  usable(): boolean
+  /** A body's result came after its attempt had been given up. */
+  late(run: string, path: string): void
+  /** All that the run had open was given up: its source's own signal aborts. */
+  aborted(run: string, reason: WumboError): void
+  departed(run: string, departure: Departure): void
+}

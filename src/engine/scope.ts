@@ -1,0 +1,65 @@
+// Names of operations become paths: scope + name + key, with an occurrence number where a name is used again in
+// strict sequence. Once two operations of a scope have been open together a repeated name is refused, live and on
+// replay alike, because numbers given out under concurrency would swap results without a word.
+import { DefinitionError, DuplicateStepError } from '../errors.ts'
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/
+const ESCAPED = /[^A-Za-z0-9_~-]/g
+
+/** A scope of a durable function: the run itself, a branch of `all`, an item of `map`. */
+export class Scope {
+  readonly prefix: string
+  #open = 0
+  #concurrent = false
+  readonly #used = new Map<string, number>()
+
+  constructor(prefix: string) {
+    this.prefix = prefix
+  }
+
+  /** Claims the path of an operation that opens now. Call `close` when its answer is delivered. */
+  open(name: string, key?: string | number): string {
+    const path = this.#claim(name, key)
+    if (++this.#open > 1) this.#concurrent = true
+    return path
+  }
+
+  close(): void {
+    this.#open--
+  }
+
+  #claim(name: string, key: string | number | undefined): string {
+    if (!NAME.test(name)) {
+      throw new DefinitionError(`step name: expected a letter or _ and then letters, digits, _ or -, at most 100, got ${JSON.stringify(name)}`, {
+        path: this.prefix + name, remedy: 'Give the step a plain name; put what varies into its `key`.',
+      })
+    }
+    const base = this.prefix + (key === undefined ? name : `${name}[${escapeKey(key)}]`)
+    const times = (this.#used.get(base) ?? 0) + 1
+    if (times > 1 && (this.#open > 0 || this.#concurrent)) {
+      throw new DuplicateStepError(`the name ${JSON.stringify(base)} is used again in a scope whose operations run concurrently`, { path: base })
+    }
+    this.#used.set(base, times)
+    return times === 1 ? base : `${base}#${times}`
+  }
+}
+
+/** Writes a key so that a path stays readable and unambiguous: other characters than letters, digits, _ ~ - become %XX. */
+export function escapeKey(key: string | number): string {
+  const text = String(key)
+  if (text.length > 200) {
+    throw new DefinitionError(`key: expected at most 200 characters, got ${text.length}`, { path: 'key' })
+  }
+  return text.toWellFormed().replace(ESCAPED, (unit) => encodeURIComponent(unit).replace(/[.!'()*]/g, (plain) => `%${plain.charCodeAt(0).toString(16).toUpperCase()}`))
+}
+
+/** The prefixes of the scopes of a map's items: `orders[17].`, refused when two items have one key. */
+export function itemPrefixes(base: string, keys: readonly (string | number)[]): string[] {
+  const seen = new Set<string>()
+  return keys.map((key) => {
+    const prefix = `${base}[${escapeKey(key)}].`
+    if (seen.has(prefix)) throw new DuplicateStepError(`two items of ${base} have the key ${JSON.stringify(key)}`, { path: prefix.slice(0, -1) })
+    seen.add(prefix)
+    return prefix
+  })
+}

@@ -1,0 +1,294 @@
+// One step of one run, from its first attempt to its recorded result: input check, attempts, timeouts, heartbeats,
+// retries. It tells its run what happened and leaves order, journal and delivery to it.
+import { HeartbeatTimeoutError, StepFailedError, StepTimeoutError, TemplateFailedError, WumboError, errorData, errorFromData } from '../errors.ts'
+import type { ErrorData, FailureClass } from '../errors.ts'
+import type { Level, Mark } from '../model/record.ts'
+import type { Payload } from '../model/payload.ts'
+import { snapshot } from '../shared/codec.ts'
+import type { Snapshot } from '../shared/codec.ts'
+import { parseDuration } from '../shared/duration.ts'
+import { hashText } from '../shared/hash.ts'
+import type { Cancel } from '../shared/clock.ts'
+import type { AnyTemplate } from '../template/contract.ts'
+import type { Operation } from '../workflow/contract.ts'
+import type { Handler } from '../execution/contract.ts'
+import type { EngineDeps } from './ports.ts'
+import { StepContext } from './step-context.ts'
+import type { AttemptHost } from './step-context.ts'
+import { mayRetry, retryDelay, retryPlan } from './retry.ts'
+import type { RetryPlan } from './retry.ts'
+
+export type StepOperation = Extract<Operation, { kind: 'step' }>
+
+/** What a step tells its run. */
+export interface StepHost extends AttemptHost {
+  readonly deps: EngineDeps
+  readonly runId: string
+  readonly gen: number
+  /** The attempt gave this result; the run records it. */
+  onResult(step: StepRun, result: Snapshot): void
+  /** The step has failed for good; the run records it. */
+  onFailure(step: StepRun, error: ErrorData): void
+  /** The attempt failed and another follows at `due`; the run makes that durable, then calls `step.wait(due)`. */
+  onRetry(step: StepRun, error: ErrorData, due: number): void
+  /** The step no longer computes: the run may leave memory if nothing else does. */
+  onWaiting(): void
+  /** A result came after its attempt was given up. */
+  onLateResult(step: StepRun): void
+  onStarted(step: StepRun): void
+}
+
+interface Body {
+  readonly template: AnyTemplate
+  readonly input: unknown
+  readonly context: StepContext
+}
+
+const BODY: Handler = { kind: 'inline', name: 'step', run: (body: Body) => body.template.invoke(body.input, body.context) }
+
+/** A step that was asked for and is not answered. */
+export class StepRun {
+  readonly operation: StepOperation
+  readonly level: Level
+  /** The seq that must be durable before an effect begins. */
+  gate = 0
+  attempt = 0
+  startedAt = 0
+  /** When the next attempt is due, while the step waits. */
+  due: number | null = null
+  inputPayload: Payload = ''
+  inputHash = ''
+  readonly #host: StepHost
+  #plan: RetryPlan | undefined
+  #input: unknown
+  /** The attempt at hand; undefined when none computes. What any other attempt gives is late. */
+  #current: StepContext | undefined
+  /** Bodies that have not ended, given up ones included. */
+  #running = 0
+  #cancels: Cancel[] = []
+  #lastBeat = 0
+  #closed = false
+
+  constructor(operation: StepOperation, host: StepHost) {
+    this.operation = operation
+    this.#host = host
+    this.level = operation.options.level ?? operation.template.level
+  }
+
+  get path(): string {
+    return this.operation.path
+  }
+
+  /** True while a body runs whose result is still wanted. */
+  get computing(): boolean {
+    return this.#current !== undefined
+  }
+
+  /** Encodes the input: what its hash, its kept copy and every attempt are made from. Throws when it cannot be stored. */
+  encodeInput(): void {
+    const taken = snapshot(this.operation.input)
+    this.#input = taken.value
+    this.inputPayload = taken.payload
+    this.inputHash = hashText(taken.payload)
+  }
+
+  /** Begins the first attempt, or goes on where the mark of an earlier process says. */
+  begin(mark: Mark | undefined): void {
+    if (mark?.due != null) {
+      this.attempt = mark.attempt
+      this.wait(mark.due)
+      return
+    }
+    this.#checkInput()
+  }
+
+  /** Waits for the next attempt, at the earliest at `due` (milliseconds since 1970). */
+  wait(due: number): void {
+    if (this.#closed) return
+    const { clock } = this.#host
+    this.due = due
+    const left = due - clock.now()
+    if (left > 0) {
+      this.#cancels.push(clock.timer(left, () => this.wait(due)))
+      this.#host.onWaiting()
+      return
+    }
+    this.due = null
+    this.#checkInput()
+  }
+
+  /** Resets the heartbeat of the attempt at hand. */
+  beat(attempt = this.attempt): void {
+    if (attempt === this.attempt) this.#lastBeat = this.#host.clock.monotonic()
+  }
+
+  /** Gives the step up: its signal aborts, its result will be dropped. */
+  abort(reason: WumboError): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#clearTimers()
+    this.#current?.abort(reason)
+  }
+
+  /** The step is answered; nothing of it may happen any more. */
+  close(): void {
+    this.#closed = true
+    this.#clearTimers()
+    this.#current = undefined
+  }
+
+  #checkInput(): void {
+    if (this.#closed) return
+    try {
+      const checked = this.operation.template.check(this.#input)
+      if (checked instanceof Promise) checked.then((value: unknown) => this.#start(value), (thrown: unknown) => this.#inputRefused(thrown))
+      else this.#start(checked)
+    } catch (thrown) {
+      this.#inputRefused(thrown)
+    }
+  }
+
+  #inputRefused(thrown: unknown): void {
+    if (this.#closed) return
+    this.attempt++
+    this.startedAt = this.#host.clock.now()
+    this.#failed(thrown)
+  }
+
+  #start(input: unknown): void {
+    if (this.#closed) return
+    const { deps, runId, gen, clock } = this.#host
+    this.attempt++
+    const context = new StepContext(this.#host, { id: runId, path: this.path }, gen, this.attempt)
+    this.#current = context
+    this.startedAt = clock.now()
+    if (this.#running > 0) {
+      context.log.warn(`attempt ${this.attempt} begins while ${this.#running} earlier attempt(s) of this step may still run`)
+    }
+    this.#watch(context)
+    this.#host.onStarted(this)
+    const body: Body = { template: this.operation.template, input, context }
+    try {
+      const result = deps.execution.execute(BODY, body, context)
+      if (result instanceof Promise) this.#await(result, body)
+      else this.#done(result, body)
+    } catch (thrown) {
+      this.#threw(thrown, body)
+    }
+  }
+
+  #await(result: Promise<unknown>, body: Body): void {
+    this.#running++
+    result.then(
+      (value: unknown) => {
+        this.#running--
+        this.#done(value, body)
+      },
+      (thrown: unknown) => {
+        this.#running--
+        this.#threw(thrown, body)
+      },
+    )
+  }
+
+  #watch(context: StepContext): void {
+    const { options, template } = this.operation
+    const { clock } = this.#host
+    const timeout = options.timeout ?? template.defaults.timeout
+    if (timeout !== undefined) {
+      const ms = parseDuration(timeout, `${this.path}.timeout`)
+      this.#cancels.push(clock.timer(ms, () => this.#expire(context, StepTimeoutError, `attempt ${context.attempt} of ${this.path} did not end within ${ms} ms`)))
+    }
+    const heartbeat = options.heartbeatTimeout ?? template.defaults.heartbeatTimeout
+    if (heartbeat !== undefined) {
+      const ms = parseDuration(heartbeat, `${this.path}.heartbeatTimeout`)
+      this.#lastBeat = clock.monotonic()
+      const check = (): void => {
+        const silent = clock.monotonic() - this.#lastBeat
+        if (silent >= ms) this.#expire(context, HeartbeatTimeoutError, `attempt ${context.attempt} of ${this.path} was silent for ${ms} ms`)
+        else this.#cancels.push(clock.timer(ms - silent, check))
+      }
+      this.#cancels.push(clock.timer(ms, check))
+    }
+  }
+
+  /** The attempt's time is over: its signal aborts, and a body that does not end within this turn is said to be still running. */
+  #expire(context: StepContext, kind: FailureClass, message: string): void {
+    if (this.#closed || this.#current !== context) return
+    this.#current = undefined
+    this.#clearTimers()
+    context.abort(new kind(message, { path: this.path }))
+    this.#host.clock.defer(() => {
+      if (this.#closed) return
+      const still = this.#running > 0
+      this.#failed(new kind(still ? `${message}; it has not heeded its abort signal and may still run` : message, {
+        path: this.path, ...(still ? { details: { mayStillRun: true } } : {}),
+      }))
+    })
+  }
+
+  #done(value: unknown, body: Body): void {
+    if (this.#closed || this.#current !== body.context) {
+      this.#host.onLateResult(this)
+      return
+    }
+    let result: Snapshot
+    try {
+      result = snapshot(value)
+      if (this.level === 'pure' && this.#host.deps.limits.checkPure) this.#checkPure(result, body)
+    } catch (thrown) {
+      this.#threw(thrown, body)
+      return
+    }
+    this.#current = undefined
+    this.#clearTimers()
+    this.#host.onResult(this, result)
+  }
+
+  #threw(thrown: unknown, body: Body): void {
+    if (this.#closed || this.#current !== body.context) {
+      this.#host.onLateResult(this)
+      return
+    }
+    this.#current = undefined
+    this.#clearTimers()
+    this.#failed(thrown)
+  }
+
+  #failed(thrown: unknown): void {
+    const { deps, clock } = this.#host
+    const error = errorData(thrown)
+    this.#plan ??= retryPlan(this.operation.options.retry ?? this.operation.template.defaults.retry, this.path)
+    if (!mayRetry(this.#plan, error, this.attempt)) {
+      this.#host.onFailure(this, error)
+      return
+    }
+    const wished = thrown instanceof WumboError ? (thrown.retryAfter ?? 0) : 0
+    const due = clock.now() + Math.max(retryDelay(this.#plan, this.attempt, deps.random.next()), wished)
+    this.#host.onRetry(this, error, due)
+  }
+
+  #checkPure(first: Snapshot, body: Body): void {
+    const again = body.template.invoke(body.input, body.context)
+    if (again instanceof Promise) {
+      again.catch(() => undefined)
+      return
+    }
+    const second = snapshot(again)
+    if (second.payload !== first.payload) {
+      throw new TemplateFailedError(`${this.path}: ${body.template.meta.name} is declared pure, but two executions with the same input gave different results`, {
+        path: this.path, retryable: false, remedy: 'Declare it an effect (leave out `pure`), or make it a function of its input alone.',
+      })
+    }
+  }
+
+  #clearTimers(): void {
+    for (const cancel of this.#cancels) cancel()
+    this.#cancels = []
+  }
+}
+
+/** The failure that a step's dependants see: the same after a crash as without one, since it is made from what is recorded. */
+export function recordedFailure(path: string, error: ErrorData): WumboError {
+  return new StepFailedError(`step ${path} failed: ${error.message}`, { path, cause: errorFromData(error) })
+}

@@ -1,0 +1,36 @@
+// A durable timer that is open in a run in memory. It fires when the clock says so, never before its due time.
+import type { Cancel, Clock } from '../shared/clock.ts'
+import type { Operation } from '../workflow/contract.ts'
+
+/** A timer that was asked for and has not fired. */
+export class TimerWait {
+  readonly path: string
+  readonly ms: number
+  /** Milliseconds since 1970; null until the due time is durable. */
+  due: number | null = null
+  readonly #clock: Clock
+  #cancel: Cancel | null = null
+
+  constructor(operation: Extract<Operation, { kind: 'timer' }>, clock: Clock) {
+    this.path = operation.path
+    this.ms = operation.ms
+    this.#clock = clock
+  }
+
+  /** Calls `fire` once the wall clock has reached `due`. */
+  arm(due: number, fire: () => void): void {
+    this.due = due
+    const left = due - this.#clock.now()
+    if (left > 0) {
+      this.#cancel = this.#clock.timer(left, () => this.arm(due, fire))
+    } else {
+      this.due = null
+      fire()
+    }
+  }
+
+  /** Gives the timer up. */
+  abort(): void {
+    this.#cancel?.()
+  }
+}

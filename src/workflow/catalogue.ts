@@ -1,0 +1,53 @@
+// The workflows that a process knows, by name and version. Several versions of one name stand side by side, so that runs
+// go on with the one they started with while new runs take the newest.
+import { DefinitionError, WorkflowNotFoundError } from '../errors.ts'
+import { nearest } from '../shared/nearest.ts'
+import type { AnyWorkflow } from './contract.ts'
+
+/** The workflows of one process. */
+export class WorkflowCatalogue {
+  readonly #versions = new Map<string, AnyWorkflow>()
+  readonly #newest = new Map<string, AnyWorkflow>()
+
+  /** Later workflows of one name count as newer. */
+  constructor(workflows: readonly AnyWorkflow[]) {
+    for (const workflow of workflows) this.#add(workflow)
+  }
+
+  all(): readonly AnyWorkflow[] {
+    return [...this.#versions.values()]
+  }
+
+  find(name: string, version: string): AnyWorkflow | undefined {
+    return this.#versions.get(`${name}@${version}`)
+  }
+
+  /** The version that new runs of this name take. */
+  newest(name: string): AnyWorkflow {
+    const workflow = this.#newest.get(name)
+    if (workflow !== undefined) return workflow
+    const known = [...this.#newest.keys()]
+    const near = nearest(name, known)
+    throw new WorkflowNotFoundError(`there is no workflow ${JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`} Known: ${known.join(', ') || 'none'}`, { path: name })
+  }
+
+  /** Adds a workflow that is handed to start(), unless it is known. */
+  adopt(workflow: AnyWorkflow): AnyWorkflow {
+    const known = this.find(workflow.name, workflow.version)
+    if (known === undefined) this.#add(workflow)
+    else if (known !== workflow && workflow.form === 'function') {
+      throw new DefinitionError(`two different functions are called ${workflow.name} in version ${workflow.version}`, { path: workflow.name, remedy: 'Raise the version of the one that changed, or hand in the one that was registered.' })
+    }
+    return known ?? workflow
+  }
+
+  #add(workflow: AnyWorkflow): void {
+    const id = `${workflow.name}@${workflow.version}`
+    const known = this.#versions.get(id)
+    if (known !== undefined && known !== workflow && workflow.form === 'function') {
+      throw new DefinitionError(`two different functions are called ${workflow.name} in version ${workflow.version}`, { path: workflow.name, remedy: 'Raise the version of the one that changed.' })
+    }
+    this.#versions.set(id, workflow)
+    this.#newest.set(workflow.name, workflow)
+  }
+}

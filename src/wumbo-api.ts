@@ -1,0 +1,103 @@
+// What createWumbo gives: the interfaces that users, the command line, examples and benchmarks program against. Only types;
+// wumbo.ts implements them.
+import type { EngineLimits } from './engine/ports.ts'
+import type { EngineMetrics } from './engine/engine.ts'
+import type { RunDetails, RunSummary } from './engine/inspect.ts'
+import type { VerifyProgress } from './engine/verify.ts'
+import type { ExecutionStrategy } from './execution/contract.ts'
+import type { RunEvent, RunObserver } from './model/event.ts'
+import type { RunStatus } from './model/run.ts'
+import type { Duration } from './shared/duration.ts'
+import type { Finding, Store } from './store/port.ts'
+import type { AnyTemplate, Logger, Services } from './template/contract.ts'
+import type { TemplateRegistry } from './template/registry.ts'
+import type { AnyWorkflow, Workflow } from './workflow/contract.ts'
+
+/** How a Wumbo is made. Every part has a default. */
+export interface WumboOptions {
+  /** `sqlite:<file>`, `memory`, or a store. Default `sqlite:.wumbo/wumbo.db`. */
+  readonly store?: string | Store
+  /** Templates by name for graphs, beside the built-in ones. */
+  readonly templates?: readonly AnyTemplate[]
+  /** Workflows that runs may be started of, and that runs of earlier processes go on with. */
+  readonly workflows?: readonly AnyWorkflow[]
+  /** Services that templates ask for by token. */
+  readonly services?: Services
+  /** How bodies are executed. Default: `async` with at most 1,000 at a time. */
+  readonly execution?: ExecutionStrategy | { readonly strategy: 'async'; readonly concurrency?: number }
+  /** Where warnings and errors go. Default: JSON lines on standard error, from `warn` up. */
+  readonly log?: Logger
+  /** Only look: no lane is opened, nothing can be started; works beside a process that owns the store. */
+  readonly readOnly?: boolean
+  /** Ended runs are deleted when they are older; null keeps them for ever. Default 90 days. */
+  readonly retention?: Duration | null
+  /** Bounds of the engine; what is left out keeps its default. */
+  readonly limits?: Partial<Omit<EngineLimits, 'retentionMs'>>
+}
+
+/** How a run is started. */
+export interface StartOptions {
+  /** The caller's own name for the run: the same id gives the same run, with another input KEY_REUSED. Kept 7 days at least. */
+  readonly id?: string
+}
+
+/** A run as its starter holds it. */
+export interface RunHandle<O> {
+  readonly id: string
+  /** True when the id was taken and this is the run that it stands for. */
+  readonly existing: boolean
+  /** The output, once the run has ended well. Rejects with RUN_FAILED, RUN_CANCELLED, RUN_TIMEOUT, RUN_PARKED. */
+  result(): Promise<O>
+  status(): Promise<RunStatus>
+  /** Asks the run to cancel. Resolves when that is stored; `result()` tells when it is done. */
+  cancel(): Promise<void>
+  /** What happens in the run from now on; ends with the run. Breaking out of the loop stops listening. */
+  events(): AsyncIterableIterator<RunEvent>
+}
+
+/** Which runs to list. */
+export interface ListOptions {
+  readonly workflow?: string
+  readonly status?: readonly RunStatus[]
+  /** Milliseconds since 1970. */
+  readonly since?: number
+  readonly until?: number
+  /** The `next` of the page before. */
+  readonly after?: string
+  /** 1 to 1,000. Default 50. */
+  readonly limit?: number
+}
+
+/** The runs of a store. */
+export interface Runs {
+  /** Newest first. */
+  list(options?: ListOptions): Promise<{ readonly runs: readonly RunSummary[]; readonly next: string | null }>
+  /** Everything known of one run; RUN_NOT_FOUND when there is none. `id` is a run's id, or the id it was started with. */
+  get(id: string): Promise<RunDetails>
+  /** A handle for a run that was started elsewhere or before. */
+  handle<O = unknown>(id: string): Promise<RunHandle<O>>
+  cancel(id: string): Promise<void>
+  /** Reopens a failed, cancelled or parked run under a new generation; resolves to that generation. */
+  retry(id: string, options?: { readonly by?: string; readonly reason?: string }): Promise<number>
+}
+
+/** A running Wumbo. Close it, or use `await using`. */
+export interface Wumbo extends AsyncDisposable {
+  readonly templates: TemplateRegistry
+  readonly workflows: readonly AnyWorkflow[]
+  readonly runs: Runs
+  /** Facts about the store for people: kind, file, journal mode, synchronous. */
+  readonly store: { readonly kind: string; readonly facts: Readonly<Record<string, string | number>> }
+  /** Starts a run: durable when this resolves. By value the types are checked, by name the input is checked only at run time. */
+  start<I, O>(workflow: Workflow<I, O>, input: NoInfer<I>, options?: StartOptions): Promise<RunHandle<O>>
+  start(workflow: string, input: unknown, options?: StartOptions): Promise<RunHandle<unknown>>
+  /** Told of every event of every run of this process; gives the function that stops it. */
+  observe(observer: RunObserver): () => void
+  /** Checks the whole store; gives each finding. */
+  verify(options?: { readonly onProgress?: (progress: VerifyProgress) => void }): AsyncGenerator<Finding>
+  metrics(): EngineMetrics
+  /** Rejects never; resolves when the store was lost and nothing can be written any more. */
+  readonly lost: Promise<Error>
+  /** Stops in order: bodies that run get their time, every run is given back, the store is closed. */
+  close(): Promise<void>
+}

@@ -1,0 +1,217 @@
+// createWumbo: the composition root of the library. It picks the store, loads the built-in templates, hands the engine the
+// system's clock, randomness and hashing, and wraps what the engine does into handles.
+import { createHash } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { builtinTemplates } from './builtin/index.ts'
+import { Engine } from './engine/engine.ts'
+import { runDetails, runSummary } from './engine/inspect.ts'
+import type { RunDetails } from './engine/inspect.ts'
+import { readValue } from './engine/payloads.ts'
+import type { EngineDeps, EngineLimits, WorkflowFinder } from './engine/ports.ts'
+import { FLUSH_LIMITS } from './engine/flush.ts'
+import { verifyStore } from './engine/verify.ts'
+import { ConfigInvalidError, RunNotFoundError, StoreClosedError } from './errors.ts'
+import { asyncStrategy } from './execution/async.ts'
+import type { ExecutionStrategy } from './execution/contract.ts'
+import type { RunObserver } from './model/event.ts'
+import { DEFAULT_SPACE } from './model/run.ts'
+import { createLogger } from './platform/logger.ts'
+import { systemClock } from './shared/clock.ts'
+import { deferred } from './shared/deferred.ts'
+import { parseDuration } from './shared/duration.ts'
+import { systemRandom } from './shared/random.ts'
+import { memoryStore } from './store/memory/index.ts'
+import type { Store } from './store/port.ts'
+import { sqliteStore } from './store/sqlite/index.ts'
+import { createRegistry } from './template/registry.ts'
+import type { TemplateRegistry } from './template/registry.ts'
+import { services } from './template/services.ts'
+import { RunHandles } from './run-handles.ts'
+import type { AnyWorkflow } from './workflow/contract.ts'
+import { fromModel } from './workflow/from-model.ts'
+import { WorkflowCatalogue } from './workflow/catalogue.ts'
+import type { ListOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
+
+const DEFAULT_STORE = 'sqlite:.wumbo/wumbo.db'
+const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+/** What holds where no limit is given. */
+export const DEFAULT_LIMITS: EngineLimits = {
+  hotRuns: 10_000, releaseAfterMs: 1000, inlinePayload: 262_144, keptInput: 16_384, bufferBytes: 64 << 20,
+  pureDelayMs: 1000, pureRecords: 1000, pureBytes: 262_144, keyTtlMs: 7 * 86_400_000, retentionMs: 90 * 86_400_000,
+  orphanBlobMs: 86_400_000, drainMs: 10_000, checkPure: false, flush: FLUSH_LIMITS,
+}
+
+/**
+ * Opens a Wumbo: the store, the engine, and the runs that an earlier process left go on at once.
+ *
+ * @example
+ * await using wumbo = await createWumbo({ store: 'sqlite:.wumbo/wumbo.db', workflows: [onboard] })
+ * const run = await wumbo.start(onboard, { email: 'ada@example.com' })
+ * console.log(await run.result())
+ */
+export async function createWumbo(options: WumboOptions = {}): Promise<Wumbo> {
+  const templates = createRegistry([...builtinTemplates, ...(options.templates ?? [])])
+  const workflows = new WorkflowCatalogue(options.workflows ?? [])
+  const store = await openStore(options.store ?? DEFAULT_STORE, options.readOnly ?? false)
+  const lost = deferred<Error>()
+  const observers = new Set<RunObserver>()
+  try {
+    const deps: EngineDeps = {
+      store, observers, clock: systemClock(), random: systemRandom(), sha256,
+      execution: strategy(options.execution), services: options.services ?? services(),
+      log: options.log ?? createLogger({ level: 'warn' }),
+      workflows: finder(workflows, templates),
+      limits: limitsOf(options),
+    }
+    const engine = options.readOnly === true ? null : await Engine.open(deps, (error) => lost.resolve(error))
+    return new OpenWumbo({ deps, engine, templates, workflows, lost: lost.promise })
+  } catch (thrown) {
+    await store.close()
+    throw thrown
+  }
+}
+
+interface Parts {
+  readonly deps: EngineDeps
+  readonly engine: Engine | null
+  readonly templates: TemplateRegistry
+  readonly workflows: WorkflowCatalogue
+  readonly lost: Promise<Error>
+}
+
+class OpenWumbo implements Wumbo {
+  readonly templates: TemplateRegistry
+  readonly lost: Promise<Error>
+  readonly runs: Runs
+  readonly store: Wumbo['store']
+  readonly #parts: Parts
+  readonly #handles: RunHandles
+  #closed: Promise<void> | undefined
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.templates = parts.templates
+    this.lost = parts.lost
+    this.store = { kind: parts.deps.store.kind, facts: parts.deps.store.facts }
+    this.#handles = new RunHandles(parts.deps, () => this.#engine())
+    this.runs = {
+      list: (options) => this.#list(options ?? {}),
+      get: (id) => this.#get(id),
+      handle: async <O>(id: string) => this.#handles.make<O>(await this.#runId(id), true, null),
+      cancel: async (id) => this.#engine().cancel(await this.#runId(id)),
+      retry: async (id, retry) => this.#engine().retry(await this.#runId(id), { by: retry?.by ?? 'api', reason: retry?.reason ?? '' }),
+    }
+  }
+
+  get workflows(): readonly AnyWorkflow[] {
+    return this.#parts.workflows.all()
+  }
+
+  async start(workflow: AnyWorkflow | string, input: unknown, options: StartOptions = {}): Promise<RunHandle<never>> {
+    const known = typeof workflow === 'string' ? this.#parts.workflows.newest(workflow) : this.#parts.workflows.adopt(workflow)
+    const accepted = await this.#engine().start(known, input, options.id === undefined ? {} : { key: options.id })
+    return this.#handles.make<never>(accepted.run, accepted.existing, accepted.completion)
+  }
+
+  observe(observer: RunObserver): () => void {
+    const { observers } = this.#parts.deps
+    observers.add(observer)
+    return () => observers.delete(observer)
+  }
+
+  verify(options: Parameters<Wumbo['verify']>[0] = {}): ReturnType<Wumbo['verify']> {
+    const { store, limits } = this.#parts.deps
+    return verifyStore(store, { sha256, orphanBlobMs: limits.orphanBlobMs, ...options })
+  }
+
+  metrics(): ReturnType<Wumbo['metrics']> {
+    return this.#engine().metrics()
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
+    const { engine, deps } = this.#parts
+    await engine?.close()
+    await deps.execution.shutdown(deps.limits.drainMs)
+    await deps.store.close()
+  }
+
+  #engine(): Engine {
+    if (this.#closed !== undefined) throw new StoreClosedError('this Wumbo is closed')
+    if (this.#parts.engine === null) throw new StoreClosedError('this Wumbo was opened with readOnly: true; it can only look', { remedy: 'Open it without readOnly, or send the command to the process that owns the store.' })
+    return this.#parts.engine
+  }
+
+  async #list(options: ListOptions): ReturnType<Runs['list']> {
+    const page = await this.#parts.deps.store.listRuns({ space: DEFAULT_SPACE, ...options })
+    return { runs: page.runs.map(runSummary), next: page.next }
+  }
+
+  async #get(id: string): Promise<RunDetails> {
+    const { store } = this.#parts.deps
+    const loaded = await store.load({ space: DEFAULT_SPACE, run: await this.#runId(id) })
+    if (loaded === undefined) throw new RunNotFoundError(`there is no run ${id}`)
+    return runDetails(loaded, (payload) => readValue(payload, { blobs: store.blobs, sha256 }))
+  }
+
+  /** A run's id, or the id that its starter gave it. */
+  async #runId(id: string): Promise<string> {
+    const { store } = this.#parts.deps
+    if (RUN_ID.test(id) && (await store.getRun({ space: DEFAULT_SPACE, run: id })) !== undefined) return id
+    const key = await store.findKey(DEFAULT_SPACE, id)
+    if (key === undefined) throw new RunNotFoundError(`there is no run ${id}, and no run was started with that id`)
+    return key.run
+  }
+}
+
+async function openStore(store: string | Store, readOnly: boolean): Promise<Store> {
+  if (typeof store !== 'string') return store
+  if (store === 'memory') return memoryStore()
+  if (store.startsWith('sqlite:') && store.length > 7) {
+    const file = resolve(store.slice(7))
+    if (!readOnly) await mkdir(dirname(file), { recursive: true })
+    return sqliteStore({ file, readOnly })
+  }
+  throw new ConfigInvalidError(`store: expected "sqlite:<file>" or "memory", got ${JSON.stringify(store)}`, { path: 'store' })
+}
+
+function strategy(given: WumboOptions['execution']): ExecutionStrategy {
+  if (given === undefined) return asyncStrategy()
+  return 'execute' in given ? given : asyncStrategy(given.concurrency === undefined ? {} : { concurrency: given.concurrency })
+}
+
+function limitsOf(options: WumboOptions): EngineLimits {
+  const retentionMs = options.retention === null ? null : options.retention === undefined ? DEFAULT_LIMITS.retentionMs : parseDuration(options.retention, 'retention')
+  const limits = { ...DEFAULT_LIMITS, ...options.limits, retentionMs }
+  for (const [name, value] of Object.entries(limits)) {
+    if (typeof value === 'number' && !(value >= 0)) throw new ConfigInvalidError(`limits.${name}: expected a number from 0, got ${value}`, { path: `limits.${name}` })
+  }
+  return limits
+}
+
+function finder(workflows: WorkflowCatalogue, templates: TemplateRegistry): WorkflowFinder {
+  return {
+    find: (name, version) => workflows.find(name, version),
+    rebuild: (definition) => {
+      try {
+        return fromModel(JSON.parse(definition), templates)
+      } catch {
+        return undefined
+      }
+    },
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

@@ -1,5 +1,6 @@
 // The child's half of a measurement: takes its options, answers with one result, and ends whatever it started, also
 // when the bench that asked for it is gone. The parent's half is child.ts.
+import { isDeepStrictEqual } from 'node:util'
 
 export interface Started {
   /** Names a process started here, so that the bench can end it should this one be killed. */
@@ -46,6 +47,7 @@ function send(message: Message<unknown>): void {
 
 /** Throws unless what was found is what must be there: a benchmark of wrong answers is worth nothing. */
 export function check(what: string, found: unknown, expected: unknown): void {
-  const [is, must] = [JSON.stringify(found), JSON.stringify(expected)]
-  if (is !== must) throw new Error(`check failed: ${what} is ${is} and must be ${must}`)
+  const plain = found === undefined ? undefined : (JSON.parse(JSON.stringify(found)) as unknown) // rows have no prototype
+  if (isDeepStrictEqual(plain, expected)) return
+  throw new Error(`check failed: ${what} is ${JSON.stringify(found)} and must be ${JSON.stringify(expected)}`)
 }

@@ -20,8 +20,8 @@ export interface LongRunOptions {
 }
 
 export interface LongRunResult {
-  /** The median milliseconds of a step of each window. */
-  readonly medians: readonly number[]
+  /** For each long run, the median milliseconds of a step of each window. */
+  readonly medians: readonly (readonly number[])[]
   readonly fsync: string
 }
 
@@ -54,6 +54,9 @@ const long = defineWorkflow({
   },
 })
 
+/** Steps that the engine and the machine get to settle; they are not counted. */
+const WARM_UP = 3000
+
 await measure<LongRunOptions, LongRunResult>(async ({ folder, steps, runs, shortRuns, windows }) => {
   requireBuilt()
   const file = join(folder, 'wumbo.db')
@@ -70,21 +73,16 @@ await measure<LongRunOptions, LongRunResult>(async ({ folder, steps, runs, short
   }
   const early = windows[0]?.to ?? 0
   await run(Math.min(steps, WARM_UP))
-  const samples: number[][] = windows.map(() => [])
-  const take = (of: Float64Array, window: number): void => {
-    const { from, to } = windows[window] ?? { from: 1, to: 0 }
-    samples[window]?.push(...of.subarray(from - 1, to))
-  }
+  const medians: number[][] = []
   for (let round = 0; round < runs; round++) {
-    for (let short = 0; short < shortRuns; short++) take(await run(early), 0)
-    const whole = await run(steps)
-    windows.forEach((_, window) => take(whole, window))
-    for (let short = 0; short < shortRuns; short++) take(await run(early), 0)
+    const samples: number[][] = windows.map(() => [])
+    const take = (of: Float64Array): void => windows.forEach(({ from, to }, window) => samples[window]?.push(...of.subarray(from - 1, to)))
+    for (let short = 0; short < shortRuns; short++) take(await run(early))
+    take(await run(steps))
+    for (let short = 0; short < shortRuns; short++) take(await run(early))
+    medians.push(samples.map(median))
   }
   await wumbo.close()
   checkStore(file, done)
-  return { medians: samples.map(median), fsync: fsyncMode(notes, file) }
+  return { medians, fsync: fsyncMode(notes, file) }
 })
-
-/** Steps that the engine and the machine get to settle; they are not counted. */
-const WARM_UP = 3000

@@ -23,7 +23,10 @@ const BUILT = new URL('../dist/index.js', import.meta.url)
 
 async function main(): Promise<void> {
   const request = parseRequest(process.argv.slice(2), BENCHES.map(({ id }) => id))
-  if (request.help) return console.log(USAGE)
+  if (request.help) {
+    console.log(USAGE)
+    return
+  }
   if (request.lanes.includes('ours') && !existsSync(BUILT)) throw new Error('dist/ is missing; `npm run build` makes it')
   const folder = mkdtempSync(join(request.folder ?? tmpdir(), 'wumbo-bench-'))
   const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })

@@ -34,7 +34,9 @@ export async function startRestate({ folder, partitions, onStart }: RestateOptio
   const server = spawn(serverBinary(), ['--no-logo'], { env, stdio: ['ignore', log, log] })
   const service = fork(new URL('restate-service.mjs', PEERS), [String(ports.service)], { execArgv: [] })
   for (const { pid } of [server, service]) if (pid !== undefined) onStart(pid)
-  const stop = async (): Promise<void> => void (await Promise.all([end(server), end(service)]))
+  const stop = async (): Promise<void> => {
+    await Promise.all([end(server), end(service)])
+  }
   try {
     await serviceReady(service)
     await eventually(async () => {
@@ -83,7 +85,8 @@ async function eventually(attempt: () => Promise<void>): Promise<void> {
   const start = performance.now()
   for (;;) {
     try {
-      return await attempt()
+      await attempt()
+      return
     } catch (error) {
       if (error instanceof Fatal || performance.now() - start > PATIENCE_MS) throw error
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))

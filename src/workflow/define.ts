@@ -46,6 +46,6 @@ export function defineWorkflow<I, P, O>(definition: WorkflowDefinition<I, P, O>)
     ...(timeout === undefined ? {} : { timeout }),
     schemas: Object.freeze({ input: inputJsonSchema(name, input as Schema<unknown, unknown>) }),
     check: inputCheck(name, input as Schema<unknown, unknown>),
-    run: run as (ctx: WorkflowContext, input: never) => MaybePromise<O>,
+    run,
   })
 }

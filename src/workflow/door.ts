@@ -1,11 +1,9 @@
 // Checks at the door of a definition: what was expected, what came, at which key, and what to do. They throw at the first
 // problem, for definitions written in TypeScript; the checks of graph models collect theirs (see problems.ts).
 import { DefinitionError } from '../errors.ts'
+import { MAX_WORKFLOW_NAME, WORKFLOW_NAME } from '../model/workflow.ts'
 import { didYouMean } from '../shared/nearest.ts'
 
-/** Words of lower-case letters and digits joined by `-`, `.` or `_`: `onboard`, `billing.monthly-report`. */
-export const WORKFLOW_NAME = /^[a-z0-9]+(?:[-._][a-z0-9]+)*$/
-const MAX_NAME = 100
 const VERSION = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/
 
 /** Makes the error of one refused key. `where` is the function that was called, such as `defineWorkflow`. */
@@ -41,8 +39,8 @@ export function checkKeys(where: string, value: unknown, known: readonly string[
 
 /** Refuses a name outside the grammar. */
 export function checkName(where: string, name: unknown): void {
-  if (typeof name === 'string' && name.length <= MAX_NAME && WORKFLOW_NAME.test(name)) return
-  throw refuse(where, 'name', `expected words of lower-case letters and digits joined by "-", "." or "_", at most ${MAX_NAME} characters, got ${shown(name)}`, 'Name it like "onboard" or "billing.monthly-report".')
+  if (typeof name === 'string' && name.length <= MAX_WORKFLOW_NAME && WORKFLOW_NAME.test(name)) return
+  throw refuse(where, 'name', `expected words of lower-case letters and digits joined by "-", "." or "_", at most ${MAX_WORKFLOW_NAME} characters, got ${shown(name)}`, 'Name it like "onboard" or "billing.monthly-report".')
 }
 
 /** Refuses a version that is not a short word, such as `1` or `2026-11.b`. */

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import type { CaseModel, StepModel, WorkflowModel } from './workflow.ts'
+import { modelKeys, workflowJsonSchema, workflowSchema } from './workflow-schema.ts'
+
+const good: WorkflowModel = {
+  name: 'onboard',
+  description: 'Greets people.',
+  input: { type: 'object' },
+  onFailure: 'continue',
+  timeout: '1h 30m',
+  layout: { a: { x: 1, y: 2 } },
+  steps: {
+    a: { uses: 'http.request@^1', with: { url: '${{ input.url }}' }, retry: { maxAttempts: 3, initialDelay: '1s', jitter: false }, timeout: 500 },
+    b: { forEach: 'steps.a.output.items', as: 'part', concurrency: 3, steps: { c: { uses: 'x' } }, output: '${{ steps.c.output }}', needs: ['a'] },
+    r: { needs: 'b', switch: [{ if: 'input.vip', name: 'vip', uses: 'x' }, { else: true, steps: { d: { uses: 'y' } } }], continueOnError: true },
+  },
+  output: { a: '${{ steps.a.output }}' },
+}
+
+/** The paths of the problems, with the keys that are not known. */
+function problems(model: unknown): string[] {
+  const result = workflowSchema.safeParse(model)
+  return (result.error?.issues ?? []).map((issue) => [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys : [])].join('.'))
+}
+
+describe('the schema of the graph model', () => {
+  test('accepts every key of the model', () => {
+    expect(problems(good)).toEqual([])
+  })
+
+  test('refuses unknown keys on every level', () => {
+    const model = { ...good, onn: 1, steps: { a: { uses: 'x', retyr: {}, retry: { max: 1 } }, r: { switch: [{ else: true, uses: 'x', iff: 1 }] } } }
+    expect(problems(model).sort()).toEqual(['onn', 'steps.a.retry.max', 'steps.a.retyr', 'steps.r.switch.0.iff'])
+  })
+
+  test.each([
+    [{ name: 'Not A Name' }, 'name'],
+    [{ timeout: '5 min' }, 'timeout'],
+    [{ onFailure: 'retry' }, 'onFailure'],
+    [{ steps: { '1a': { uses: 'x' } } }, 'steps.1a'],
+    [{ steps: { a: { uses: 'x', timeout: 'soon' } } }, 'steps.a.timeout'],
+    [{ steps: { a: { uses: 'x', retry: { maxAttempts: 0 } } } }, 'steps.a.retry.maxAttempts'],
+    [{ steps: { a: { uses: 'x', concurrency: 0 } } }, 'steps.a.concurrency'],
+    [{ steps: { a: { uses: 'x', level: 'transaction' } } }, 'steps.a.level'],
+    [{ steps: { a: { switch: [] } } }, 'steps.a.switch'],
+    [{ steps: { a: 'x' } }, 'steps.a'],
+  ])('refuses %j', (part, path) => {
+    expect(problems({ ...good, ...part })).toEqual([path])
+  })
+
+  test('knows the keys that the types know', () => {
+    const step: Record<keyof StepModel, true> = {
+      description: true, needs: true, if: true, forEach: true, as: true, concurrency: true, continueOnError: true, uses: true, with: true, steps: true,
+      output: true, switch: true, retry: true, timeout: true, heartbeatTimeout: true, level: true,
+    }
+    const one: Record<keyof CaseModel, true> = {
+      description: true, name: true, if: true, else: true, uses: true, with: true, steps: true, output: true, switch: true, retry: true, timeout: true,
+      heartbeatTimeout: true, level: true,
+    }
+    const whole: Record<keyof WorkflowModel, true> = { name: true, description: true, input: true, steps: true, output: true, onFailure: true, timeout: true, layout: true }
+    expect(modelKeys.step.toSorted()).toEqual(Object.keys(step).sort())
+    expect(modelKeys.case.toSorted()).toEqual(Object.keys(one).sort())
+    expect(modelKeys.workflow.toSorted()).toEqual(Object.keys(whole).sort())
+  })
+})
+
+describe('the published JSON Schema', () => {
+  test('is the file schema/workflow.json; write it anew with `vitest -u`', async () => {
+    await expect(`${JSON.stringify(workflowJsonSchema(), null, 2)}\n`).toMatchFileSnapshot('../../schema/workflow.json')
+  })
+
+  test('describes every key', () => {
+    const nameless: string[] = []
+    const walk = (value: unknown, path: string): void => {
+      if (typeof value !== 'object' || value === null) return
+      for (const [key, child] of Object.entries(value)) {
+        if (key === 'examples') continue
+        const properties = key === 'properties' ? (child as Record<string, { description?: string; $ref?: string }>) : {}
+        for (const [name, property] of Object.entries(properties)) {
+          if (property.description === undefined && property.$ref === undefined && !['x', 'y', 'description'].includes(name)) nameless.push(`${path}.${name}`)
+        }
+        walk(child, `${path}.${key}`)
+      }
+    }
+    walk(workflowJsonSchema(), '')
+    expect(nameless).toEqual([])
+  })
+
+  test('accepts its own examples', () => {
+    const { examples } = workflowJsonSchema() as { examples: unknown[] }
+    for (const example of examples) expect(() => z.parse(workflowSchema, example)).not.toThrow()
+  })
+})

@@ -1,0 +1,117 @@
+// The graph model: a workflow as plain data, the same in JSON, in YAML and out of the builder. Shapes and what each key
+// means; workflow-schema.ts checks the shape, the folder workflow/ checks the meaning and makes graphs that run.
+
+/** Milliseconds, or text such as `30s`, `1h 30m`. */
+export type DurationText = number | string
+
+/** How often and when a failed step is tried again. What is left out comes from the template, else from the defaults. */
+export interface RetryModel {
+  /** Attempts in all, the first one included. Default 1: no retry. */
+  readonly maxAttempts?: number
+  /** The curve of the waits. Default `exponential`. */
+  readonly backoff?: 'exponential' | 'linear' | 'fibonacci' | 'fixed'
+  /** The first wait. Default 1 s. */
+  readonly initialDelay?: DurationText
+  /** Caps every wait, whatever the curve. Default 5 m. */
+  readonly maxDelay?: DurationText
+  /** Spreads each wait evenly over 50 % to 100 % of its length. Default true. */
+  readonly jitter?: boolean
+  /** Codes of failures that are not retried, beside those that are terminal by class. */
+  readonly nonRetryable?: readonly string[]
+}
+
+/** What a step does: exactly one of `uses`, `steps` and `switch`. */
+export interface BodyModel {
+  /** A template: `name`, `name@1.2.0`, `name@^1`. Without a version: the newest. */
+  readonly uses?: string
+  /** The template's input: any JSON; its texts may hold `${{ expression }}`. Default `{}`. Only with `uses`. */
+  readonly with?: unknown
+  /** A block: steps in a scope of their own, by id. Other steps see only the block's output. */
+  readonly steps?: Readonly<Record<string, StepModel>>
+  /** What a block gives. Default: the outputs, by id, of those of its steps that no other depends on. Only with `steps`. */
+  readonly output?: unknown
+  /** Cases, tried in order: the first whose condition is true is run. When none is, the step is skipped. */
+  readonly switch?: readonly CaseModel[]
+  /** Only with `uses`. */
+  readonly retry?: RetryModel
+  /** Per attempt. Only with `uses`. */
+  readonly timeout?: DurationText
+  /** An attempt that gives no sign of life for so long counts as timed out. Only with `uses`. */
+  readonly heartbeatTimeout?: DurationText
+  /** Overrides the template's durability level. Only with `uses`. */
+  readonly level?: 'effect' | 'pure'
+}
+
+/** One case of a switch: a body, and either `if` or `else`. */
+export interface CaseModel extends BodyModel {
+  /** An expression that is true or false. */
+  readonly if?: string
+  /** Marks the last case, which is run when no other is. */
+  readonly else?: true
+  /** What the case is called in paths: `route.vip`. Default `case0`, `case1` …, and `else`. */
+  readonly name?: string
+  readonly description?: string
+}
+
+/** One step. */
+export interface StepModel extends BodyModel {
+  readonly description?: string
+  /** Steps that must have completed before, without their data being used. Adds order only. */
+  readonly needs?: string | readonly string[]
+  /** An expression that is true or false; on false the step is skipped. Decides on the whole step, before `forEach`. */
+  readonly if?: string
+  /** An expression that gives a list: the body is run for each item; the step's output is the list of the bodies' outputs. */
+  readonly forEach?: string
+  /** What an item is called in the expressions of the body, beside `index`. Default `item`. Only with `forEach`. */
+  readonly as?: string
+  /** Items at work at a time, at most. Default 10. Only with `forEach`. */
+  readonly concurrency?: number
+  /**
+   * The run does not fail because of this step. Steps that depend on it are skipped all the same. With `forEach`: a failed
+   * item does not keep the others from running; the step has failed when one of them has. Default false.
+   */
+  readonly continueOnError?: boolean
+}
+
+/** Where a step is drawn. Never part of the logic. */
+export interface PlaceModel {
+  readonly x: number
+  readonly y: number
+}
+
+/** A workflow as a graph of steps. */
+export interface WorkflowModel {
+  /** Lower-case words joined by `-`, `.` or `_`, at most 100 characters. */
+  readonly name: string
+  readonly description?: string
+  /** JSON Schema (2020-12) of the input. Default: anything. */
+  readonly input?: Readonly<Record<string, unknown>>
+  /** The steps, by id. A reference to a step's output makes a dependency; what does not depend runs side by side. */
+  readonly steps: Readonly<Record<string, StepModel>>
+  /** What the run gives: any JSON whose texts may hold `${{ expression }}`. Default: the outputs, by id, of the steps that no other depends on. */
+  readonly output?: unknown
+  /**
+   * After a step has failed for good, `stop`: no further step begins, open ones are let finish, then the run fails;
+   * `continue`: what does not depend on the failed step goes on, then the run fails. Default `stop`.
+   */
+  readonly onFailure?: 'stop' | 'continue'
+  /** For a run as a whole. Default: none. */
+  readonly timeout?: DurationText
+  /** Where steps are drawn, by path. Never part of the logic: moving a step changes no version. */
+  readonly layout?: Readonly<Record<string, PlaceModel>>
+}
+
+/** Items of a `forEach` at work at a time, unless it says otherwise. */
+export const DEFAULT_CONCURRENCY = 10
+
+/** Words of lower-case letters and digits joined by `-`, `.` or `_`: `onboard`, `billing.monthly-report`. */
+export const WORKFLOW_NAME = /^[a-z0-9]+(?:[-._][a-z0-9]+)*$/
+
+/** A workflow's name has at most so many characters. */
+export const MAX_WORKFLOW_NAME = 100
+
+/** Ids of steps, names of items and of cases: they stand in expressions and in paths. */
+export const STEP_ID = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+/** An id has at most so many characters. */
+export const MAX_STEP_ID = 100

@@ -41,7 +41,7 @@ function tagOf(tree: object): readonly unknown[] | undefined {
   if (keys.length !== 1 || keys[0] !== TAG) return undefined
   const tag = (tree as Record<string, unknown>)[TAG]
   if (!Array.isArray(tag) || typeof tag[0] !== 'string') throw corrupt('expected a tag with a name, got none')
-  return tag
+  return tag as readonly unknown[]
 }
 
 /** Reads the tags that stand for a value without depth, wherever they are. */

@@ -126,15 +126,16 @@ class TagWalk {
 
   /** Own properties that are no storable data (a socket, a request) are left out: an error is worth more than what hangs on it. */
   #error(value: Error): unknown {
-    const { name, message, cause } = value
-    this.#spend(String(message).length)
-    const tree: Record<string, unknown> = { name: typeof name === 'string' ? name : 'Error', message: String(message) }
+    const { name, cause } = value
+    const message = textOf(value.message)
+    this.#spend(message.length)
+    const tree: Record<string, unknown> = { name: typeof name === 'string' ? name : 'Error', message }
     if (cause !== undefined) tree['cause'] = this.#at('cause', cause)
     const errors: unknown = value instanceof AggregateError ? value.errors : undefined
     if (errors !== undefined) tree['errors'] = this.#at('errors', errors)
     const data: Record<string, unknown> = {}
     const code = (value as { code?: unknown }).code
-    for (const [key, item] of Object.entries({ ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}), ...value })) {
+    for (const [key, item] of Object.entries({ ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}), ...(value as object as Record<string, unknown>) })) {
       if (item === undefined || key === '__proto__' || ERROR_FIELDS.has(key)) continue
       const depth = this.#steps.length
       try {
@@ -186,7 +187,13 @@ function isTag(tree: object): boolean {
 }
 
 function keyText(key: unknown): string {
-  return typeof key === 'object' || typeof key === 'function' || typeof key === 'symbol' ? '…' : typeof key === 'string' ? JSON.stringify(key.slice(0, 100)) : String(key)
+  if (typeof key === 'string') return JSON.stringify(key.slice(0, 100))
+  return typeof key === 'number' || typeof key === 'bigint' || typeof key === 'boolean' || key == null ? String(key) : '…'
+}
+
+/** A message as text: the platform lets a subclass set anything. */
+function textOf(message: unknown): string {
+  return typeof message === 'string' ? message : ''
 }
 
 /** The failure for a payload over the limit. */

@@ -98,7 +98,7 @@ describe('snapshot', () => {
       return ''
     }
     expect(remedy(Promise.resolve())).toMatch(/await/i)
-    expect(remedy(new (class Invoice {})())).toMatch(/spread.*toJSON.*type for Invoice/)
+    expect(remedy(new (class Invoice { paid = true })())).toMatch(/spread.*toJSON.*type for Invoice/)
   })
 
   it('names the cause when a getter throws', () => {

@@ -6,7 +6,7 @@ import type { RunEvent } from '../model/event.ts'
 import type { Payload } from '../model/payload.ts'
 import { DEFAULT_SPACE, isEnd } from '../model/run.ts'
 import type { RunKey, RunRow } from '../model/run.ts'
-import { snapshot } from '../shared/codec.ts'
+import { defaultCodec } from '../shared/codec.ts'
 import { parseDuration } from '../shared/duration.ts'
 import { hashText } from '../shared/hash.ts'
 import { uuidv7Generator } from '../shared/id.ts'
@@ -93,12 +93,12 @@ export class Engine implements RunHost {
       throw new OverloadedError(`${this.flusher.waitingBytes} bytes wait to be written; no run is accepted above ${limits.bufferBytes}`, { retryAfter: 1000 })
     }
     const pending = workflow.check(input)
-    const checked = snapshot(pending instanceof Promise ? await pending : pending)
+    const checked = defaultCodec.snapshot(pending instanceof Promise ? await pending : pending)
     const stored = settlePayload(checked.payload, this.payloads)
     const payload = typeof stored === 'string' ? stored : await stored
     const now = clock.now()
     const row = this.#newRow(workflow, payload, options.key ?? null, now)
-    const hash = options.key === undefined ? '' : hashText(`${workflow.name}\n${snapshot(input).payload}`)
+    const hash = options.key === undefined ? '' : hashText(`${workflow.name}\n${defaultCodec.snapshot(input).payload}`)
     const key = options.key === undefined ? null : { key: checkKey(options.key), hash, expiresAt: now + limits.keyTtlMs }
     if (workflow.form === 'graph') this.#saveDefinition(workflow, now)
     const answer = await this.#startRow(row, key, payload.length)

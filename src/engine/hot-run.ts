@@ -4,7 +4,7 @@ import { AbortedError, RunCancelledError, RunTimeoutError, WumboError, errorData
 import type { JournalRecord, Mark } from '../model/record.ts'
 import { isEnd } from '../model/run.ts'
 import type { EndStatus, Mail, RunRow } from '../model/run.ts'
-import { snapshot } from '../shared/codec.ts'
+import { defaultCodec } from '../shared/codec.ts'
 import type { Snapshot } from '../shared/codec.ts'
 import type { Cancel } from '../shared/clock.ts'
 import type { Operation, Outcome, Source, SourceHost } from '../workflow/contract.ts'
@@ -206,10 +206,10 @@ export class HotRun implements SourceHost, TurnTaker {
     } else if (operation.kind === 'timer') {
       if (open instanceof TimerWait) this.#startTimer(open)
     } else if (operation.kind === 'value') {
-      this.records.completed(operation.path, { kind: 'value', level: 'effect' }, snapshot(this.#host.value(operation.of)))
+      this.records.completed(operation.path, { kind: 'value', level: 'effect' }, defaultCodec.snapshot(this.#host.value(operation.of)))
     } else {
       const facts = { kind: 'choice', level: 'pure', reads: operation.reads } as const
-      if (operation.status === 'completed') this.records.completed(operation.path, facts, snapshot(operation.output))
+      if (operation.status === 'completed') this.records.completed(operation.path, facts, defaultCodec.snapshot(operation.output))
       else this.records.without(operation.path, facts, operation.status, operation.error === null ? null : errorData(operation.error))
     }
   }
@@ -237,7 +237,7 @@ export class HotRun implements SourceHost, TurnTaker {
   }
 
   #startTimer(timer: TimerWait): void {
-    const fire = (): void => this.records.completed(timer.path, { kind: 'timer', level: 'effect' }, snapshot(undefined))
+    const fire = (): void => this.records.completed(timer.path, { kind: 'timer', level: 'effect' }, defaultCodec.snapshot(undefined))
     const mark = this.#marks.get(timer.path)
     if (mark?.kind === 'timer' && mark.due !== null) {
       timer.arm(mark.due, fire)
@@ -286,7 +286,7 @@ export class HotRun implements SourceHost, TurnTaker {
     let result: Snapshot | null = null
     let failure = status === 'completed' ? null : errorData(error)
     try {
-      if (status === 'completed') result = snapshot(output)
+      if (status === 'completed') result = defaultCodec.snapshot(output)
     } catch (thrown) {
       failure = errorData(thrown)
     }
@@ -360,4 +360,4 @@ export class HotRun implements SourceHost, TurnTaker {
   }
 }
 
-const NONE: ReadonlyMap<string, never> = new Map()
+const NONE: ReadonlyMap<string, never> = new Map<string, never>()

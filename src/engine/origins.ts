@@ -27,15 +27,15 @@ export class Origins {
     if (typeof input !== 'object' || input === null) return null
     const whole = this.#paths.get(input)
     if (whole !== undefined) return [whole]
-    let found: string[] | null = null
+    const found: string[] = []
     let count = 0
     for (const key in input) {
       const part = (input as Record<string, unknown>)[key]
       const path = typeof part === 'object' && part !== null ? this.#paths.get(part) : undefined
-      if (path !== undefined && found?.includes(path) !== true) (found ??= []).push(path)
+      if (path !== undefined && !found.includes(path)) found.push(path)
       if (++count === WIDTH) break
     }
-    return found
+    return found.length === 0 ? null : found
   }
 
   #noteOne(part: unknown, path: string): void {

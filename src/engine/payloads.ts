@@ -5,7 +5,7 @@ import { blobOf, blobPayload } from '../model/payload.ts'
 import type { Payload } from '../model/payload.ts'
 import type { MaybePromise } from '../template/contract.ts'
 import type { Blobs } from '../store/port.ts'
-import { decode } from '../shared/codec.ts'
+import { defaultCodec } from '../shared/codec.ts'
 
 /** What payloads need of the engine. */
 export interface PayloadHost {
@@ -45,5 +45,5 @@ export function fetchPayload(payload: Payload, host: Pick<PayloadHost, 'blobs' |
 
 /** Reads a payload's value, wherever it lies. */
 export async function readValue(payload: Payload | null, host: Pick<PayloadHost, 'blobs' | 'sha256'>): Promise<unknown> {
-  return payload === null ? undefined : decode(await fetchPayload(payload, host))
+  return payload === null ? undefined : defaultCodec.decode(await fetchPayload(payload, host))
 }

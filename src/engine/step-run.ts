@@ -4,7 +4,7 @@ import { HeartbeatTimeoutError, StepFailedError, StepTimeoutError, TemplateFaile
 import type { ErrorData, FailureClass } from '../errors.ts'
 import type { Level, Mark } from '../model/record.ts'
 import type { Payload } from '../model/payload.ts'
-import { snapshot } from '../shared/codec.ts'
+import { defaultCodec } from '../shared/codec.ts'
 import type { Snapshot } from '../shared/codec.ts'
 import { parseDuration } from '../shared/duration.ts'
 import { hashText } from '../shared/hash.ts'
@@ -86,7 +86,7 @@ export class StepRun {
 
   /** Encodes the input: what its hash, its kept copy and every attempt are made from. Throws when it cannot be stored. */
   encodeInput(): void {
-    const taken = snapshot(this.operation.input)
+    const taken = defaultCodec.snapshot(this.operation.input)
     this.#input = taken.value
     this.inputPayload = taken.payload
     this.inputHash = hashText(taken.payload)
@@ -234,7 +234,7 @@ export class StepRun {
     }
     let result: Snapshot
     try {
-      result = snapshot(value)
+      result = defaultCodec.snapshot(value)
       if (this.level === 'pure' && this.#host.deps.limits.checkPure) this.#checkPure(result, body)
     } catch (thrown) {
       this.#threw(thrown, body)
@@ -274,7 +274,7 @@ export class StepRun {
       again.catch(() => undefined)
       return
     }
-    const second = snapshot(again)
+    const second = defaultCodec.snapshot(again)
     if (second.payload !== first.payload) {
       throw new TemplateFailedError(`${this.path}: ${body.template.meta.name} is declared pure, but two executions with the same input gave different results`, {
         path: this.path, retryable: false, remedy: 'Declare it an effect (leave out `pure`), or make it a function of its input alone.',

@@ -89,9 +89,10 @@ export function endLike({ code, signal }) {
  * Hands signals on to a child, each at most once. A Ctrl-C reaches every process of the terminal's foreground group
  * by itself, and npm sends a second one to us: there SIGINT is not handed on, or a child that takes a second Ctrl-C
  * for "stop at once" would never stop in order.
- * @param {import('node:child_process').ChildProcess} child
+ * @param {{ kill(signal: NodeJS.Signals): unknown }} child
+ * @param {{ from?: NodeJS.EventEmitter, hearsCtrlC?: () => boolean }} [world]
  */
-function forwardSignals(child) {
+export function forwardSignals(child, { from = process, hearsCtrlC = childHearsCtrlC } = {}) {
   /** @type {Set<NodeJS.Signals>} */
   const sent = new Set()
   /** @type {NodeJS.Signals | undefined} */
@@ -99,15 +100,15 @@ function forwardSignals(child) {
   /** @param {NodeJS.Signals} signal */
   const forward = (signal) => {
     received ??= signal
-    if (sent.has(signal) || (signal === 'SIGINT' && childHearsCtrlC())) return
+    if (sent.has(signal) || (signal === 'SIGINT' && hearsCtrlC())) return
     sent.add(signal)
     child.kill(signal)
   }
   /** @type {NodeJS.Signals[]} */
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
-  for (const signal of signals) process.on(signal, forward)
+  for (const signal of signals) from.on(signal, forward)
   const stop = () => {
-    for (const signal of signals) process.off(signal, forward)
+    for (const signal of signals) from.off(signal, forward)
   }
   return { stop, received: () => received }
 }

@@ -1,20 +1,20 @@
 // The bootstrap between a supervisor and a task: signals go down once, the end comes up as it was.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { forwardSignals } from '../../scripts/bootstrap/child.mjs'
 import { root } from '../architecture/sources.ts'
 
 let folder = ''
 let stubborn = ''
 
-// Counts the signals that it gets, stops when told by its input, and ends with a code of its own.
+// Tells of the signals that it gets, stops when told by its input, and ends with a code of its own.
 const program = `
-const got = []
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => { got.push(signal); console.log('got ' + signal) })
-process.stdin.on('data', () => { console.log('all ' + got.join()); process.exit(7) })
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => console.log('got ' + signal))
+process.stdin.on('data', () => process.exit(7))
 console.log('ready')
 `
 
@@ -44,16 +44,35 @@ function bootstrap(...args: string[]): Started {
   return { process: started, prints, output: () => output }
 }
 
+describe('a signal', () => {
+  const listen = (hearsCtrlC: boolean): { readonly process: EventEmitter; readonly killed: string[] } => {
+    const process = new EventEmitter()
+    const killed: string[] = []
+    forwardSignals({ kill: (signal) => killed.push(signal) }, { from: process, hearsCtrlC: () => hearsCtrlC })
+    return { process, killed }
+  }
+
+  test('that comes twice is handed on once', () => {
+    const { process, killed } = listen(false)
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGINT', 'SIGTERM', 'SIGHUP']) process.emit(signal, signal)
+    expect(killed).toEqual(['SIGINT', 'SIGTERM', 'SIGHUP'])
+  })
+
+  test('of a terminal is not handed on, because the child has it already; an order to end is', () => {
+    const { process, killed } = listen(true)
+    for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM']) process.emit(signal, signal)
+    expect(killed).toEqual(['SIGTERM'])
+  })
+})
+
 describe.skipIf(process.platform === 'win32')('the bootstrap', () => {
-  test.each(['SIGINT', 'SIGTERM'] as const)('hands %s on once, though it comes twice', async (signal) => {
+  test.each(['SIGINT', 'SIGTERM'] as const)('hands %s on and waits for the task', async (signal) => {
     const task = bootstrap(stubborn)
     await task.prints('ready')
     task.process.kill(signal)
     await task.prints(`got ${signal}`)
-    task.process.kill(signal)
     task.process.stdin?.write('stop\n')
-    await once(task.process, 'exit')
-    expect(task.output()).toContain(`all ${signal}\n`)
+    expect(await once(task.process, 'exit')).toEqual([7, null])
   })
 
   test('ends with the code of its task', async () => {

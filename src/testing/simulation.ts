@@ -205,11 +205,12 @@ function judgeEffects(key: string, run: RunDetails, effects: readonly Effect[]):
   const broken: string[] = []
   const mine = effects.filter((effect) => effect.run === run.id)
   for (const step of run.steps) {
-    if (step.kind !== 'step' || step.attempt === 0) continue
+    // Pure bodies leave no trace in the world: they may run any number of times.
+    if (step.kind !== 'step' || step.attempt === 0 || step.level === 'pure') continue
     const calls = mine.filter(({ path }) => path === step.path)
     if (calls.length === 0) broken.push(`K4 ${key}: ${step.path} is recorded but its body never ran`)
     if (new Set(calls.map((call) => call.key)).size > 1) broken.push(`K4 ${key}: attempts of ${step.path} had different idempotency keys`)
-    if (step.level === 'effect' && new Set(calls.map((call) => call.input)).size > 1) broken.push(`K3 ${key}: attempts of ${step.path} saw different inputs: ${[...new Set(calls.map((call) => call.input))].join(' | ')}`)
+    if (new Set(calls.map((call) => call.input)).size > 1) broken.push(`K3 ${key}: attempts of ${step.path} saw different inputs: ${[...new Set(calls.map((call) => call.input))].join(' | ')}`)
   }
   return broken
 }

@@ -1,0 +1,146 @@
+// The shapes of workflows that the simulation runs: each a small function whose bodies write to the world's log before they
+// answer, so that the log can be held against the journal.
+import { z } from 'zod'
+import { HttpFailedError } from '../../src/errors.ts'
+import { defineTemplate } from '../../src/template/define.ts'
+import type { Shape, World } from '../../src/testing/simulation.ts'
+import { defineWorkflow } from '../../src/workflow/define.ts'
+
+const number = z.object({ n: z.number() })
+
+function add(world: World, options: { by: number; failures?: number; name?: string }) {
+  return defineTemplate({
+    name: options.name ?? `add-${options.by}`, version: '1.0.0', description: 'Adds, after a while; may fail at first.', input: number, output: number,
+    async execute({ n }, context) {
+      world.effects.push({ key: context.idempotencyKey ?? '', path: context.run?.path ?? '', run: context.run?.id ?? '', attempt: context.attempt, input: JSON.stringify(n) })
+      await world.wait(Math.floor(world.random.next() * 30))
+      if (context.attempt <= (options.failures ?? 0)) throw new HttpFailedError(`attempt ${context.attempt} fails`)
+      return { n: n + options.by }
+    },
+  })
+}
+
+function pureDouble() {
+  return defineTemplate({ name: 'double', version: '1.0.0', description: 'Doubles.', input: number, output: number, pure: true, execute: ({ n }) => ({ n: n * 2 }) })
+}
+
+const retry = { maxAttempts: 5, initialDelay: '2s', backoff: 'fibonacci', jitter: true } as const
+
+export const shapes: readonly Shape[] = [
+  {
+    name: 'sequence', input: { n: 1 }, expected: { n: 7 },
+    make: (world) => {
+      const two = add(world, { by: 2 })
+      return defineWorkflow({ name: 'sequence', input: number, async run(ctx, input) { return ctx.step('c', two, await ctx.step('b', two, await ctx.step('a', two, input))) } })
+    },
+  },
+  {
+    name: 'branches', input: { n: 1 }, expected: { left: { n: 3 }, right: { n: 12 } },
+    make: (world) => {
+      const [one, ten] = [add(world, { by: 1 }), add(world, { by: 10 })]
+      return defineWorkflow({
+        name: 'branches', input: number,
+        async run(ctx, input) {
+          return ctx.all({ left: async (c) => c.step('b', one, await c.step('a', one, input)), right: async (c) => c.step('b', one, await c.step('a', ten, input)) })
+        },
+      })
+    },
+  },
+  {
+    name: 'map', input: { n: 6 }, expected: [1, 2, 3, 4, 5, 6],
+    make: (world) => {
+      const one = add(world, { by: 1 })
+      return defineWorkflow({
+        name: 'map', input: number,
+        run: (ctx, { n }) => ctx.map('items', Array.from({ length: n }, (_, i) => i), async (c, i) => (await c.step('add', one, { n: i })).n, { concurrency: 2 }),
+      })
+    },
+  },
+  {
+    name: 'retries', input: { n: 0 }, expected: { n: 1 },
+    make: (world) => {
+      const flaky = add(world, { by: 1, failures: 3, name: 'flaky' })
+      return defineWorkflow({ name: 'retries', input: number, run: (ctx, input) => ctx.step('flaky', flaky, input, { retry }) })
+    },
+  },
+  {
+    name: 'sleep', input: { n: 0 }, expected: { n: 2 },
+    make: (world) => {
+      const one = add(world, { by: 1 })
+      return defineWorkflow({ name: 'sleep', input: number, async run(ctx, input) { const a = await ctx.step('a', one, input); await ctx.sleep('night', '8h'); await ctx.sleep('wink', 20); return ctx.step('b', one, a) } })
+    },
+  },
+  {
+    name: 'caught', input: { n: 0 }, expected: { n: 5, because: 'HTTP_FAILED' },
+    make: (world) => {
+      const bad = add(world, { by: 1, failures: 99, name: 'bad' })
+      const five = add(world, { by: 5 })
+      return defineWorkflow({
+        name: 'caught', input: number,
+        async run(ctx, input) {
+          try {
+            return await ctx.step('bad', bad, input, { retry: { maxAttempts: 2, initialDelay: 10 } })
+          } catch (error) {
+            const { n } = await ctx.step('instead', five, input)
+            return { n, because: ((error as Error).cause as { code: string }).code }
+          }
+        },
+      })
+    },
+  },
+  {
+    name: 'fails', input: { n: 0 }, expected: 'failed',
+    make: (world) => {
+      const [one, bad] = [add(world, { by: 1 }), add(world, { by: 1, failures: 99, name: 'bad' })]
+      return defineWorkflow({ name: 'fails', input: number, async run(ctx, input) { return ctx.step('bad', bad, await ctx.step('a', one, input)) } })
+    },
+  },
+  {
+    name: 'pure', input: { n: 1 }, expected: { n: 17 },
+    make: (world) => {
+      const [double, one] = [pureDouble(), add(world, { by: 1 })]
+      return defineWorkflow({
+        name: 'pure', input: number,
+        async run(ctx, input) {
+          let v = input
+          for (let i = 0; i < 3; i++) v = await ctx.step('p', double, v)
+          v = await ctx.step('e', one, await ctx.step('q', double, v))
+          return v
+        },
+      })
+    },
+  },
+  {
+    name: 'values', input: { n: 0 }, expected: true,
+    make: (world) => {
+      const one = add(world, { by: 1 })
+      return defineWorkflow({
+        name: 'values', input: number,
+        async run(ctx) {
+          const at = await ctx.now()
+          const chance = await ctx.random()
+          const id = await ctx.uuid()
+          await ctx.step('a', one, { n: at + chance })
+          await ctx.step('b', one, { n: id.length })
+          return (await ctx.now()) >= at
+        },
+      })
+    },
+  },
+  {
+    name: 'race', input: { n: 0 }, expected: true,
+    make: (world) => {
+      const one = add(world, { by: 1 })
+      return defineWorkflow({
+        name: 'race', input: number,
+        async run(ctx) {
+          const a = ctx.step('a', one, { n: 1 })
+          const b = ctx.step('b', one, { n: 2 })
+          const first = await Promise.race([a, b])
+          const c = await ctx.step(`after-${first.n}`, one, first)
+          return c.n === first.n + 1 && (await a).n + (await b).n === 5
+        },
+      })
+    },
+  },
+]

@@ -1,5 +1,6 @@
 // What a template is, for those who write one, those who call one and the engine that runs one. Only types:
-// define.ts makes templates, lifecycle.ts runs their hooks, context.ts and result.ts make what they see and give.
+// define.ts makes templates, lifecycle.ts runs their hooks, context.ts makes what the hooks see, callable.ts what
+// callers hold.
 import type { ErrorData, WumboError } from '../errors.ts'
 import type { Level } from '../model/record.ts'
 
@@ -22,6 +23,12 @@ export interface Schema<I = unknown, O = I> {
   }
 }
 
+/** What a schema takes: the type before its defaults and transformations. */
+export type InferInput<S extends Schema> = NonNullable<S['~standard']['types']>['input']
+
+/** What a schema gives: the type after its defaults and transformations. */
+export type InferOutput<S extends Schema> = NonNullable<S['~standard']['types']>['output']
+
 /** A JSON Schema document (2020-12). */
 export type JsonSchema = Readonly<Record<string, unknown>>
 
@@ -41,8 +48,8 @@ export interface TemplateMetadata {
   readonly aliases?: readonly string[]
 }
 
-/** States of one execution of a template. */
-export type ExecutionState = 'created' | 'validating' | 'preprocessing' | 'executing' | 'postprocessing' | 'packaging' | 'succeeded' | 'failed' | 'aborted'
+/** States of one execution of a template; state.ts says which follows which. */
+export type ExecutionState = 'created' | 'validating' | 'preprocessing' | 'executing' | 'postprocessing' | 'packaging' | 'recovering' | 'succeeded' | 'failed' | 'aborted'
 
 /** A logger. Fields are plain data; messages are one line. */
 export interface Logger {
@@ -69,8 +76,9 @@ export interface Services {
 /** What a hook sees of its execution. Inside a run it is the step's. */
 export interface TemplateContext {
   readonly executionId: string
+  /** Where the lifecycle stands. Only the lifecycle writes it; whoever makes a context makes it a writable field that begins as `created`. */
   readonly state: ExecutionState
-  /** Aborts on timeout, on cancel and when the process stops. Its reason is a WumboError. */
+  /** Aborts on timeout, on cancel and when the process stops. Inside a run its reason is a WumboError; a caller's own signal keeps its own reason. */
   readonly signal: AbortSignal
   readonly log: Logger
   readonly services: Services
@@ -88,7 +96,11 @@ export interface TemplateContext {
   now(): number
 }
 
-/** The hooks of a template, in the order in which they run. All but `execute` are optional; each may be sync or async. */
+/**
+ * The hooks of a template, in the order in which they run. All but `execute` are optional; each may be sync or async. `I` is
+ * what the input schema gives, `O` what the output schema takes, `C` what the config schema gives. A hook is called as a
+ * method of the definition.
+ */
 export interface TemplateHooks<I, O, C> {
   /** After the schema: checks that a schema cannot say. Throw to refuse the input. */
   validate?(input: I, context: TemplateContext, config: C): MaybePromise<void>
@@ -99,9 +111,15 @@ export interface TemplateHooks<I, O, C> {
   postprocess?(output: O, context: TemplateContext, config: C): MaybePromise<O>
   /** The last word on the result, after `postprocess`: for wrapping. The output schema is checked after it. */
   package?(output: O, context: TemplateContext, config: C): MaybePromise<O>
-  /** Always runs once the lifecycle has begun: after success, error, timeout and cancel. A throw here is logged, never raised. */
+  /**
+   * Always runs, once, when hooks have begun: after success, error, timeout and cancel. On an abort it does not wait for a
+   * hook that is still at work, so it may free what that hook hangs on. A throw here is logged, never raised.
+   */
   cleanup?(context: TemplateContext, config: C): MaybePromise<void>
-  /** Turns a recoverable failure into a result; return undefined to let it fail. */
+  /**
+   * Turns a recoverable failure of the hooks into a result; return undefined to let it fail. Not asked after an abort, for a
+   * defect of Wumbo itself, or for an input that the schema refuses.
+   */
   recover?(error: WumboError, input: I, context: TemplateContext, config: C): MaybePromise<O | undefined>
 }
 
@@ -129,23 +147,55 @@ export interface StepDefaults {
   readonly heartbeatTimeout?: number | string
 }
 
-/** The definition of a template, as given to defineTemplate. */
-export interface TemplateDefinition<I, O, C = undefined> extends TemplateMetadata, TemplateHooks<I, O, C>, StepDefaults {
-  readonly input: Schema<never, I> | Schema<unknown, I>
-  readonly output: Schema<never, O> | Schema<unknown, O>
-  readonly config?: Schema<unknown, C>
+/** What a definition's `config` gives to its hooks: undefined without one. */
+export type ConfigOf<Cfg extends Schema | undefined> = Cfg extends Schema ? InferOutput<Cfg> : undefined
+
+/** The definition of a template, as given to defineTemplate: the types of its hooks follow from its schemas. */
+export interface TemplateDefinition<In extends Schema, Out extends Schema, Cfg extends Schema | undefined = undefined>
+  extends TemplateMetadata, TemplateHooks<InferOutput<In>, InferInput<Out>, ConfigOf<Cfg>>, StepDefaults {
+  readonly input: In
+  readonly output: Out
+  /** Settings that are fixed before use, by `.configure(config)`. Must be synchronous. */
+  readonly config?: Cfg
   /** Same input, same output, no effect: its result may be recomputed, so it is recorded later. Default false. */
   readonly pure?: boolean
+  /** The JSON Schemas to publish in place of what the schemas say, for what JSON Schema cannot express. */
+  readonly jsonSchema?: { readonly input?: JsonSchema; readonly output?: JsonSchema; readonly config?: JsonSchema }
 }
 
-/** One execution's outcome. */
-export type ExecutionResult<O> =
-  | { readonly success: true; readonly data: O; readonly recovered: boolean; readonly attempts: number; readonly durationMs: number; readonly metadata: Readonly<Record<string, unknown>> }
-  | { readonly success: false; readonly error: WumboError; readonly errorData: ErrorData; readonly attempts: number; readonly durationMs: number; readonly metadata: Readonly<Record<string, unknown>> }
+/** What every outcome of an execution carries. */
+interface ExecutionFacts {
+  /** A direct call makes one; decorators that repeat say how many. */
+  readonly attempts: number
+  readonly durationMs: number
+  /** At least `template`, `version` and `executionId`. */
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+/** An execution that gave data. */
+export interface ExecutionSuccess<O> extends ExecutionFacts {
+  readonly success: true
+  readonly data: O
+  /** True when the `recover` hook gave the data. */
+  readonly recovered: boolean
+}
+
+/** An execution that failed. */
+export interface ExecutionFailure extends ExecutionFacts {
+  readonly success: false
+  readonly error: WumboError
+  /** The failure as plain data. */
+  readonly errorData: ErrorData
+}
+
+/** One execution's outcome: check `success`. */
+export type ExecutionResult<O> = ExecutionSuccess<O> | ExecutionFailure
 
 /** What a caller may hand in. */
 export interface CallOptions {
+  /** The caller's own context: its log, services, signal and progress are handed on. */
   readonly context?: TemplateContext
+  /** Aborts the execution; combined with the context's. */
   readonly signal?: AbortSignal
   readonly services?: Services
   readonly log?: Logger
@@ -153,23 +203,48 @@ export interface CallOptions {
 
 /** A template: callable, executable, and usable as a step. `I` is what a caller sends, `O` what it gets. */
 export interface Template<I = never, O = unknown> {
-  /** Runs it and gives the data, or throws a WumboError. */
+  /** Runs it once and gives the data, or throws a WumboError. */
   (input: I, options?: CallOptions): Promise<O>
-  /** Runs it and gives an ExecutionResult; throws for failures unless `failSilently`. */
+  /** Runs it once and gives an ExecutionResult; throws for failures unless `failSilently`. */
   execute(input: I, options?: CallOptions & { readonly failSilently?: boolean }): Promise<ExecutionResult<O>>
   readonly meta: TemplateMetadata
   /** `effect` unless defined as pure. */
   readonly level: Level
   readonly defaults: StepDefaults
   readonly schemas: TemplateSchemas
+  /** The fixed configuration, or undefined. */
+  readonly config: unknown
   /** Checks an input and gives what the hooks will see, or throws InputInvalidError. Sync when the schema is. */
   check(input: unknown): MaybePromise<unknown>
   /** The lifecycle after the input check, for the engine: no promise is made when every hook is sync. */
   invoke(checkedInput: unknown, context: TemplateContext): MaybePromise<O>
 }
 
+/** A template with a config schema whose fields all have defaults: usable as it is, or configured. */
+export interface ConfigurableTemplate<I, O, C> extends Template<I, O> {
+  /** Gives a template with this configuration, checked and fixed. Throws ConfigInvalidError. */
+  configure(config: C): Template<I, O>
+}
+
+/** Stands for the input of a template that cannot be used before it is configured: nothing is assignable to it. */
+export interface ConfigureFirst {
+  readonly 'call .configure(config) first': never
+}
+
+/** A template that needs a configuration: only what `configure` gives can be called or used as a step. */
+export interface UnconfiguredTemplate<I, O, C> extends Template<ConfigureFirst, O> {
+  /** Gives a template with this configuration, checked and fixed. Throws ConfigInvalidError. */
+  configure(config: C): Template<I, O>
+}
+
 /** A template whose types are not known here: what registries, the engine and graphs hold. */
 export type AnyTemplate = Template<never, unknown>
+
+/** What a caller of the template sends. */
+export type InputOf<T extends AnyTemplate> = T extends Template<infer I, unknown> ? I : never
+
+/** What a caller of the template gets. */
+export type OutputOf<T extends AnyTemplate> = T extends Template<never, infer O> ? O : never
 
 /** A template's schemas as JSON Schema: inputs as they are sent, outputs as they are given. */
 export interface TemplateSchemas {

@@ -206,7 +206,7 @@ export class Engine implements RunHost {
     this.deps.log.warn('a result came after its attempt was given up; it is dropped', { run, step: path })
   }
 
-  aborted(run: string, reason: WumboError): void {
+  aborted(run: string, reason: () => WumboError): void {
     this.#hot.get(run)?.source?.abandon(reason)
   }
 
@@ -264,13 +264,9 @@ export class Engine implements RunHost {
   }
 
   #enter(row: RunRow, workflow: AnyWorkflow, input: unknown, history: History | null): HotRun {
-    const source = workflow.form === 'graph' ? null : new FunctionSource(workflow as never, {
-      run: { id: row.run, gen: row.gen, workflow: row.workflow, version: row.version },
-      log: this.deps.log,
-      replaying: () => run.replaying,
-      beat: () => run.beat(),
-    })
-    const run: HotRun = new HotRun(row, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this, history)
+    const source = workflow.form === 'graph' ? null : new FunctionSource(workflow, this.deps.log)
+    const run = new HotRun(row, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this, history)
+    source?.attach(run)
     this.#hot.set(row.run, { run, source })
     run.begin(input)
     return run

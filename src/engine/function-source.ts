@@ -10,11 +10,10 @@ import { Origins } from './origins.ts'
 import { Scope, itemPrefixes } from './scope.ts'
 
 /** What a function needs of the run that enters it. */
-export interface FunctionHost {
-  readonly run: WorkflowContext['run']
-  readonly log: Logger
+export interface FunctionRun extends SourceHost {
+  readonly row: { readonly run: string; readonly gen: number; readonly workflow: string; readonly version: string }
   /** True while recorded answers are delivered. */
-  replaying(): boolean
+  readonly replaying: boolean
   /** Resets the heartbeats of all open steps. */
   beat(): void
 }
@@ -31,27 +30,49 @@ export class FunctionSource implements Source {
   readonly synchronous = false
   readonly origins = new Origins()
   readonly #workflow: FunctionWorkflow
-  readonly #host: FunctionHost
+  readonly #log: Logger
   readonly #waiting = new Map<string, Waiting>()
   #abort: AbortController | undefined
-  #aborted: WumboError | undefined
-  #run: SourceHost | undefined
+  #aborted: (() => WumboError) | undefined
+  #run: FunctionRun | undefined
 
-  constructor(workflow: FunctionWorkflow, host: FunctionHost) {
+  constructor(workflow: FunctionWorkflow, log: Logger) {
     this.#workflow = workflow
-    this.#host = host
+    this.#log = log
   }
 
+  /** The signal of the run; made when it is first read. */
   get signal(): AbortSignal {
     this.#abort ??= new AbortController()
-    if (this.#aborted !== undefined) this.#abort.abort(this.#aborted)
+    if (this.#aborted !== undefined) this.#abort.abort(this.#aborted())
     return this.#abort.signal
   }
 
+  get run(): WorkflowContext['run'] {
+    const row = this.#run?.row
+    return { id: row?.run ?? '', gen: row?.gen ?? 0, workflow: row?.workflow ?? '', version: row?.version ?? '' }
+  }
+
+  /** The run's logger: silent while recorded answers are delivered. */
+  get log(): Logger {
+    const once = (level: keyof Logger): Logger[keyof Logger] => (message, fields) => {
+      if (this.#run?.replaying !== true) this.#log[level](message, { run: this.#run?.row.run, ...fields })
+    }
+    return { debug: once('debug'), info: once('info'), warn: once('warn'), error: once('error') }
+  }
+
+  /** Names the run whose function this is. Call before `begin`. */
+  attach(run: FunctionRun): void {
+    this.#run = run
+  }
+
+  beat(): void {
+    this.#run?.beat()
+  }
+
   begin(input: unknown, host: SourceHost): void {
-    this.#run = host
     this.origins.note(input, '$input')
-    const context = new FunctionContext(this, this.#host, new Scope(''))
+    const context = new FunctionContext(this, new Scope(''))
     const enter = async (): Promise<unknown> => this.#workflow.run(context, input as never)
     enter().then((output) => host.complete(output), (thrown: unknown) => host.fail(thrown))
   }
@@ -72,9 +93,9 @@ export class FunctionSource implements Source {
   }
 
   /** The run leaves memory: its function is abandoned where it stands, its signal aborts. */
-  abandon(reason: WumboError): void {
+  abandon(reason: () => WumboError): void {
     this.#aborted = reason
-    this.#abort?.abort(reason)
+    this.#abort?.abort(reason())
     this.#waiting.clear()
   }
 
@@ -95,25 +116,19 @@ export class FunctionSource implements Source {
 /** The context that a durable function sees, in one of its scopes. */
 class FunctionContext implements WorkflowContext {
   readonly #source: FunctionSource
-  readonly #host: FunctionHost
   readonly #scope: Scope
 
-  constructor(source: FunctionSource, host: FunctionHost, scope: Scope) {
+  constructor(source: FunctionSource, scope: Scope) {
     this.#source = source
-    this.#host = host
     this.#scope = scope
   }
 
   get log(): Logger {
-    const host = this.#host
-    const once = (level: keyof Logger): Logger[keyof Logger] => (message, fields) => {
-      if (!host.replaying()) host.log[level](message, { run: host.run.id, ...fields })
-    }
-    return { debug: once('debug'), info: once('info'), warn: once('warn'), error: once('error') }
+    return this.#source.log
   }
 
   get run(): WorkflowContext['run'] {
-    return this.#host.run
+    return this.#source.run
   }
 
   get signal(): AbortSignal {
@@ -190,7 +205,7 @@ class FunctionContext implements WorkflowContext {
   }
 
   heartbeat(): void {
-    this.#host.beat()
+    this.#source.beat()
   }
 
   async now(): Promise<number> {
@@ -210,7 +225,7 @@ class FunctionContext implements WorkflowContext {
   }
 
   #inner(prefix: string): FunctionContext {
-    return new FunctionContext(this.#source, this.#host, new Scope(prefix))
+    return new FunctionContext(this.#source, new Scope(prefix))
   }
 }
 

@@ -12,22 +12,23 @@ import { settlePayload } from './payloads.ts'
 import { Replay } from './replay.ts'
 import type { History } from './replay.ts'
 import { RunExit, lost } from './run-exit.ts'
+import type { LeavingRun } from './run-exit.ts'
 import type { Departure, EventBody, RunHost } from './run-host.ts'
 import { RunJournal } from './run-journal.ts'
-import { RunRecords } from './run-records.ts'
+import { recordDecision, recordReused, recordValue } from './run-records.ts'
 import { StepRun } from './step-run.ts'
 import type { StepHost } from './step-run.ts'
 import { StepListener } from './step-listener.ts'
+import type { ListenedRun } from './step-listener.ts'
 import { TimerWait } from './timer-wait.ts'
 import type { TurnTaker } from './turns.ts'
 
 type Open = StepRun | TimerWait | null
 
 /** A run that this process owns and has in memory. */
-export class HotRun implements SourceHost, TurnTaker {
+export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
   readonly row: RunRow
   readonly journal: RunJournal
-  readonly records: RunRecords
   readonly #host: RunHost
   readonly #source: Source
   readonly #steps: StepHost
@@ -50,15 +51,9 @@ export class HotRun implements SourceHost, TurnTaker {
     this.#replay = history === null || history.records.length === 0 ? null : new Replay(history)
     this.#marks = history?.marks ?? NONE
     this.#loose = history?.loose ?? NONE
-    this.journal = new RunJournal({ space: row.space, run: row.run }, row.gen, history?.lastSeq ?? 0, {
-      flusher: host.flusher, clock: host.deps.clock, limits: host.deps.limits,
-      recorded: (record, error) => this.#recorded(record, error),
-    })
-    this.records = new RunRecords(host, this.journal, {
-      live: () => this.live, answer: (path, outcome) => this.#answer(path, outcome), broken: (thrown) => this.broken(thrown),
-    })
+    this.journal = new RunJournal(this, host, history?.lastSeq ?? 0)
     this.#steps = new StepListener(this, host)
-    this.#exit = new RunExit(row, this.journal, host, (departure) => this.#leave(departure))
+    this.#exit = new RunExit(this, host)
   }
 
   get live(): boolean {
@@ -133,7 +128,7 @@ export class HotRun implements SourceHost, TurnTaker {
 
   /** The lane is gone: nothing may be written any more. */
   lose(error: WumboError): void {
-    this.#leave({ how: 'lost', error })
+    this.leave({ how: 'lost', error })
   }
 
   /** Resets the heartbeat of one attempt, or of all steps that are open. */
@@ -190,7 +185,8 @@ export class HotRun implements SourceHost, TurnTaker {
     this.#host.turns.add(this)
   }
 
-  #answer(path: string, outcome: Outcome): void {
+  /** Queues an answer; answers stand in the order of the journal. */
+  answer(path: string, outcome: Outcome): void {
     this.#answers.push({ path, outcome })
     this.#queueTurn()
   }
@@ -206,11 +202,9 @@ export class HotRun implements SourceHost, TurnTaker {
     } else if (operation.kind === 'timer') {
       if (open instanceof TimerWait) this.#startTimer(open)
     } else if (operation.kind === 'value') {
-      this.records.completed(operation.path, { kind: 'value', level: 'effect' }, defaultCodec.snapshot(this.#host.value(operation.of)))
+      recordValue(this, this.#host, operation.path, 'value', this.#host.value(operation.of))
     } else {
-      const facts = { kind: 'choice', level: 'pure', reads: operation.reads } as const
-      if (operation.status === 'completed') this.records.completed(operation.path, facts, defaultCodec.snapshot(operation.output))
-      else this.records.without(operation.path, facts, operation.status, operation.error === null ? null : errorData(operation.error))
+      recordDecision(this, this.#host, operation)
     }
   }
 
@@ -224,7 +218,7 @@ export class HotRun implements SourceHost, TurnTaker {
     const { name, version } = step.operation.template.meta
     const loose = this.#loose.get(step.path)
     if (loose !== undefined && loose.template === name && loose.templateVersion === version && loose.inputHash === step.inputHash) {
-      this.records.reused(step, loose)
+      recordReused(this, this.#host, step, loose)
       return
     }
     step.gate = this.journal.effectSeq
@@ -237,7 +231,7 @@ export class HotRun implements SourceHost, TurnTaker {
   }
 
   #startTimer(timer: TimerWait): void {
-    const fire = (): void => this.records.completed(timer.path, { kind: 'timer', level: 'effect' }, defaultCodec.snapshot(undefined))
+    const fire = (): void => recordValue(this, this.#host, timer.path, 'timer', undefined)
     const mark = this.#marks.get(timer.path)
     if (mark?.kind === 'timer' && mark.due !== null) {
       timer.arm(mark.due, fire)
@@ -254,7 +248,8 @@ export class HotRun implements SourceHost, TurnTaker {
     })
   }
 
-  #recorded(record: JournalRecord, error: Error | undefined): void {
+  /** A record is durable, or why it is not. */
+  recorded(record: JournalRecord, error: Error | undefined): void {
     if (error !== undefined) {
       this.broken(error)
       return
@@ -282,7 +277,7 @@ export class HotRun implements SourceHost, TurnTaker {
       this.park(unasked)
       return
     }
-    this.#stopAll(error instanceof WumboError ? error : new AbortedError('the run has ended'))
+    this.#stopAll(() => (error instanceof WumboError ? error : new AbortedError('the run has ended')))
     let result: Snapshot | null = null
     let failure = status === 'completed' ? null : errorData(error)
     try {
@@ -303,7 +298,7 @@ export class HotRun implements SourceHost, TurnTaker {
   }
 
   #giveUp(status: 'waiting' | 'parked', wakeAt: number | null, reason: WumboError | null): void {
-    this.#stopAll(reason ?? new AbortedError('the run leaves memory'))
+    this.#stopAll(() => reason ?? new AbortedError('the run leaves memory'))
     this.#exit.giveUp(status, wakeAt, reason === null ? null : errorData(reason))
   }
 
@@ -335,22 +330,27 @@ export class HotRun implements SourceHost, TurnTaker {
     if (!this.live) return
     this.journal.abandon()
     if (this.#host.usable()) this.#end('failed', undefined, thrown)
-    else this.#leave(lost(thrown))
+    else this.leave(lost(thrown))
   }
 
-  #stopAll(reason: WumboError): void {
+  /** Gives up all that is open. The reason is made only if somebody hears it: an error with its stack is dear. */
+  #stopAll(reason: () => WumboError): void {
     this.#phase = 'leaving'
     this.#deadline?.()
-    for (const open of this.#open.values()) open?.abort(reason)
-    this.#open.clear()
-    this.#gated = []
-    this.#answers = []
+    if (this.#open.size > 0) {
+      const heard = reason()
+      for (const open of this.#open.values()) open?.abort(heard)
+      this.#open.clear()
+      this.#gated = []
+      this.#answers = []
+    }
     this.#host.aborted(this.row.run, reason)
   }
 
-  #leave(departure: Departure): void {
+  /** The way out has been gone. */
+  leave(departure: Departure): void {
     if (this.#phase === 'gone') return
-    if (this.live) this.#stopAll(departure.how === 'lost' ? departure.error : new AbortedError('the run leaves memory'))
+    if (this.live) this.#stopAll(() => (departure.how === 'lost' ? departure.error : new AbortedError('the run leaves memory')))
     this.#phase = 'gone'
     this.journal.abandon()
     this.#host.departed(this.row.run, departure)

@@ -2,7 +2,7 @@
 // unread, so that no cancel is lost between the last look and the end.
 import { AbortedError, WumboError, errorData } from '../errors.ts'
 import type { ErrorData } from '../errors.ts'
-import type { EndStatus, RunKey } from '../model/run.ts'
+import type { EndStatus, RunKey, RunRow } from '../model/run.ts'
 import type { Payload } from '../model/payload.ts'
 import type { OpAnswer } from '../store/port.ts'
 import type { Departure, RunHost } from './run-host.ts'
@@ -16,44 +16,47 @@ export interface End {
   readonly error: ErrorData | null
 }
 
+/** The run, as its way out needs it. */
+export interface LeavingRun {
+  readonly row: RunRow
+  readonly journal: RunJournal
+  leave(departure: Departure): void
+}
+
 /** The way out of one run. */
 export class RunExit {
   /** The number of the last mail that this process knows of. */
   inboxSeen: number
-  readonly #key: RunKey
-  readonly #journal: RunJournal
+  readonly #run: LeavingRun
   readonly #host: RunHost
-  readonly #leave: (departure: Departure) => void
 
-  constructor(key: RunKey & { readonly inboxCount: number }, journal: RunJournal, host: RunHost, leave: (departure: Departure) => void) {
-    this.#key = { space: key.space, run: key.run }
-    this.inboxSeen = key.inboxCount
-    this.#journal = journal
+  constructor(run: LeavingRun, host: RunHost) {
+    this.#run = run
+    this.inboxSeen = run.row.inboxCount
     this.#host = host
-    this.#leave = leave
   }
 
   /** Ends the run; `consumed` is the number of the mail that made it end. */
   finish(end: End, consumed?: number): void {
     const { flusher, deps } = this.#host
     const finishedAt = deps.clock.now()
-    this.#journal.flushHeld()
-    if (consumed !== undefined) flusher.add({ op: 'consume', run: this.#key, numbers: [consumed], at: finishedAt }, this.#key.run, 0, null)
+    this.#run.journal.flushHeld()
+    if (consumed !== undefined) flusher.add({ op: 'consume', run: keyOf(this.#run.row), numbers: [consumed], at: finishedAt }, this.#run.row.run, 0, null)
     flusher.add(
-      { op: 'finish', run: this.#key, status: end.status, output: end.payload, error: end.error, finishedAt, inboxSeen: this.inboxSeen },
-      this.#key.run, 100 + (end.payload?.length ?? 0),
+      { op: 'finish', run: keyOf(this.#run.row), status: end.status, output: end.payload, error: end.error, finishedAt, inboxSeen: this.inboxSeen },
+      this.#run.row.run, 100 + (end.payload?.length ?? 0),
       (answer, error) => this.#finished(end, answer, error),
     )
   }
 
   /** Gives the run up until `wakeAt` (null: until somebody claims it), or parks it for a reason. */
   giveUp(status: 'waiting' | 'parked', wakeAt: number | null, reason: ErrorData | null): void {
-    this.#journal.flushHeld()
-    this.#host.flusher.add({ op: 'release', run: this.#key, status, wakeAt, error: reason, inboxSeen: this.inboxSeen }, this.#key.run, 50, (answer, error) => {
-      if (error !== undefined) this.#leave(lost(error))
+    this.#run.journal.flushHeld()
+    this.#host.flusher.add({ op: 'release', run: keyOf(this.#run.row), status, wakeAt, error: reason, inboxSeen: this.inboxSeen }, this.#run.row.run, 50, (answer, error) => {
+      if (error !== undefined) this.#run.leave(lost(error))
       // Mail came in between: whoever claims the run next reads it, so it must be claimable now.
       else if (answer?.answer === 'mail') this.giveUp(status, status === 'waiting' ? null : wakeAt, reason)
-      else this.#leave(reason === null ? { how: 'waiting', wakeAt } : { how: 'parked', error: reason })
+      else this.#run.leave(reason === null ? { how: 'waiting', wakeAt } : { how: 'parked', error: reason })
     })
   }
 
@@ -61,16 +64,20 @@ export class RunExit {
     if (error !== undefined) {
       // The end itself was refused: end as failed, without the output that may be at fault.
       if (this.#host.usable() && end.payload !== null) this.finish({ status: 'failed', payload: null, value: undefined, error: errorData(error) })
-      else this.#leave(lost(error))
+      else this.#run.leave(lost(error))
     } else if (answer?.answer === 'mail') {
       // Mail came in between: too late for a run that has its result; it stays visible as unread.
       this.finish(end)
     } else if (answer?.answer === 'lost') {
-      this.#leave(lost(new AbortedError('the run belongs to another process')))
+      this.#run.leave(lost(new AbortedError('the run belongs to another process')))
     } else {
-      this.#leave({ how: 'ended', status: end.status, output: end.value, error: end.error })
+      this.#run.leave({ how: 'ended', status: end.status, output: end.value, error: end.error })
     }
   }
+}
+
+function keyOf({ space, run }: RunRow): RunKey {
+  return { space, run }
 }
 
 /** The departure of a run that this process may no longer write. */

@@ -33,6 +33,6 @@ export interface RunHost {
   /** A body's result came after its attempt had been given up. */
   late(run: string, path: string): void
   /** All that the run had open was given up: its source's own signal aborts. */
-  aborted(run: string, reason: WumboError): void
+  aborted(run: string, reason: () => WumboError): void
   departed(run: string, departure: Departure): void
 }

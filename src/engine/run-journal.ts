@@ -6,79 +6,73 @@ import type { RunKey } from '../model/run.ts'
 import type { Flusher, Settled } from './flush.ts'
 import type { EngineLimits } from './ports.ts'
 
-/** A record before it has its place in the journal. */
-export type RecordDraft = Omit<JournalRecord, 'space' | 'run' | 'gen' | 'seq'>
+/** What the journal needs of its run. */
+export interface JournalHost {
+  readonly row: RunKey & { readonly gen: number }
+  /** A record is durable, or why it is not. */
+  recorded(record: JournalRecord, error: Error | undefined): void
+}
+
+/** What the journal needs of the engine. */
+export interface JournalDeps {
+  readonly flusher: Flusher
+  readonly deps: { readonly clock: Clock; readonly limits: EngineLimits }
+}
 
 /** Bytes of a row beside its payloads, roughly: for the bounds of a flush. */
 const ROW_BYTES = 120
 
-/** Told when a record is durable, or why it is not. */
-export type Recorded = (record: JournalRecord, error: Error | undefined) => void
-
 /** The journal of one run, as its owner writes it. */
 export class RunJournal {
-  readonly key: RunKey
-  readonly gen: number
   /** The last seq given out. */
   seq: number
   /** The last seq of a record that is not pure: what an effect must see durable before it begins. */
   effectSeq: number
   /** The last such seq that is durable. */
   durableSeq: number
-  readonly #flusher: Flusher
-  readonly #clock: Clock
-  readonly #limits: EngineLimits
-  readonly #recorded: Recorded
-  #held: JournalRecord[] = []
+  readonly #run: JournalHost
+  readonly #host: JournalDeps
+  #held: JournalRecord[] | null = null
   #heldBytes = 0
   #timer: Cancel | null = null
 
-  constructor(key: RunKey, gen: number, lastSeq: number, host: { flusher: Flusher; clock: Clock; limits: EngineLimits; recorded: Recorded }) {
-    this.key = key
-    this.gen = gen
+  constructor(run: JournalHost, host: JournalDeps, lastSeq: number) {
     this.seq = lastSeq
     this.effectSeq = lastSeq
     this.durableSeq = lastSeq
-    this.#flusher = host.flusher
-    this.#clock = host.clock
-    this.#limits = host.limits
-    this.#recorded = host.recorded
+    this.#run = run
+    this.#host = host
   }
 
-  /** Gives a record its place. Pure ones are held for company; the others go to the flush with all that was held before them. */
-  record(draft: RecordDraft): JournalRecord {
-    const { space, run } = this.key
-    const record: JournalRecord = { space, run, gen: this.gen, seq: ++this.seq, ...draft }
+  /** Takes a record whose seq is the next one. Pure ones are held for company; the others go to the flush with all that was held before them. */
+  append(record: JournalRecord): void {
+    this.seq = record.seq
     if (record.level === 'pure') {
       this.#hold(record)
-    } else {
-      this.effectSeq = record.seq
-      this.flushHeld()
-      this.#flusher.add({ op: 'record', record }, run, bytesOf(record), (_answer, error) => {
-        if (error === undefined) this.durableSeq = record.seq
-        this.#recorded(record, error)
-      })
+      return
     }
-    return record
+    this.effectSeq = record.seq
+    this.flushHeld()
+    this.#host.flusher.add({ op: 'record', record }, record.run, bytesOf(record), (_answer, error) => {
+      if (error === undefined) this.durableSeq = record.seq
+      this.#run.recorded(record, error)
+    })
   }
 
   /** Writes a mark, after all that was held before it. */
   mark(draft: Omit<Mark, 'space' | 'run' | 'gen'>, settled: Settled): void {
     this.flushHeld()
-    const { space, run } = this.key
-    this.#flusher.add({ op: 'mark', mark: { space, run, gen: this.gen, ...draft } }, run, ROW_BYTES, settled)
+    const { space, run, gen } = this.#run.row
+    this.#host.flusher.add({ op: 'mark', mark: { space, run, gen, ...draft } }, run, ROW_BYTES, settled)
   }
 
   /** Hands the held records to the flush. */
   flushHeld(): void {
-    if (this.#held.length === 0) return
     const held = this.#held
-    this.#held = []
-    this.#heldBytes = 0
-    this.#timer?.()
-    this.#timer = null
+    if (held === null) return
+    this.abandon()
     for (const record of held) {
-      this.#flusher.add({ op: 'record', record }, this.key.run, bytesOf(record), (_answer, error) => this.#recorded(record, error))
+      this.#host.flusher.add({ op: 'record', record }, record.run, bytesOf(record), (_answer, error) => this.#run.recorded(record, error))
     }
   }
 
@@ -86,17 +80,17 @@ export class RunJournal {
   abandon(): void {
     this.#timer?.()
     this.#timer = null
-    this.#held = []
+    this.#held = null
+    this.#heldBytes = 0
   }
 
   #hold(record: JournalRecord): void {
+    const { clock, limits } = this.#host.deps
+    this.#held ??= []
     this.#held.push(record)
     this.#heldBytes += bytesOf(record)
-    if (this.#held.length >= this.#limits.pureRecords || this.#heldBytes >= this.#limits.pureBytes) this.flushHeld()
-    else this.#timer ??= this.#clock.timer(this.#limits.pureDelayMs, () => {
-      this.#timer = null
-      this.flushHeld()
-    })
+    if (this.#held.length >= limits.pureRecords || this.#heldBytes >= limits.pureBytes) this.flushHeld()
+    else this.#timer ??= clock.timer(limits.pureDelayMs, () => this.flushHeld())
   }
 }
 

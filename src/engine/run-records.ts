@@ -1,89 +1,117 @@
 // Turns what came of an operation into its record and its answer: payload first (a large one into a blob), then the
 // journal, then the answer, so that answers stand in the order of the journal.
-import type { ErrorData } from '../errors.ts'
+import { errorData } from '../errors.ts'
+import type { ErrorData, WumboError } from '../errors.ts'
 import type { JournalRecord } from '../model/record.ts'
 import type { Payload } from '../model/payload.ts'
+import { defaultCodec } from '../shared/codec.ts'
 import type { Snapshot } from '../shared/codec.ts'
-import type { Outcome } from '../workflow/contract.ts'
+import type { Operation, Outcome } from '../workflow/contract.ts'
 import { settlePayload } from './payloads.ts'
 import type { RunHost } from './run-host.ts'
-import type { RecordDraft, RunJournal } from './run-journal.ts'
+import type { JournalHost, RunJournal } from './run-journal.ts'
 import { recordedFailure } from './step-run.ts'
 import type { StepRun } from './step-run.ts'
 
-/** What a record says beside its path, its status and its payloads. */
-export type Facts = Pick<RecordDraft, 'kind' | 'level'> & Partial<Omit<RecordDraft, 'kind' | 'level' | 'path' | 'status' | 'output' | 'error'>>
-
-const NO_FACTS = {
-  template: null, templateVersion: null, inputHash: null, input: null, output: null, error: null, attempt: 0, reads: null,
-} as const
-
 /** The run, as its records need it. */
-export interface RecordsHost {
-  live(): boolean
+export interface RecordsHost extends JournalHost {
+  readonly live: boolean
+  readonly journal: RunJournal
   answer(path: string, outcome: Outcome): void
   broken(thrown: unknown): void
 }
 
-/** Writes the records of one run. */
-export class RunRecords {
-  readonly #host: RunHost
-  readonly #journal: RunJournal
-  readonly #run: RecordsHost
+type Decision = Extract<Operation, { kind: 'decision' }>
 
-  constructor(host: RunHost, journal: RunJournal, run: RecordsHost) {
-    this.#host = host
-    this.#journal = journal
-    this.#run = run
+/** Records the result of a step and answers with it. */
+export function recordResult(run: RecordsHost, host: RunHost, step: StepRun, result: Snapshot): void {
+  stored(run, host, result.payload, (output) => {
+    step.close()
+    const { attempt, startedAt } = step
+    run.journal.append(stepRecord(run, host, step, { status: 'completed', output, error: null, attempt, startedAt, finishedAt: host.deps.clock.now() }))
+    run.answer(step.path, { status: 'completed', output: result.value })
+  })
+}
+
+/** Records that a step has failed for good and answers with that. It is always an effect: what follows sees it durable. */
+export function recordFailure(run: RecordsHost, host: RunHost, step: StepRun, error: ErrorData): void {
+  step.close()
+  const { attempt, startedAt } = step
+  const finishedAt = host.deps.clock.now()
+  run.journal.append({ ...stepRecord(run, host, step, { status: 'failed', output: null, error, attempt, startedAt: startedAt === 0 ? finishedAt : startedAt, finishedAt }), level: 'effect' })
+  run.answer(step.path, { status: 'failed', error: recordedFailure(step.path, error) })
+}
+
+/** Records a result that an earlier generation had, and answers with it. */
+export function recordReused(run: RecordsHost, host: RunHost, step: StepRun, earlier: JournalRecord): void {
+  host.readPayload(earlier.output).then(
+    (value) => {
+      if (!run.live) return
+      const { output, attempt, startedAt, finishedAt } = earlier
+      run.journal.append(stepRecord(run, host, step, { status: 'completed', output, error: null, attempt, startedAt, finishedAt }))
+      run.answer(step.path, { status: 'completed', output: value })
+    },
+    (thrown: unknown) => run.broken(thrown),
+  )
+}
+
+/** Records what a timer or a recorded value gave and answers with it. */
+export function recordValue(run: RecordsHost, host: RunHost, path: string, kind: 'timer' | 'value', value: unknown): void {
+  if (!run.live) return
+  const { payload, value: frozen } = defaultCodec.snapshot(value)
+  run.journal.append(plainRecord(run, host, { path, kind, level: 'effect', status: 'completed', output: payload, error: null, reads: null }))
+  run.answer(path, { status: 'completed', output: frozen })
+}
+
+/** Records what the source decided by itself and answers with it. */
+export function recordDecision(run: RecordsHost, host: RunHost, decision: Decision): void {
+  const { path, reads } = decision
+  if (decision.status === 'completed') {
+    const { payload, value } = defaultCodec.snapshot(decision.output)
+    stored(run, host, payload, (output) => {
+      run.journal.append(plainRecord(run, host, { path, kind: 'choice', level: 'pure', status: 'completed', output, error: null, reads }))
+      run.answer(path, { status: 'completed', output: value })
+    })
+    return
   }
+  const error = decision.error === null ? null : errorData(decision.error)
+  run.journal.append(plainRecord(run, host, { path, kind: 'choice', level: 'pure', status: decision.status, output: null, error, reads }))
+  run.answer(path, decision.status === 'skipped' ? { status: 'skipped' } : { status: 'failed', error: failureOf(path, decision.error, error) })
+}
 
-  /** Records a result and answers with it. */
-  completed(path: string, facts: Facts, result: Snapshot, step?: StepRun): void {
-    const stored = settlePayload(result.payload, this.#host.payloads)
-    if (typeof stored === 'string') this.#write(path, facts, { payload: stored, value: result.value }, step)
-    else stored.then((payload) => this.#write(path, facts, { payload, value: result.value }, step), (thrown: unknown) => this.#run.broken(thrown))
-  }
+function failureOf(path: string, thrown: WumboError | null, error: ErrorData | null): WumboError {
+  return recordedFailure(path, error ?? errorData(thrown))
+}
 
-  /** Records a failure or a skip and answers with it. */
-  without(path: string, facts: Facts, status: 'failed' | 'skipped', error: ErrorData | null): void {
-    if (!this.#run.live()) return
-    const now = this.#host.deps.clock.now()
-    this.#journal.record({ ...NO_FACTS, startedAt: now, ...facts, path, status, error, finishedAt: now })
-    this.#run.answer(path, status === 'skipped' || error === null ? { status: 'skipped' } : { status: 'failed', error: recordedFailure(path, error) })
-  }
-
-  /** Records a result that an earlier generation had, and answers with it. */
-  reused(step: StepRun, earlier: JournalRecord): void {
-    this.#host.readPayload(earlier.output).then(
-      (value) => {
-        if (!this.#run.live()) return
-        const { output, attempt, startedAt, finishedAt } = earlier
-        this.#journal.record({ ...stepFacts(step, this.#host), path: step.path, status: 'completed', output, error: null, attempt, startedAt, finishedAt })
-        this.#run.answer(step.path, { status: 'completed', output: value })
-      },
-      (thrown: unknown) => this.#run.broken(thrown),
-    )
-  }
-
-  #write(path: string, facts: Facts, output: { payload: Payload; value: unknown }, step: StepRun | undefined): void {
-    if (!this.#run.live()) return
-    step?.close()
-    const now = this.#host.deps.clock.now()
-    const record: RecordDraft = facts.kind === 'step'
-      ? ({ ...facts, path, status: 'completed', output: output.payload, error: null, finishedAt: now } as RecordDraft)
-      : { ...NO_FACTS, startedAt: now, ...facts, path, status: 'completed', output: output.payload, finishedAt: now }
-    this.#journal.record(record)
-    this.#run.answer(path, { status: 'completed', output: output.value })
+function stored(run: RecordsHost, host: RunHost, payload: Payload, then: (output: Payload) => void): void {
+  const settled = settlePayload(payload, host.payloads)
+  if (typeof settled === 'string') {
+    if (run.live) then(settled)
+  } else {
+    settled.then((output) => (run.live ? then(output) : undefined), (thrown: unknown) => run.broken(thrown))
   }
 }
 
-/** What the record of a step says about the step. */
-export function stepFacts(step: StepRun, host: RunHost): Facts & Omit<RecordDraft, 'path' | 'status' | 'output' | 'error' | 'finishedAt'> {
-  const { template, reads } = step.operation
+type StepResult = Pick<JournalRecord, 'status' | 'output' | 'error' | 'attempt' | 'startedAt' | 'finishedAt'>
+
+function stepRecord(run: RecordsHost, host: RunHost, step: StepRun, result: StepResult): JournalRecord {
+  const { row, journal } = run
+  const { template, reads, path } = step.operation
+  const { inputPayload, inputHash } = step
   return {
-    kind: 'step', level: step.level, template: template.meta.name, templateVersion: template.meta.version,
-    inputHash: step.inputHash === '' ? null : step.inputHash,
-    input: step.inputPayload.length <= host.deps.limits.keptInput && step.inputPayload !== '' ? step.inputPayload : null,
-    attempt: step.attempt, startedAt: step.startedAt, reads,
+    space: row.space, run: row.run, gen: row.gen, path, seq: journal.seq + 1, kind: 'step', status: result.status, level: step.level,
+    template: template.meta.name, templateVersion: template.meta.version,
+    inputHash: inputHash === '' ? null : inputHash,
+    input: inputPayload === '' || inputPayload.length > host.deps.limits.keptInput ? null : inputPayload,
+    output: result.output, error: result.error, attempt: result.attempt, startedAt: result.startedAt, finishedAt: result.finishedAt, reads,
+  }
+}
+
+function plainRecord(run: RecordsHost, host: RunHost, facts: Pick<JournalRecord, 'path' | 'kind' | 'level' | 'status' | 'output' | 'error' | 'reads'>): JournalRecord {
+  const { row, journal } = run
+  const now = host.deps.clock.now()
+  return {
+    space: row.space, run: row.run, gen: row.gen, seq: journal.seq + 1, template: null, templateVersion: null, inputHash: null, input: null,
+    attempt: 0, startedAt: now, finishedAt: now, ...facts,
   }
 }

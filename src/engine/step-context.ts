@@ -15,12 +15,11 @@ export interface AttemptHost {
 
 /** The template context of one attempt of one step. */
 export class StepContext implements TemplateContext {
-  readonly executionId: string
   readonly attempt: number
-  readonly idempotencyKey: string
   readonly run: { readonly id: string; readonly path: string }
   state: ExecutionState = 'created'
   readonly #host: AttemptHost
+  readonly #gen: number
   #controller: AbortController | undefined
   #reason: WumboError | undefined
   #log: Logger | undefined
@@ -28,9 +27,16 @@ export class StepContext implements TemplateContext {
   constructor(host: AttemptHost, run: { readonly id: string; readonly path: string }, gen: number, attempt: number) {
     this.#host = host
     this.run = run
+    this.#gen = gen
     this.attempt = attempt
-    this.idempotencyKey = idempotencyKey(run.id, gen, run.path)
-    this.executionId = `${this.idempotencyKey}.${attempt}`
+  }
+
+  get idempotencyKey(): string {
+    return idempotencyKey(this.run.id, this.#gen, this.run.path)
+  }
+
+  get executionId(): string {
+    return `${this.idempotencyKey}.${this.attempt}`
   }
 
   get signal(): AbortSignal {

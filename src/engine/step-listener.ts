@@ -5,43 +5,49 @@ import type { Logger, Services } from '../template/contract.ts'
 import type { Snapshot } from '../shared/codec.ts'
 import type { EngineDeps } from './ports.ts'
 import type { EventBody, RunHost } from './run-host.ts'
-import type { RunJournal } from './run-journal.ts'
-import { stepFacts } from './run-records.ts'
-import type { RunRecords } from './run-records.ts'
+import { recordFailure, recordResult } from './run-records.ts'
+import type { RecordsHost } from './run-records.ts'
 import type { StepHost, StepRun } from './step-run.ts'
 
 /** The run, as its steps' reports need it. */
-export interface ListenedRun {
-  readonly row: { readonly run: string; readonly gen: number }
-  readonly live: boolean
-  readonly journal: RunJournal
-  readonly records: RunRecords
+export interface ListenedRun extends RecordsHost {
   emit(event: EventBody): void
-  broken(thrown: unknown): void
   considerLeavingSoon(): void
   beat(path: string, attempt: number): void
 }
 
 /** The step host of one run. */
 export class StepListener implements StepHost {
-  readonly deps: EngineDeps
-  readonly clock: Clock
-  readonly services: Services
-  readonly log: Logger
-  readonly runId: string
-  readonly gen: number
   readonly #run: ListenedRun
   readonly #host: RunHost
 
   constructor(run: ListenedRun, host: RunHost) {
     this.#run = run
     this.#host = host
-    this.deps = host.deps
-    this.clock = host.deps.clock
-    this.services = host.deps.services
-    this.log = host.deps.log
-    this.runId = run.row.run
-    this.gen = run.row.gen
+  }
+
+  get deps(): EngineDeps {
+    return this.#host.deps
+  }
+
+  get clock(): Clock {
+    return this.#host.deps.clock
+  }
+
+  get services(): Services {
+    return this.#host.deps.services
+  }
+
+  get log(): Logger {
+    return this.#host.deps.log
+  }
+
+  get runId(): string {
+    return this.#run.row.run
+  }
+
+  get gen(): number {
+    return this.#run.row.gen
   }
 
   onStarted(step: StepRun): void {
@@ -49,13 +55,11 @@ export class StepListener implements StepHost {
   }
 
   onResult(step: StepRun, result: Snapshot): void {
-    if (this.#run.live) this.#run.records.completed(step.path, stepFacts(step, this.#host), result, step)
+    if (this.#run.live) recordResult(this.#run, this.#host, step, result)
   }
 
   onFailure(step: StepRun, error: ErrorData): void {
-    if (!this.#run.live) return
-    step.close()
-    this.#run.records.without(step.path, { ...stepFacts(step, this.#host), level: 'effect' }, 'failed', error)
+    if (this.#run.live) recordFailure(this.#run, this.#host, step, error)
   }
 
   /** Makes a failed attempt and the next one's due time durable before the step waits for it. */

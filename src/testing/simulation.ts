@@ -1,61 +1,22 @@
 // The seeded simulation: the real engine on the memory store, under virtual time, with process deaths at moments that the
 // seed picks, between any two things that happen. The same seed gives the same trace; an independent log of what the
 // bodies did is checked against the journal at the end.
-import { Engine } from '../engine/engine.ts'
-import { FLUSH_LIMITS } from '../engine/flush.ts'
-import { runDetails } from '../engine/inspect.ts'
-import type { RunDetails } from '../engine/inspect.ts'
-import { readValue } from '../engine/payloads.ts'
-import type { EngineDeps, EngineLimits } from '../engine/ports.ts'
-import { verifyStore } from '../engine/verify.ts'
-import { asyncStrategy } from '../execution/async.ts'
-import { DEFAULT_SPACE } from '../model/run.ts'
 import { hashText } from '../shared/hash.ts'
 import { seededRandom } from '../shared/random.ts'
-import type { Random } from '../shared/random.ts'
 import { memoryStore } from '../store/memory/index.ts'
 import type { Store } from '../store/port.ts'
-import type { Logger } from '../template/contract.ts'
-import { services } from '../template/services.ts'
-import type { AnyWorkflow } from '../workflow/contract.ts'
 import { ProcessClock } from './process-clock.ts'
 import { VirtualTime, settle } from './virtual-time.ts'
+import { finished, judge, openEngine, startAll } from './world.ts'
+import type { Effect, Plan, World } from './world.ts'
 
-/** One call of a step's body, as the outside world saw it. */
-export interface Effect {
-  readonly key: string
-  readonly path: string
-  readonly run: string
-  readonly attempt: number
-  readonly input: string
-}
-
-/** What a world's bodies may use: virtual waiting, seeded chance, and a log that outlives the process. */
-export interface World {
-  readonly random: Random
-  readonly time: VirtualTime
-  readonly effects: Effect[]
-  /** Waits in virtual time; never resolves when the process dies meanwhile. */
-  wait(ms: number): Promise<void>
-}
-
-/** A workflow shape to simulate, made anew for each world. */
-export interface Shape {
-  readonly name: string
-  readonly make: (world: World) => AnyWorkflow
-  readonly input: unknown
-  /** What the run must give, or `failed` when it must fail. */
-  readonly expected: unknown
-}
+export type { Effect, Shape, World } from './world.ts'
 
 /** How a simulation is run. */
-export interface SimulationOptions {
+export interface SimulationOptions extends Plan {
   readonly seed: number
-  readonly shapes: readonly Shape[]
   /** Process deaths at most. Default 3. */
   readonly deaths?: number
-  /** Runs started per shape. Default 1. */
-  readonly runs?: number
   /** For tests of the simulation: changes the store that engines get. */
   readonly wrap?: (store: Store, process: number) => Store
 }
@@ -69,13 +30,6 @@ export interface SimulationResult {
   readonly deaths: number
   /** Broken promises, in words; none is what is wanted. */
   readonly violations: readonly string[]
-}
-
-const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-
-const LIMITS: EngineLimits = {
-  hotRuns: 100, releaseAfterMs: 1000, inlinePayload: 2000, keptInput: 1000, bufferBytes: 64 << 20, pureDelayMs: 1000, pureRecords: 1000,
-  pureBytes: 262_144, keyTtlMs: 86_400_000, retentionMs: null, orphanBlobMs: 86_400_000, drainMs: 1000, checkPure: false, flush: FLUSH_LIMITS,
 }
 
 /** Runs one seed to its end. */
@@ -97,8 +51,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     const world: World = { random, time, effects: traced(effects, note), wait: (ms) => new Promise((resolve) => clock.timer(ms, resolve)) }
     const dies = left > 0 && random.next() < 0.8 ? Math.floor(random.next() * 60 * options.shapes.length) : Number.POSITIVE_INFINITY
     const workflows = options.shapes.map((shape) => shape.make(world))
-    const opening = open({ store: options.wrap?.(store, process) ?? store, clock, random, workflows, note })
-    void opening.then((engine) => startAll(engine, workflows, options, acknowledged), () => undefined)
+    const opening = openEngine({ store: options.wrap?.(store, process) ?? store, clock, random, workflows, note })
+    void opening.then((engine) => startAll(engine, workflows, { plan: options, acknowledged }), () => undefined)
     let done = 0
     await settle()
     while (done < dies && time.step()) {
@@ -128,89 +82,4 @@ function traced(effects: Effect[], note: (what: string) => void): Effect[] {
       return target.push(effect)
     } : Reflect.get(target, property) as unknown),
   })
-}
-
-interface Opening {
-  readonly store: Store
-  readonly clock: ProcessClock
-  readonly random: Random
-  readonly workflows: readonly AnyWorkflow[]
-  readonly note: (what: string) => void
-}
-
-function open({ store, clock, random, workflows, note }: Opening): Promise<Engine> {
-  const deps: EngineDeps = {
-    store, clock, random, execution: asyncStrategy({ concurrency: 1000 }), services: services(), log: SILENT,
-    sha256: (bytes) => hashText(new TextDecoder().decode(bytes)), limits: LIMITS,
-    observers: new Set([(event) => note(`${event.type}${'path' in event ? event.path : ''}`)]),
-    workflows: { find: (name, version) => workflows.find((one) => one.name === name && one.version === version), rebuild: () => undefined },
-  }
-  return Engine.open(deps)
-}
-
-async function startAll(engine: Engine, workflows: readonly AnyWorkflow[], options: SimulationOptions, acknowledged: Map<string, string>): Promise<void> {
-  for (const [index, shape] of options.shapes.entries()) {
-    const workflow = workflows[index]
-    if (workflow === undefined) continue
-    for (let run = 0; run < (options.runs ?? 1); run++) {
-      const key = `${shape.name}-${run}`
-      const accepted = await engine.start(workflow, shape.input, { key })
-      const known = acknowledged.get(key)
-      acknowledged.set(key, accepted.run)
-      if (known !== undefined && known !== accepted.run) acknowledged.set(`${key}!`, accepted.run)
-    }
-  }
-}
-
-async function finished(store: Store, acknowledged: ReadonlyMap<string, string>, options: SimulationOptions): Promise<boolean> {
-  if (acknowledged.size < options.shapes.length * (options.runs ?? 1)) return false
-  const open = await store.listRuns({ status: ['running', 'waiting'], limit: 1 })
-  return open.runs.length === 0
-}
-
-interface Evidence {
-  readonly acknowledged: ReadonlyMap<string, string>
-  readonly effects: readonly Effect[]
-}
-
-async function judge(store: Store, options: SimulationOptions, evidence: Evidence): Promise<string[]> {
-  const broken: string[] = []
-  const sha256 = (bytes: Uint8Array): string => hashText(new TextDecoder().decode(bytes))
-  for (const [key, run] of evidence.acknowledged) {
-    const shape = options.shapes.find(({ name }) => key.startsWith(`${name}-`))
-    if (key.endsWith('!')) broken.push(`K2 ${key}: one key gave two runs`)
-    const loaded = await store.load({ space: DEFAULT_SPACE, run })
-    if (loaded === undefined) {
-      broken.push(`K1 ${key}: the acknowledged run ${run} is not in the store`)
-      continue
-    }
-    const details = await runDetails(loaded, (payload) => readValue(payload, { blobs: store.blobs, sha256 }))
-    broken.push(...judgeRun(key, details, shape?.expected), ...judgeEffects(key, details, evidence.effects))
-  }
-  const { runs } = await store.listRuns({ limit: 1000 })
-  const expected = options.shapes.length * (options.runs ?? 1)
-  if (runs.length !== expected) broken.push(`K2: ${expected} starts gave ${runs.length} runs`)
-  for await (const finding of verifyStore(store, { sha256 })) broken.push(`verify: ${finding.code} ${finding.message}`)
-  return broken
-}
-
-function judgeRun(key: string, run: RunDetails, expected: unknown): string[] {
-  if (expected === 'failed') return run.status === 'failed' ? [] : [`K5 ${key}: expected the run to fail, it is ${run.status}`]
-  if (run.status !== 'completed') return [`K1 ${key}: the run is ${run.status} (${run.error?.message ?? 'no error'}), expected completed`]
-  const got = JSON.stringify(run.output)
-  return got === JSON.stringify(expected) ? [] : [`K3 ${key}: expected ${JSON.stringify(expected)}, got ${got}`]
-}
-
-function judgeEffects(key: string, run: RunDetails, effects: readonly Effect[]): string[] {
-  const broken: string[] = []
-  const mine = effects.filter((effect) => effect.run === run.id)
-  for (const step of run.steps) {
-    // Pure bodies leave no trace in the world: they may run any number of times.
-    if (step.kind !== 'step' || step.attempt === 0 || step.level === 'pure') continue
-    const calls = mine.filter(({ path }) => path === step.path)
-    if (calls.length === 0) broken.push(`K4 ${key}: ${step.path} is recorded but its body never ran`)
-    if (new Set(calls.map((call) => call.key)).size > 1) broken.push(`K4 ${key}: attempts of ${step.path} had different idempotency keys`)
-    if (new Set(calls.map((call) => call.input)).size > 1) broken.push(`K3 ${key}: attempts of ${step.path} saw different inputs: ${[...new Set(calls.map((call) => call.input))].join(' | ')}`)
-  }
-  return broken
 }

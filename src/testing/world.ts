@@ -1,0 +1,151 @@
+// What the simulation and the crash-point sweep share: shapes of workflows, engines that are opened on a store one after
+// another, starts that are repeated until they are acknowledged, and the verdict at the end.
+import { Engine } from '../engine/engine.ts'
+import { FLUSH_LIMITS } from '../engine/flush.ts'
+import { runDetails } from '../engine/inspect.ts'
+import type { RunDetails } from '../engine/inspect.ts'
+import { readValue } from '../engine/payloads.ts'
+import type { EngineDeps, EngineLimits } from '../engine/ports.ts'
+import { verifyStore } from '../engine/verify.ts'
+import { asyncStrategy } from '../execution/async.ts'
+import { DEFAULT_SPACE } from '../model/run.ts'
+import { hashText } from '../shared/hash.ts'
+import type { Random } from '../shared/random.ts'
+import type { Store } from '../store/port.ts'
+import type { Logger } from '../template/contract.ts'
+import { services } from '../template/services.ts'
+import type { AnyWorkflow } from '../workflow/contract.ts'
+import type { ProcessClock } from './process-clock.ts'
+import type { VirtualTime } from './virtual-time.ts'
+
+/** One call of a step's body, as the outside world saw it. */
+export interface Effect {
+  readonly key: string
+  readonly path: string
+  readonly run: string
+  readonly attempt: number
+  readonly input: string
+}
+
+/** What a world's bodies may use: virtual waiting, seeded chance, and a log that outlives the process. */
+export interface World {
+  readonly random: Random
+  readonly time: VirtualTime
+  readonly effects: Effect[]
+  /** Waits in virtual time; never resolves when the process dies meanwhile. */
+  wait(ms: number): Promise<void>
+}
+
+/** A workflow shape to simulate, made anew for each world. */
+export interface Shape {
+  readonly name: string
+  readonly make: (world: World) => AnyWorkflow
+  readonly input: unknown
+  /** What the run must give, or `failed` when it must fail. */
+  readonly expected: unknown
+}
+
+/** What is started in a world. */
+export interface Plan {
+  readonly shapes: readonly Shape[]
+  /** Runs started per shape. Default 1. */
+  readonly runs?: number
+}
+
+const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+
+const LIMITS: EngineLimits = {
+  hotRuns: 100, releaseAfterMs: 1000, inlinePayload: 2000, keptInput: 1000, bufferBytes: 64 << 20, pureDelayMs: 1000, pureRecords: 1000,
+  pureBytes: 262_144, keyTtlMs: 86_400_000, retentionMs: null, orphanBlobMs: 86_400_000, drainMs: 1000, checkPure: false, flush: FLUSH_LIMITS,
+}
+
+/** What an engine of a world is opened with. */
+export interface Opening {
+  readonly store: Store
+  readonly clock: ProcessClock
+  readonly random: Random
+  readonly workflows: readonly AnyWorkflow[]
+  readonly note: (what: string) => void
+}
+
+/** Opens the engine of one process. */
+export function openEngine({ store, clock, random, workflows, note }: Opening): Promise<Engine> {
+  const deps: EngineDeps = {
+    store, clock, random, execution: asyncStrategy({ concurrency: 1000 }), services: services(), log: SILENT,
+    sha256: (bytes) => hashText(new TextDecoder().decode(bytes)), limits: LIMITS,
+    observers: new Set([(event) => note(`${event.type}${'path' in event ? event.path : ''}`)]),
+    workflows: { find: (name, version) => workflows.find((one) => one.name === name && one.version === version), rebuild: () => undefined },
+  }
+  return Engine.open(deps)
+}
+
+/** Starts every run of a plan, under the same keys in every process; notes what was acknowledged. */
+export async function startAll(engine: Engine, workflows: readonly AnyWorkflow[], { plan, acknowledged }: { plan: Plan; acknowledged: Map<string, string> }): Promise<void> {
+  for (const [index, shape] of plan.shapes.entries()) {
+    const workflow = workflows[index]
+    if (workflow === undefined) continue
+    for (let run = 0; run < (plan.runs ?? 1); run++) {
+      const key = `${shape.name}-${run}`
+      const accepted = await engine.start(workflow, shape.input, { key })
+      const known = acknowledged.get(key)
+      acknowledged.set(key, accepted.run)
+      if (known !== undefined && known !== accepted.run) acknowledged.set(`${key}!`, accepted.run)
+    }
+  }
+}
+
+/** True when every start is acknowledged and no run lives. */
+export async function finished(store: Store, acknowledged: ReadonlyMap<string, string>, plan: Plan): Promise<boolean> {
+  if (acknowledged.size < plan.shapes.length * (plan.runs ?? 1)) return false
+  const open = await store.listRuns({ status: ['running', 'waiting'], limit: 1 })
+  return open.runs.length === 0
+}
+
+/** What clients and the outside world saw. */
+export interface Evidence {
+  readonly acknowledged: ReadonlyMap<string, string>
+  readonly effects: readonly Effect[]
+}
+
+/** Holds the store against what clients and the outside world saw; gives each broken promise in words. */
+export async function judge(store: Store, plan: Plan, evidence: Evidence): Promise<string[]> {
+  const broken: string[] = []
+  const sha256 = (bytes: Uint8Array): string => hashText(new TextDecoder().decode(bytes))
+  for (const [key, run] of evidence.acknowledged) {
+    const shape = plan.shapes.find(({ name }) => key.startsWith(`${name}-`))
+    if (key.endsWith('!')) broken.push(`K2 ${key}: one key gave two runs`)
+    const loaded = await store.load({ space: DEFAULT_SPACE, run })
+    if (loaded === undefined) {
+      broken.push(`K1 ${key}: the acknowledged run ${run} is not in the store`)
+      continue
+    }
+    const details = await runDetails(loaded, (payload) => readValue(payload, { blobs: store.blobs, sha256 }))
+    broken.push(...judgeRun(key, details, shape?.expected), ...judgeEffects(key, details, evidence.effects))
+  }
+  const { runs } = await store.listRuns({ limit: 1000 })
+  const expected = plan.shapes.length * (plan.runs ?? 1)
+  if (runs.length !== expected) broken.push(`K2: ${expected} starts gave ${runs.length} runs`)
+  for await (const finding of verifyStore(store, { sha256 })) broken.push(`verify: ${finding.code} ${finding.message}`)
+  return broken
+}
+
+function judgeRun(key: string, run: RunDetails, expected: unknown): string[] {
+  if (expected === 'failed') return run.status === 'failed' ? [] : [`K5 ${key}: expected the run to fail, it is ${run.status}`]
+  if (run.status !== 'completed') return [`K1 ${key}: the run is ${run.status} (${run.error?.message ?? 'no error'}), expected completed`]
+  const got = JSON.stringify(run.output)
+  return got === JSON.stringify(expected) ? [] : [`K3 ${key}: expected ${JSON.stringify(expected)}, got ${got}`]
+}
+
+function judgeEffects(key: string, run: RunDetails, effects: readonly Effect[]): string[] {
+  const broken: string[] = []
+  const mine = effects.filter((effect) => effect.run === run.id)
+  for (const step of run.steps) {
+    // Pure bodies leave no trace in the world: they may run any number of times.
+    if (step.kind !== 'step' || step.attempt === 0 || step.level === 'pure') continue
+    const calls = mine.filter(({ path }) => path === step.path)
+    if (calls.length === 0) broken.push(`K4 ${key}: ${step.path} is recorded but its body never ran`)
+    if (new Set(calls.map((call) => call.key)).size > 1) broken.push(`K4 ${key}: attempts of ${step.path} had different idempotency keys`)
+    if (new Set(calls.map((call) => call.input)).size > 1) broken.push(`K3 ${key}: attempts of ${step.path} saw different inputs: ${[...new Set(calls.map((call) => call.input))].join(' | ')}`)
+  }
+  return broken
+}

@@ -23,23 +23,28 @@ const remembered = ['--incremental', '--tsBuildInfoFile', '.wumbo-cache/types.ts
 /** @param {string} name @param {string} program */
 const tool = (name, program) => join('node_modules', name, program)
 
+const testRunner = [tool('vitest', 'vitest.mjs'), 'run']
+
+/** @param {string} arg */
+const isSeeds = (arg) => arg.startsWith('--seeds=')
+
 /** @type {Record<string, Task | undefined>} */
 export const tasks = {
   start: {
     says: 'running the main example',
     help: 'build, run the main example, keep serving until Ctrl-C; --once ends after the run',
     needsBuild: true,
-    command: (args) => [quiet, 'examples/01-earthquakes/main.ts', ...args],
+    command: (args) => [quiet, 'examples/06-earthquakes/main.ts', ...args],
   },
   test: {
     says: 'running the tests',
     help: 'every test but the slow ones; names or paths choose some',
-    command: (args) => [tool('vitest', 'vitest.mjs'), 'run', ...args],
+    command: (args) => [...testRunner, ...args],
   },
   'test:slow': {
     says: 'running the slow tests',
     help: 'test/slow/: crash, load and simulation at full length; --tenth at a tenth of it',
-    command: (args) => [tool('vitest', 'vitest.mjs'), 'run', ...args.filter((arg) => arg !== '--tenth')],
+    command: (args) => [...testRunner, ...args.filter((arg) => arg !== '--tenth')],
     env: (args) => ({ WUMBO_TESTS: 'slow', ...(args.includes('--tenth') ? { WUMBO_SCALE: '0.1' } : {}) }),
   },
   lint: {
@@ -61,8 +66,12 @@ export const tasks = {
   },
   simulate: {
     says: 'simulating',
-    help: 'the engine under a seeded scheduler with virtual time and injected faults',
-    command: (args) => [...onSources, 'test/simulation/run.ts', ...args],
+    help: 'the engine under a seeded scheduler with injected faults; --seeds=N for more or fewer seeds',
+    command: (args) => [...testRunner, 'test/simulation/', ...args.filter((arg) => !isSeeds(arg))],
+    env: (args) => {
+      const seeds = args.find(isSeeds)?.split('=')[1]
+      return seeds === undefined ? {} : { WUMBO_SEEDS: seeds }
+    },
   },
   run: {
     says: 'running',

@@ -153,15 +153,13 @@ class FunctionContext implements WorkflowContext {
 
   async all<T extends Record<string, (ctx: WorkflowContext) => MaybePromise<unknown>>>(branches: T): Promise<{ [K in keyof T]: Awaited<ReturnType<T[K]>> }> {
     const names = Object.keys(branches)
-    const paths = names.map((name) => this.#scope.open(name))
-    const settled = await Promise.allSettled(names.map(async (name, index) => {
-      try {
-        return await branches[name]?.(this.#inner(`${paths[index] ?? name}.`))
-      } finally {
-        this.#scope.close()
-      }
-    }))
-    return Object.fromEntries(results(settled).map((value, index) => [names[index], value])) as { [K in keyof T]: Awaited<ReturnType<T[K]>> }
+    const paths = this.#scope.openAll(names)
+    try {
+      const settled = await Promise.allSettled(names.map(async (name, index) => branches[name]?.(this.#inner(`${paths[index] ?? name}.`))))
+      return Object.fromEntries(results(settled).map((value, index) => [names[index], value])) as { [K in keyof T]: Awaited<ReturnType<T[K]>> }
+    } finally {
+      this.#scope.close()
+    }
   }
 
   async map<T, R>(
@@ -208,20 +206,20 @@ class FunctionContext implements WorkflowContext {
     this.#source.beat()
   }
 
-  async now(): Promise<number> {
-    return (await this.#value('now')) as number
+  now(key?: string | number): Promise<number> {
+    return this.#value('now', key) as Promise<number>
   }
 
-  async random(): Promise<number> {
-    return (await this.#value('random')) as number
+  random(key?: string | number): Promise<number> {
+    return this.#value('random', key) as Promise<number>
   }
 
-  async uuid(): Promise<string> {
-    return (await this.#value('uuid')) as string
+  uuid(key?: string | number): Promise<string> {
+    return this.#value('uuid', key) as Promise<string>
   }
 
-  #value(of: 'now' | 'random' | 'uuid'): Promise<unknown> {
-    return this.#source.ask(this.#scope, { kind: 'value', path: this.#scope.open(`_${of}`), of })
+  async #value(of: 'now' | 'random' | 'uuid', key: string | number | undefined): Promise<unknown> {
+    return this.#source.ask(this.#scope, { kind: 'value', path: this.#scope.open(`_${of}`, key), of })
   }
 
   #inner(prefix: string): FunctionContext {

@@ -24,6 +24,13 @@ export class Scope {
     return path
   }
 
+  /** Claims the paths of branches that open now as one operation: each goes on in a scope of its own. Call `close` once, when all have ended. */
+  openAll(names: readonly string[]): string[] {
+    const paths = names.map((name) => this.#claim(name, undefined))
+    if (++this.#open > 1) this.#concurrent = true
+    return paths
+  }
+
   close(): void {
     this.#open--
   }

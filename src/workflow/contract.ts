@@ -38,12 +38,12 @@ export interface WorkflowContext {
   sleep(name: string, duration: Duration): Promise<void>
   /** Tells that the run goes on, where a heartbeat timeout watches a step that runs inside it. */
   heartbeat(): void
-  /** Recorded wall-clock time, milliseconds since 1970. */
-  now(): Promise<number>
+  /** Recorded wall-clock time, milliseconds since 1970. A `key` tells apart calls that are made side by side. */
+  now(key?: string | number): Promise<number>
   /** Recorded random number from 0 to 1. */
-  random(): Promise<number>
+  random(key?: string | number): Promise<number>
   /** Recorded UUID, version 4. */
-  uuid(): Promise<string>
+  uuid(key?: string | number): Promise<string>
 }
 
 /** What every workflow has, whichever way it is written. `I` is what start() takes, `O` what result() gives. */

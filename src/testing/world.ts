@@ -56,7 +56,7 @@ const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: ()
 
 const LIMITS: EngineLimits = {
   hotRuns: 100, releaseAfterMs: 1000, inlinePayload: 2000, keptInput: 1000, bufferBytes: 64 << 20, pureDelayMs: 1000, pureRecords: 1000,
-  pureBytes: 262_144, keyTtlMs: 86_400_000, retentionMs: null, orphanBlobMs: 86_400_000, drainMs: 1000, checkPure: false, flush: FLUSH_LIMITS,
+  pureBytes: 262_144, keyTtlMs: 365 * 86_400_000, retentionMs: null, orphanBlobMs: 86_400_000, drainMs: 1000, checkPure: false, flush: FLUSH_LIMITS,
 }
 
 /** What an engine of a world is opened with. */

@@ -193,7 +193,16 @@ export class EgressRefusedError extends failure('EGRESS_REFUSED', 'user', 403, '
 export class FileFailedError extends failure('FILE_FAILED', 'operation', 500, 'Check that the path exists, lies inside the root folder and may be used.') {}
 export class ProjectInvalidError extends failure('PROJECT_INVALID', 'user', 422, 'Correct wumbo.yaml, or create one with `wumbo init`.') {}
 export class UsageError extends failure('USAGE', 'user', 400, 'See `wumbo --help`.') {}
+export class ModuleFailedError extends failure('MODULE_FAILED', 'user', 422, 'Correct the file that the message names; `--verbose` shows where it threw.') {}
+export class StoreMissingError extends failure('STORE_MISSING', 'user', 404, 'Start a run first, which creates the store; or name the right one with --store or in wumbo.yaml.') {}
 export class OwnerUnreachableError extends failure('OWNER_UNREACHABLE', 'operation', 503, 'The store is owned by a process that does not answer; stop it, or wait and send again.', true) {}
+
+// Server
+export class RequestInvalidError extends failure('REQUEST_INVALID', 'user', 400, 'Send the request as the message says.') {}
+export class UnauthenticatedError extends failure('UNAUTHENTICATED', 'user', 401, 'Send the token of the process that owns the store, as `Authorization: Bearer …`.') {}
+export class ForbiddenError extends failure('FORBIDDEN', 'user', 403, 'Open the address that the process printed, from this machine.') {}
+export class RouteNotFoundError extends failure('ROUTE_NOT_FOUND', 'user', 404, 'Begin at the address that the process printed.') {}
+export class InternalError extends failure('INTERNAL', 'bug', 500, 'Run it again with --verbose and report what it prints.') {}
 
 /** Every failure by its code; each has a page in docs/errors/. */
 export const errorCatalogue: Readonly<Record<string, FailureSpec>> = Object.freeze(Object.fromEntries(catalogue))

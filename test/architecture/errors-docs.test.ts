@@ -15,7 +15,7 @@ function differences(catalogue: Catalogue, pages: ReadonlyMap<string, string>): 
   return [
     ...codes.filter((code) => !pages.has(code)).map((code) => `${code} has no page docs/errors/${code}.md`),
     ...[...pages.keys()].filter((name) => !codes.includes(name)).map((name) => `${name}.md stands for no failure`),
-    ...[...pages].filter(([name, text]) => !text.startsWith(`# ${name}\n`)).map(([name]) => `${name}.md opens otherwise`),
+    ...[...pages].flatMap(([name, text]) => (text.startsWith(`# ${name}\n`) ? [] : [`${name}.md opens otherwise`])),
     ...[...pages].flatMap(([name, text]) => {
       const facts = factsOf(catalogue[name])
       return facts === undefined || text.includes(`\n${facts}\n`) ? [] : [`${name}.md does not say: ${facts}`]

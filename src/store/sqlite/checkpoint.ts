@@ -1,0 +1,87 @@
+// Moves what the write-ahead log has gathered into the file, off the way of the commits: when the writer has nothing to
+// do, and after a flush only once the log has grown beyond a bound. Gives freed pages back to the disk in the same pauses.
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+
+/** Pages (of 4 KiB) in the log at which a flush is followed by a checkpoint. */
+export const LOG_PAGES = 8192
+
+/** Milliseconds without a flush after which the writer counts as idle. */
+const IDLE_MS = 200
+
+/** Free pages given back at a time. */
+const VACUUM_PAGES = 256
+
+/** The checkpoints of one connection. */
+export class Checkpoints {
+  readonly #database: DatabaseSync
+  readonly #look: StatementSync
+  #timer: NodeJS.Timeout | null = null
+  #lastFlush = 0
+  #clean = true
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#look = database.prepare('pragma wal_checkpoint(noop)')
+    // The log's file is cut to this when it starts over, so that one burst does not keep the disk for ever.
+    database.exec(`pragma journal_size_limit = ${LOG_PAGES * 4096 * 2}`)
+  }
+
+  /** After the answer to a flush has been sent. */
+  afterFlush(): void {
+    this.#clean = false
+    this.#lastFlush = performance.now()
+    if (this.#pagesWaiting() >= LOG_PAGES) this.#run('passive')
+    this.#timer ??= setTimeout(() => this.#idle(), IDLE_MS).unref()
+  }
+
+  /** Before the connection is closed in order: everything into the file, the log emptied. */
+  last(): void {
+    this.stop()
+    this.#database.exec('pragma busy_timeout = 100')
+    this.#run('truncate')
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+  }
+
+  #idle(): void {
+    this.#timer = null
+    const rest = this.#lastFlush + IDLE_MS - performance.now()
+    if (rest > 1) {
+      this.#timer = setTimeout(() => this.#idle(), rest).unref()
+      return
+    }
+    if (this.#clean) return
+    this.#clean = this.#run('passive')
+    if (this.#vacuum()) this.#clean = false
+    if (!this.#clean) this.#timer = setTimeout(() => this.#idle(), IDLE_MS).unref()
+  }
+
+  #pagesWaiting(): number {
+    const row = this.#look.get()
+    return Number(row?.['log']) - Number(row?.['checkpointed'])
+  }
+
+  /** True when nothing is left in the log that a checkpoint would move. A failure is left to the next flush to meet. */
+  #run(mode: 'passive' | 'truncate'): boolean {
+    try {
+      const row = this.#database.prepare(`pragma wal_checkpoint(${mode})`).get()
+      return Number(row?.['log']) <= Number(row?.['checkpointed'])
+    } catch {
+      return true
+    }
+  }
+
+  /** True when pages were given back, and more may be left. */
+  #vacuum(): boolean {
+    try {
+      if (Number(this.#database.prepare('pragma freelist_count').get()?.['freelist_count']) < VACUUM_PAGES) return false
+      this.#database.exec(`pragma incremental_vacuum(${VACUUM_PAGES})`)
+      return true
+    } catch {
+      return false
+    }
+  }
+}

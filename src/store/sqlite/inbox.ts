@@ -1,0 +1,60 @@
+// The operations that come from outside a run, in the writer thread: mail, its reading, and the reopening of a run.
+import type { OpAnswer } from '../port.ts'
+import type { FlushState } from './flush-state.ts'
+import type { BatchReader } from './wire.ts'
+
+/** Appends to the inbox of a run. Mail that came before under the same id is not stored again. */
+export function send(state: FlushState, from: BatchReader): OpAnswer {
+  const space = from.whole()
+  const run = from.text()
+  const mail = from.text()
+  const kind = from.text()
+  const body = from.textOrNull()
+  const sentAt = from.whole()
+  const row = state.sql.findRun.get(run, space)
+  if (row === undefined) return { answer: 'missing' }
+  const status = row['status']
+  if (status === 'completed' || status === 'failed' || status === 'cancelled') return { answer: 'finished' }
+  const no = Number(row['no'])
+  const owned = row['lane'] !== null
+  if (state.sql.findMail.get(no, mail) !== undefined) return { answer: 'sent', owned }
+  const number = Number(row['inbox_count']) + 1
+  state.sql.insertMail.run(no, number, mail, kind, body, sentAt)
+  if (owned) {
+    state.sql.countMail.run(number, no)
+    state.owned.setInboxCount(no, number)
+  } else {
+    state.sql.countMailAndWake.run(number, sentAt, no)
+  }
+  return { answer: 'sent', owned }
+}
+
+/** Marks mail as read. Numbers without unread mail are passed over. */
+export function consume(state: FlushState, from: BatchReader): undefined {
+  const no = state.ownedRun(from)
+  const at = from.whole()
+  let consumed = 0
+  for (let left = from.whole(); left > 0; left--) consumed += Number(state.sql.consumeMail.run(at, no, from.whole()).changes)
+  if (consumed > 0) state.sql.countConsumed.run(consumed, no)
+}
+
+/** Leaves an end or `parked`, under the next generation. */
+export function reopen(state: FlushState, from: BatchReader): OpAnswer | undefined {
+  const space = from.whole()
+  const run = from.text()
+  const gen = from.whole()
+  const baseSeq = from.whole()
+  const at = from.whole()
+  const by = from.text()
+  const reason = from.text()
+  const row = state.sql.findRun.get(run, space)
+  if (row === undefined) return { answer: 'refused', because: 'there is no such run' }
+  const status = row['status']
+  if (status !== 'failed' && status !== 'cancelled' && status !== 'parked') return { answer: 'refused', because: `the run is ${String(status)}` }
+  if (row['gen'] !== gen - 1) return { answer: 'refused', because: `the run is in generation ${String(row['gen'])}, not ${gen - 1}` }
+  const no = Number(row['no'])
+  state.sql.insertGeneration.run(no, gen, baseSeq, at, by, reason)
+  state.sql.reopenRun.run(state.epoch, gen, no)
+  state.owned.add(space, run, no, Number(row['inbox_count']))
+  return undefined
+}

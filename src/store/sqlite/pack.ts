@@ -1,0 +1,152 @@
+// Puts the operations of a flush into a batch for the writer thread. What no store takes (broken text, fractions, errors
+// that JSON cannot say) is refused here, before anything is sent.
+import { StoreRowError } from '../../errors.ts'
+import type { ErrorData } from '../../errors.ts'
+import type { RunKey } from '../../model/run.ts'
+import type { StoreOp } from '../port.ts'
+import { putRecord } from './checksum.ts'
+import { BatchWriter, OP } from './wire.ts'
+import type { Batch } from './wire.ts'
+
+/** Cells that most operations fit in. */
+const USUAL_CELLS = 18
+
+/** Packs operations in their order. Throws StoreRowError with the index of the first that cannot be stored. */
+export function pack(ops: readonly StoreOp[]): Batch {
+  const to = new BatchWriter(ops.length * USUAL_CELLS)
+  let index = 0
+  try {
+    for (const op of ops) {
+      put(to, op)
+      index++
+    }
+  } catch (thrown) {
+    throw refusal(thrown, ops, index)
+  }
+  const batch = to.finish()
+  // Plain ASCII holds no surrogates; else each text is looked at, as two broken ones side by side may look whole.
+  if (Buffer.byteLength(batch.text) !== batch.text.length) checkTexts(ops)
+  return batch
+}
+
+function put(to: BatchWriter, op: StoreOp): void {
+  to.code(OP[op.op])
+  switch (op.op) {
+    case 'record':
+      return putRecord(to, op.record, jsonOrNull(op.record.error), op.record.reads === null ? null : JSON.stringify(op.record.reads))
+    case 'start':
+      return putStart(to, op)
+    case 'finish':
+      putKey(to, op.run)
+      to.text(op.status)
+      to.textOrNull(op.output)
+      to.textOrNull(jsonOrNull(op.error))
+      to.whole(op.finishedAt)
+      return to.whole(op.inboxSeen)
+    case 'mark': {
+      const { mark } = op
+      putKey(to, mark)
+      to.whole(mark.gen)
+      to.text(mark.path)
+      to.text(mark.kind)
+      to.whole(mark.attempt)
+      to.whole(mark.at)
+      to.wholeOrNull(mark.due)
+      return to.textOrNull(jsonOrNull(mark.error))
+    }
+    case 'wake':
+      putKey(to, op.run)
+      return to.wholeOrNull(op.wakeAt)
+    case 'release':
+      putKey(to, op.run)
+      to.text(op.status)
+      to.wholeOrNull(op.wakeAt)
+      to.textOrNull(jsonOrNull(op.error))
+      return to.whole(op.inboxSeen)
+    default:
+      return putRare(to, op)
+  }
+}
+
+function putStart(to: BatchWriter, { run, key }: Extract<StoreOp, { op: 'start' }>): void {
+  putKey(to, run)
+  to.text(run.workflow)
+  to.text(run.version)
+  to.text(run.input)
+  to.whole(run.createdAt)
+  to.wholeOrNull(run.deadline)
+  to.textOrNull(run.key)
+  to.textOrNull(key === null ? null : key.key)
+  if (key === null) return
+  to.text(key.hash)
+  to.whole(key.expiresAt)
+}
+
+function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' | 'reopen' | 'claim' | 'definition' | 'prune' }>): void {
+  switch (op.op) {
+    case 'send':
+      putKey(to, op.mail)
+      to.text(op.mail.id)
+      to.text(op.mail.kind)
+      to.textOrNull(op.mail.body)
+      return to.whole(op.mail.sentAt)
+    case 'consume':
+      putKey(to, op.run)
+      to.whole(op.at)
+      to.code(op.numbers.length)
+      for (const number of op.numbers) to.whole(number)
+      return
+    case 'reopen':
+      putKey(to, op.generation)
+      to.whole(op.generation.gen)
+      to.whole(op.generation.baseSeq)
+      to.whole(op.generation.at)
+      to.text(op.generation.by)
+      return to.text(op.generation.reason)
+    case 'claim':
+      to.whole(op.limit)
+      return to.whole(op.now)
+    case 'definition':
+      to.text(op.hash)
+      to.text(op.workflow)
+      to.text(op.body)
+      return to.whole(op.at)
+    case 'prune':
+      to.whole(op.space)
+      to.whole(op.before)
+      return to.whole(op.limit)
+  }
+}
+
+function putKey(to: BatchWriter, key: RunKey): void {
+  to.whole(key.space)
+  to.text(key.run)
+}
+
+function jsonOrNull(error: ErrorData | null): string | null {
+  return error === null ? null : JSON.stringify(error)
+}
+
+/** Refuses texts with lone surrogates: UTF-8 cannot carry them, so SQLite would change them silently. */
+function checkTexts(ops: readonly StoreOp[]): void {
+  for (const [index, op] of ops.entries()) {
+    const broken = brokenText(op)
+    if (broken !== undefined) throw refusal(new StoreRowError(`expected well-formed text, got ${JSON.stringify(broken).slice(0, 80)}`), ops, index)
+  }
+}
+
+function brokenText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value.isWellFormed() ? undefined : value
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [name, part] of Object.entries(value)) {
+    // These two are stored as JSON, which writes lone surrogates as escapes.
+    const broken = name === 'error' || name === 'reads' ? undefined : brokenText(part)
+    if (broken !== undefined) return broken
+  }
+  return undefined
+}
+
+function refusal(thrown: unknown, ops: readonly StoreOp[], index: number): StoreRowError {
+  const reason = thrown instanceof Error ? thrown.message : String(thrown)
+  return new StoreRowError(`operation ${index} (${ops[index]?.op ?? 'none'}): ${reason}`, { cause: thrown, details: { index } })
+}

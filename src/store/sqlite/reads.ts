@@ -1,0 +1,112 @@
+// The reading end of an SQLite store, in the reader thread. Each read is one short transaction on one snapshot: a reader
+// that stays would keep the write-ahead log from being emptied.
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { blobOf } from '../../model/payload.ts'
+import type { RunKey, RunRow, Space } from '../../model/run.ts'
+import type { LoadedRun, RunFilter, RunPage } from '../port.ts'
+import type { Piece } from './calls.ts'
+import { listRuns } from './run-list.ts'
+import { RUN_COLUMNS, generationFrom, mailFrom, markFrom, recordFrom, runFrom } from './rows.ts'
+
+/** Rows looked at for blobs per read. */
+const PIECE = 10_000
+
+const BLOB = (column: string): string => `${column} >= 'b:' and ${column} < 'b;'`
+
+/** What the reader runs, by name. */
+export const READER_SQL = {
+  findRun: `select no, ${RUN_COLUMNS} from runs where run = ? and space = ?`,
+  journal: 'select * from journal where run_no = ? order by gen, seq',
+  marks: 'select * from marks where run_no = ? order by id',
+  inbox: 'select * from inbox where run_no = ? order by number',
+  generations: 'select * from generations where run_no = ? order by gen',
+  findKey: 'select run, hash from keys where space = ? and key = ?',
+  definition: 'select body from definitions where hash = ?',
+  nextMail: 'select 0 as wake from runs where lane is null and finished_at is null and unread > 0 order by coalesce(wake_at, 0), no limit 1',
+  nextWake: `select coalesce(wake_at, 0) as wake from runs where lane is null and status in ('running', 'waiting') order by coalesce(wake_at, 0), no limit 1`,
+} as const
+
+/** Rows of one table that name blobs, by row number. */
+export const BLOB_SQL = {
+  runs: `select input as a, output as b from runs where no > ? and no <= ? and (${BLOB('input')} or ${BLOB('output')})`,
+  journal: `select input as a, output as b from journal where id > ? and id <= ? and (${BLOB('input')} or ${BLOB('output')})`,
+  inbox: `select body as a, null as b from inbox where id > ? and id <= ? and ${BLOB('body')}`,
+} as const
+
+const LAST_SQL = { runs: 'select max(no) as last from runs', journal: 'select max(id) as last from journal', inbox: 'select max(id) as last from inbox' } as const
+
+/** Reads of one connection. */
+export class Reads {
+  readonly #database: DatabaseSync
+  readonly #sql: Readonly<Record<keyof typeof READER_SQL, StatementSync>>
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    // The entries are those of READER_SQL, which fromEntries cannot express.
+    this.#sql = Object.fromEntries(Object.entries(READER_SQL).map(([name, sql]) => [name, database.prepare(sql)])) as Record<keyof typeof READER_SQL, StatementSync>
+  }
+
+  load(key: RunKey): LoadedRun | undefined {
+    return this.#snapshot(() => {
+      const row = this.#sql.findRun.get(key.run, key.space)
+      if (row === undefined) return undefined
+      const no = Number(row['no'])
+      return {
+        run: runFrom(row),
+        journal: this.#sql.journal.all(no).map((record) => recordFrom(record, key)),
+        marks: this.#sql.marks.all(no).map((mark) => markFrom(mark, key)),
+        mail: this.#sql.inbox.all(no).map((mail) => mailFrom(mail, key)),
+        generations: this.#sql.generations.all(no).map((generation) => generationFrom(generation, key)),
+      }
+    })
+  }
+
+  getRun(key: RunKey): RunRow | undefined {
+    const row = this.#sql.findRun.get(key.run, key.space)
+    return row === undefined ? undefined : runFrom(row)
+  }
+
+  listRuns(filter: RunFilter): RunPage {
+    return this.#snapshot(() => listRuns(this.#database, filter))
+  }
+
+  findKey(space: Space, key: string): { readonly run: string; readonly hash: string } | undefined {
+    const row = this.#sql.findKey.get(space, key)
+    return row === undefined ? undefined : { run: String(row['run']), hash: String(row['hash']) }
+  }
+
+  definition(hash: string): string | undefined {
+    const row = this.#sql.definition.get(hash)
+    return row === undefined ? undefined : String(row['body'])
+  }
+
+  nextWake(): number | null {
+    const row = this.#sql.nextMail.get() ?? this.#sql.nextWake.get()
+    return row === undefined ? null : Number(row['wake'])
+  }
+
+  /** The blobs that some rows of a table name, from a row number on. */
+  blobReferences(table: keyof typeof BLOB_SQL, from: number): Piece<string> {
+    return this.#snapshot(() => {
+      const last = Number(this.#database.prepare(LAST_SQL[table]).get()?.['last'])
+      const found = new Set<string>()
+      for (const row of this.#database.prepare(BLOB_SQL[table]).all(from, from + PIECE)) {
+        for (const payload of [row['a'], row['b']]) {
+          const reference = typeof payload === 'string' ? blobOf(payload) : undefined
+          if (reference !== undefined) found.add(reference.blob)
+        }
+      }
+      return { found: [...found], next: from + PIECE < last ? from + PIECE : null }
+    })
+  }
+
+  /** Runs `read` on one snapshot. */
+  #snapshot<T>(read: () => T): T {
+    this.#database.exec('begin')
+    try {
+      return read()
+    } finally {
+      this.#database.exec('commit')
+    }
+  }
+}

@@ -1,0 +1,78 @@
+// The writer's statements: their SQL in one table, so that a test can ask SQLite how it would run each, and their prepared
+// form. None of them may scan the runs or the journal.
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { SORTS } from './checksum.ts'
+
+/** The one lane of a file. Its epoch rises with each owner. */
+export const LANE = 'main'
+
+const IDLE = `lane is null and status in ('running', 'waiting')`
+const MAILED = 'lane is null and finished_at is null and unread > 0'
+
+/** What the writer runs, by name. Parameters are by position. */
+export const WRITER_SQL = {
+  proveLane: `update lanes set flushes = ? where id = '${LANE}' and epoch = ?`,
+  readLane: `select epoch, flushes from lanes where id = '${LANE}'`,
+  openLane: `insert into lanes (id, epoch, flushes, open) values ('${LANE}', 1, 0, 1) on conflict (id) do update set epoch = epoch + 1, open = 1`,
+  closeLane: `update lanes set open = 0 where id = '${LANE}' and epoch = ?`,
+  freeRuns: `update runs set lane = null, epoch = null, wake_at = null, crashes = crashes + ?
+    where space in (select id from spaces) and finished_at is null and lane is not null`,
+  lastRun: 'select coalesce(max(no), 0) as no from runs',
+
+  insertSpace: 'insert or ignore into spaces (id) values (?)',
+  insertRun: `insert into runs (no, space, run, workflow, version, input, created_at, deadline, key, lane, epoch, gen, status, inbox_count, unread, crashes)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, '${LANE}', ?, 1, 'running', 0, 0, 0)`,
+  findKey: 'select run, hash, expires_at from keys where space = ? and key = ?',
+  putKey: `insert into keys (space, key, run, hash, created_at, expires_at) values (?, ?, ?, ?, ?, ?)
+    on conflict (space, key) do update set run = excluded.run, hash = excluded.hash, created_at = excluded.created_at, expires_at = excluded.expires_at`,
+  insertMark: 'insert into marks (run_no, gen, path, kind, attempt, at, due, error) values (?, ?, ?, ?, ?, ?, ?, ?)',
+  wakeRun: 'update runs set wake_at = ? where no = ?',
+  releaseRun: 'update runs set lane = null, epoch = null, status = ?, wake_at = ?, error = ? where no = ?',
+  finishRun: 'update runs set lane = null, epoch = null, status = ?, output = ?, error = ?, finished_at = ?, wake_at = null where no = ?',
+
+  findRun: 'select no, gen, status, lane, inbox_count from runs where run = ? and space = ?',
+  findMail: 'select 1 from inbox where run_no = ? and mail = ?',
+  insertMail: 'insert into inbox (run_no, number, mail, kind, body, sent_at) values (?, ?, ?, ?, ?, ?)',
+  countMail: `update runs set inbox_count = ?, unread = unread + 1 where no = ?`,
+  countMailAndWake: `update runs set inbox_count = ?, unread = unread + 1, wake_at = ? where no = ?`,
+  consumeMail: 'update inbox set consumed_at = ? where run_no = ? and number = ? and consumed_at is null',
+  countConsumed: 'update runs set unread = unread - ? where no = ?',
+  insertGeneration: 'insert into generations (run_no, gen, base_seq, at, by_whom, reason) values (?, ?, ?, ?, ?, ?)',
+  reopenRun: `update runs set status = 'running', lane = '${LANE}', epoch = ?, gen = ?, output = null, error = null, finished_at = null, wake_at = null where no = ?`,
+
+  dueRuns: `select no, space, run, inbox_count, coalesce(wake_at, 0) as due from runs where ${IDLE} and coalesce(wake_at, 0) <= ? order by coalesce(wake_at, 0), no limit ?`,
+  mailedRuns: `select no, space, run, inbox_count, coalesce(wake_at, 0) as due from runs where ${MAILED} order by coalesce(wake_at, 0), no limit ?`,
+  claimRun: `update runs set status = 'running', lane = '${LANE}', epoch = ?, wake_at = null, error = null where no = ?`,
+
+  insertDefinition: 'insert or ignore into definitions (hash, workflow, body, at) values (?, ?, ?, ?)',
+
+  oldRuns: 'select no, input, output from runs where space = ? and created_at < ? and finished_at < ? order by created_at, no limit ?',
+  journalBlobs: `select input, output from journal where run_no = ? and (input glob 'b:*' or output glob 'b:*')`,
+  inboxBlobs: `select body from inbox where run_no = ? and body glob 'b:*'`,
+  deleteRun: 'delete from runs where no = ?',
+  deleteJournal: 'delete from journal where run_no = ?',
+  deleteMarks: 'delete from marks where run_no = ?',
+  deleteInbox: 'delete from inbox where run_no = ?',
+  deleteGenerations: 'delete from generations where run_no = ?',
+  deleteKeys: 'delete from keys where space = ? and expires_at <= ?',
+  notePruning: `insert into spaces (id, pruned_before) values (?, ?)
+    on conflict (id) do update set pruned_before = max(coalesce(pruned_before, excluded.pruned_before), excluded.pruned_before)`,
+} as const
+
+/** The insert of a journal row, one statement per combination of kind, status and level: constants need not be bound. */
+export const RECORD_SQL: readonly string[] = SORTS.map(({ kind, status, level }) => `
+  insert into journal (run_no, gen, path, seq, kind, status, level, template, template_version, input_hash, input, output, error, attempt,
+    started_at, finished_at, reads, checksum)
+  values (?, ?, ?, ?, '${kind}', '${status}', '${level}', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+
+/** The writer's statements, prepared. */
+export type WriterStatements = Readonly<Record<keyof typeof WRITER_SQL, StatementSync>> & { readonly record: (sort: number) => StatementSync }
+
+/** Prepares the writer's statements on a connection; those of the journal when they are first used. */
+export function prepareWriter(database: DatabaseSync): WriterStatements {
+  const prepared = Object.fromEntries(Object.entries(WRITER_SQL).map(([name, sql]) => [name, database.prepare(sql)]))
+  const records: (StatementSync | undefined)[] = []
+  const record = (sort: number): StatementSync => (records[sort] ??= database.prepare(RECORD_SQL[sort] ?? ''))
+  // The entries are those of WRITER_SQL, which fromEntries cannot express.
+  return { ...(prepared as Record<keyof typeof WRITER_SQL, StatementSync>), record }
+}

@@ -1,0 +1,49 @@
+// What the server needs of a Wumbo, as a structure: whoever has these members can be served. Only types.
+import type { RunDetails, RunSummary } from '../engine/inspect.ts'
+import type { RunObserver } from '../model/event.ts'
+import type { RunStatus } from '../model/run.ts'
+
+/** Which runs a page shows. */
+export interface ServedFilter {
+  readonly workflow?: string
+  readonly status?: readonly RunStatus[]
+  readonly after?: string
+  readonly limit?: number
+}
+
+/** A Wumbo as the server sees it. */
+export interface ServedWumbo {
+  /** All versions, later ones of a name after earlier ones. */
+  readonly workflows: readonly { readonly name: string; readonly version: string }[]
+  readonly store: { readonly kind: string; readonly facts: Readonly<Record<string, string | number>> }
+  readonly lost: Promise<Error>
+  readonly runs: {
+    list(filter?: ServedFilter): Promise<{ readonly runs: readonly RunSummary[]; readonly next: string | null }>
+    get(id: string): Promise<RunDetails>
+    cancel(id: string): Promise<void>
+    retry(id: string, options?: { readonly by?: string; readonly reason?: string }): Promise<number>
+  }
+  start(workflow: string, input: unknown, options?: { readonly id?: string }): Promise<{ readonly id: string; readonly existing: boolean }>
+  observe(observer: RunObserver): () => void
+}
+
+/** How the server is made. */
+export interface ServeOptions {
+  /** Default 8080. A taken port gives way to the next free one of the 100 above it; 0 takes any. */
+  readonly port?: number
+  /** What proves a caller of the API. Default: 32 random bytes. */
+  readonly token?: string
+}
+
+/** A server that listens. */
+export interface StatusServer {
+  /** `http://127.0.0.1:8080`, without a slash at the end. */
+  readonly url: string
+  readonly port: number
+  /** True when the port that was asked for was taken. */
+  readonly moved: boolean
+  /** Bearer token of the API: whoever has it may start, cancel and retry runs. */
+  readonly token: string
+  /** Ends open answers and stops listening. The Wumbo stays open. */
+  close(): Promise<void>
+}

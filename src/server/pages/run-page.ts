@@ -1,0 +1,83 @@
+// The page of one run: what it is, what went in and came out, and its steps on a time axis. Plain HTML without scripts; bars are
+// drawn by attributes, so that the policy need not allow inline styles.
+import { executionPath, type RunDetails, type StepSummary } from '../../engine/inspect.ts'
+import { isEnd } from '../../model/run.ts'
+import { valueJson } from '../../shared/value-json.ts'
+import { frame, lasting, moment } from './frame.ts'
+import { html, type Html } from './html.ts'
+
+const MAX_STEPS = 500
+const MAX_VALUE = 10_000
+const AXIS = 1000
+
+/** The page of one run at the time `now`. */
+export function runPage(run: RunDetails, now: number): string {
+  const over = isEnd(run.status)
+  const shown = run.steps.slice(0, MAX_STEPS)
+  const more = run.steps.length - shown.length
+  const content = html`<main class="${run.status}">
+<nav><a href="/">All runs</a></nav>
+<h1>${run.workflow} <span class="status">${run.status}</span></h1>
+<dl>
+<dt>Run</dt><dd>${run.id}</dd>
+${run.key === null ? null : html`<dt>Id given</dt><dd>${run.key}</dd>`}
+<dt>Version</dt><dd>${run.version}${run.gen === 1 ? null : `, generation ${run.gen}`}</dd>
+<dt>Started</dt><dd>${moment(run.createdAt)}</dd>
+<dt>${over ? 'Took' : 'Lasts'}</dt><dd>${lasting(run.createdAt, run.finishedAt ?? now)}</dd>
+${run.wakeAt === null || over ? null : html`<dt>Goes on</dt><dd>${moment(run.wakeAt)}</dd>`}
+${run.crashes === 0 ? null : html`<dt>Crashes</dt><dd>${run.crashes}</dd>`}
+</dl>
+${run.error === null ? null : html`<h2>Failure</h2><div class="problem"><p><strong>${run.error.code}</strong>: ${run.error.message}</p>${run.error.remedy === undefined ? null : html`<p class="soft">${run.error.remedy}</p>`}</div>`}
+<h2>Steps</h2>
+${run.steps.length === 0 && run.pending.length === 0 ? html`<p>None yet.</p>` : timeline(run, shown, now)}
+${more === 0 ? null : html`<p>${more} more; all of them: npx wumbo runs show ${run.id} --json</p>`}
+<h2>Input</h2>
+${value(run.input)}
+${run.status === 'completed' ? html`<h2>Output</h2>${value(run.output)}` : null}
+<h2>Who wrote and read what</h2>
+${lineage(run)}
+</main>`
+  return frame(`${run.workflow} ${run.status}`, content, over ? {} : { refresh: 2 })
+}
+
+function timeline(run: RunDetails, steps: readonly StepSummary[], now: number): Html {
+  const end = Math.max(run.finishedAt ?? now, ...steps.map((step) => step.finishedAt))
+  const span = Math.max(1, end - run.createdAt)
+  return html`<table>
+<thead><tr><th scope="col">Status</th><th scope="col">Step</th><th scope="col">Took</th><th scope="col">When</th></tr></thead>
+<tbody>${steps.map((step) => stepRow(step, (at) => ((at - run.createdAt) / span) * AXIS))}${run.pending.map((one) => html`<tr class="running">
+<td data-name="Status" class="status">${one.kind === 'timer' ? 'waiting' : one.kind}</td>
+<td data-name="Step">${one.path}${one.error === null ? null : html`<br><span class="soft">attempt ${one.attempt} failed: ${one.error.message}</span>`}</td>
+<td data-name="Took" class="time"></td>
+<td data-name="When" class="bar">${one.due === null ? null : html`until ${moment(one.due)}`}</td>
+</tr>
+`)}</tbody>
+</table>`
+}
+
+function stepRow(step: StepSummary, place: (at: number) => number): Html {
+  const from = Math.max(0, Math.min(AXIS - 2, place(step.startedAt)))
+  const width = Math.max(2, place(step.finishedAt) - from)
+  return html`<tr class="${step.status}">
+<td data-name="Status" class="status">${step.status}</td>
+<td data-name="Step">${step.path}<br><span class="soft">${step.template ?? step.kind}${step.attempt > 1 ? `, attempt ${step.attempt}` : null}</span>${step.error === null ? null : html`<br><span class="soft">${step.error.code}: ${step.error.message}</span>`}</td>
+<td data-name="Took" class="time">${lasting(step.startedAt, step.finishedAt)}</td>
+<td data-name="When" class="bar"><svg viewBox="0 0 ${AXIS} 10" preserveAspectRatio="none" aria-hidden="true"><rect x="${from.toFixed(1)}" y="0" width="${Math.min(width, AXIS - from).toFixed(1)}" height="10"></rect></svg></td>
+</tr>
+`
+}
+
+function lineage(run: RunDetails): Html {
+  const entries = executionPath(run).slice(0, MAX_STEPS)
+  return html`<table>
+<thead><tr><th scope="col">After</th><th scope="col">Who</th><th scope="col">Did</th><th scope="col">Value</th></tr></thead>
+<tbody>${entries.map(({ node, action, key, at }) => html`<tr><td data-name="After" class="time">${lasting(run.createdAt, at)}</td><td data-name="Who">${node}</td><td data-name="Did">${action === 'write' ? 'wrote' : 'read'}</td><td data-name="Value">${key}</td></tr>
+`)}</tbody>
+</table>`
+}
+
+function value(given: unknown): Html {
+  const text = JSON.stringify(valueJson(given), null, 2)
+  if (text.length <= MAX_VALUE) return html`<pre>${text}</pre>`
+  return html`<pre>${text.slice(0, MAX_VALUE)}…</pre><p class="soft">${text.length - MAX_VALUE} more characters; all of it: npx wumbo runs show --json</p>`
+}

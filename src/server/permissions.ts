@@ -1,0 +1,35 @@
+// Who may do what: every route of the server with the permission it needs, in one table, and which callers have which
+// permissions. A route that the table does not name stops the start of the server.
+
+/** What a caller may be allowed to do. */
+export type Permission = 'health:read' | 'status:read' | 'runs:read' | 'runs:start' | 'runs:cancel' | 'runs:retry'
+
+/** Every route with its permission. The key is `METHOD path`; HEAD goes with GET. */
+export const ROUTE_PERMISSIONS: ReadonlyMap<string, Permission> = new Map([
+  ['GET /livez', 'health:read'],
+  ['GET /readyz', 'health:read'],
+  ['GET /', 'status:read'],
+  ['GET /runs/:id', 'status:read'],
+  ['GET /style.css', 'status:read'],
+  ['POST /api/v1/runs', 'runs:start'],
+  ['GET /api/v1/runs/:id', 'runs:read'],
+  ['GET /api/v1/runs/:id/events', 'runs:read'],
+  ['POST /api/v1/runs/:id/cancel', 'runs:cancel'],
+  ['POST /api/v1/runs/:id/retry', 'runs:retry'],
+])
+
+/** Anyone on this machine. */
+const VISITOR: ReadonlySet<Permission> = new Set(['health:read', 'status:read'])
+
+/** Whoever holds the token. */
+const OPERATOR: ReadonlySet<Permission> = new Set(['health:read', 'status:read', 'runs:read', 'runs:start', 'runs:cancel', 'runs:retry'])
+
+/** The permission of a route, or undefined for one that the table does not name. */
+export function permissionOf(method: string, path: string): Permission | undefined {
+  return ROUTE_PERMISSIONS.get(`${method === 'HEAD' ? 'GET' : method} ${path}`)
+}
+
+/** Whether a caller, with or without the token, has a permission. */
+export function mayDo(permission: Permission, hasToken: boolean): boolean {
+  return (hasToken ? OPERATOR : VISITOR).has(permission)
+}

@@ -1,0 +1,259 @@
+// The server over real HTTP on the loopback interface, with a stand-in for the Wumbo behind it.
+import { request as httpRequest } from 'node:http'
+import { afterEach, expect, test } from 'vitest'
+import { RunNotFoundError, StoreFailedError } from '../errors.ts'
+import type { RunDetails } from '../engine/inspect.ts'
+import type { RunEvent, RunObserver } from '../model/event.ts'
+import { createApp } from './app.ts'
+import type { ServedWumbo, StatusServer } from './contract.ts'
+import { serve } from './serve.ts'
+
+const HOSTILE = '<script>alert(1)</script>"\u001b[2J\u202e'
+const ID = '019a0000-0000-7000-8000-000000000001'
+
+class StandIn implements ServedWumbo {
+  readonly workflows = [{ name: 'hello', version: '1' }, { name: 'hello', version: '2' }]
+  readonly store = { kind: 'sqlite', facts: { file: '/tmp/a & b.db' } }
+  readonly lost = new Promise<Error>(() => undefined)
+  readonly observers = new Set<RunObserver>()
+  readonly calls: unknown[] = []
+  run: RunDetails = {
+    id: ID, key: HOSTILE, workflow: 'hello', version: '2', status: 'running', gen: 1, createdAt: 1000, finishedAt: null, wakeAt: null, error: null,
+    input: { name: HOSTILE, at: new Date(0) }, output: undefined, crashes: 0, pending: [], generations: [], unreadMail: [],
+    steps: [{
+      path: `greet[${HOSTILE}]`, seq: 1, gen: 1, kind: 'step', status: 'completed', level: 'effect', template: 'greet@1.0.0', attempt: 1,
+      startedAt: 1000, finishedAt: 1500, input: null, output: HOSTILE, error: null, reads: ['$input'], failures: [],
+    }],
+  }
+  readonly runs = {
+    list: async () => ({ runs: [this.run], next: null }),
+    get: async (id: string) => this.#found(id),
+    cancel: async (id: string) => void this.calls.push(['cancel', this.#found(id).id]),
+    retry: async (id: string, options?: object) => (this.calls.push(['retry', this.#found(id).id, options]), 2),
+  }
+
+  async start(workflow: string, input: unknown, options?: object): Promise<{ id: string; existing: boolean }> {
+    this.calls.push(['start', workflow, input, options])
+    return { id: ID, existing: false }
+  }
+
+  observe(observer: RunObserver): () => void {
+    this.observers.add(observer)
+    return () => this.observers.delete(observer)
+  }
+
+  emit(event: RunEvent): void {
+    for (const observer of this.observers) observer(event)
+  }
+
+  #found(id: string): RunDetails {
+    if (id !== ID) throw new RunNotFoundError(`there is no run ${id}`)
+    return this.run
+  }
+}
+
+const open: StatusServer[] = []
+afterEach(async () => {
+  for (const server of open.splice(0)) await server.close()
+})
+
+async function served(wumbo = new StandIn(), port = 0): Promise<{ server: StatusServer; wumbo: StandIn; call: (path: string, more?: Call) => Promise<Answer> }> {
+  const server = await serve(wumbo, { port })
+  open.push(server)
+  return { server, wumbo, call: (path, more) => call(server, path, more) }
+}
+
+interface Call {
+  readonly method?: string
+  readonly headers?: Record<string, string>
+  readonly body?: string
+  readonly token?: string | null
+}
+
+interface Answer {
+  readonly status: number
+  readonly headers: Record<string, unknown>
+  readonly text: string
+  readonly json: any // eslint-disable-line @typescript-eslint/no-explicit-any -- whatever the server sent
+}
+
+/** By node:http, which lets a test send any Host and Origin. */
+function call(server: StatusServer, path: string, { method = 'GET', headers = {}, body, token = null }: Call = {}): Promise<Answer> {
+  const all = { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(`${server.url}${path}`, { method, headers: all }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (piece: string) => (text += piece)).on('end', () => {
+        const json = /json/.test(response.headers['content-type'] ?? '') && !/ndjson/.test(response.headers['content-type'] ?? '') ? JSON.parse(text) : undefined
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json })
+      })
+    })
+    sent.once('error', reject)
+    sent.end(body)
+  })
+}
+
+test('is live and ready', async () => {
+  const { call } = await served()
+  expect((await call('/livez')).json).toEqual({ status: 'live' })
+  expect((await call('/readyz')).json).toEqual({ status: 'ready' })
+})
+
+test('is no longer ready once the store is lost', async () => {
+  const wumbo = new StandIn()
+  const { call } = await served(Object.assign(wumbo, { lost: Promise.resolve(new Error('disk gone')) }))
+  expect(await call('/readyz')).toMatchObject({ status: 503, json: { status: 'lost' } })
+  expect((await call('/livez')).status).toBe(200)
+})
+
+test.each(['/', `/runs/${ID}`])('%s shows hostile names as text, without scripts', async (path) => {
+  const { call } = await served()
+  const { status, headers, text } = await call(path)
+  expect(status).toBe(200)
+  expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
+  expect(text).not.toMatch(/<script|\u001b|\u202e| style=| on\w+=/)
+  expect(headers['content-security-policy']).toContain("default-src 'none'")
+  expect(headers['content-security-policy']).not.toContain('unsafe')
+  expect(headers['x-content-type-options']).toBe('nosniff')
+})
+
+test('answers a wrong page address with a page, and a wrong API address with a problem', async () => {
+  const { call, server } = await served()
+  const page = await call('/runs/%3Cscript%3E')
+  expect(page).toMatchObject({ status: 404 })
+  expect(page.text).toContain('RUN_NOT_FOUND')
+  expect(page.text).not.toContain('<script>')
+  expect(await call('/api/v1/nothing', { token: server.token })).toMatchObject({ status: 404, json: { code: 'ROUTE_NOT_FOUND', type: 'urn:wumbo:error:ROUTE_NOT_FOUND' } })
+  expect((await call('/?status=lost')).status).toBe(400)
+  expect(await call('/runs/%E0%A4%A')).toMatchObject({ status: 400, headers: { 'x-content-type-options': 'nosniff' } })
+  expect(await call('/api/v1/runs/%E0%A4%A')).toMatchObject({ status: 400, json: { code: 'REQUEST_INVALID' } })
+  expect((await call('/', { method: 'PUT', body: '{}' })).status).toBe(404)
+})
+
+test.each([
+  ['evil.example', 403], ['127.0.0.1.evil.example', 403], ['localhost.evil.example:80', 403], ['127.0.0.1@evil.example', 403],
+  ['localhost:1234', 200], ['127.0.0.1', 200], ['[::1]:8080', 200],
+])('answers the host %j with %i', async (host, status) => {
+  const { call } = await served()
+  expect((await call('/', { headers: { host } })).status).toBe(status)
+  expect((await call('/nothing', { headers: { host } })).status).toBe(status === 200 ? 404 : 403)
+})
+
+test.each([
+  [{ origin: 'http://evil.example' }], [{ origin: 'null' }], [{ 'sec-fetch-site': 'cross-site' }], [{ 'sec-fetch-site': 'same-site' }],
+])('refuses a change that another page sends: %j', async (headers) => {
+  const { call, server, wumbo } = await served()
+  const answer = await call('/api/v1/runs', { method: 'POST', token: server.token, body: '{"workflow":"hello"}', headers })
+  expect(answer).toMatchObject({ status: 403, json: { code: 'FORBIDDEN' } })
+  expect(wumbo.calls).toEqual([])
+})
+
+test.each([
+  ['GET', `/api/v1/runs/${ID}`], ['GET', `/api/v1/runs/${ID}/events`], ['POST', '/api/v1/runs'], ['POST', `/api/v1/runs/${ID}/cancel`], ['POST', `/api/v1/runs/${ID}/retry`],
+])('asks for the token: %s %s', async (method, path) => {
+  const { call, wumbo } = await served()
+  const body = method === 'POST' ? { body: '{}' } : {}
+  for (const token of [null, 'wrong', '']) {
+    const answer = await call(path, { method, token, ...body })
+    expect(answer).toMatchObject({ status: 401, json: { code: 'UNAUTHENTICATED' }, headers: { 'www-authenticate': 'Bearer' } })
+  }
+  expect(wumbo.calls).toEqual([])
+})
+
+test('starts a run, and refuses a version that is not the newest', async () => {
+  const { call, server, wumbo } = await served()
+  const post = (body: unknown): Promise<Answer> => call('/api/v1/runs', { method: 'POST', token: server.token, body: JSON.stringify(body) })
+  expect(await post({ workflow: 'hello', version: '2', input: { a: 1 }, id: 'order-1' })).toMatchObject({ status: 201, json: { id: ID, existing: false } })
+  expect(wumbo.calls).toEqual([['start', 'hello', { a: 1 }, { id: 'order-1' }]])
+  expect(await post({ workflow: 'hello', version: '1' })).toMatchObject({ status: 404, json: { code: 'WORKFLOW_NOT_FOUND' } })
+})
+
+test.each([
+  ['{"workflow":1}', 'workflow: expected text'], ['{}', 'workflow: expected a name'], ['[]', 'expected a JSON object'],
+  ['{"workflow":"hello","inptu":1}', 'Did you mean "input"?'], ['{', 'JSON'],
+])('refuses the body %s', async (body, message) => {
+  const { call, server } = await served()
+  const answer = await call('/api/v1/runs', { method: 'POST', token: server.token, body })
+  expect(answer).toMatchObject({ status: 400, json: { code: 'REQUEST_INVALID' } })
+  expect(answer.json.detail).toContain(message)
+})
+
+test('takes JSON only, up to 1 MiB', async () => {
+  const { call, server } = await served()
+  const post = (headers: Record<string, string>, body: string): Promise<Answer> => call('/api/v1/runs', { method: 'POST', token: server.token, body, headers })
+  expect(await post({ 'content-type': 'text/plain' }, '{"workflow":"hello"}')).toMatchObject({ status: 400, json: { code: 'REQUEST_INVALID' } })
+  expect(await post({}, JSON.stringify({ workflow: 'hello', input: 'x'.repeat(1 << 20) }))).toMatchObject({ status: 413, json: { code: 'PAYLOAD_TOO_LARGE' } })
+})
+
+test('cancels and retries', async () => {
+  const { call, server, wumbo } = await served()
+  const post = (path: string, body: string): Promise<Answer> => call(path, { method: 'POST', token: server.token, body })
+  expect((await post(`/api/v1/runs/${ID}/cancel`, '{}')).status).toBe(202)
+  expect((await post(`/api/v1/runs/${ID}/retry`, '{"by":"ada","reason":"mended"}')).json).toEqual({ gen: 2 })
+  expect(wumbo.calls).toEqual([['cancel', ID], ['retry', ID, { by: 'ada', reason: 'mended' }]])
+  expect(await post('/api/v1/runs/nobody/cancel', '{}')).toMatchObject({ status: 404, json: { code: 'RUN_NOT_FOUND' } })
+})
+
+test('sends values in their JSON form, with tags for what JSON cannot say', async () => {
+  const { call, server } = await served()
+  const { json } = await call(`/api/v1/runs/${ID}`, { token: server.token })
+  expect(json.input).toEqual({ name: HOSTILE, at: { $: ['date', 0] } })
+  expect(json.output).toBeNull()
+})
+
+test('waits for the end of a run when it is asked to', async () => {
+  const { call, server, wumbo } = await served()
+  const listening = new Promise<void>((resolve) => {
+    const observe = wumbo.observe.bind(wumbo)
+    wumbo.observe = (observer) => (resolve(), observe(observer))
+  })
+  const answer = call(`/api/v1/runs/${ID}?wait=20000`, { token: server.token })
+  await listening
+  wumbo.run = { ...wumbo.run, status: 'completed', finishedAt: 2000, output: 7 }
+  wumbo.emit({ run: ID, workflow: 'hello', at: 2000, type: 'run.ended', status: 'completed', error: null })
+  expect((await answer).json).toMatchObject({ status: 'completed', output: 7 })
+  expect((await call(`/api/v1/runs/${ID}?wait=forever`, { token: server.token })).status).toBe(400)
+})
+
+test('streams the events of a run: recorded ones first, none twice, until its end', async () => {
+  const { call, server, wumbo } = await served()
+  const listening = new Promise<void>((resolve) => {
+    const observe = wumbo.observe.bind(wumbo)
+    wumbo.observe = (observer) => (resolve(), observe(observer))
+  })
+  const answer = call(`/api/v1/runs/${ID}/events`, { token: server.token })
+  await listening
+  const about = { run: ID, workflow: 'hello', at: 1600, attempt: 1 }
+  const told = wumbo.run.steps[0]!.path
+  wumbo.emit({ ...about, run: 'another', type: 'step.started', path: 'x', template: 't' })
+  wumbo.emit({ ...about, type: 'step.completed', path: told, durationMs: 500 })
+  wumbo.emit({ ...about, type: 'step.started', path: 'next', template: 't' })
+  wumbo.emit({ ...about, type: 'run.ended', status: 'completed', error: null })
+  const lines = (await answer).text.trim().split('\n').map((line) => JSON.parse(line))
+  expect(lines.map(({ type, path }) => [type, path])).toEqual([['step.completed', told], ['step.started', 'next'], ['run.ended', undefined]])
+  expect(wumbo.observers.size).toBe(0)
+})
+
+test('says nothing of the inside when it fails', async () => {
+  const { call, server, wumbo } = await served()
+  wumbo.runs.get = () => Promise.reject(new TypeError('cannot read /home/ada/secret.ts'))
+  const answer = await call(`/api/v1/runs/${ID}`, { token: server.token })
+  expect(answer).toMatchObject({ status: 500, json: { code: 'INTERNAL' } })
+  wumbo.runs.get = () => Promise.reject(new StoreFailedError('the disk is full', { details: { file: '/home/ada/wumbo.db' }, cause: new Error('ENOSPC /home/ada') }))
+  const full = await call(`/api/v1/runs/${ID}`, { token: server.token })
+  expect(full).toMatchObject({ status: 503, json: { code: 'STORE_FAILED', retryable: true } })
+  for (const { text } of [answer, full, await call(`/runs/${ID}`)]) expect(text).not.toMatch(/ada|TypeError/)
+})
+
+test('takes the next port when the one it was asked for is taken, and says so', async () => {
+  const first = await served()
+  const second = await served(new StandIn(), first.server.port)
+  expect(second.server.moved).toBe(true)
+  expect(second.server.port).toBeGreaterThan(first.server.port)
+  expect((await second.call('/livez')).status).toBe(200)
+})
+
+test('does not start with a route that names no permission', () => {
+  const app = createApp(new StandIn(), 'token')
+  expect(() => app.get('/backdoor', () => 'open')).toThrow(/names no permission/)
+})

@@ -137,7 +137,7 @@ class FunctionContext implements WorkflowContext {
 
   step<I, O>(name: string, template: Template<I, O>, input: NoInfer<I>, options: StepOptions = NO_OPTIONS): Promise<O> {
     try {
-      return this.#ask(name, template as unknown as AnyTemplate, input, options) as Promise<O>
+      return this.#ask(name, template, input, options) as Promise<O>
     } catch (thrown) {
       return Promise.reject(thrown)
     }

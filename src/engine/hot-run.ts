@@ -202,7 +202,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
     } else if (operation.kind === 'timer') {
       if (open instanceof TimerWait) this.#startTimer(open)
     } else if (operation.kind === 'value') {
-      recordValue(this, this.#host, operation.path, 'value', this.#host.value(operation.of))
+      recordValue(this, this.#host, { path: operation.path, kind: 'value', value: this.#host.value(operation.of) })
     } else {
       recordDecision(this, this.#host, operation)
     }
@@ -231,7 +231,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
   }
 
   #startTimer(timer: TimerWait): void {
-    const fire = (): void => recordValue(this, this.#host, timer.path, 'timer', undefined)
+    const fire = (): void => recordValue(this, this.#host, { path: timer.path, kind: 'timer', value: undefined })
     const mark = this.#marks.get(timer.path)
     if (mark?.kind === 'timer' && mark.due !== null) {
       timer.arm(mark.due, fire)

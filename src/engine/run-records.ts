@@ -56,9 +56,10 @@ export function recordReused(run: RecordsHost, host: RunHost, step: StepRun, ear
 }
 
 /** Records what a timer or a recorded value gave and answers with it. */
-export function recordValue(run: RecordsHost, host: RunHost, path: string, kind: 'timer' | 'value', value: unknown): void {
+export function recordValue(run: RecordsHost, host: RunHost, given: { readonly path: string; readonly kind: 'timer' | 'value'; readonly value: unknown }): void {
   if (!run.live) return
-  const { payload, value: frozen } = defaultCodec.snapshot(value)
+  const { path, kind } = given
+  const { payload, value: frozen } = defaultCodec.snapshot(given.value)
   run.journal.append(plainRecord(run, host, { path, kind, level: 'effect', status: 'completed', output: payload, error: null, reads: null }))
   run.answer(path, { status: 'completed', output: frozen })
 }

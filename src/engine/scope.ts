@@ -4,7 +4,7 @@
 import { DefinitionError, DuplicateStepError } from '../errors.ts'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/
-const ESCAPED = /[^A-Za-z0-9_~-]/g
+const ESCAPED = /[^A-Za-z0-9_~-]/gu
 
 /** A scope of a durable function: the run itself, a branch of `all`, an item of `map`. */
 export class Scope {
@@ -57,7 +57,8 @@ export function escapeKey(key: string | number): string {
   if (text.length > 200) {
     throw new DefinitionError(`key: expected at most 200 characters, got ${text.length}`, { path: 'key' })
   }
-  return text.toWellFormed().replace(ESCAPED, (unit) => encodeURIComponent(unit).replace(/[.!'()*]/g, (plain) => `%${plain.charCodeAt(0).toString(16).toUpperCase()}`))
+  if (!text.isWellFormed()) throw new DefinitionError('key: expected well-formed text, got a lone surrogate', { path: 'key' })
+  return text.replace(ESCAPED, (unit) => encodeURIComponent(unit).replace(/[.!'()*]/g, (plain) => `%${plain.charCodeAt(0).toString(16).toUpperCase()}`))
 }
 
 /** The prefixes of the scopes of a map's items: `orders[17].`, refused when two items have one key. */

@@ -9,5 +9,6 @@ test('finds the nearest known word', () => {
 
 test('finds nothing when nothing is near', () => {
   expect(nearest('banana', ['retry', 'timeout'])).toBeUndefined()
+  expect(nearest('zz', ['a', 'b'])).toBeUndefined()
   expect(didYouMean('banana', ['retry'])).toBe('')
 })

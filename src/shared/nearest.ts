@@ -1,11 +1,11 @@
 // Finds what someone probably meant: the known word nearest to one that is not known. Not a search; it only serves messages.
 
-/** The word of `known` that is at most two edits (or a third of its length) away from `word`, or undefined. */
+/** The word of `known` that is at most two edits (or a third of its length) away from `word`, or undefined. Short words: one edit. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined
   let least = Infinity
   for (const candidate of known) {
-    const limit = Math.max(2, Math.floor(candidate.length / 3))
+    const limit = candidate.length <= 3 ? 1 : Math.max(2, Math.floor(candidate.length / 3))
     if (Math.abs(candidate.length - word.length) > limit) continue
     const distance = edits(word.toLowerCase(), candidate.toLowerCase())
     if (distance <= limit && distance < least) {

@@ -4,7 +4,7 @@ import { parseDuration, type Duration } from '../shared/duration.ts'
 import type { MaybePromise, Schema } from '../template/contract.ts'
 import type { FunctionWorkflow, WorkflowContext } from './contract.ts'
 import { checkDescription, checkKeys, checkName, checkSchema, checkVersion, refuse, shown } from './door.ts'
-import { inputCheck, inputJsonSchema } from './input.ts'
+import { inputCheck, inputJsonSchema, type AnySchema } from './input.ts'
 
 /** What defineWorkflow takes. `I` is what start() sends, `P` what the schema makes of it and `run` sees, `O` what `run` gives. */
 export interface WorkflowDefinition<I, P, O> {
@@ -44,8 +44,8 @@ export function defineWorkflow<I, P, O>(definition: WorkflowDefinition<I, P, O>)
     version,
     ...(description === undefined ? {} : { description }),
     ...(timeout === undefined ? {} : { timeout }),
-    schemas: Object.freeze({ input: inputJsonSchema(name, input as Schema<unknown, unknown>) }),
-    check: inputCheck(name, input as Schema<unknown, unknown>),
+    schemas: Object.freeze({ input: inputJsonSchema(name, input as AnySchema) }),
+    check: inputCheck(name, input as AnySchema),
     run,
   })
 }

@@ -1,0 +1,115 @@
+// The canonical form of a graph model, and its version. The order of steps and of cases is logic, since what is ready at the same
+// moment is opened in it; all other keys stand in a fixed order. A description or a layout changes no version.
+import type { CaseModel, StepModel, WorkflowModel } from '../model/workflow.ts'
+import { sha256 } from '../shared/sha256.ts'
+
+const WORKFLOW = ['name', 'description', 'input', 'timeout', 'onFailure', 'steps', 'output', 'layout']
+const STEP = ['description', 'needs', 'if', 'forEach', 'as', 'concurrency', 'continueOnError', 'uses', 'with', 'steps', 'switch', 'output', 'retry', 'timeout', 'heartbeatTimeout', 'level']
+const CASE = ['name', 'description', 'if', 'else', ...STEP.slice(STEP.indexOf('uses'))]
+/** What a JSON Schema says to people, not to a validator. */
+const ANNOTATIONS = new Set(['title', 'description', 'examples', '$comment', 'deprecated', 'readOnly', 'writeOnly'])
+/** Keywords whose value is a map of names to schemas: their keys are names, never annotations. */
+const MAPS = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas'])
+/** Keywords whose value is data. */
+const DATA = new Set(['const', 'enum', 'default'])
+
+type Given = Readonly<Record<string, unknown>>
+
+/** Replaces references to templates, by the path of the step or case that has them. */
+export type Pin = (uses: string, path: string) => string
+
+/**
+ * Puts a model into its canonical form; `pin` may replace the references to templates. What is not of the right shape is left
+ * as it is, for the checks to tell.
+ */
+export function canonicalModel(model: unknown, pin: Pin = (uses) => uses): WorkflowModel {
+  const ordered = pick(model, WORKFLOW, (key, value) => {
+    if (key === 'steps') return canonicalSteps(value, key, pin)
+    return key === 'input' || key === 'output' || key === 'layout' ? sorted(value) : value
+  })
+  return ordered as WorkflowModel // checked by the callers
+}
+
+function canonicalSteps(steps: unknown, path: string, pin: Pin): unknown {
+  if (!isPlain(steps)) return steps
+  return Object.fromEntries(Object.entries(steps).map(([id, step]) => [id, canonicalBody(step, `${path}.${id}`, pin, STEP)]))
+}
+
+function canonicalBody(body: unknown, path: string, pin: Pin, keys: readonly string[]): unknown {
+  return pick(body, keys, (key, value) => {
+    switch (key) {
+      case 'steps':
+        return canonicalSteps(value, `${path}.steps`, pin)
+      case 'switch':
+        return Array.isArray(value) ? value.map((one, index) => canonicalBody(one, `${path}.switch[${index}]`, pin, CASE)) : value
+      case 'uses':
+        return typeof value === 'string' ? pin(value, path) : value
+      case 'needs':
+        return typeof value === 'string' ? [value] : value
+      case 'with':
+      case 'output':
+      case 'retry':
+        return sorted(value)
+      default:
+        return value
+    }
+  })
+}
+
+/** The keys of an object in the given order, unknown ones at the end, those without a value left out. */
+function pick(given: unknown, order: readonly string[], map: (key: string, value: unknown) => unknown): unknown {
+  if (!isPlain(given)) return given
+  const made: Record<string, unknown> = {}
+  const rest = Object.keys(given).filter((key) => !order.includes(key))
+  for (const key of [...order, ...rest]) if (Object.hasOwn(given, key) && given[key] !== undefined) made[key] = map(key, given[key])
+  return made
+}
+
+/** JSON with the keys of each object sorted by code units. */
+function sorted(value: unknown, depth = 0): unknown {
+  if (depth > 200) return value
+  if (Array.isArray(value)) return value.map((item) => sorted(item, depth + 1))
+  if (!isPlain(value)) return value
+  const entries = Object.entries(value).filter(([, child]) => child !== undefined)
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, child]) => [key, sorted(child, depth + 1)]))
+}
+
+function isPlain(value: unknown): value is Given {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** A version has so many hexadecimal digits of the hash: collisions stay out of reach, and people can read it out. */
+const VERSION_DIGITS = 40
+
+/** The version of a canonical model with pinned templates: SHA-256 of its logic. */
+export function versionOf(model: WorkflowModel): string {
+  const { description: _description, layout: _layout, steps, input, ...rest } = model
+  const logic = { ...rest, ...(input === undefined ? {} : { input: withoutAnnotations(input) }), steps: stepsLogic(steps) }
+  return sha256(JSON.stringify(logic)).slice(0, VERSION_DIGITS)
+}
+
+/** Steps as a list: their order counts, whatever a parser of JSON does with the keys of objects. */
+function stepsLogic(steps: WorkflowModel['steps']): unknown {
+  return Object.entries(steps).map(([id, step]) => [id, bodyLogic(step)])
+}
+
+function bodyLogic({ description: _, steps, switch: cases, ...rest }: StepModel | CaseModel): unknown {
+  return {
+    ...rest,
+    ...(steps === undefined ? {} : { steps: stepsLogic(steps) }),
+    ...(cases === undefined ? {} : { switch: cases.map(bodyLogic) }),
+  }
+}
+
+function withoutAnnotations(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withoutAnnotations)
+  if (!isPlain(schema)) return schema
+  const kept = Object.entries(schema).filter(([key]) => !ANNOTATIONS.has(key))
+  return Object.fromEntries(kept.map(([key, value]) => [key, DATA.has(key) ? value : MAPS.has(key) ? eachOf(value) : withoutAnnotations(value)]))
+}
+
+function eachOf(schemas: unknown): unknown {
+  return isPlain(schemas) ? Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, withoutAnnotations(schema)])) : schemas
+}

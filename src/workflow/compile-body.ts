@@ -1,0 +1,92 @@
+// Compiles what a step or a case does: a template with its input, a block, or a switch.
+import type { BodyModel, CaseModel } from '../model/workflow.ts'
+import { compileBinding, constantBinding } from './binding.ts'
+import { compileBare, usable, type Compilation, type Place } from './compilation.ts'
+import type { StepOptions } from './contract.ts'
+import type { BodyPlan, CasePlan } from './plan.ts'
+import { Uses } from './uses.ts'
+
+/** A body, and the steps that it uses: hard what its beginning needs, soft what only a part of it needs. */
+export interface CompiledBody {
+  readonly plan: BodyPlan
+  readonly uses: Uses
+}
+
+const KINDS = ['uses', 'steps', 'switch'] as const
+const OPTIONS = ['retry', 'timeout', 'heartbeatTimeout', 'level'] as const
+const NOTHING: BodyPlan = { kind: 'switch', cases: [] }
+const NO_INPUT = constantBinding(Object.freeze({}))
+
+/** Compiles a body; `owner` is the id of the step that it belongs to. */
+export function compileBody(body: BodyModel, place: Place, owner: string, compilation: Compilation): CompiledBody {
+  const { path } = place
+  const { problems } = compilation
+  const kinds = KINDS.filter((kind) => Object.hasOwn(body, kind))
+  const [kind] = kinds
+  if (kind === undefined || kinds.length > 1) {
+    problems.add(path, `expected exactly one of uses, steps and switch, got ${kinds.length === 0 ? 'none' : kinds.join(' and ')}`, 'Say what the step does: uses: name-of-a-template.')
+  } else {
+    if (kind !== 'uses') for (const key of ['with', ...OPTIONS] as const) if (Object.hasOwn(body, key)) problems.add(`${path}.${key}`, `belongs to a step with uses, not with ${kind}`, 'Move it to the steps inside.')
+    if (kind !== 'steps' && Object.hasOwn(body, 'output')) problems.add(`${path}.output`, `belongs to a block, not to a step with ${kind}`, 'Leave it out: the output is what the template gives.')
+  }
+  switch (kind) {
+    case 'uses':
+      return compileUse(body, place, compilation)
+    case 'steps':
+      return compileBlock(body, place, owner, compilation)
+    case 'switch':
+      return compileSwitch(body, place, owner, compilation)
+    default:
+      return { plan: NOTHING, uses: new Uses() }
+  }
+}
+
+function compileUse(body: BodyModel, place: Place, compilation: Compilation): CompiledBody {
+  const { path, names } = place
+  const reference = usable(body, 'uses', place, compilation)
+  const template = reference === undefined ? undefined : compilation.template(reference, path)
+  const input = body.with === undefined ? NO_INPUT : compileBinding(body.with, { path: `${path}.with`, names, problems: compilation.problems })
+  const uses = new Uses().read(input.references)
+  return template === undefined ? { plan: NOTHING, uses } : { plan: { kind: 'step', template, input, options: optionsOf(body) }, uses }
+}
+
+function optionsOf(body: BodyModel): StepOptions {
+  const options: Record<string, unknown> = {}
+  for (const key of OPTIONS) if (body[key] !== undefined) options[key] = body[key]
+  return Object.freeze(options)
+}
+
+function compileBlock(body: BodyModel, place: Place, owner: string, compilation: Compilation): CompiledBody {
+  const { path, names } = place
+  const steps = usable(body, 'steps', place, compilation)
+  if (steps === undefined) return { plan: NOTHING, uses: new Uses() }
+  const { plan, outer } = compilation.scope({ steps, output: body.output, outputPath: `${path}.output`, owner }, { path: `${path}.steps`, names }, compilation)
+  return { plan: { kind: 'block', scope: plan }, uses: outer }
+}
+
+function compileSwitch(body: BodyModel, place: Place, owner: string, compilation: Compilation): CompiledBody {
+  const uses = new Uses()
+  const models = usable(body, 'switch', place, compilation) ?? []
+  const cases: CasePlan[] = []
+  const taken = new Set<string>()
+  for (const [index, model] of models.entries()) {
+    const path = `${place.path}.switch[${index}]`
+    if (compilation.wrong.has(path)) continue
+    checkCase(model, { path, last: index === models.length - 1 }, compilation)
+    const name = usable(model, 'name', { path }, compilation) ?? (model.else === true ? 'else' : `case${index}`)
+    if (taken.has(name)) compilation.problems.add(`${path}.name`, `another case is called ${name}`, 'Name each case differently: its name is part of the paths of its steps.')
+    taken.add(name)
+    const condition = compileBare(usable(model, 'if', { path }, compilation), { path: `${path}.if`, names: place.names }, compilation)
+    if (condition !== null) uses.read(condition.references)
+    const compiled = compileBody(model, { path, names: place.names }, owner, compilation)
+    uses.take(compiled.uses, 'soft')
+    cases.push({ name, condition, requires: compiled.uses.required, body: compiled.plan })
+  }
+  return { plan: { kind: 'switch', cases }, uses }
+}
+
+function checkCase(model: CaseModel, { path, last }: { readonly path: string; readonly last: boolean }, { problems }: Compilation): void {
+  const both = Object.hasOwn(model, 'if') && Object.hasOwn(model, 'else')
+  if (both || !(Object.hasOwn(model, 'if') || Object.hasOwn(model, 'else'))) problems.add(path, `expected either if or else, got ${both ? 'both' : 'neither'}`, 'Write if: expression, or else: true in the last case.')
+  else if (Object.hasOwn(model, 'else') && !last) problems.add(path, 'else must be the last case: no case behind it is ever chosen', 'Move it to the end.')
+}

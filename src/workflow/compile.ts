@@ -1,0 +1,128 @@
+// Compiles a graph model into a plan and notes everything that is wrong with its meaning: names, expressions, templates, cycles.
+// What is wrong in shape was told before and is left alone here. Bodies are compiled in compile-body.ts.
+import { DEFAULT_CONCURRENCY, type StepModel, type WorkflowModel } from '../model/workflow.ts'
+import { compileBinding } from './binding.ts'
+import { compileBare, usable, type Compilation, type CompiledScope, type Place, type ScopeSource, type Surroundings } from './compilation.ts'
+import { compileBody } from './compile-body.ts'
+import { findCycles } from './cycles.ts'
+import { findStep } from './expression-names.ts'
+import type { Names, ScopeNames } from './frame.ts'
+import type { EachPlan, Edge, NodePlan, ScopePlan } from './plan.ts'
+import type { Problems } from './problems.ts'
+import { Uses } from './uses.ts'
+
+const MAX_DEPTH = 16
+/** Words that the language of expressions keeps for itself, and names that lead to prototypes. */
+const RESERVED = new Set(['true', 'false', 'null', 'in', 'as', 'break', 'const', 'continue', 'else', 'for', 'function', 'if', 'import', 'let', 'loop', 'package', 'namespace', 'return', 'var', 'void', 'while'])
+const POISONED = new Set(['__proto__', 'constructor', 'prototype', 'true', 'false', 'null', 'in'])
+
+/** Compiles a whole workflow. Look at the problems before you use the plan. */
+export function compileWorkflow(model: WorkflowModel, surroundings: Surroundings): ScopePlan {
+  const compilation: Compilation = { ...surroundings, scope: compileScope }
+  const everywhere = new Map<string, string[]>()
+  const steps = usable(model, 'steps', { path: '' }, compilation) ?? {}
+  collectIds(steps, [], everywhere)
+  const names: Names = { scopes: [], items: [], everywhere }
+  return compileScope({ steps, output: model.output, outputPath: 'output', owner: null }, { path: 'steps', names }, compilation).plan
+}
+
+function compileScope({ steps, output, outputPath, owner }: ScopeSource, { path, names }: Place, compilation: Compilation): CompiledScope {
+  const { problems } = compilation
+  const ids = Object.keys(steps)
+  const depth = names.scopes.length
+  const scope: ScopeNames = { path, ids: new Map(ids.map((id, index) => [id, index])), owner }
+  const inner: Names = { ...names, scopes: [...names.scopes, scope] }
+  const outer = new Uses()
+  if (ids.length === 0) problems.add(path, 'expected at least one step')
+  if (depth >= MAX_DEPTH) {
+    problems.add(path, `blocks are nested more than ${MAX_DEPTH} deep`)
+    return { plan: { path, depth, ids: [], nodes: [], output: null, leaves: [] }, outer }
+  }
+  const compiled = ids.map((id, index) => {
+    checkId(id, { path: `${path}.${id}`, names }, problems)
+    return compileNode(steps[id] as StepModel, { id, index }, { path: `${path}.${id}`, names: inner }, compilation)
+  })
+  const edges = compiled.map(({ uses }) => uses.edgesAt(depth))
+  reportCycles(ids, edges, path, problems)
+  for (const { uses } of compiled) outer.take(uses.outside(depth), 'soft')
+  const binding = output === undefined ? null : compileBinding(output, { path: outputPath, names: inner, problems })
+  if (binding !== null) outer.take(new Uses().read(binding.references).outside(depth), 'soft')
+  const dependents = edges.map((): number[] => [])
+  edges.forEach((list, index) => list.forEach(({ from }) => dependents[from]?.push(index)))
+  const nodes = compiled.map(({ node }, index): NodePlan => ({ ...node, edges: edges[index] ?? [], dependents: dependents[index] ?? [] }))
+  return { plan: { path, depth, ids, nodes, output: binding, leaves: [...ids.keys()].filter((index) => dependents[index]?.length === 0) }, outer }
+}
+
+type Node = Omit<NodePlan, 'edges' | 'dependents'>
+
+function compileNode(step: StepModel, { id, index }: { readonly id: string; readonly index: number }, place: Place, compilation: Compilation): { readonly node: Node; readonly uses: Uses } {
+  const { path, names } = place
+  const uses = new Uses()
+  if (compilation.wrong.has(path)) return { node: { id, index, path, requires: [], condition: null, each: null, continueOnError: false, body: { kind: 'switch', cases: [] } }, uses }
+  const needs = usable(step, 'needs', place, compilation) ?? []
+  for (const [at, need] of (typeof needs === 'string' ? [needs] : needs).entries()) compileNeed(need, { path: `${path}.needs[${at}]`, names }, uses, compilation)
+  const condition = compileBare(usable(step, 'if', place, compilation), { path: `${path}.if`, names }, compilation)
+  if (condition !== null) uses.read(condition.references)
+  const each = compileEach(step, place, compilation)
+  if (each !== null) uses.read(each.list.references)
+  const looped = Object.hasOwn(step, 'forEach')
+  const inner: Names = looped ? { ...names, items: [...names.items, each?.as ?? 'item'] } : names
+  const body = compileBody(step, { path, names: inner }, id, compilation)
+  uses.take(body.uses, 'as-is')
+  return { node: { id, index, path, requires: uses.required, condition, each, continueOnError: step.continueOnError === true, body: body.plan }, uses }
+}
+
+function compileNeed(need: string, { path, names }: Place, uses: Uses, { problems, wrong }: Compilation): void {
+  if (wrong.has(path)) return
+  const found = findStep(need, names)
+  if ('kind' in found) uses.after(found)
+  else problems.add(path, found.message, found.remedy)
+}
+
+function compileEach(step: StepModel, place: Place, compilation: Compilation): EachPlan | null {
+  const { path, names } = place
+  const { problems } = compilation
+  const as = usable(step, 'as', place, compilation)
+  if (!Object.hasOwn(step, 'forEach')) {
+    if (as !== undefined) problems.add(`${path}.as`, 'names an item, but there is no forEach', 'Add forEach, or leave out as.')
+    if (step.concurrency !== undefined) problems.add(`${path}.concurrency`, 'bounds a forEach, but there is none', 'Add forEach, or leave out concurrency.')
+    return null
+  }
+  if (as !== undefined && (RESERVED.has(as) || POISONED.has(as) || ['input', 'steps', 'index'].includes(as))) {
+    problems.add(`${path}.as`, `the name ${as} is taken`, 'Choose another, for example one, order or row.')
+  }
+  const list = compileBare(usable(step, 'forEach', place, compilation), { path: `${path}.forEach`, names }, compilation)
+  return list === null ? null : { list, as: as ?? 'item', concurrency: usable(step, 'concurrency', place, compilation) ?? DEFAULT_CONCURRENCY }
+}
+
+function checkId(id: string, { path, names }: Place, problems: Problems): void {
+  if (POISONED.has(id)) problems.add(path, `a step cannot be called ${id}`, 'Choose another id.')
+  if (names.scopes.some((scope) => scope.ids.has(id))) problems.add(path, `the id ${id} is used by a step around this one`, 'Choose another id: inside the block both would be steps.' + id + '.')
+}
+
+function reportCycles(ids: readonly string[], edges: readonly (readonly Edge[])[], path: string, problems: Problems): void {
+  for (const cycle of findCycles(edges)) {
+    const names = [...cycle, cycle[0] ?? 0].map((index) => ids[index] ?? '')
+    const message = cycle.length === 1 ? `the step waits for itself: ${names.join(' → ')}` : `the steps wait for each other: ${names.join(' → ')}`
+    problems.add(`${path}.${names[0] ?? ''}`, message, 'Take one of the references or needs away.')
+  }
+}
+
+/** Every id with the blocks that hold it; those of the workflow itself have none. */
+function collectIds(steps: unknown, blocks: readonly string[], everywhere: Map<string, string[]>): void {
+  if (typeof steps !== 'object' || steps === null || blocks.length > MAX_DEPTH) return
+  for (const [id, step] of Object.entries(steps as Readonly<Record<string, unknown>>)) {
+    const [outermost] = blocks
+    const known = everywhere.get(id) ?? []
+    if (outermost !== undefined && !known.includes(outermost)) known.push(outermost)
+    everywhere.set(id, known)
+    collectInside(step, [...blocks, id], everywhere)
+  }
+}
+
+function collectInside(body: unknown, blocks: readonly string[], everywhere: Map<string, string[]>): void {
+  if (typeof body !== 'object' || body === null) return
+  const { steps, switch: cases } = body as { readonly steps?: unknown; readonly switch?: unknown }
+  collectIds(steps, blocks, everywhere)
+  if (Array.isArray(cases) && blocks.length <= MAX_DEPTH) for (const one of cases) collectInside(one, blocks, everywhere)
+}

@@ -1,0 +1,186 @@
+// Walks an expression's tree: which names it uses, and what it may not use. A name is `input`, `steps.<id>.output`, the name of
+// an item, or `index`; everything else is refused here, at definition.
+import { didYouMean } from '../shared/nearest.ts'
+import type { ASTNode } from './expression-cel.ts'
+import { accessesOf, type Access } from './expression-path.ts'
+import type { Names, Reference } from './frame.ts'
+
+/** Functions that a call may name: `size(x)`. */
+const FUNCTIONS = new Set(['size', 'has', 'string', 'double', 'int', 'bool', 'dyn'])
+/** Methods: `x.contains(y)`. */
+const METHODS = new Set(['contains', 'startsWith', 'endsWith', 'lowerAscii', 'upperAscii', 'trim', 'indexOf', 'lastIndexOf', 'substring', 'split', 'join', 'size', 'orValue', 'or', 'value', 'hasValue'])
+/** Methods whose first argument names the item for the other arguments: `list.map(x, x.price)`. */
+const MACROS = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
+/** Keys that lead to prototypes. */
+const POISONED = new Set(['__proto__', 'constructor', 'prototype'])
+
+/** One thing that an expression does wrong. */
+export interface NameProblem {
+  readonly message: string
+  readonly remedy?: string
+}
+
+/** What a walk finds. */
+export interface NamesUsed {
+  /** Each thing that is read, once. */
+  readonly references: readonly Reference[]
+  readonly problems: readonly NameProblem[]
+}
+
+/** Finds the names that a tree uses. */
+export function namesUsed(ast: ASTNode, names: Names): NamesUsed {
+  const walk = new Walk(names)
+  walk.visit(ast, new Set())
+  return { references: [...walk.references.values()], problems: walk.problems }
+}
+
+class Walk {
+  readonly references = new Map<string, Reference>()
+  readonly problems: NameProblem[] = []
+  readonly #names: Names
+
+  constructor(names: Names) {
+    this.#names = names
+  }
+
+  visit(node: ASTNode, bound: ReadonlySet<string>): void {
+    switch (node.op) {
+      case 'id':
+        this.#name(node.args, [], bound)
+        return
+      case 'value':
+        this.#literal(node.args)
+        return
+      case '.':
+      case '.?':
+      case '[]':
+      case '[?]':
+        this.#access(node, bound)
+        return
+      case 'call':
+        this.#call(node.args[0], node.args[1], bound)
+        return
+      case 'rcall':
+        this.#method(node.args, bound)
+        return
+      case 'map':
+        for (const [key, value] of node.args) this.#entry(key, value, bound)
+        return
+      case '!_':
+      case '-_':
+        this.visit(node.args, bound)
+        return
+      default:
+        for (const part of node.args) this.visit(part, bound)
+    }
+  }
+
+  #access(node: ASTNode, bound: ReadonlySet<string>): void {
+    const { base, accesses } = accessesOf(node)
+    for (const access of accesses) {
+      if (typeof access.key === 'string' && POISONED.has(access.key)) this.#refuse(`the key ${JSON.stringify(access.key)} is not read: it would lead out of the data`)
+      if (access.key === undefined && (access.node.op === '[]' || access.node.op === '[?]')) this.visit(access.node.args[1], bound)
+    }
+    if (base.op === 'id') this.#name(base.args, accesses, bound)
+    else this.visit(base, bound)
+  }
+
+  #name(name: string, accesses: readonly Access[], bound: ReadonlySet<string>): void {
+    if (bound.has(name)) return
+    const depth = this.#names.items.lastIndexOf(name)
+    if (depth >= 0) this.#add({ kind: 'item', name, depth })
+    else if (name === 'input') this.#add({ kind: 'input' })
+    else if (name === 'index' && this.#names.items.length > 0) this.#add({ kind: 'index', depth: this.#names.items.length - 1 })
+    else if (name === 'steps') this.#step(accesses)
+    else this.#unknownName(name)
+  }
+
+  #unknownName(name: string): void {
+    const known = ['input', 'steps', ...this.#names.items, ...(this.#names.items.length > 0 ? ['index'] : [])]
+    if (name === 'item' || name === 'index') this.#refuse(`there is no ${name} here`, 'An item is known in the body of a step with forEach, not in its if, its forEach or outside of it.')
+    else if ('kind' in findStep(name, this.#names)) this.#refuse(`the name ${name} is not known`, `The output of the step ${name} is steps.${name}.output.`)
+    else this.#refuse(`the name ${name} is not known.${didYouMean(name, known)}`, `Names are: ${known.map((word) => (word === 'steps' ? 'steps.<id>.output' : word)).join(', ')}. Text stands in quotes.`)
+  }
+
+  #step(accesses: readonly Access[]): void {
+    const [idAccess, outputAccess] = accesses
+    const id = idAccess?.key
+    if (typeof id !== 'string' || idAccess?.optional === true) {
+      this.#refuse('steps is not a value', 'Name one step: steps.<id>.output.')
+      return
+    }
+    const found = findStep(id, this.#names)
+    if ('kind' in found) this.#add(found)
+    else this.#refuse(found.message, found.remedy)
+    if (outputAccess?.key !== 'output') {
+      const rest = typeof outputAccess?.key === 'string' ? `.${outputAccess.key}` : ''
+      this.#refuse(`a step has no ${rest === '' ? 'value of its own' : JSON.stringify(rest.slice(1))}, only an output`, `Write steps.${id}.output${rest}.`)
+    }
+  }
+
+  #call(name: string, args: readonly ASTNode[], bound: ReadonlySet<string>): void {
+    if (!FUNCTIONS.has(name)) this.#unknownFunction(name, [...FUNCTIONS])
+    for (const arg of args) this.visit(arg, bound)
+  }
+
+  #method([name, receiver, args]: readonly [string, ASTNode, readonly ASTNode[]], bound: ReadonlySet<string>): void {
+    if (receiver.op === 'id' && receiver.args === 'optional' && (name === 'of' || name === 'none')) {
+      for (const arg of args) this.visit(arg, bound)
+      return
+    }
+    this.visit(receiver, bound)
+    const [variable, ...rest] = args
+    if (MACROS.has(name) && variable?.op === 'id') {
+      const inner = new Set(bound).add(variable.args)
+      for (const arg of rest) this.visit(arg, inner)
+      return
+    }
+    if (name === 'matches') this.#refuse('matches is not available: a regular expression could keep the process busy for hours', 'Use startsWith, endsWith or contains, or let a template do the matching.')
+    else if (!METHODS.has(name)) this.#unknownFunction(name, [...METHODS, ...MACROS])
+    for (const arg of args) this.visit(arg, bound)
+  }
+
+  #entry(key: ASTNode, value: ASTNode, bound: ReadonlySet<string>): void {
+    if (key.op === 'value' && typeof key.args === 'string' && POISONED.has(key.args)) this.#refuse(`the key ${JSON.stringify(key.args)} cannot be made`)
+    this.visit(key, bound)
+    this.visit(value, bound)
+  }
+
+  #literal(value: unknown): void {
+    if (typeof value === 'bigint' && (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER))) this.#refuse(`the number ${value.toString()} is beyond 2^53, where numbers lose digits`, 'Write it as text.')
+    else if (typeof value === 'number' && !Number.isFinite(value)) this.#refuse('the number is too large')
+    else if (typeof value === 'object' && value !== null) this.#refuse('bytes and unsigned numbers are no data here', 'Write a text or a plain number.')
+  }
+
+  #unknownFunction(name: string, known: readonly string[]): void {
+    this.#refuse(`there is no function ${name}.${didYouMean(name, known)}`, `Functions are: ${[...FUNCTIONS, ...METHODS, ...MACROS].join(', ')}.`)
+  }
+
+  #add(reference: Reference): void {
+    const key = reference.kind === 'step' ? `step ${reference.depth} ${reference.id}` : reference.kind === 'input' ? 'input' : `${reference.kind} ${reference.depth}`
+    this.references.set(key, reference)
+  }
+
+  #refuse(message: string, remedy?: string): void {
+    this.problems.push(remedy === undefined ? { message } : { message, remedy })
+  }
+}
+
+/** Finds the step that an id means where it stands: in the scope itself, else in those around it. Or says why there is none. */
+export function findStep(id: string, names: Names): Extract<Reference, { kind: 'step' }> | NameProblem {
+  for (let depth = names.scopes.length - 1; depth >= 0; depth--) {
+    const index = names.scopes[depth]?.ids.get(id)
+    if (index === undefined) continue
+    if (names.scopes[depth + 1]?.owner === id) return { message: `the step ${id} holds this one and has no output yet`, remedy: 'Read the steps beside this one, or move it out of the block.' }
+    return { kind: 'step', id, depth, index }
+  }
+  const blocks = names.everywhere.get(id)
+  if (blocks?.[0] !== undefined) {
+    return {
+      message: `the step ${id} is inside ${blocks.map((block) => `"${block}"`).join(' and ')} and is not seen here`,
+      remedy: `Give the block an output and read that: steps.${blocks[0]}.output.`,
+    }
+  }
+  const known = names.scopes.flatMap((scope) => [...scope.ids.keys()])
+  return { message: `there is no step ${JSON.stringify(id)}.${didYouMean(id, known)}`, remedy: `Steps are: ${known.slice(0, 20).join(', ')}${known.length > 20 ? ' …' : ''}.` }
+}

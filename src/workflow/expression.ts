@@ -1,0 +1,130 @@
+// One expression: compiled once per definition, evaluated against frames of a run. A path into data is read directly; all
+// else goes through CEL. A failure at run time is an ExpressionError with the path in the definition and the text.
+import { ExpressionError } from '../errors.ts'
+import { parseCel, reason, type CelProgram } from './expression-cel.ts'
+import { namesUsed } from './expression-names.ts'
+import { accessesOf, MissingValueError, pathReader, type Segment } from './expression-path.ts'
+import { COMPLETED, type Frame, type Names, type Reference } from './frame.ts'
+import type { Problems } from './problems.ts'
+
+/** A compiled expression. */
+export interface Expression {
+  readonly text: string
+  /** Where it stands in the definition: `steps.score.if`. */
+  readonly path: string
+  /** What it reads, each once. */
+  readonly references: readonly Reference[]
+  /** The same value whatever the run. */
+  readonly constant: boolean
+  /** Gives plain data. Throws ExpressionError. */
+  readonly evaluate: (frame: Frame) => unknown
+}
+
+/** Where an expression stands, and what it can see. */
+export interface Site {
+  readonly path: string
+  readonly names: Names
+  readonly problems: Problems
+}
+
+/** Compiles a text; notes what is wrong with it and gives undefined then. */
+export function compileExpression(text: string, { path, names, problems }: Site): Expression | undefined {
+  const program = parseCel(text)
+  if (!('ast' in program)) {
+    const place = program.at === undefined ? '' : ` (at character ${program.at + 1})`
+    problems.add(path, `\`${text}\` is no expression${place}: ${program.message}`, 'Expressions are CEL: input.amount > 100 && steps.score.output.ok')
+    return undefined
+  }
+  const used = namesUsed(program.ast, names)
+  for (const { message, remedy } of used.problems) problems.add(path, `\`${text}\`: ${message}`, remedy)
+  if (used.problems.length > 0) return undefined
+  const read = directReader(program, used.references) ?? celReader(program, used.references)
+  return { text, path, references: used.references, constant: used.references.length === 0, evaluate: (frame) => guarded(read, frame, { text, path }) }
+}
+
+/** Evaluates a condition. Throws ExpressionError for anything but true and false. */
+export function evaluateCondition(expression: Expression, frame: Frame): boolean {
+  const value = expression.evaluate(frame)
+  if (typeof value === 'boolean') return value
+  throw expressionError(expression, `expected true or false, got ${kindOf(value)}`, 'Compare it with something: x > 0, x != null, size(x) > 0.')
+}
+
+/** Evaluates what must be a list. Throws ExpressionError for anything else. */
+export function evaluateList(expression: Expression, frame: Frame): readonly unknown[] {
+  const value = expression.evaluate(frame)
+  if (Array.isArray(value)) return value
+  throw expressionError(expression, `expected a list, got ${kindOf(value)}`, 'forEach goes over a list; one item alone is [x].')
+}
+
+/** Makes the error of an expression that failed. */
+export function expressionError({ text, path }: Pick<Expression, 'text' | 'path'>, why: string, remedy?: string, cause?: unknown): ExpressionError {
+  return new ExpressionError(`${path}: \`${text}\`: ${why}`, {
+    path, details: { expression: text }, ...(remedy === undefined ? {} : { remedy }), ...(cause === undefined ? {} : { cause }),
+  })
+}
+
+/** Names the kind of a value, for messages. */
+export function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'a list'
+  switch (typeof value) {
+    case 'object':
+      return value === null ? 'null' : 'an object'
+    case 'string':
+      return 'a text'
+    case 'number':
+      return `the number ${value}`
+    default:
+      return String(value)
+  }
+}
+
+function guarded(read: (frame: Frame) => unknown, frame: Frame, at: Pick<Expression, 'text' | 'path'>): unknown {
+  try {
+    return read(frame)
+  } catch (thrown) {
+    if (thrown instanceof MissingValueError) throw expressionError(at, thrown.message, thrown.remedy)
+    throw expressionError(at, reason(thrown), undefined, thrown)
+  }
+}
+
+/** A reader that goes around CEL, when the expression is nothing but a path. */
+function directReader({ ast }: CelProgram, references: readonly Reference[]): ((frame: Frame) => unknown) | undefined {
+  const [reference] = references
+  if (reference === undefined || references.length > 1) return undefined
+  const { base, accesses } = accessesOf(ast)
+  if (base.op !== 'id') return undefined
+  const segments: Segment[] = []
+  for (const { key, optional } of accesses) {
+    if (key === undefined || optional) return undefined
+    segments.push(key)
+  }
+  return pathReader(reference, reference.kind === 'step' ? segments.slice(2) : segments)
+}
+
+function celReader(program: CelProgram, references: readonly Reference[]): (frame: Frame) => unknown {
+  const fill = references.map(filler)
+  return (frame) => {
+    const context: Context = { steps: {} }
+    for (const put of fill) put(context, frame)
+    return program.run(context)
+  }
+}
+
+type Context = Record<string, unknown> & { readonly steps: Record<string, unknown> }
+
+function filler(reference: Reference): (context: Context, frame: Frame) => void {
+  switch (reference.kind) {
+    case 'input':
+      return (context, frame) => void (context['input'] = frame.input)
+    case 'item':
+      return (context, frame) => void (context[reference.name] = frame.items[reference.depth]?.item)
+    case 'index':
+      return (context, frame) => void (context['index'] = frame.items[reference.depth]?.index)
+    case 'step':
+      return (context, frame) => {
+        const scope = frame.scopes[reference.depth]
+        // Without an output `has(steps.x.output)` is false and reading it is an error.
+        context.steps[reference.id] = scope?.standings[reference.index] === COMPLETED ? { output: scope.outputs[reference.index] } : {}
+      }
+  }
+}

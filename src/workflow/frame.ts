@@ -1,0 +1,79 @@
+// What expressions read from at run time: the run's input, the steps of the scope and of those around it, the items of the
+// loops around. And at definition, the names of the same things; both are found by depth, from the outside in.
+
+/** How a step of a run stands. */
+export const PENDING = 0
+export const COMPLETED = 1
+export const SKIPPED = 2
+export const FAILED = 3
+export type Standing = typeof PENDING | typeof COMPLETED | typeof SKIPPED | typeof FAILED
+
+/** The steps of one scope of a run, by their index in the scope. */
+export interface StepsFrame {
+  /** What stands before the ids in paths: the empty text, `orders[17].`, `route.vip.`. */
+  readonly prefix: string
+  readonly ids: readonly string[]
+  readonly standings: readonly Standing[]
+  readonly outputs: readonly unknown[]
+}
+
+/** One turn of a `forEach`. */
+export interface ItemFrame {
+  readonly item: unknown
+  readonly index: number
+  /** What the list was made of: whoever reads the item has read this. */
+  readonly reads: readonly string[]
+}
+
+/** All that an expression can see. */
+export interface Frame {
+  readonly input: unknown
+  readonly scopes: readonly StepsFrame[]
+  readonly items: readonly ItemFrame[]
+}
+
+/** Something that an expression reads, resolved to where it stands in a frame. */
+export type Reference =
+  | { readonly kind: 'input' }
+  | { readonly kind: 'step'; readonly id: string; readonly depth: number; readonly index: number }
+  | { readonly kind: 'item'; readonly name: string; readonly depth: number }
+  | { readonly kind: 'index'; readonly depth: number }
+
+/** The names of one scope. */
+export interface ScopeNames {
+  /** Where the scope's steps stand in the definition: `steps`, `steps.orders.steps`. */
+  readonly path: string
+  /** Each step's index by its id. */
+  readonly ids: ReadonlyMap<string, number>
+  /** The step of the scope around that holds this scope; null for the outermost. */
+  readonly owner: string | null
+}
+
+/** All names that an expression can use. */
+export interface Names {
+  readonly scopes: readonly ScopeNames[]
+  /** What the items of the loops around are called. */
+  readonly items: readonly string[]
+  /** Every id of the definition with the blocks that hold it: for telling why a step is not seen. */
+  readonly everywhere: ReadonlyMap<string, readonly string[]>
+}
+
+/** The path of a step in a run. */
+export function pathOf(frame: Frame, depth: number, index: number): string {
+  const scope = frame.scopes[depth]
+  return scope === undefined ? '' : scope.prefix + (scope.ids[index] ?? '')
+}
+
+/** The paths that a reader of these references has read, each once. */
+export function readsOf(frame: Frame, references: readonly Reference[]): readonly string[] {
+  if (references.length === 0) return NOTHING
+  const paths = new Set<string>()
+  for (const reference of references) {
+    if (reference.kind === 'input') paths.add('$input')
+    else if (reference.kind === 'step') paths.add(pathOf(frame, reference.depth, reference.index))
+    else for (const path of frame.items[reference.depth]?.reads ?? NOTHING) paths.add(path)
+  }
+  return [...paths]
+}
+
+const NOTHING: readonly string[] = Object.freeze([])

@@ -1,0 +1,84 @@
+// Makes a graph that runs out of a model: checks the whole of it, pins its templates, gives it its version. The builder and
+// YAML come here too, so there is one set of checks.
+import { DefinitionError, TemplateNotFoundError } from '../errors.ts'
+import type { WorkflowModel } from '../model/workflow.ts'
+import type { AnyTemplate } from '../template/contract.ts'
+import { labelOf } from '../template/callable.ts'
+import { createRegistry } from '../template/registry.ts'
+import { canonicalModel, versionOf } from './canonical.ts'
+import { compileWorkflow } from './compile.ts'
+import type { GraphWorkflow } from './contract.ts'
+import { inputCheck, inputJsonSchema, type AnySchema } from './input.ts'
+import { graphSource } from './interpreter.ts'
+import { compileJsonSchema } from './json-schema.ts'
+import { Problems } from './problems.ts'
+import { checkShape } from './shape.ts'
+
+/** Where a graph's templates are found: a registry, or the templates themselves. */
+export type TemplateSource = { resolve(reference: string): AnyTemplate } | Iterable<AnyTemplate>
+
+/**
+ * Makes a graph from a model: parsed JSON, in the shape of WorkflowModel.
+ * Throws DefinitionError that tells all problems at once, sorted by path: in shape, names, expressions, templates, cycles.
+ */
+export function fromModel(model: unknown, templates: TemplateSource): GraphWorkflow<unknown> {
+  return makeGraph(model, templates, null)
+}
+
+/** Like fromModel; with a `schema`, inputs are checked by it and it is published in place of the model's own. */
+export function makeGraph(given: unknown, templates: TemplateSource, schema: AnySchema | null, found = new Problems()): GraphWorkflow<unknown> {
+  const problems = found
+  const subject = subjectOf(given)
+  const model = canonicalModel(schema === null ? given : withInput(given, schema))
+  const wrong = checkShape(model, problems)
+  if (typeof model !== 'object' || model === null) problems.throwIfAny(subject)
+  const pins = new Map<string, AnyTemplate>()
+  const template = templateFinder(templates, problems, pins)
+  const plan = compileWorkflow(model, { problems, wrong, template })
+  const check = wrong.has('input') ? undefined : schema === null ? compileJsonSchema(model.name, model.input ?? {}, problems) : inputCheck(model.name, schema)
+  problems.throwIfAny(subject)
+  const pinned = canonicalModel(model, (uses, path) => labelled(pins.get(path)) ?? uses)
+  const { name, description, timeout, onFailure = 'stop' } = model
+  return Object.freeze({
+    form: 'graph' as const,
+    name,
+    version: versionOf(pinned),
+    ...(description === undefined ? {} : { description }),
+    ...(timeout === undefined ? {} : { timeout }),
+    schemas: Object.freeze({ input: model.input ?? {} }),
+    check: check ?? ((input: unknown) => input),
+    definition: JSON.stringify(pinned),
+    templates: new Map([...pins.values()].map((one) => [labelOf(one.meta), one])),
+    source: () => graphSource(plan, onFailure),
+  })
+}
+
+function labelled(template: AnyTemplate | undefined): string | undefined {
+  return template === undefined ? undefined : labelOf(template.meta)
+}
+
+function subjectOf(model: unknown): string {
+  const name: unknown = typeof model === 'object' && model !== null ? (model as { readonly name?: unknown }).name : undefined
+  return typeof name === 'string' ? `workflow "${name}"` : 'workflow'
+}
+
+function withInput(model: unknown, schema: AnySchema): unknown {
+  const { name } = model as WorkflowModel // the builder's own
+  return { ...(model as WorkflowModel), input: inputJsonSchema(name, schema) }
+}
+
+/** Finds templates and remembers, by the path of the step or case, which one was meant. */
+function templateFinder(templates: TemplateSource, problems: Problems, pins: Map<string, AnyTemplate>): (uses: string, path: string) => AnyTemplate | undefined {
+  const registry = Symbol.iterator in templates ? createRegistry(templates) : templates
+  return (uses, path) => {
+    try {
+      const template = registry.resolve(uses)
+      pins.set(path, template)
+      return template
+    } catch (thrown) {
+      if (!(thrown instanceof TemplateNotFoundError || thrown instanceof DefinitionError)) throw thrown
+      problems.add(`${path}.uses`, thrown.message, thrown.remedy)
+      return undefined
+    }
+  }
+}

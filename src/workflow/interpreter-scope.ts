@@ -1,0 +1,159 @@
+// One scope of a run: the steps of the workflow, of a block, of a case, of one item. It counts for each step the dependencies that
+// are not settled and begins the step when none is left, so a delivery costs no more than the edges it settles.
+import type { WumboError } from '../errors.ts'
+import { runBody } from './interpreter-body.ts'
+import { runEach } from './interpreter-each.ts'
+import { failDecision, recordSkip, unmetPaths, type Above, type Done, type Result, type RunCore, type ScopeSpot, type Spot } from './interpreter-run.ts'
+import { evaluateCondition } from './expression.ts'
+import { COMPLETED, FAILED, PENDING, readsOf, SKIPPED, type Frame, type Standing, type StepsFrame } from './frame.ts'
+import type { NodePlan, ScopePlan } from './plan.ts'
+import { taken } from './taken.ts'
+
+/** Begins a scope; `done` gets its output. */
+export function runScope(core: RunCore, plan: ScopePlan, spot: ScopeSpot, done: Done): void {
+  new ScopeRun(core, plan, spot, done).begin()
+}
+
+class ScopeRun implements Above {
+  readonly #core: RunCore
+  readonly #plan: ScopePlan
+  readonly #spot: ScopeSpot
+  readonly #done: Done
+  readonly #frame: Frame
+  readonly #standings: Standing[]
+  readonly #outputs: unknown[]
+  readonly #unmet: number[]
+  /** Steps that are about to begin or have begun, and are not settled. */
+  #busy = 0
+  #doomed = false
+  #failure: WumboError | null = null
+
+  constructor(core: RunCore, plan: ScopePlan, spot: ScopeSpot, done: Done) {
+    this.#core = core
+    this.#plan = plan
+    this.#spot = spot
+    this.#done = done
+    this.#standings = plan.nodes.map(() => PENDING)
+    this.#outputs = plan.nodes.map(() => undefined)
+    this.#unmet = plan.nodes.map((node) => node.edges.length)
+    const own: StepsFrame = { prefix: spot.prefix, ids: plan.ids, standings: this.#standings, outputs: this.#outputs }
+    this.#frame = { ...spot.frame, scopes: [...spot.frame.scopes, own] }
+  }
+
+  get halted(): boolean {
+    return this.#doomed || this.#spot.above?.halted === true
+  }
+
+  doom(): void {
+    this.#doomed = true
+    this.#spot.above?.doom()
+  }
+
+  begin(): void {
+    for (const node of this.#plan.nodes) if (node.edges.length === 0) this.#soon(node)
+  }
+
+  #soon(node: NodePlan): void {
+    this.#busy++
+    this.#core.later(() => this.#start(node))
+  }
+
+  #start(node: NodePlan): void {
+    if (this.halted) {
+      this.#busy--
+      this.#rest()
+      return
+    }
+    const frame = this.#frame
+    const path = this.#spot.prefix + node.id
+    const unmet = unmetPaths(frame, node.requires)
+    if (unmet.length > 0) {
+      this.#skip(node, unmet)
+      return
+    }
+    const spot: Spot = { path, frame, above: this.#aboveOf(node) }
+    const done = (result: Result): void => this.#settle(node, result)
+    if (node.condition !== null) {
+      const { condition } = node
+      const { references } = condition
+      const holds = taken(() => evaluateCondition(condition, frame))
+      if ('error' in holds) {
+        failDecision(this.#core, spot, { error: holds.error, references }, done)
+        return
+      }
+      if (!holds.value) {
+        this.#skip(node, readsOf(frame, references))
+        return
+      }
+    }
+    if (node.each === null) runBody(this.#core, node.body, spot, done)
+    else runEach(this.#core, { each: node.each, body: node.body, continueOnError: node.continueOnError }, spot, done)
+  }
+
+  /** What a step's body sees above it: this scope, unless the step's failures are tolerated. */
+  #aboveOf(node: NodePlan): Above {
+    if (!node.continueOnError) return this
+    const halted = (): boolean => this.halted
+    return {
+      get halted() {
+        return halted()
+      },
+      doom: () => undefined,
+    }
+  }
+
+  #skip(node: NodePlan, reads: readonly string[]): void {
+    recordSkip(this.#core, this.#spot.prefix + node.id, reads)
+    this.#settle(node, { status: 'skipped' })
+  }
+
+  #settle(node: NodePlan, result: Result): void {
+    this.#busy--
+    if (result.status !== 'halted') {
+      this.#standings[node.index] = result.status === 'completed' ? COMPLETED : result.status === 'skipped' ? SKIPPED : FAILED
+      if (result.status === 'completed') this.#outputs[node.index] = result.output
+      if (result.status === 'failed' && !node.continueOnError) this.#fail(result.error)
+      for (const dependent of node.dependents) this.#met(dependent)
+    }
+    this.#rest()
+  }
+
+  #fail(error: WumboError): void {
+    this.#failure ??= error
+    if (this.#core.stopOnFailure) this.doom()
+  }
+
+  #met(index: number): void {
+    const left = (this.#unmet[index] ?? 0) - 1
+    this.#unmet[index] = left
+    const node = this.#plan.nodes[index]
+    if (left === 0 && node !== undefined && !this.halted) this.#soon(node)
+  }
+
+  /** Ends the scope when nothing of it is at work: all is settled then, or nothing more may begin. */
+  #rest(): void {
+    if (this.#busy > 0) return
+    if (this.#failure !== null) this.#done({ status: 'failed', error: this.#failure })
+    else if (this.halted) this.#done({ status: 'halted' })
+    else this.#finish()
+  }
+
+  #finish(): void {
+    const { output } = this.#plan
+    if (output === null) {
+      this.#done({ status: 'completed', output: this.#leaves() })
+      return
+    }
+    const value = taken(() => output.evaluate(this.#frame))
+    if (!('error' in value)) this.#done({ status: 'completed', output: value.value })
+    else if (this.#spot.path === null || this.#spot.above === null) this.#done({ status: 'failed', error: value.error })
+    else failDecision(this.#core, { path: this.#spot.path, frame: this.#frame, above: this.#spot.above }, { error: value.error, references: output.references }, this.#done)
+  }
+
+  /** The outputs, by id, of the steps that no other depends on; those that were skipped or failed are left out. */
+  #leaves(): Record<string, unknown> {
+    const outputs: Record<string, unknown> = {}
+    for (const index of this.#plan.leaves) if (this.#standings[index] === COMPLETED) outputs[this.#plan.ids[index] ?? ''] = this.#outputs[index]
+    return outputs
+  }
+}

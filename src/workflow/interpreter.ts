@@ -1,0 +1,83 @@
+// The graph interpreter: a source of operations that needs no replay of its own. It is a pure function of the run's input and of
+// the answers in their order, so after a crash the recorded answers bring it back to where it was.
+import { IllegalTransitionError, WumboError } from '../errors.ts'
+import type { Operation, Outcome, Source, SourceHost } from './contract.ts'
+import { runScope } from './interpreter-scope.ts'
+import type { Done, Result, RunCore, ScopeSpot } from './interpreter-run.ts'
+import type { ScopePlan } from './plan.ts'
+
+/** Makes the interpreter of one run. */
+export function graphSource(plan: ScopePlan, onFailure: 'stop' | 'continue'): Source {
+  return new GraphSource(plan, onFailure === 'stop')
+}
+
+class GraphSource implements Source, RunCore {
+  readonly synchronous = true
+  readonly stopOnFailure: boolean
+  readonly #plan: ScopePlan
+  readonly #waiting = new Map<string, (outcome: Outcome) => void>()
+  #host: SourceHost | null = null
+  #tasks: (() => void)[] = []
+  #working = false
+  /** How the workflow ended; told to the host once every operation is answered. */
+  #result: Result | null = null
+  #over = false
+
+  constructor(plan: ScopePlan, stopOnFailure: boolean) {
+    this.#plan = plan
+    this.stopOnFailure = stopOnFailure
+  }
+
+  begin(input: unknown, host: SourceHost): void {
+    if (this.#host !== null) throw new IllegalTransitionError('a graph was begun twice')
+    this.#host = host
+    const done = (result: Result): void => void (this.#result = result)
+    this.scope(this.#plan, { prefix: '', path: null, frame: { input, scopes: [], items: [] }, above: null }, done)
+    this.#work()
+  }
+
+  deliver(path: string, outcome: Outcome): void {
+    const answered = this.#waiting.get(path)
+    if (answered === undefined) throw new IllegalTransitionError(`an answer came for ${path}, which is not open`, { path })
+    this.#waiting.delete(path)
+    this.later(() => answered(outcome))
+    this.#work()
+  }
+
+  open(operation: Operation, answered: (outcome: Outcome) => void): void {
+    this.#waiting.set(operation.path, answered)
+    this.#host?.open(operation)
+  }
+
+  scope(plan: ScopePlan, spot: ScopeSpot, done: Done): void {
+    runScope(this, plan, spot, done)
+  }
+
+  later(task: () => void): void {
+    this.#tasks.push(task)
+  }
+
+  /** Does what is to be done; what that adds is done too. A host that answers at once only adds. */
+  #work(): void {
+    if (this.#working) return
+    this.#working = true
+    try {
+      while (this.#tasks.length > 0) {
+        const tasks = this.#tasks
+        this.#tasks = []
+        for (const task of tasks) task()
+      }
+    } finally {
+      this.#working = false
+    }
+    this.#end()
+  }
+
+  #end(): void {
+    if (this.#result === null || this.#over || this.#waiting.size > 0) return
+    this.#over = true
+    const result = this.#result
+    if (result.status === 'completed') this.#host?.complete(result.output)
+    else this.#host?.fail(result.status === 'failed' ? result.error : new WumboError(IllegalTransitionError.spec, 'a graph came to rest without an end'))
+  }
+}

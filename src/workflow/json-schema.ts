@@ -1,0 +1,68 @@
+// The input schema of a graph that came as JSON: compiled once, checks inputs and fills in defaults on a copy. JSON Schema
+// 2020-12, strict: keywords and formats that nobody would check are refused when the workflow is defined. Nothing is fetched.
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { ErrorObject, ValidateFunction } from 'ajv'
+import { InputInvalidError } from '../errors.ts'
+import type { JsonSchema } from '../template/contract.ts'
+import { formats } from './formats.ts'
+import type { Problems } from './problems.ts'
+
+const MAX_TOLD = 20
+
+/** Compiles a schema into the check of a workflow's input; notes a problem and gives undefined when it is no schema. */
+export function compileJsonSchema(workflow: string, schema: JsonSchema, problems: Problems): ((input: unknown) => unknown) | undefined {
+  // A schema of its own per workflow: ids in one cannot meet ids in another.
+  const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true, useDefaults: true, logger: false, formats: { ...formats } })
+  if (schema['$async'] !== undefined) {
+    problems.add('input.$async', 'an input is checked at once', 'Leave $async out.')
+    return undefined
+  }
+  let validate: ValidateFunction
+  try {
+    validate = ajv.compile(schema)
+  } catch (thrown) {
+    problems.add('input', `this is no JSON Schema (2020-12): ${thrown instanceof Error ? thrown.message : String(thrown)}`, `Formats are: ${Object.keys(formats).join(', ')}.`)
+    return undefined
+  }
+  return (input) => {
+    const copy = copyPlain(input)
+    if (validate(copy)) return copy
+    throw refused(workflow, validate.errors ?? [])
+  }
+}
+
+function refused(workflow: string, errors: readonly ErrorObject[]): InputInvalidError {
+  const problems = errors.slice(0, MAX_TOLD).map((error) => ({ path: pathOf(error), message: messageOf(error) }))
+  const lines = problems.map(({ path, message }) => `${at(path)}: ${message}`)
+  const more = errors.length > MAX_TOLD ? `; and ${errors.length - MAX_TOLD} more` : ''
+  return new InputInvalidError(`workflow "${workflow}" refused its input: ${lines.join('; ')}${more}`, { path: at(problems[0]?.path ?? ''), details: { problems } })
+}
+
+function at(path: string): string {
+  return path === '' ? 'input' : path.startsWith('[') ? `input${path}` : `input.${path}`
+}
+
+/** `/orders/3/price` as people write it: `orders[3].price`; for a missing key, where it is missing. */
+function pathOf({ instancePath, params, keyword }: ErrorObject): string {
+  const keys = instancePath.split('/').slice(1).map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const named = params as { readonly missingProperty?: string; readonly additionalProperty?: string; readonly unevaluatedProperty?: string }
+  const extra = keyword === 'required' ? named.missingProperty : (named.additionalProperty ?? named.unevaluatedProperty)
+  if (extra !== undefined) keys.push(extra)
+  return keys.reduce((path, key) => (/^\d+$/.test(key) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`), '')
+}
+
+function messageOf({ keyword, message, params }: ErrorObject): string {
+  if (keyword === 'required') return 'is missing'
+  if (keyword === 'additionalProperties' || keyword === 'unevaluatedProperties') return 'is not known'
+  if (keyword === 'enum') return `${message ?? ''}: ${JSON.stringify((params as { readonly allowedValues: unknown }).allowedValues)}`
+  return message ?? keyword
+}
+
+/** Copies plain data, so that defaults are filled into the copy; the rest is taken as it is. */
+function copyPlain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(copyPlain)
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, copyPlain(child)]))
+}

@@ -1,0 +1,86 @@
+// A graph made ready to run: scopes of nodes with their dependencies counted, expressions compiled, templates found. Made once
+// per definition by compile.ts, shared by all its runs, never changed.
+import type { AnyTemplate } from '../template/contract.ts'
+import type { Binding } from './binding.ts'
+import type { StepOptions } from './contract.ts'
+import type { Expression } from './expression.ts'
+
+/** A step that must stand well before another may begin: where it is, from the outside in. */
+export interface Requirement {
+  readonly depth: number
+  readonly index: number
+}
+
+/** How one step depends on another of its scope: by reading its output, or only by order. */
+export interface Edge {
+  readonly from: number
+  readonly kind: 'data' | 'order'
+}
+
+/** The steps of one scope: of the workflow, of a block, of a case. */
+export interface ScopePlan {
+  /** The scope's place in the definition: `steps`, `steps.orders.steps`. */
+  readonly path: string
+  /** 0 for the workflow's own steps. */
+  readonly depth: number
+  readonly ids: readonly string[]
+  readonly nodes: readonly NodePlan[]
+  /** What the scope gives; null: the outputs, by id, of its leaves. */
+  readonly output: Binding | null
+  /** The steps that no other of the scope depends on. */
+  readonly leaves: readonly number[]
+}
+
+/** One step. */
+export interface NodePlan {
+  readonly id: string
+  readonly index: number
+  /** `steps.orders`. */
+  readonly path: string
+  /** Steps of the scope that must be settled, well or not, before this one is looked at. */
+  readonly edges: readonly Edge[]
+  readonly dependents: readonly number[]
+  /** Steps that must have completed, else this one is skipped. */
+  readonly requires: readonly Requirement[]
+  readonly condition: Expression | null
+  readonly each: EachPlan | null
+  readonly continueOnError: boolean
+  readonly body: BodyPlan
+}
+
+/** A body that is run for each item of a list. */
+export interface EachPlan {
+  readonly list: Expression
+  readonly as: string
+  readonly concurrency: number
+}
+
+/** What a step does. */
+export type BodyPlan = StepPlan | BlockPlan | SwitchPlan
+
+export interface StepPlan {
+  readonly kind: 'step'
+  readonly template: AnyTemplate
+  readonly input: Binding
+  readonly options: StepOptions
+}
+
+export interface BlockPlan {
+  readonly kind: 'block'
+  readonly scope: ScopePlan
+}
+
+export interface SwitchPlan {
+  readonly kind: 'switch'
+  readonly cases: readonly CasePlan[]
+}
+
+export interface CasePlan {
+  /** What stands for the case in paths: its name, `case0`, `else`. */
+  readonly name: string
+  /** Null for `else`. */
+  readonly condition: Expression | null
+  /** Steps that must have completed, else the case is skipped when it is chosen. */
+  readonly requires: readonly Requirement[]
+  readonly body: BodyPlan
+}

@@ -5,9 +5,9 @@ import type { Level } from '../model/record.ts'
 import type {
   AnyTemplate, CallOptions, ExecutionResult, MaybePromise, Template, TemplateContext, TemplateMetadata, TemplateSchemas, StepDefaults,
 } from './contract.ts'
-import { childContext, createContext, isOwn, nextLabel, type OwnContext } from './context.ts'
-import { asAbort, asFailure } from './failure.ts'
-import { untilAborted } from './lifecycle.ts'
+import { createContext, privateContext } from './context.ts'
+import { childContext, isOwn, nextLabel, type OwnContext } from './derived-context.ts'
+import { asFailure } from './failure.ts'
 import { enter } from './state.ts'
 
 /** What a template consists of. */
@@ -45,23 +45,9 @@ export function makeTemplate<I, O>(parts: TemplateParts): Template<I, O> {
     )
   }
 
-  /** Like run, but heeds an abort even when the hooks do not: the caller's wait ends with it. */
-  const runHeeding = (input: unknown, context: TemplateContext): MaybePromise<unknown> => {
-    const { signal } = context
-    const aborted = (thrown: unknown): never => {
-      throw signal.aborted ? asAbort(signal.reason, labelOf(meta)) : (thrown as Error)
-    }
-    if (signal.aborted) {
-      enter(context, 'aborted')
-      return aborted(undefined)
-    }
-    const given = run(input, context)
-    return given instanceof Promise ? untilAborted(given, signal).catch(aborted) : given
-  }
-
   const call = (input: unknown, options?: CallOptions): Promise<unknown> => {
     try {
-      const given = options === undefined ? run(input, createContext()) : runHeeding(input, callContext(options, meta.name))
+      const given = run(input, callContext(options, meta.name))
       return given instanceof Promise ? given : Promise.resolve(given)
     } catch (thrown) {
       return Promise.reject(thrown)
@@ -69,7 +55,7 @@ export function makeTemplate<I, O>(parts: TemplateParts): Template<I, O> {
   }
 
   const execute = async (input: unknown, options?: ExecuteOptions): Promise<ExecutionResult<unknown>> => {
-    const context = options === undefined ? createContext() : callContext(options, meta.name)
+    const context = callContext(options, meta.name)
     const began = context.monotonic()
     const facts = (): Pick<ExecutionResult<unknown>, 'attempts' | 'durationMs' | 'metadata'> => ({
       attempts: 1,
@@ -77,7 +63,7 @@ export function makeTemplate<I, O>(parts: TemplateParts): Template<I, O> {
       metadata: { template: meta.name, version: meta.version, executionId: context.executionId, state: context.state },
     })
     try {
-      const data = await runHeeding(input, context)
+      const data = await run(input, context)
       return { success: true, data, recovered: context.recovered, ...facts() }
     } catch (thrown) {
       if (options?.failSilently !== true) throw thrown
@@ -100,14 +86,17 @@ export function labelOf(meta: TemplateMetadata): string {
 }
 
 /** The context of a direct call: the caller's own when it is fresh and nothing is to be added, else one derived from it. */
-function callContext(options: CallOptions, name: string): OwnContext {
+function callContext(options: CallOptions | undefined, name: string): OwnContext {
+  if (options === undefined) return privateContext()
   const { context, signal, services, log } = options
   if (context === undefined) {
+    if (signal === undefined && services === undefined && log === undefined) return privateContext()
     return createContext({ ...(signal === undefined ? {} : { signal }), ...(services === undefined ? {} : { services }), ...(log === undefined ? {} : { log }) })
   }
   const nothingToAdd = signal === undefined && services === undefined && log === undefined
   if (nothingToAdd && context.state === 'created' && isOwn(context)) return context
-  return childContext(context, { label: nextLabel(context, name), signal, services, log })
+  const both = signal === undefined ? undefined : AbortSignal.any([context.signal, signal])
+  return childContext(context, { label: nextLabel(context, name), signal: both, services, log })
 }
 
 function refused(thrown: unknown, context: TemplateContext, meta: TemplateMetadata): WumboError {

@@ -1,5 +1,6 @@
 // Publishes a schema as JSON Schema (2020-12): inputs as they are sent, outputs as they are given. A schema that JSON
 // Schema cannot express is refused with the path of each part that it cannot say; checking values is validator.ts.
+import { toJSONSchema, type $ZodType } from 'zod/v4/core'
 import { SchemaNotPublishableError } from '../errors.ts'
 import type { JsonSchema, Schema } from './contract.ts'
 
@@ -37,8 +38,8 @@ export function publishSchema(schema: Schema, publication: Publication): JsonSch
   const { owner, what } = publication
   const direction = what === 'output' ? 'output' : 'input'
   const standard = schema['~standard']
-  const publisher = (standard as Publisher).jsonSchema?.[direction]
-  if (typeof publisher !== 'function') {
+  const publisher = publisherOf(schema, direction)
+  if (publisher === undefined) {
     throw new SchemaNotPublishableError(`the ${what} schema of ${owner} cannot tell its JSON Schema: its library (${standard.vendor}) has no \`~standard.jsonSchema\``, {
       path: what, remedy: `Hand in its JSON Schema: jsonSchema: { ${what}: { type: 'object', … } }; or use a library that tells it, such as zod 4.2 or newer.`,
     })
@@ -54,6 +55,14 @@ export function publishSchema(schema: Schema, publication: Publication): JsonSch
   if (unsayable.length > 0) throw refusal(publication, unsayable)
   const { $schema: _, ...rest } = published
   return deepFreeze(rest)
+}
+
+/** What tells the JSON Schema: the library itself, or zod for schemas of zod/mini and of versions that do not. */
+function publisherOf(schema: Schema, direction: 'input' | 'output'): ((options: PublishOptions) => Record<string, unknown>) | undefined {
+  const own = (schema['~standard'] as Publisher).jsonSchema?.[direction]
+  if (typeof own === 'function') return own
+  if (!('_zod' in schema)) return undefined
+  return ({ target, libraryOptions }) => toJSONSchema(schema as unknown as $ZodType, { target, io: direction, ...libraryOptions })
 }
 
 /** Zod hands each part that it cannot express to a function; all are collected, so that one message names them all. */

@@ -4,7 +4,7 @@ import maxSatisfying from 'semver/ranges/max-satisfying.js'
 import rcompare from 'semver/functions/rcompare.js'
 import prerelease from 'semver/functions/prerelease.js'
 import { TemplateExistsError, TemplateNotFoundError } from '../errors.ts'
-import { didYouMean } from '../shared/nearest.ts'
+import { nearest } from '../shared/nearest.ts'
 import { labelOf } from './callable.ts'
 import type { AnyTemplate } from './contract.ts'
 import { parseReference } from './reference.ts'
@@ -124,8 +124,9 @@ export class TemplateRegistry {
         path: reference, remedy: 'Correct the range, or register a version that satisfies it.', details: { name, versions },
       })
     }
-    const names = [...this.#templates.keys(), ...this.#aliases.keys()]
-    return new TemplateNotFoundError(`there is no template "${name}".${didYouMean(name, names)}${names.length === 0 ? ' None is registered.' : ''}`, { path: reference, details: { name } })
+    const near = nearest(name, [...this.#templates.keys(), ...this.#aliases.keys()])
+    const hint = near !== undefined ? ` Did you mean "${near}" (${this.versions(near).join(', ')})?` : this.#templates.size === 0 ? ' None is registered.' : ''
+    return new TemplateNotFoundError(`there is no template "${name}".${hint}`, { path: reference, details: { name, ...(near === undefined ? {} : { near, versions: this.versions(near) }) } })
   }
 }
 

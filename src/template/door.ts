@@ -4,13 +4,14 @@ import valid from 'semver/functions/valid.js'
 import { DefinitionError } from '../errors.ts'
 import { parseDuration } from '../shared/duration.ts'
 import { didYouMean } from '../shared/nearest.ts'
-import type { RetryPolicy, StepDefaults, TemplateMetadata } from './contract.ts'
+import type { RetryPolicy, Schema, StepDefaults, TemplateMetadata } from './contract.ts'
 
 const NAME = /^[a-z0-9]+(?:[-._][a-z0-9]+)*$/
 const MAX_NAME = 100
 const HOOKS = ['validate', 'preprocess', 'execute', 'postprocess', 'package', 'cleanup', 'recover'] as const
 const META = ['name', 'version', 'description', 'author', 'kind', 'category', 'tags', 'aliases'] as const
-const KEYS: readonly string[] = [...META, 'input', 'output', 'config', 'pure', 'jsonSchema', ...HOOKS, 'retry', 'timeout', 'heartbeatTimeout']
+const STEP_DEFAULTS = ['retry', 'timeout', 'heartbeatTimeout'] as const
+const KEYS: readonly string[] = [...META, 'input', 'output', 'config', 'pure', 'jsonSchema', ...HOOKS, ...STEP_DEFAULTS]
 const RETRY_KEYS = ['maxAttempts', 'backoff', 'initialDelay', 'maxDelay', 'jitter', 'nonRetryable']
 const BACKOFFS = ['exponential', 'linear', 'fibonacci', 'fixed']
 const SCHEMAS = ['input', 'output', 'config']
@@ -41,8 +42,15 @@ export function checkDefinition(given: unknown, literal: boolean): asserts given
   checkJsonSchemas(owner, definition['jsonSchema'])
 }
 
+/** Refuses keys that are neither metadata nor defaults for steps. */
+export function checkNaming(given: unknown): asserts given is Given {
+  if (typeof given !== 'object' || given === null) throw refuse({ owner: 'named', path: 'options' }, `expected an object, got ${shown(given)}`, 'Write named(template, { name, version, description }).')
+  checkKeys('named', given, { keys: [...META, ...STEP_DEFAULTS], prefix: '' })
+  checkMetadata(given as Given, `template "${String((given as Given)['name'])}"`)
+}
+
 /** Checks what a template says about itself. */
-export function checkMetadata(definition: Given, owner: string): void {
+function checkMetadata(definition: Given, owner: string): void {
   checkName({ owner, path: 'name' }, definition['name'])
   const version = definition['version']
   if (typeof version !== 'string' || valid(version) !== version) {
@@ -115,7 +123,8 @@ function checkHook(owner: string, hook: string, value: unknown): void {
   throw refuse({ owner, path: hook }, `expected a function, got ${shown(value)}`, hook === 'execute' ? 'Write execute: (input, context, config) => output.' : 'Write a function, or leave it out.')
 }
 
-function checkSchema(place: Place, schema: unknown): void {
+/** Refuses anything but a Standard Schema. */
+export function checkSchema(place: Place, schema: unknown): asserts schema is Schema {
   const standard = (typeof schema === 'object' && schema !== null) || typeof schema === 'function' ? (schema as Given)['~standard'] : undefined
   if (typeof standard === 'object' && standard !== null && typeof (standard as Given)['validate'] === 'function') return
   throw refuse(place, `expected a schema that follows Standard Schema (zod, valibot, arktype …), got ${shown(schema)}`, `Write for example ${place.path}: z.object({ … }).`)

@@ -29,7 +29,7 @@ import type { TemplateRegistry } from './template/registry.ts'
 import { services } from './template/services.ts'
 import { RunHandles } from './run-handles.ts'
 import type { AnyWorkflow } from './workflow/contract.ts'
-import { fromModel } from './workflow/from-model.ts'
+import { fromModel } from './workflow/graph.ts'
 import { WorkflowCatalogue } from './workflow/catalogue.ts'
 import type { ListOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
 

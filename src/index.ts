@@ -11,17 +11,44 @@ export type { Finding, Store } from './store/port.ts'
 export type { Duration } from './shared/duration.ts'
 export { formatDuration, parseDuration } from './shared/duration.ts'
 
+// Look at it in a browser
+export { serve } from './serve.ts'
+export type { ServeOptions, StatusServer } from './server/contract.ts'
+
 // Write templates
 export { defineTemplate } from './template/define.ts'
 export { Template } from './template/template.ts'
+export { pipe } from './template/compose-pipe.ts'
+export { parallel } from './template/compose-parallel.ts'
+export { branch } from './template/compose-branch.ts'
+export { mapEach } from './template/compose-map.ts'
+export { collect } from './template/collect.ts'
+export type { Collected, ItemFailure } from './template/collect.ts'
+export { createContext } from './template/context.ts'
 export { serviceToken, services } from './template/services.ts'
-export type { AnyTemplate, CallOptions, ExecutionResult, InputOf, Logger, OutputOf, RetryPolicy, Schema, Services, ServiceToken, TemplateContext, TemplateDefinition, TemplateMetadata } from './template/contract.ts'
+export { TemplateRegistry, createRegistry } from './template/registry.ts'
+export type { TemplateFilter } from './template/registry.ts'
+export { builtinTemplates } from './builtin/index.ts'
+export { createLogger } from './platform/logger.ts'
+export type {
+  AnyTemplate, CallOptions, ExecutionResult, ExecutionState, InputOf, JsonSchema, Logger, OutputOf, RetryPolicy, Schema, ServiceToken,
+  Services, TemplateContext, TemplateDefinition, TemplateHooks, TemplateMetadata, TemplateSchemas,
+} from './template/contract.ts'
 
 // Write workflows
 export { defineWorkflow } from './workflow/define.ts'
-export type { AnyWorkflow, FunctionWorkflow, StepOptions, Workflow, WorkflowContext } from './workflow/contract.ts'
+export { fromModel } from './workflow/graph.ts'
+export type { AnyWorkflow, FunctionWorkflow, GraphWorkflow, StepOptions, Workflow, WorkflowContext } from './workflow/contract.ts'
 
-// Failures
-export * as errors from './errors.ts'
-export { WumboError, errorCatalogue } from './errors.ts'
+// Failures: one class each, with a stable code
+export {
+  WumboError, DefinitionError, SchemaNotPublishableError, TemplateNotFoundError, TemplateExistsError, WorkflowNotFoundError,
+  ExpressionError, InputInvalidError, OutputInvalidError, ConfigInvalidError, ValueNotStorableError, PayloadTooLargeError,
+  PayloadCorruptError, BlobMissingError, TemplateFailedError, IllegalTransitionError, ServiceNotFoundError, StepFailedError,
+  StepTimeoutError, HeartbeatTimeoutError, AbortedError, DuplicateStepError, NonDeterminismError, RunFailedError, RunTimeoutError,
+  RunCancelledError, RunParkedError, RunNotFoundError, RunFinishedError, RunNotRetryableError, KeyReusedError, StoreLockedError,
+  StoreTooNewError, StoreUnsupportedError, StoreRowError, StoreFailedError, StoreClosedError, LaneFencedError, OverloadedError,
+  HttpFailedError, EgressRefusedError, FileFailedError, ProjectInvalidError, UsageError, ModuleFailedError, StoreMissingError,
+  OwnerUnreachableError, RequestInvalidError, UnauthenticatedError, ForbiddenError, RouteNotFoundError, InternalError, errorCatalogue,
+} from './errors.ts'
 export type { ErrorData, FailureDetails, FailureSpec, Fault } from './errors.ts'

@@ -52,7 +52,8 @@ export default defineConfig(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: checks,
+    // Lists of cases are typed as a whole, which the rule does not see in their methods.
+    ignores: [...checks, 'src/testing/store-cases/**'],
     rules: { '@typescript-eslint/explicit-module-boundary-types': 'error' },
   },
   { files: ['src/cli/**/*.ts', 'examples/**/*.ts', ...checks], rules: { 'no-console': 'off' } },

@@ -12,7 +12,7 @@ export type { Duration } from './shared/duration.ts'
 export { formatDuration, parseDuration } from './shared/duration.ts'
 
 // Look at it in a browser
-export { serve } from './serve.ts'
+export { serve } from './server/serve.ts'
 export type { ServeOptions, StatusServer } from './server/contract.ts'
 
 // Write templates

@@ -5,6 +5,7 @@ import { HttpFailedError } from '../../src/errors.ts'
 import { defineTemplate } from '../../src/template/define.ts'
 import type { Shape, World } from '../../src/testing/simulation.ts'
 import { defineWorkflow } from '../../src/workflow/define.ts'
+import { fromModel } from '../../src/workflow/graph.ts'
 
 const number = z.object({ n: z.number() })
 
@@ -142,5 +143,44 @@ export const shapes: readonly Shape[] = [
         },
       })
     },
+  },
+  {
+    name: 'graph-diamond', input: { n: 1 }, expected: { skipped: true, sum: 24 },
+    make: (world) => fromModel({
+      name: 'graph-diamond', input: { type: 'object' },
+      steps: {
+        a: { uses: 'add-1', with: { n: '${{ input.n }}' } },
+        left: { uses: 'add-10', with: '${{ steps.a.output }}', retry: { maxAttempts: 3, initialDelay: '1s' } },
+        right: { uses: 'double', with: '${{ steps.a.output }}' },
+        never: { uses: 'add-1', with: '${{ steps.a.output }}', if: 'steps.a.output.n > 100' },
+        behind: { uses: 'add-1', with: '${{ steps.never.output }}' },
+        end: { uses: 'add-1', with: { n: '${{ steps.left.output.n + steps.right.output.n }}' } },
+      },
+      output: { sum: '${{ steps.end.output.n + 7.0 }}', skipped: true },
+    }, [add(world, { by: 1 }), add(world, { by: 10 }), pureDouble()]),
+  },
+  {
+    name: 'graph-each', input: { items: [1, 2, 3, 4, 5], kind: 'b' }, expected: { added: [2, 3, 4, 5, 6], way: 110 },
+    make: (world) => fromModel({
+      name: 'graph-each', input: { type: 'object' },
+      steps: {
+        each: { forEach: 'input.items', concurrency: 2, uses: 'add-1', with: { n: '${{ item }}' } },
+        way: { switch: [{ if: "input.kind == 'a'", uses: 'add-1', with: { n: 0 } }, { else: true, uses: 'add-10', with: { n: 100 } }] },
+        flaky: { uses: 'flaky', with: { n: 1 }, retry: { maxAttempts: 4, initialDelay: '3s' }, needs: ['each'] },
+      },
+      output: { added: '${{ steps.each.output.map(one, one.n) }}', way: '${{ steps.way.output.n }}' },
+    }, [add(world, { by: 1 }), add(world, { by: 10 }), add(world, { by: 1, failures: 2, name: 'flaky' })]),
+  },
+  {
+    name: 'graph-fails', input: {}, expected: 'failed',
+    make: (world) => fromModel({
+      name: 'graph-fails', onFailure: 'continue', input: { type: 'object' },
+      steps: {
+        bad: { uses: 'bad', with: { n: 1 } },
+        behind: { uses: 'add-1', with: '${{ steps.bad.output }}' },
+        beside: { uses: 'add-1', with: { n: 2 } },
+        forgiven: { uses: 'bad', with: { n: 3 }, continueOnError: true },
+      },
+    }, [add(world, { by: 1 }), add(world, { by: 1, failures: 99, name: 'bad' })]),
   },
 ]

@@ -7,7 +7,7 @@ import type {
 } from './contract.ts'
 import { createContext, privateContext } from './context.ts'
 import { childContext, isOwn, nextLabel, type OwnContext } from './derived-context.ts'
-import { asFailure } from './failure.ts'
+import { asAbort, asFailure } from './failure.ts'
 import { enter } from './state.ts'
 
 /** What a template consists of. */
@@ -45,9 +45,18 @@ export function makeTemplate<I, O>(parts: TemplateParts): Template<I, O> {
     )
   }
 
+  /** Nothing begins after an abort. */
+  const runUnlessAborted = (input: unknown, context: OwnContext): MaybePromise<unknown> => {
+    if (context.heeds && context.signal.aborted) {
+      enter(context, 'aborted')
+      throw asAbort(context.signal.reason, labelOf(meta))
+    }
+    return run(input, context)
+  }
+
   const call = (input: unknown, options?: CallOptions): Promise<unknown> => {
     try {
-      const given = run(input, callContext(options, meta.name))
+      const given = runUnlessAborted(input, callContext(options, meta.name))
       return given instanceof Promise ? given : Promise.resolve(given)
     } catch (thrown) {
       return Promise.reject(thrown)
@@ -63,7 +72,7 @@ export function makeTemplate<I, O>(parts: TemplateParts): Template<I, O> {
       metadata: { template: meta.name, version: meta.version, executionId: context.executionId, state: context.state },
     })
     try {
-      const data = await run(input, context)
+      const data = await runUnlessAborted(input, context)
       return { success: true, data, recovered: context.recovered, ...facts() }
     } catch (thrown) {
       if (options?.failSilently !== true) throw thrown

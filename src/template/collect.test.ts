@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import * as z from 'zod'
 import { AbortedError } from '../errors.ts'
 import { collect } from './collect.ts'
+import { createContext } from './context.ts'
 import { defineTemplate } from './define.ts'
 
 const half = defineTemplate({
@@ -19,6 +20,13 @@ test('gathers data and failures with their items', async () => {
   expect(failures).toMatchObject([{ index: 1, input: 3, error: { message: 'half@1.0.0 failed: 3 is odd' } }, { index: 3, input: 5 }])
   expect(success).toBe(false)
   expect((await collect(half, [])).success).toBe(true)
+})
+
+test('the context of the caller is handed on, with a key of its own for each item', async () => {
+  const keys: (string | undefined)[] = []
+  const look = defineTemplate({ name: 'look', version: '1.0.0', description: 'L.', input: z.int(), output: z.int(), execute: (n, { idempotencyKey }) => { keys.push(idempotencyKey); return n } })
+  await collect(look, [1, 2], { context: createContext({ idempotencyKey: 'k' }) })
+  expect(keys).toEqual(['k/[0]', 'k/[1]'])
 })
 
 test('a refused input is a failure like any other', async () => {

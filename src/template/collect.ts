@@ -2,6 +2,7 @@
 import type { WumboError } from '../errors.ts'
 import { concurrencyOf, type MapOptions } from './compose-map.ts'
 import type { CallOptions, ExecutionResult, Template } from './contract.ts'
+import { childContext } from './derived-context.ts'
 import { runPool } from './pool.ts'
 
 /** An item that failed. */
@@ -30,10 +31,11 @@ export interface Collected<I, O> {
  * for (const { index, error } of failures) console.warn(`lead ${index}: ${error.message}`)
  */
 export async function collect<I, O>(template: Template<I, O>, items: readonly NoInfer<I>[], options: CallOptions & MapOptions = {}): Promise<Collected<I, O>> {
-  const { concurrency: _, ...call } = options
+  const { concurrency: _, context, ...rest } = options
+  const call = (index: number): CallOptions => (context === undefined ? rest : { ...rest, context: childContext(context, { label: index, silent: true }) })
   const results: ExecutionResult<O>[] = []
   await runPool({ count: items.length, concurrency: concurrencyOf(options, 'collect') }, async (index) => {
-    results[index] = await template.execute(items[index] as I, { ...call, failSilently: true })
+    results[index] = await template.execute(items[index] as I, { ...call(index), failSilently: true })
   })
   const failures = results.flatMap((result, index) => (result.success ? [] : [{ index, input: items[index] as I, error: result.error }]))
   return { results, failures, data: results.flatMap((result) => (result.success ? [result.data] : [])), success: failures.length === 0 }

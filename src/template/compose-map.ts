@@ -89,7 +89,7 @@ function runItems({ template, items, concurrency }: Items, context: TemplateCont
     }
     try {
       if (waited) signal.throwIfAborted()
-      const given = template.invoke(items[index], childContext(context, { label: `[${index}]`, signal, silent: true }))
+      const given = template.invoke(items[index], childContext(context, { label: index, signal, silent: true }))
       if (given instanceof Promise) {
         waited = true
         return given.then(take, failed)

@@ -139,7 +139,7 @@ export interface RetryPolicy {
   readonly nonRetryable?: readonly string[]
 }
 
-/** What a template may say about how the engine is to treat its steps; a step's own options win. */
+/** What a template may say about how the engine is to treat its steps; a step's own options win. A direct call makes one attempt, without a timeout. */
 export interface StepDefaults {
   readonly retry?: RetryPolicy
   /** Per attempt. */

@@ -7,7 +7,8 @@ import type {
 } from './contract.ts'
 import { checkDefinition, metadataOf, refuse, stepDefaultsOf, type Given } from './door.ts'
 import { compileLifecycle } from './lifecycle.ts'
-import { deepFreeze, publishSchema } from './publish.ts'
+import { frozenCopy } from './frozen-copy.ts'
+import { publishSchema } from './publish.ts'
 import { compileCheck } from './validator.ts'
 
 /** What a config of defaults only is made from. */
@@ -74,12 +75,12 @@ function templateOf(definition: Given): AnyTemplate {
 function schemasOf(definition: Given, owner: string): TemplateSchemas {
   const own = (definition['jsonSchema'] ?? {}) as Partial<TemplateSchemas>
   const of = (what: 'input' | 'output' | 'config'): TemplateSchemas['input'] =>
-    own[what] === undefined || own[what] === null ? publishSchema(definition[what] as Schema, { owner, what }) : deepFreeze(structuredClone(own[what]))
+    own[what] === undefined || own[what] === null ? publishSchema(definition[what] as Schema, { owner, what }) : frozenCopy(own[what])
   return Object.freeze({ input: of('input'), output: of('output'), config: definition['config'] === undefined ? null : of('config') })
 }
 
 function fixedConfig(owner: string, checked: MaybePromise<unknown>): unknown {
-  if (!(checked instanceof Promise)) return deepFreeze(checked)
+  if (!(checked instanceof Promise)) return frozenCopy(checked)
   checked.catch(() => undefined)
   throw refuse({ owner, path: 'config' }, 'expected a schema that checks at once, got one that gives a promise', 'Leave asynchronous refinements out of the config schema; check in the validate hook.')
 }

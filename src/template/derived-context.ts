@@ -11,6 +11,8 @@ export interface OwnContext extends TemplateContext {
   state: ExecutionState
   /** True when the `recover` hook gave the result. */
   recovered: boolean
+  /** The fields that this context, or one that it is derived from, was enriched with. */
+  readonly extra: object | undefined
   /** True when someone may abort it and then waits for it to end: an execution does not outlive the abort then, whatever its hooks do. */
   readonly heeds: boolean
   /** Milliseconds of a clock that never steps back. */
@@ -18,9 +20,6 @@ export interface OwnContext extends TemplateContext {
   /** This context with fields of the caller's: contexts derived from it for children carry them too. */
   with<E extends ContextExtra>(extra: E): this & Readonly<E>
 }
-
-/** What a context was enriched with. */
-const EXTRA = Symbol('extra')
 
 /** This context with fields of the caller's; works with a step's context too. */
 export function enrich<C extends TemplateContext, E extends ContextExtra>(context: C, extra: E): C & OwnContext & Readonly<E> {
@@ -31,14 +30,14 @@ export function enrich<C extends TemplateContext, E extends ContextExtra>(contex
   const enriched = new EnrichedContext(context)
   const all = { ...extrasOf(context), ...extra }
   // An enriched context passes everything of its caller on, so it is one of the caller's kind.
-  const made: unknown = Object.assign(enriched, { [EXTRA]: all }, all)
+  const made: unknown = Object.assign(enriched, all, { extra: all })
   return made as C & OwnContext & Readonly<E>
 }
 
 /** Where a child stands in its caller. */
 export interface ChildPlace {
-  /** Tells the child apart from its siblings: the same in every attempt, so that its idempotency key is. */
-  readonly label: string
+  /** Tells the child apart from its siblings: the same in every attempt, so that its idempotency key is. A number is an index. */
+  readonly label: string | number
   /** The part of the caller's progress that is the child's, 0 to 1. Default: all of it. */
   readonly span?: readonly [from: number, to: number]
   /** True when the caller tells the progress of its children itself: theirs then only shows that the work goes on. */
@@ -53,7 +52,7 @@ export interface ChildPlace {
 export function childContext(caller: TemplateContext, place: ChildPlace): OwnContext {
   const child = new ChildContext(caller, place)
   const extra = extrasOf(caller)
-  return extra === undefined ? child : Object.assign(child, { [EXTRA]: extra }, extra)
+  return extra === undefined ? child : Object.assign(child, extra, { extra })
 }
 
 /** Counts the children of one name per caller, so that a second call has another idempotency key than the first. */
@@ -74,11 +73,13 @@ export function isOwn(context: TemplateContext): context is OwnContext {
 }
 
 function extrasOf(context: TemplateContext): object | undefined {
-  return context instanceof BaseContext ? (context as { [EXTRA]?: object })[EXTRA] : undefined
+  return isOwn(context) ? context.extra : undefined
 }
 
 /** What makes a context one of ours. */
 export abstract class BaseContext {
+  extra: object | undefined = undefined
+
   with<E extends ContextExtra>(extra: E): this & Readonly<E> {
     return enrich(this as unknown as OwnContext, extra)
   }
@@ -124,12 +125,17 @@ class ChildContext extends DerivedContext implements OwnContext {
   }
 
   get executionId(): string {
-    return `${this.caller.executionId}/${this.#place.label}`
+    return `${this.caller.executionId}/${this.#label}`
   }
 
   get idempotencyKey(): string | undefined {
     const key = this.caller.idempotencyKey
-    return key === undefined ? undefined : `${key}/${this.#place.label}`
+    return key === undefined ? undefined : `${key}/${this.#label}`
+  }
+
+  get #label(): string {
+    const { label } = this.#place
+    return typeof label === 'number' ? `[${label}]` : label
   }
 
   get signal(): AbortSignal {
@@ -203,7 +209,7 @@ class EnrichedContext extends DerivedContext implements OwnContext {
 }
 
 /** The fields of a context that are no members of a prototype. */
-const OWN_FIELDS: ReadonlySet<string> = new Set(['state', 'recovered', 'run', 'caller'])
+const OWN_FIELDS: ReadonlySet<string> = new Set(['state', 'recovered', 'run', 'caller', 'extra'])
 
 /** A fraction of progress, kept between 0 and 1. */
 export function clamp(fraction: number): number {

@@ -1,14 +1,14 @@
 // Builds JSON Schemas out of others. References are relative to the document they stand in, so a schema that is put into
 // another brings its definitions along under names of its own.
 import type { JsonSchema } from './contract.ts'
-import { deepFreeze } from './publish.ts'
+import { frozenCopy } from './frozen-copy.ts'
 
 /** A JSON Schema document with the schemas that `place` puts where it wants them. */
 export function documentOf(parts: Readonly<Record<string, JsonSchema>>, place: (embedded: (key: string) => unknown) => Record<string, unknown>): JsonSchema {
   const definitions: Record<string, unknown> = {}
   const embedded = (key: string): unknown => embed(parts[key] ?? {}, `part-${Object.keys(parts).indexOf(key)}`, definitions)
   const document = place(embedded)
-  return deepFreeze(Object.keys(definitions).length === 0 ? document : { ...document, $defs: definitions })
+  return frozenCopy(Object.keys(definitions).length === 0 ? document : { ...document, $defs: definitions })
 }
 
 /** The schema without references of its own document: they point to definitions that carry `prefix` in their names. */

@@ -2,7 +2,7 @@
 // output schema, then cleanup, with recover in between on failure. It does not check the input and does not repeat: callers
 // do the first, the engine and decorators the second. As long as hooks are synchronous no promise is made.
 import type { WumboError } from '../errors.ts'
-import type { MaybePromise, TemplateContext } from './contract.ts'
+import type { ExecutionState, MaybePromise, TemplateContext } from './contract.ts'
 import { childContext, nextLabel } from './derived-context.ts'
 import { Execution, nameFailure, phasesOf, type LifecyclePlan } from './execution.ts'
 import { heeds, isThenable, untilAborted } from './heed.ts'
@@ -21,16 +21,14 @@ export function compileLifecycle(plan: LifecyclePlan): Invoke {
   return OPTIONAL.every((hook) => plan.hooks[hook] === undefined) ? bareLifecycle(plan) : fullLifecycle(plan)
 }
 
-/** The context of the execution that begins. Throws when it is not to begin any more. */
-function freshContext(given: TemplateContext, plan: LifecyclePlan): TemplateContext {
-  const context = given.state === 'created' ? given : childContext(given, { label: nextLabel(given, plan.name) })
-  if (heeds(context) && context.signal.aborted) throw failed(undefined, context, plan)
-  return context
+/** The context of the execution that begins. */
+function freshContext(given: TemplateContext, name: string): TemplateContext {
+  return given.state === 'created' ? given : childContext(given, { label: nextLabel(given, name) })
 }
 
 /** The fast path: `execute` alone. */
 function bareLifecycle(plan: LifecyclePlan): Invoke {
-  const { hooks, config, checkOutput } = plan
+  const { hooks, config, checkOutput, name } = plan
   const finish = async (pending: PromiseLike<unknown>, context: TemplateContext): Promise<unknown> => {
     try {
       const given = await (heeds(context) ? untilAborted(pending, context.signal) : pending)
@@ -42,8 +40,9 @@ function bareLifecycle(plan: LifecyclePlan): Invoke {
     }
   }
   return (input, given) => {
-    const context = freshContext(given, plan)
-    enter(context, 'executing')
+    const context: { state: ExecutionState } & TemplateContext = freshContext(given, name)
+    // Written without a question: a fresh context may always begin, and what executes may always succeed.
+    context.state = 'executing'
     try {
       let result = hooks.execute(input, context, config)
       if (isThenable(result)) return finish(result, context)
@@ -51,7 +50,7 @@ function bareLifecycle(plan: LifecyclePlan): Invoke {
         result = checkOutput(result)
         if (result instanceof Promise) return settleChecked(result, context, plan)
       }
-      enter(context, 'succeeded')
+      context.state = 'succeeded'
       return result
     } catch (thrown) {
       throw failed(thrown, context, plan)
@@ -78,5 +77,5 @@ function failed(thrown: unknown, context: TemplateContext, plan: LifecyclePlan):
 
 function fullLifecycle(plan: LifecyclePlan): Invoke {
   const phases = phasesOf(plan)
-  return (input, given) => new Execution(plan, phases, freshContext(given, plan)).run(input)
+  return (input, given) => new Execution(plan, phases, freshContext(given, plan.name)).run(input)
 }

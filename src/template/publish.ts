@@ -3,6 +3,7 @@
 import { toJSONSchema, type $ZodType } from 'zod/v4/core'
 import { SchemaNotPublishableError } from '../errors.ts'
 import type { JsonSchema, Schema } from './contract.ts'
+import { frozenCopy } from './frozen-copy.ts'
 
 /** What is published, and for whom. */
 export interface Publication {
@@ -54,7 +55,7 @@ export function publishSchema(schema: Schema, publication: Publication): JsonSch
   }
   if (unsayable.length > 0) throw refusal(publication, unsayable)
   const { $schema: _, ...rest } = published
-  return deepFreeze(rest)
+  return frozenCopy(rest)
 }
 
 /** What tells the JSON Schema: the library itself, or zod for schemas of zod/mini and of versions that do not. */
@@ -96,13 +97,4 @@ function valuePath(root: string, path: readonly (string | number)[]): string {
     else text += `.${String(part)}`
   }
   return text
-}
-
-/** Freezes plain data through and through. */
-export function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value)
-    for (const part of Object.values(value)) deepFreeze(part)
-  }
-  return value
 }

@@ -10,6 +10,8 @@ import type { AnyTemplate } from './contract.ts'
 import { parseReference } from './reference.ts'
 import { rank } from './search.ts'
 
+const MAX_FOUND = 1000
+
 /** Which templates to list. All that is given must hold. */
 export interface TemplateFilter {
   readonly category?: string
@@ -19,14 +21,20 @@ export interface TemplateFilter {
   readonly text?: string
 }
 
-/** A registry of templates. The same registrations give the same answers, in whatever order they came. */
+/**
+ * A registry of templates. The same registrations give the same answers, in whatever order they came.
+ * @example
+ * const registry = createRegistry([scoreLead, clean])
+ * registry.resolve('clean@^1')   // the highest version 1
+ * registry.search('lead')   // [scoreLead, …]
+ */
 export class TemplateRegistry {
   /** Name → version → template. */
   readonly #templates = new Map<string, Map<string, AnyTemplate>>()
   /** Alias → name. */
   readonly #aliases = new Map<string, string>()
-  /** Answers of find, until the next registration. */
-  readonly #found = new Map<string, AnyTemplate | undefined>()
+  /** What references stand for, until the next registration. Bounded: references may come from outside. */
+  readonly #found = new Map<string, AnyTemplate>()
 
   /**
    * Adds templates. Registering the same object again changes nothing.
@@ -50,10 +58,13 @@ export class TemplateRegistry {
 
   /** Like resolve, but undefined when there is none. */
   find(reference: string): AnyTemplate | undefined {
-    if (this.#found.has(reference)) return this.#found.get(reference)
+    const known = this.#found.get(reference)
+    if (known !== undefined) return known
     const { name, range } = parseReference(reference)
     const versions = this.#versionsOf(name)
     const template = versions?.get(pick([...versions.keys()], range) ?? '')
+    if (template === undefined) return undefined
+    if (this.#found.size >= MAX_FOUND) this.#found.clear()
     this.#found.set(reference, template)
     return template
   }

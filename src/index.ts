@@ -29,6 +29,11 @@ export { serviceToken, services } from './template/services.ts'
 export { TemplateRegistry, createRegistry } from './template/registry.ts'
 export type { TemplateFilter } from './template/registry.ts'
 export { builtinTemplates } from './builtin/index.ts'
+export { dataAggregate } from './builtin/data-aggregate.ts'
+export { fileRead } from './builtin/file-read.ts'
+export { fileWrite } from './builtin/file-write.ts'
+export { httpRequest } from './builtin/http-request.ts'
+export { log } from './builtin/log.ts'
 export { createLogger } from './platform/logger.ts'
 export type {
   AnyTemplate, CallOptions, ExecutionResult, ExecutionState, InputOf, JsonSchema, Logger, OutputOf, RetryPolicy, Schema, ServiceToken,

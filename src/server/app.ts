@@ -6,6 +6,7 @@ import { InternalError, RequestInvalidError, WorkflowNotFoundError } from '../er
 import type { RunStatus } from '../model/run.ts'
 import type { ServedWumbo } from './contract.ts'
 import { checkCaller } from './guard.ts'
+import { OpenSteps } from './open-steps.ts'
 import { frame } from './pages/frame.ts'
 import { html } from './pages/html.ts'
 import { runPage } from './pages/run-page.ts'
@@ -54,9 +55,11 @@ export function createApp(wumbo: ServedWumbo, token: string): FastifyInstance {
   })
   app.setErrorHandler((thrown, request, reply) => refuse(thrown, request, reply))
   app.setNotFoundHandler((request, reply) => refuse(Object.assign(new Error('not found'), { code: 'FST_ERR_NOT_FOUND' }), request, reply))
+  const open = new OpenSteps(wumbo)
+  app.addHook('onClose', async () => open.close())
   health(app, wumbo)
-  pages(app, wumbo)
-  api(app, wumbo)
+  pages(app, wumbo, open)
+  api(app, wumbo, open)
   return app
 }
 
@@ -70,7 +73,7 @@ function health(app: FastifyInstance, wumbo: ServedWumbo): void {
   })
 }
 
-function pages(app: FastifyInstance, wumbo: ServedWumbo): void {
+function pages(app: FastifyInstance, wumbo: ServedWumbo, open: OpenSteps): void {
   app.get('/style.css', async (_request, reply) => reply.type('text/css; charset=utf-8').header('cache-control', 'max-age=3600').send(STYLE))
   app.get('/', async (request, reply) => {
     const { status, after } = request.query as Record<string, unknown>
@@ -82,11 +85,12 @@ function pages(app: FastifyInstance, wumbo: ServedWumbo): void {
   })
   app.get<Run>('/runs/:id', async (request, reply) => {
     const run = await wumbo.runs.get(request.params.id)
-    return reply.type('text/html; charset=utf-8').send(runPage(run, Date.now()))
+    return reply.type('text/html; charset=utf-8').send(runPage(run, open.of(run.id), Date.now()))
   })
 }
 
-function api(app: FastifyInstance, wumbo: ServedWumbo): void {
+function api(app: FastifyInstance, wumbo: ServedWumbo, open: OpenSteps): void {
+  const source = { wumbo, open }
   app.post('/api/v1/runs', async (request, reply) => {
     const { workflow, version, input, id } = startBody(request.body)
     const here = wumbo.workflows.findLast(({ name }) => name === workflow)
@@ -98,11 +102,11 @@ function api(app: FastifyInstance, wumbo: ServedWumbo): void {
   })
   app.get<Run>('/api/v1/runs/:id', async (request, reply) => {
     const ms = waitOf(request.query)
-    if (ms > 0) await settled(wumbo, request.params.id, { ms, signal: closedOf(reply) })
+    if (ms > 0) await settled(source, request.params.id, { ms, signal: closedOf(reply) })
     return wireRun(await wumbo.runs.get(request.params.id))
   })
   app.get<Run>('/api/v1/runs/:id/events', async (request, reply) => {
-    const events = runEvents(wumbo, request.params.id, closedOf(reply))
+    const events = runEvents(source, request.params.id, closedOf(reply))
     const first = await events.next() // a run that does not exist is refused before the stream begins
     async function* lines(): AsyncGenerator<string> {
       if (first.done !== true) yield `${JSON.stringify(first.value)}\n`

@@ -4,9 +4,16 @@ import type { RunDetails, StepSummary } from '../engine/inspect.ts'
 import type { RunEvent } from '../model/event.ts'
 import { isEnd } from '../model/run.ts'
 import type { ServedWumbo } from './contract.ts'
+import type { OpenSteps } from './open-steps.ts'
 
-/** Gives every event of a run, recorded ones first; ends with the run, when it is parked, and when `signal` aborts. */
-export async function* runEvents(wumbo: ServedWumbo, id: string, signal: AbortSignal): AsyncGenerator<RunEvent> {
+/** What the events of runs are made of. */
+export interface RunEventSource {
+  readonly wumbo: Pick<ServedWumbo, 'observe' | 'runs'>
+  readonly open: OpenSteps
+}
+
+/** Gives every event of a run: recorded ones first, then what goes on, then what comes. Ends with the run, when it is parked, and when `signal` aborts. */
+export async function* runEvents({ wumbo, open }: RunEventSource, id: string, signal: AbortSignal): AsyncGenerator<RunEvent> {
   const queue: RunEvent[] = []
   let wake: () => void = () => undefined
   const first = await wumbo.runs.get(id) // a key becomes the run's id, and a missing run is told before anything is sent
@@ -27,6 +34,9 @@ export async function* runEvents(wumbo: ServedWumbo, id: string, signal: AbortSi
       yield over
       return
     }
+    // What has begun and is not in the queue began before anybody listened.
+    const queued = new Set(queue.flatMap((event) => (event.type === 'step.started' || event.type === 'step.retrying' ? [event.path] : [])))
+    for (const event of open.of(run.id)) if (!told.has(event.path) && !queued.has(event.path)) yield event
     while (!signal.aborted) {
       for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
         if (!('path' in event) || !told.has(event.path)) yield event
@@ -44,9 +54,9 @@ export async function* runEvents(wumbo: ServedWumbo, id: string, signal: AbortSi
 }
 
 /** Resolves when the run has ended or is parked, after `ms`, or when `signal` aborts. */
-export async function settled(wumbo: ServedWumbo, id: string, limits: { readonly ms: number; readonly signal: AbortSignal }): Promise<void> {
+export async function settled(source: RunEventSource, id: string, limits: { readonly ms: number; readonly signal: AbortSignal }): Promise<void> {
   const signal = AbortSignal.any([limits.signal, AbortSignal.timeout(limits.ms)])
-  for await (const event of runEvents(wumbo, id, signal)) {
+  for await (const event of runEvents(source, id, signal)) {
     if (event.type === 'run.ended' || event.type === 'run.parked') return
   }
 }

@@ -231,7 +231,25 @@ test('streams the events of a run: recorded ones first, none twice, until its en
   wumbo.emit({ ...about, type: 'run.ended', status: 'completed', error: null })
   const lines = (await answer).text.trim().split('\n').map((line) => JSON.parse(line))
   expect(lines.map(({ type, path }) => [type, path])).toEqual([['step.completed', told], ['step.started', 'next'], ['run.ended', undefined]])
-  expect(wumbo.observers.size).toBe(0)
+  expect(wumbo.observers.size).toBe(1) // the server itself, which remembers what goes on
+})
+
+test('tells of steps that began before anybody listened, and shows them', async () => {
+  const { call, server, wumbo } = await served()
+  const about = { run: ID, workflow: 'hello', at: 1600, attempt: 1 }
+  wumbo.emit({ ...about, type: 'step.started', path: 'slow', template: 't' })
+  wumbo.emit({ ...about, type: 'step.started', path: 'done', template: 't' })
+  wumbo.emit({ ...about, type: 'step.completed', path: 'done', durationMs: 1 })
+  expect((await call(`/runs/${ID}`)).text).toMatch(/running<\/td>\s*<td data-name="Step">slow/)
+  const listening = new Promise<void>((resolve) => {
+    const observe = wumbo.observe.bind(wumbo)
+    wumbo.observe = (observer) => (resolve(), observe(observer))
+  })
+  const answer = call(`/api/v1/runs/${ID}/events`, { token: server.token })
+  await listening
+  wumbo.emit({ ...about, type: 'run.ended', status: 'completed', error: null })
+  expect((await answer).text).toMatch(/"type":"step.started","path":"slow"/)
+  expect((await answer).text).not.toContain('"done"')
 })
 
 test('says nothing of the inside when it fails', async () => {

@@ -2,6 +2,7 @@
 // drawn by attributes, so that the policy need not allow inline styles.
 import { executionPath, type RunDetails, type StepSummary } from '../../engine/inspect.ts'
 import { isEnd } from '../../model/run.ts'
+import type { OpenStep } from '../open-steps.ts'
 import { valueJson } from '../../shared/value-json.ts'
 import { frame, lasting, moment } from './frame.ts'
 import { html, type Html } from './html.ts'
@@ -10,10 +11,11 @@ const MAX_STEPS = 500
 const MAX_VALUE = 10_000
 const AXIS = 1000
 
-/** The page of one run at the time `now`. */
-export function runPage(run: RunDetails, now: number): string {
+/** The page of one run at the time `now`; `open` are the steps that go on. */
+export function runPage(run: RunDetails, open: readonly OpenStep[], now: number): string {
   const over = isEnd(run.status)
   const shown = run.steps.slice(0, MAX_STEPS)
+  const axis = axisOf(run, now)
   const more = run.steps.length - shown.length
   const content = html`<main class="${run.status}">
 <nav><a href="/">All runs</a></nav>
@@ -29,7 +31,7 @@ ${run.crashes === 0 ? null : html`<dt>Crashes</dt><dd>${run.crashes}</dd>`}
 </dl>
 ${run.error === null ? null : html`<h2>Failure</h2><div class="problem"><p><strong>${run.error.code}</strong>: ${run.error.message}</p>${run.error.remedy === undefined ? null : html`<p class="soft">${run.error.remedy}</p>`}</div>`}
 <h2>Steps</h2>
-${run.steps.length === 0 && run.pending.length === 0 ? html`<p>None yet.</p>` : timeline(run, shown, now)}
+${run.steps.length + run.pending.length + open.length === 0 ? html`<p>None yet.</p>` : timeline([...shown.map((step) => stepRow(step, axis)), ...goingOn(run, open, now)])}
 ${more === 0 ? null : html`<p>${more} more; all of them: npx wumbo runs show ${run.id} --json</p>`}
 <h2>Input</h2>
 ${value(run.input)}
@@ -40,19 +42,46 @@ ${lineage(run)}
   return frame(`${run.workflow} ${run.status}`, content, over ? {} : { refresh: 2 })
 }
 
-function timeline(run: RunDetails, steps: readonly StepSummary[], now: number): Html {
-  const end = Math.max(run.finishedAt ?? now, ...steps.map((step) => step.finishedAt))
+/** Gives the place of a time on the axis of the run, from its start to its end or to now. */
+function axisOf(run: RunDetails, now: number): (at: number) => number {
+  const end = run.steps.reduce((last, step) => Math.max(last, step.finishedAt), run.finishedAt ?? now)
   const span = Math.max(1, end - run.createdAt)
+  return (at) => ((at - run.createdAt) / span) * AXIS
+}
+
+function timeline(rows: readonly Html[]): Html {
   return html`<table>
 <thead><tr><th scope="col">Status</th><th scope="col">Step</th><th scope="col">Took</th><th scope="col">When</th></tr></thead>
-<tbody>${steps.map((step) => stepRow(step, (at) => ((at - run.createdAt) / span) * AXIS))}${run.pending.map((one) => html`<tr class="running">
-<td data-name="Status" class="status">${one.kind === 'timer' ? 'waiting' : one.kind}</td>
-<td data-name="Step">${one.path}${one.error === null ? null : html`<br><span class="soft">attempt ${one.attempt} failed: ${one.error.message}</span>`}</td>
-<td data-name="Took" class="time"></td>
-<td data-name="When" class="bar">${one.due === null ? null : html`until ${moment(one.due)}`}</td>
-</tr>
-`)}</tbody>
+<tbody>${rows}</tbody>
 </table>`
+}
+
+/** Steps that are worked on, and what waits for its time. */
+function goingOn(run: RunDetails, open: readonly OpenStep[], now: number): Html[] {
+  const known = new Set(open.map(({ path }) => path))
+  return [
+    ...open.map((step) => openRow({ status: step.type === 'step.retrying' ? 'retrying' : 'running', path: step.path, attempt: step.attempt, since: step.at, due: step.type === 'step.retrying' ? step.due : null, failure: step.type === 'step.retrying' ? step.error.message : null }, now)),
+    ...run.pending.filter(({ path }) => !known.has(path)).map((one) => openRow({ status: one.kind === 'timer' ? 'waiting' : one.kind, path: one.path, attempt: one.attempt, since: null, due: one.due, failure: one.error?.message ?? null }, now)),
+  ]
+}
+
+interface OpenRow {
+  readonly status: string
+  readonly path: string
+  readonly attempt: number
+  readonly since: number | null
+  readonly due: number | null
+  readonly failure: string | null
+}
+
+function openRow(row: OpenRow, now: number): Html {
+  return html`<tr class="running">
+<td data-name="Status" class="status">${row.status}</td>
+<td data-name="Step">${row.path}${row.failure === null ? null : html`<br><span class="soft">attempt ${row.attempt} failed: ${row.failure}</span>`}</td>
+<td data-name="Took" class="time">${row.since === null ? null : lasting(row.since, now)}</td>
+<td data-name="When" class="bar">${row.due === null ? null : html`until ${moment(row.due)}`}</td>
+</tr>
+`
 }
 
 function stepRow(step: StepSummary, place: (at: number) => number): Html {

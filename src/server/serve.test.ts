@@ -6,6 +6,8 @@ import type { RunDetails } from '../engine/inspect.ts'
 import type { RunEvent, RunObserver } from '../model/event.ts'
 import { createApp } from './app.ts'
 import type { ServedWumbo, StatusServer } from './contract.ts'
+import { OpenSteps } from './open-steps.ts'
+import { runEvents } from './run-events.ts'
 import { serve } from './serve.ts'
 
 const HOSTILE = '<script>alert(1)</script>"\u001b[2J\u202e'
@@ -235,21 +237,21 @@ test('streams the events of a run: recorded ones first, none twice, until its en
 })
 
 test('tells of steps that began before anybody listened, and shows them', async () => {
-  const { call, server, wumbo } = await served()
+  const { call, wumbo } = await served()
   const about = { run: ID, workflow: 'hello', at: 1600, attempt: 1 }
   wumbo.emit({ ...about, type: 'step.started', path: 'slow', template: 't' })
   wumbo.emit({ ...about, type: 'step.started', path: 'done', template: 't' })
   wumbo.emit({ ...about, type: 'step.completed', path: 'done', durationMs: 1 })
   expect((await call(`/runs/${ID}`)).text).toMatch(/running<\/td>\s*<td data-name="Step">slow/)
-  const listening = new Promise<void>((resolve) => {
-    const observe = wumbo.observe.bind(wumbo)
-    wumbo.observe = (observer) => (resolve(), observe(observer))
-  })
-  const answer = call(`/api/v1/runs/${ID}/events`, { token: server.token })
-  await listening
+  const open = new OpenSteps(wumbo)
+  wumbo.emit({ ...about, type: 'step.started', path: 'slow', template: 't' })
+  const events = runEvents({ wumbo, open }, ID, new AbortController().signal)
+  expect((await events.next()).value).toMatchObject({ type: 'step.completed', path: wumbo.run.steps[0]?.path })
+  expect((await events.next()).value).toMatchObject({ type: 'step.started', path: 'slow' })
   wumbo.emit({ ...about, type: 'run.ended', status: 'completed', error: null })
-  expect((await answer).text).toMatch(/"type":"step.started","path":"slow"/)
-  expect((await answer).text).not.toContain('"done"')
+  expect((await events.next()).value).toMatchObject({ type: 'run.ended' })
+  expect(await events.next()).toMatchObject({ done: true })
+  expect(open.of(ID)).toEqual([])
 })
 
 test('says nothing of the inside when it fails', async () => {

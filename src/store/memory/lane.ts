@@ -1,6 +1,6 @@
 // The writing end of the memory store. Each flush is one transaction on the tables; when it is applied and when the
 // caller is told are two separate moments, both chosen by a scheduler, so that a simulation can die before and between.
-import { IllegalTransitionError, LaneFencedError, StoreClosedError, StoreFailedError, StoreRowError, WumboError } from '../../errors.ts'
+import { IllegalTransitionError, LaneFencedError, StoreClosedError, StoreFailedError, StoreRowError, type WumboError } from '../../errors.ts'
 import type { FlushResult, Lane, OpAnswer, StoreOp } from '../port.ts'
 import { apply } from './operations.ts'
 import type { Tables } from './tables.ts'

@@ -51,24 +51,27 @@ function start(tables: Tables, lane: Owner, { run, key }: OpOf<'start'>): OpAnsw
   return undefined
 }
 
-function record(tables: Tables, lane: Owner, op: OpOf<'record'>): undefined {
+function record(tables: Tables, lane: Owner, op: OpOf<'record'>): OpAnswer | undefined {
   const { journal } = owned(tables, lane, op.record)
   const row = recordRow(op.record)
   const key = `${row.gen} ${row.path}`
   if (journal.has(key)) throw new StoreRowError(`the journal of run ${row.run} has a record of ${row.path} in generation ${row.gen} already`, { path: row.path })
   tables.set(journal, key, row)
+  return undefined
 }
 
-function mark(tables: Tables, lane: Owner, op: OpOf<'mark'>): undefined {
+function mark(tables: Tables, lane: Owner, op: OpOf<'mark'>): OpAnswer | undefined {
   const { marks } = owned(tables, lane, op.mark)
   const row = markRow(op.mark)
   const key = `${row.gen} ${row.kind} ${row.attempt} ${row.path}`
   if (marks.has(key)) throw new StoreRowError(`run ${row.run} has a mark ${row.kind} of ${row.path}, attempt ${row.attempt}, already`, { path: row.path })
   tables.set(marks, key, row)
+  return undefined
 }
 
-function wake(tables: Tables, lane: Owner, { run, wakeAt }: OpOf<'wake'>): undefined {
+function wake(tables: Tables, lane: Owner, { run, wakeAt }: OpOf<'wake'>): OpAnswer | undefined {
   tables.change(owned(tables, lane, run), { wakeAt: wholeOrNull(wakeAt) })
+  return undefined
 }
 
 function release(tables: Tables, lane: Owner, op: OpOf<'release'>): OpAnswer | undefined {
@@ -107,7 +110,7 @@ function send(tables: Tables, op: OpOf<'send'>): OpAnswer {
   return { answer: 'sent', owned: isOwned }
 }
 
-function consume(tables: Tables, lane: Owner, op: OpOf<'consume'>): undefined {
+function consume(tables: Tables, lane: Owner, op: OpOf<'consume'>): OpAnswer | undefined {
   const stored = owned(tables, lane, op.run)
   const consumedAt = whole(op.at)
   for (const number of op.numbers) {
@@ -120,6 +123,7 @@ function consume(tables: Tables, lane: Owner, op: OpOf<'consume'>): undefined {
       stored.unread++
     })
   }
+  return undefined
 }
 
 function reopen(tables: Tables, lane: Owner, op: OpOf<'reopen'>): OpAnswer | undefined {
@@ -151,9 +155,10 @@ export function dueAt({ row, unread }: StoredRun): number {
   return row.status === 'parked' ? Number.POSITIVE_INFINITY : (row.wakeAt ?? 0)
 }
 
-function define(tables: Tables, { hash, workflow, body, at }: OpOf<'definition'>): undefined {
-  if (tables.definitions.has(hash)) return
+function define(tables: Tables, { hash, workflow, body, at }: OpOf<'definition'>): OpAnswer | undefined {
+  if (tables.definitions.has(hash)) return undefined
   tables.set(tables.definitions, text(hash), Object.freeze({ workflow: text(workflow), body: text(body), at: whole(at) }))
+  return undefined
 }
 
 function prune(tables: Tables, { space, before, limit }: OpOf<'prune'>): OpAnswer {

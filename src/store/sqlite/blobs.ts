@@ -28,7 +28,7 @@ export function sqliteBlobs(file: string, readOnly: boolean): Blobs {
     async put(key, data) {
       mustWrite()
       const path = pathOf(key)
-      await attempt(`the blob ${key} could not be written`, () => write(root, path, data))
+      await attempt(`the blob ${key} could not be written`, () => write(path, data))
     },
     async get(key) {
       const path = pathOf(key)
@@ -50,7 +50,7 @@ export function sqliteBlobs(file: string, readOnly: boolean): Blobs {
   }
 }
 
-async function write(root: string, path: string, data: Uint8Array): Promise<void> {
+async function write(path: string, data: Uint8Array): Promise<void> {
   const folder = dirname(path)
   const made = await mkdir(folder, { recursive: true })
   if ((await unlessMissing(stat(path))) !== undefined) throw new StoreRowError(`the blob ${path} exists already; keys are never used twice`)
@@ -71,7 +71,6 @@ async function write(root: string, path: string, data: Uint8Array): Promise<void
   await syncFolder(folder)
   // A folder that was made is an entry of the folder above it, and so on up.
   if (made !== undefined) for (let each = folder; each !== dirname(made); each = dirname(each)) await syncFolder(dirname(each))
-  void root
 }
 
 /** Brings the names in a folder to the disk. Windows can neither open folders nor needs this. */

@@ -30,12 +30,13 @@ export function send(state: FlushState, from: BatchReader): OpAnswer {
 }
 
 /** Marks mail as read. Numbers without unread mail are passed over. */
-export function consume(state: FlushState, from: BatchReader): undefined {
+export function consume(state: FlushState, from: BatchReader): OpAnswer | undefined {
   const no = state.ownedRun(from)
   const at = from.whole()
   let consumed = 0
   for (let left = from.whole(); left > 0; left--) consumed += Number(state.sql.consumeMail.run(at, no, from.whole()).changes)
   if (consumed > 0) state.sql.countConsumed.run(consumed, no)
+  return undefined
 }
 
 /** Leaves an end or `parked`, under the next generation. */

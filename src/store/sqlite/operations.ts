@@ -53,7 +53,7 @@ function start(state: FlushState, from: BatchReader): OpAnswer | undefined {
   return undefined
 }
 
-function record(state: FlushState, from: BatchReader): undefined {
+function record(state: FlushState, from: BatchReader): OpAnswer | undefined {
   const { cells, text } = from.batch
   const firstCell = from.cell
   const firstUnit = from.unit
@@ -76,16 +76,19 @@ function record(state: FlushState, from: BatchReader): undefined {
   state.sql.record(sort).run(
     no, gen, path, seq, template, templateVersion, inputHash, input, output, error, attempt, startedAt, finishedAt, reads, sum,
   )
+  return undefined
 }
 
-function mark(state: FlushState, from: BatchReader): undefined {
+function mark(state: FlushState, from: BatchReader): OpAnswer | undefined {
   const no = state.ownedRun(from)
   state.sql.insertMark.run(no, from.whole(), from.text(), from.text(), from.whole(), from.whole(), from.wholeOrNull(), from.textOrNull())
+  return undefined
 }
 
-function wake(state: FlushState, from: BatchReader): undefined {
+function wake(state: FlushState, from: BatchReader): OpAnswer | undefined {
   const no = state.ownedRun(from)
   state.sql.wakeRun.run(from.wholeOrNull(), no)
+  return undefined
 }
 
 function release(state: FlushState, from: BatchReader): OpAnswer | undefined {
@@ -119,6 +122,7 @@ function finish(state: FlushState, from: BatchReader): OpAnswer | undefined {
   return undefined
 }
 
-function define(state: FlushState, from: BatchReader): undefined {
+function define(state: FlushState, from: BatchReader): OpAnswer | undefined {
   state.sql.insertDefinition.run(from.text(), from.text(), from.text(), from.whole())
+  return undefined
 }

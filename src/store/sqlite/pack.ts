@@ -33,16 +33,19 @@ function put(to: BatchWriter, op: StoreOp): void {
   to.code(OP[op.op])
   switch (op.op) {
     case 'record':
-      return putRecord(to, op.record, jsonOrNull(op.record.error), op.record.reads === null ? null : JSON.stringify(op.record.reads))
+      putRecord(to, op.record, jsonOrNull(op.record.error), op.record.reads === null ? null : JSON.stringify(op.record.reads))
+      return
     case 'start':
-      return putStart(to, op)
+      putStart(to, op)
+      return
     case 'finish':
       putKey(to, op.run)
       to.text(op.status)
       to.textOrNull(op.output)
       to.textOrNull(jsonOrNull(op.error))
       to.whole(op.finishedAt)
-      return to.whole(op.inboxSeen)
+      to.whole(op.inboxSeen)
+      return
     case 'mark': {
       const { mark } = op
       putKey(to, mark)
@@ -52,19 +55,23 @@ function put(to: BatchWriter, op: StoreOp): void {
       to.whole(mark.attempt)
       to.whole(mark.at)
       to.wholeOrNull(mark.due)
-      return to.textOrNull(jsonOrNull(mark.error))
+      to.textOrNull(jsonOrNull(mark.error))
+      return
     }
     case 'wake':
       putKey(to, op.run)
-      return to.wholeOrNull(op.wakeAt)
+      to.wholeOrNull(op.wakeAt)
+      return
     case 'release':
       putKey(to, op.run)
       to.text(op.status)
       to.wholeOrNull(op.wakeAt)
       to.textOrNull(jsonOrNull(op.error))
-      return to.whole(op.inboxSeen)
+      to.whole(op.inboxSeen)
+      return
     default:
-      return putRare(to, op)
+      putRare(to, op)
+      return
   }
 }
 
@@ -89,7 +96,8 @@ function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' 
       to.text(op.mail.id)
       to.text(op.mail.kind)
       to.textOrNull(op.mail.body)
-      return to.whole(op.mail.sentAt)
+      to.whole(op.mail.sentAt)
+      return
     case 'consume':
       putKey(to, op.run)
       to.whole(op.at)
@@ -102,19 +110,23 @@ function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' 
       to.whole(op.generation.baseSeq)
       to.whole(op.generation.at)
       to.text(op.generation.by)
-      return to.text(op.generation.reason)
+      to.text(op.generation.reason)
+      return
     case 'claim':
       to.whole(op.limit)
-      return to.whole(op.now)
+      to.whole(op.now)
+      return
     case 'definition':
       to.text(op.hash)
       to.text(op.workflow)
       to.text(op.body)
-      return to.whole(op.at)
+      to.whole(op.at)
+      return
     case 'prune':
       to.whole(op.space)
       to.whole(op.before)
-      return to.whole(op.limit)
+      to.whole(op.limit)
+      return
   }
 }
 

@@ -18,7 +18,7 @@ export function serve<Known extends Calls<Known>>(port: MessagePort, handlers: H
     try {
       if (!Object.hasOwn(handlers, name)) throw new Error(`the thread knows no call ${name}`)
       // The caller's types name the same calls with the same values: see Thread.call.
-      return { id, value: handlers[name as keyof Known](given as never) }
+      return { id, value: handlers[name as keyof Known](given) }
     } catch (thrown) {
       return { id, error: failureToWire(thrown) }
     }

@@ -1,7 +1,6 @@
 // The SQLite store: one file, one writing process, readers beside it. The main thread only passes things on: a writer
 // thread holds the connection that writes, a reader thread one that cannot, and blobs are files.
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { StoreLockedError } from '../../errors.ts'
 import type { RunKey } from '../../model/run.ts'
 import type { Finding, RunFilter, Store } from '../port.ts'
@@ -26,9 +25,11 @@ export interface SqliteStore extends Store {
   announce(announcement: Announcement): Promise<void>
 }
 
-/** For tests: a module that breaks the writer, see `WriterFaults`. */
-export interface FaultOptions {
-  readonly faults?: URL
+/** A store with what only tests may do to it. */
+export interface OpenedStore {
+  readonly store: SqliteStore
+  /** Ends the threads at once, as the death of the process would, and frees the lock with them. */
+  kill(): Promise<void>
 }
 
 /**
@@ -36,7 +37,12 @@ export interface FaultOptions {
  * SQLite that is too old, StoreTooNewError for a file of a newer Wumbo, StoreFailedError when the file cannot be opened or
  * does not promise durability, StoreLockedError when it must be made or brought up to date while another process owns it.
  */
-export async function sqliteStore(options: SqliteStoreOptions & FaultOptions): Promise<SqliteStore> {
+export async function sqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  return (await openStore(options)).store
+}
+
+/** The same for tests: `faults` names a module that breaks the writer, see `WriterFaults`. */
+export async function openStore(options: SqliteStoreOptions & { readonly faults?: URL }): Promise<OpenedStore> {
   const file = resolve(options.file)
   const data: ThreadData = { file, faults: options.faults?.href }
   const writer = options.readOnly === true ? null : new Thread<WriterCalls>('writer-thread', data)
@@ -44,7 +50,13 @@ export async function sqliteStore(options: SqliteStoreOptions & FaultOptions): P
   try {
     const written = await writer?.call('open', undefined)
     const read = await reader.call('open', undefined)
-    return makeStore({ file, writer, reader, data, facts: Object.freeze({ ...(written ?? read), url: pathToFileURL(file).href }) })
+    const store = makeStore({ file, writer, reader, data, facts: Object.freeze({ ...(written ?? read) }) })
+    return {
+      store,
+      async kill() {
+        await Promise.all([writer?.end(), reader.end()])
+      },
+    }
   } catch (thrown) {
     await reader.end()
     await writer?.end()

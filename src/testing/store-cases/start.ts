@@ -1,0 +1,81 @@
+// Conformance: how runs start, with and without an idempotency key.
+import assert from 'node:assert/strict'
+import { StoreRowError } from '../../errors.ts'
+import type { StoreCase } from '../store-conformance.ts'
+import { ask, finish, keyOf, newRun, pairs, record, refused, rowOf, runId, start, startWithKey } from './samples.ts'
+
+export const startCases: readonly StoreCase[] = [
+  {
+    name: 'start inserts a run that the lane owns',
+    async run({ store }) {
+      const lane = await store.openLane()
+      const run = newRun(1, { deadline: 9000, key: 'order-7' })
+      assert.deepEqual(pairs(await lane.flush([{ op: 'start', run, key: null }])), [])
+      assert.deepEqual(await store.getRun(keyOf(1)), {
+        ...run, gen: 1, status: 'running', output: null, error: null, finishedAt: null, wakeAt: null, lane: lane.id, epoch: lane.epoch, inboxCount: 0, crashes: 0,
+      })
+    },
+  },
+  {
+    name: 'start with a taken key inserts nothing and answers with the run and hash of the key',
+    async run({ store }) {
+      const lane = await store.openLane()
+      await lane.flush([startWithKey(1, 'k')])
+      assert.deepEqual(await ask(lane, startWithKey(2, 'k', { hash: 'h2' })), { answer: 'exists', run: runId(1), hash: 'h1' })
+      assert.equal(await store.getRun(keyOf(2)), undefined)
+      assert.deepEqual(await store.findKey(0, 'k'), { run: runId(1), hash: 'h1' })
+    },
+  },
+  {
+    name: 'of two starts with one key in one flush the first wins',
+    async run({ store }) {
+      const lane = await store.openLane()
+      const result = await lane.flush([startWithKey(1, 'k'), startWithKey(2, 'k', { hash: 'h2' })])
+      assert.deepEqual(pairs(result), [[1, { answer: 'exists', run: runId(1), hash: 'h1' }]])
+      assert.equal(await store.getRun(keyOf(2)), undefined)
+    },
+  },
+  {
+    name: 'a key that has expired at the time of the start is replaced',
+    async run({ store }) {
+      const lane = await store.openLane()
+      await lane.flush([startWithKey(1, 'k', { expiresAt: 50 })])
+      assert.equal((await ask(lane, startWithKey(49, 'k')))?.answer, 'exists')
+      assert.equal(await ask(lane, startWithKey(50, 'k', { hash: 'h2' })), undefined)
+      assert.deepEqual(await store.findKey(0, 'k'), { run: runId(50), hash: 'h2' })
+    },
+  },
+  {
+    name: 'a key still stands for its run after that has ended',
+    async run({ store }) {
+      const lane = await store.openLane()
+      await lane.flush([startWithKey(1, 'k'), finish(1)])
+      assert.equal((await ask(lane, startWithKey(2, 'k')))?.answer, 'exists')
+    },
+  },
+  {
+    name: 'spaces share neither run ids nor keys',
+    async run({ store }) {
+      const lane = await store.openLane()
+      const there = startWithKey(1, 'k')
+      await lane.flush([startWithKey(1, 'k'), { ...there, run: { ...there.run, space: 7, input: 'j:"there"' } }])
+      assert.equal((await rowOf(store, 1)).input, 'j:{"email":"a@b.c"}')
+      assert.equal((await store.getRun({ space: 7, run: runId(1) }))?.input, 'j:"there"')
+      await lane.flush([{ ...record(1, 1), record: { ...record(1, 1).record, space: 7 } }])
+      assert.equal((await store.load(keyOf(1)))?.journal.length, 0)
+      assert.equal((await store.load({ space: 7, run: runId(1) }))?.journal.length, 1)
+    },
+  },
+  {
+    name: 'a second run under one id is refused, and nothing of its flush is kept',
+    async run({ store }) {
+      const lane = await store.openLane()
+      await lane.flush([start(1)])
+      const error = await refused(lane.flush([startWithKey(2, 'k'), record(2, 1), start(1)]), StoreRowError)
+      assert.equal(error.details?.['index'], 2)
+      assert.equal(await store.getRun(keyOf(2)), undefined)
+      assert.equal(await store.findKey(0, 'k'), undefined)
+      assert.deepEqual(pairs(await lane.flush([startWithKey(2, 'k'), record(2, 1)])), [])
+    },
+  },
+]

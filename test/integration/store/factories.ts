@@ -1,0 +1,36 @@
+// The stores under test, as the conformance suite wants them.
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { memoryStore } from '../../../src/store/memory/index.ts'
+import { openStore, type OpenedStore } from '../../../src/store/sqlite/store.ts'
+import type { StoreFactory } from '../../../src/testing/store-conformance.ts'
+import { makeFolder } from './folder.ts'
+
+/** The next owner of a memory store uses the same object: that is what its data lives in. */
+export const memoryFactory: StoreFactory = async () => {
+  const store = memoryStore()
+  return { store, nextOwner: async () => store, dispose: () => store.close() }
+}
+
+/** The next owner gets past the lock because its file is deleted, which nobody should do: the epoch must hold even then. */
+export const sqliteFactory: StoreFactory = async () => {
+  const folder = makeFolder()
+  const file = join(folder.path, 'wumbo.db')
+  const opened: OpenedStore[] = []
+  const open = async (): Promise<OpenedStore['store']> => {
+    const next = await openStore({ file })
+    opened.push(next)
+    return next.store
+  }
+  return {
+    store: await open(),
+    async nextOwner() {
+      rmSync(`${file}.lock`, { force: true })
+      return open()
+    },
+    async dispose() {
+      for (const { kill } of opened) await kill()
+      folder.remove()
+    },
+  }
+}

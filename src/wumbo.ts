@@ -204,7 +204,7 @@ function finder(workflows: WorkflowCatalogue, templates: TemplateRegistry): Work
     find: (name, version) => workflows.find(name, version),
     rebuild: (definition) => {
       try {
-        return fromModel(JSON.parse(definition), templates)
+        return workflows.remember(fromModel(JSON.parse(definition), templates))
       } catch {
         return undefined
       }

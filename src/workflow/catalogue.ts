@@ -41,6 +41,12 @@ export class WorkflowCatalogue {
     return known ?? workflow
   }
 
+  /** Keeps a version for the runs that started with it; new runs do not take it. */
+  remember(workflow: AnyWorkflow): AnyWorkflow {
+    this.#versions.set(`${workflow.name}@${workflow.version}`, workflow)
+    return workflow
+  }
+
   #add(workflow: AnyWorkflow): void {
     const id = `${workflow.name}@${workflow.version}`
     const known = this.#versions.get(id)

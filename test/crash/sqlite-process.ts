@@ -44,7 +44,7 @@ function counted<T extends object>(target: T, methods: readonly string[]): T {
 const store: Store = counted(await sqliteStore({ file: join(folder, 'wumbo.db') }), ['openLane', 'load', 'nextWake'])
 const wumbo = await createWumbo({ store, workflows: [shape.workflow], limits: { inlinePayload: 3000, releaseAfterMs: 20 } })
 const handle = await wumbo.start(shape.workflow, shape.input as never, { id: 'the-run' })
-const end = await handle.result().then((output) => ({ output }), (error: { code?: string }) => ({ code: error.code }))
+const end = await handle.result().then((output) => ({ output }), (error: unknown) => ({ code: (error as { code?: string }).code }))
 const details = await wumbo.runs.get(handle.id)
 const findings: string[] = []
 for await (const finding of wumbo.verify()) findings.push(`${finding.code} ${finding.message}`)

@@ -71,6 +71,7 @@ export class Engine implements RunHost {
       deps, flusher: this.flusher,
       room: () => (this.#state === 'open' ? deps.limits.hotRuns - this.#hot.size : 0),
       read: (payload) => this.readPayload(payload),
+      emit: (event) => this.emit(event),
       gone: (run, departure) => this.departed(run, departure),
       enter: (row, workflow, input, history) => this.#enter(row, workflow, input, history),
     })

@@ -1,6 +1,7 @@
 // Taking over: claims runs that nobody owns and that are due, reads what is known of each and enters it. It runs at start,
 // when a wake time comes, when mail arrives for a run outside memory, and when memory has room again; never by polling.
 import { WorkflowNotFoundError, errorData } from '../errors.ts'
+import type { RunEvent } from '../model/event.ts'
 import type { Payload } from '../model/payload.ts'
 import { DEFAULT_SPACE, isEnd } from '../model/run.ts'
 import type { RunKey, RunRow } from '../model/run.ts'
@@ -20,6 +21,7 @@ export interface TakeoverHost {
   /** How many more runs may come into memory. */
   room(): number
   read(payload: Payload | null): Promise<unknown>
+  emit(event: RunEvent): void
   /** A run left without having been entered. */
   gone(run: string, departure: Departure): void
   enter(row: RunRow, workflow: AnyWorkflow, input: unknown, history: History | null): { onMail(mail: LoadedRun['mail'][number]): void }
@@ -154,7 +156,11 @@ export class Takeover {
     flusher.add(op, key.run, 100, (answer, failed) => {
       if (failed !== undefined) deps.log.error('a run could not be parked', { run: key.run, error: failed.message })
       else if (answer?.answer === 'mail') void this.#park(key, thrown)
-      else this.#host.gone(key.run, op.op === 'finish' ? { how: 'ended', status: 'cancelled', output: undefined, error } : { how: 'parked', error })
+      else {
+        const about = { run: key.run, workflow: row.workflow, at: deps.clock.now() } as const
+        this.#host.emit(op.op === 'finish' ? { ...about, type: 'run.ended', status: 'cancelled', error } : { ...about, type: 'run.parked', error })
+        this.#host.gone(key.run, op.op === 'finish' ? { how: 'ended', status: 'cancelled', output: undefined, error } : { how: 'parked', error })
+      }
     })
   }
 

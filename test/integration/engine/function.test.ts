@@ -449,6 +449,7 @@ describe('a durable function', () => {
     rig.die()
     const strange = await rig.engine([])
     await expect(rig.until(strange.result(run))).rejects.toMatchObject({ code: 'RUN_PARKED' })
+    expect(rig.events.at(-1)).toMatchObject({ type: 'run.parked', run, error: { code: 'WORKFLOW_NOT_FOUND' } })
     rig.die()
     const next = await rig.engine([workflow])
     await expect(rig.until(next.result(run))).resolves.toEqual({ n: 4 })

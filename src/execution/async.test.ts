@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
-import { AbortedError, DefinitionError } from '../errors.ts'
+import { AbortedError, ConfigInvalidError, DefinitionError } from '../errors.ts'
 import type { Cancel } from '../shared/clock.ts'
 import { deferred, type Deferred } from '../shared/deferred.ts'
 import { asyncStrategy } from './async.ts'
@@ -127,8 +127,8 @@ describe('a full strategy', () => {
   })
 
   it('refuses a concurrency under one', () => {
-    expect(() => asyncStrategy({ concurrency: 0 })).toThrow(RangeError)
-    expect(() => asyncStrategy({ concurrency: Number.NaN })).toThrow(RangeError)
+    expect(() => asyncStrategy({ concurrency: 0 })).toThrow(ConfigInvalidError)
+    expect(() => asyncStrategy({ concurrency: Number.NaN })).toThrow(ConfigInvalidError)
   })
 })
 

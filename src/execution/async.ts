@@ -1,6 +1,6 @@
 // The `async` strategy: handlers run on this thread, many at a time, the rest wait in the order in which they came.
 // It bounds how many are begun and not ended; it does not make CPU-bound work parallel, which is for `threads`.
-import { AbortedError } from '../errors.ts'
+import { AbortedError, ConfigInvalidError } from '../errors.ts'
 import { systemClock, type Clock } from '../shared/clock.ts'
 import { deferred, type Deferred } from '../shared/deferred.ts'
 import type { MaybePromise } from '../template/contract.ts'
@@ -20,10 +20,10 @@ export interface AsyncOptions {
   readonly load?: (specifier: string) => Promise<unknown>
 }
 
-/** Makes an `async` strategy. A synchronous handler that finds a slot free is answered without a promise. */
+/** Makes an `async` strategy. A synchronous handler that finds a slot free is answered without a promise. Throws ConfigInvalidError. */
 export function asyncStrategy(options: AsyncOptions = {}): ExecutionStrategy {
   const { concurrency = DEFAULT_CONCURRENCY, clock = systemClock({ keepAlive: false }) } = options
-  if (!(concurrency >= 1)) throw new RangeError(`expected a concurrency of at least 1, got ${concurrency}`)
+  if (!(concurrency >= 1)) throw new ConfigInvalidError(`concurrency: expected at least 1, got ${concurrency}`, { path: 'concurrency' })
   return new AsyncStrategy(concurrency, clock, new HandlerLoader(options.load))
 }
 

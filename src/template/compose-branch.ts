@@ -4,7 +4,7 @@ import { makeComposite } from './composite.ts'
 import type { AnyTemplate, InputOf, MaybePromise, OutputOf, Template, TemplateContext } from './contract.ts'
 import { childContext } from './derived-context.ts'
 import { shown } from './door.ts'
-import { isThenable } from './heed.ts'
+import { isThenable, untilAborted } from './heed.ts'
 import { documentOf } from './json-parts.ts'
 
 /** Decides on the input as it was sent, before any schema has seen it. May be async. Must be a pure function where the branch is to be pure. */
@@ -39,7 +39,8 @@ export function branch<Y extends AnyTemplate, N extends AnyTemplate>(
     check: (input) => input,
     run: (input, context) => {
       const chosen = decide(input, context)
-      return isThenable(chosen) ? Promise.resolve(chosen).then((value) => follow(value, input, context)) : follow(chosen, input, context)
+      if (!isThenable(chosen)) return follow(chosen, input, context)
+      return untilAborted(chosen, context.signal).then((value) => follow(value, input, context))
     },
   })
 }

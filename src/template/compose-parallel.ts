@@ -64,7 +64,14 @@ export function parallel(templates: Branches, options: unknown = {}): AnyTemplat
 }
 
 function checkAll(children: readonly Child[], input: unknown): MaybePromise<unknown[]> {
-  const checked = children.map(({ template }) => template.check(input))
+  const checked: unknown[] = []
+  try {
+    for (const { template } of children) checked.push(template.check(input))
+  } catch (thrown) {
+    // Nobody will wait for the checks that are under way.
+    for (const value of checked) if (value instanceof Promise) value.catch(() => undefined)
+    throw thrown
+  }
   return checked.some((value) => value instanceof Promise) ? Promise.all(checked) : checked
 }
 

@@ -97,6 +97,32 @@ describe('pipe', () => {
     expect(cleanup).toHaveBeenCalledOnce()
   })
 
+  test('an aborted composition ends when its children have cleaned up', async () => {
+    const gate = deferred<undefined>()
+    const order: string[] = []
+    let started = deferred<undefined>()
+    const child = defineTemplate({
+      name: 'child', version: '1.0.0', description: 'C.', input: Num, output: Num,
+      execute: async () => {
+        started.resolve(undefined)
+        return new Promise<never>(() => undefined)
+      },
+      cleanup: async () => gate.promise.then(() => void order.push('cleaned')),
+    })
+    for (const whole of [pipe(add(1), child), parallel({ a: child, b: child }, { merge: 'first' }), branch(async () => Promise.resolve(true), child, child)]) {
+      order.length = 0
+      started = deferred<undefined>()
+      const context = createContext()
+      const running = whole({ n: 1 }, { context }).catch(() => order.push('ended'))
+      await started.promise
+      context.abort(new StepTimeoutError('too long'))
+      gate.resolve(undefined)
+      await running
+      expect(order.at(-1)).toBe('ended')
+      expect(order).toContain('cleaned')
+    }
+  })
+
   test('refuses what can never fit', () => {
     const text = defineTemplate({ name: 'text', version: '1.0.0', description: 'T.', input: z.object({ text: z.string() }), output: Num, execute: () => ({ n: 1 }) })
     expect(() => pipe(add(1), text as never)).toThrow('pipe: text@1.0.0 cannot take what add-1@1.0.0 gives: text: expected a property that is required, got no such property')
@@ -119,6 +145,12 @@ describe('parallel', () => {
     expect(await both({ n: 0 })).toEqual({ one: { n: 1 }, two: { n: 2 } })
     expect(both.schemas.output).toMatchObject({ type: 'object', required: ['one', 'two'], additionalProperties: false })
     expect(parallel({ one: add(1), two: add(2) }).invoke([{ n: 0 }, { n: 0 }], createContext())).toEqual({ one: { n: 1 }, two: { n: 2 } })
+  })
+
+  test('an input that one refuses leaves no check of another unattended', async () => {
+    const later = defineTemplate({ name: 'later', version: '1.0.0', description: 'L.', input: Num.refine(async () => Promise.reject(new Error('gone'))), output: Num, execute: (value) => value })
+    const strict = defineTemplate({ name: 'strict', version: '1.0.0', description: 'S.', input: z.object({ n: z.number().max(1) }), output: Num, execute: (value) => value })
+    await expect(parallel({ later, strict })({ n: 2 })).rejects.toThrow('strict@1.0.0 refused its input')
   })
 
   test('a failure aborts the others, and is thrown once all have ended', async () => {

@@ -43,7 +43,7 @@ export function makeComposite<I, O>(parts: CompositeParts): Template<I, O> {
     defaults: Object.freeze({}),
     schemas: Object.freeze({ input: parts.input, output: parts.output, config: null }),
     config: undefined,
-    invoke: compileLifecycle({ name: meta.name, version: meta.version, hooks: { execute: run }, config: undefined, checkOutput: undefined }),
+    invoke: compileLifecycle({ name: meta.name, version: meta.version, hooks: { execute: run }, config: undefined, checkOutput: undefined, endsWithAborts: true }),
   })
 }
 

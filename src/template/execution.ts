@@ -13,6 +13,8 @@ export interface LifecyclePlan {
   readonly version: string
   readonly hooks: TemplateHooks<unknown, unknown, unknown>
   readonly config: unknown
+  /** True when what the hooks wait for ends with an abort by itself: a composition waits until its children have cleaned up. */
+  readonly endsWithAborts?: boolean
   /** Checks what the hooks gave; undefined where children did. */
   readonly checkOutput: ((value: unknown) => MaybePromise<unknown>) | undefined
 }

@@ -31,7 +31,7 @@ function bareLifecycle(plan: LifecyclePlan): Invoke {
   const { hooks, config, checkOutput, name } = plan
   const finish = async (pending: PromiseLike<unknown>, context: TemplateContext): Promise<unknown> => {
     try {
-      const given = await (heeds(context) ? untilAborted(pending, context.signal) : pending)
+      const given = await (heeds(context) && plan.endsWithAborts !== true ? untilAborted(pending, context.signal) : pending)
       const result = checkOutput === undefined ? given : await checkOutput(given)
       enter(context, 'succeeded')
       return result

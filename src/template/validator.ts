@@ -1,5 +1,6 @@
 // A schema at work: checks a value and gives what the schema makes of it, or throws a failure that lists each problem with
 // its path. Any Standard Schema, sync or async; the JSON Schema of a schema is published in publish.ts.
+import { safeParseAsync, type $ZodType } from 'zod/v4/core'
 import type { FailureClass } from '../errors.ts'
 import type { MaybePromise, Schema, SchemaIssue } from './contract.ts'
 
@@ -18,18 +19,46 @@ export interface Refusal {
   readonly failure: FailureClass
 }
 
+type Validate = Schema['~standard']['validate']
+type Result = Awaited<ReturnType<Validate>>
+
 /** Makes the check of a schema: sync when the schema is. */
 export function compileCheck(schema: Schema, refusal: Refusal): (value: unknown) => MaybePromise<unknown> {
-  const { validate } = schema['~standard']
-  const take = (result: Awaited<ReturnType<typeof validate>>): unknown => {
+  const take = (result: Result): unknown => {
     if (result.issues === undefined) return result.value
     throw refused(result.issues, refusal)
   }
+  let validate = '_zod' in schema ? probing(schema as Schema & $ZodType, (found) => (validate = found)) : schema['~standard'].validate
   return (value) => {
     const result = validate(value)
     if (result instanceof Promise) return result.then(take)
     if (result.issues === undefined) return result.value
     throw refused(result.issues, refusal)
+  }
+}
+
+/**
+ * Zod finds out that a schema is asynchronous by running it as if it were not, and drops the promises of that run: refinements
+ * run twice, and one that rejects would end the process. So the first value is tried in a way that drops nothing, and a
+ * schema that has turned out to be asynchronous is only run as such.
+ */
+function probing(schema: Schema & $ZodType, settle: (validate: Validate) => void): Validate {
+  const { validate } = schema['~standard']
+  const later: Validate = async (value) => {
+    const result = await safeParseAsync(schema, value)
+    return result.success ? { value: result.data } : { issues: result.error.issues }
+  }
+  const now: Validate = (value) => {
+    const result = validate(value)
+    if (result instanceof Promise) settle(later)
+    return result
+  }
+  return (value) => {
+    const probe = schema._zod.run({ value, issues: [] }, { async: true })
+    const found = probe instanceof Promise ? later : now
+    if (probe instanceof Promise) probe.catch(() => undefined)
+    settle(found)
+    return found(value)
   }
 }
 

@@ -66,6 +66,8 @@ test('a hook that gives the wrong thing does not compile', () => {
     // @ts-expect-error: a lead has no clicks
     execute: ({ clicks }) => ({ score: Number(clicks) }),
   })
+  // @ts-expect-error: preproces is no hook
+  defineTemplate({ name: 'a', version: '1.0.0', description: 'A.', input: Lead, output: Score, preproces: () => 1, execute: () => ({ score: 1 }) })
   // @ts-expect-error: no description
   defineTemplate({ name: 'a', version: '1.0.0', input: Lead, output: Score, execute: () => ({ score: 1 }) })
 })

@@ -1,7 +1,7 @@
 // Conformance: blobs.
 import assert from 'node:assert/strict'
 import { StoreRowError } from '../../errors.ts'
-import type { StoreCase } from '../store-conformance.ts'
+import type { StoreCase } from './subject.ts'
 import { collect, refused } from './samples.ts'
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)

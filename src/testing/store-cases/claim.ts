@@ -1,7 +1,7 @@
 // Conformance: taking over runs that nobody owns.
 import assert from 'node:assert/strict'
 import { StoreRowError } from '../../errors.ts'
-import type { StoreCase } from '../store-conformance.ts'
+import type { StoreCase } from './subject.ts'
 import { ask, claim, claimed, consume, finish, pairs, record, refused, release, rowOf, runId, send, start } from './samples.ts'
 
 export const claimCases: readonly StoreCase[] = [

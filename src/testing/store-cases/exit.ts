@@ -1,7 +1,7 @@
 // Conformance: how a lane gives runs up and ends them, and that unread mail keeps it from both.
 import assert from 'node:assert/strict'
 import type { ErrorData } from '../../errors.ts'
-import type { StoreCase } from '../store-conformance.ts'
+import type { StoreCase } from './subject.ts'
 import { ask, claimed, finish, pairs, record, release, rowOf, send, start } from './samples.ts'
 
 const error: ErrorData = { name: 'RunFailedError', code: 'RUN_FAILED', message: 'it broke', retryable: false }

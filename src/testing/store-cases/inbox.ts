@@ -1,7 +1,7 @@
 // Conformance: mail to runs, owned or not, and its reading.
 import assert from 'node:assert/strict'
 import { StoreRowError } from '../../errors.ts'
-import type { StoreCase } from '../store-conformance.ts'
+import type { StoreCase } from './subject.ts'
 import { ask, claimed, consume, finish, keyOf, pairs, refused, release, rowOf, send, start } from './samples.ts'
 
 export const inboxCases: readonly StoreCase[] = [

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { StoreRowError } from '../../errors.ts'
 import type { ErrorData } from '../../errors.ts'
-import type { StoreCase } from '../store-conformance.ts'
+import type { StoreCase } from './subject.ts'
 import { finish, keyOf, mark, record, refused, release, rowOf, start } from './samples.ts'
 
 const error: ErrorData = {

@@ -1,7 +1,7 @@
 // Conformance: lanes, one after another. Each proves its epoch in every flush; what a dead one owned is taken over.
 import assert from 'node:assert/strict'
 import { IllegalTransitionError, LaneFencedError, StoreClosedError, StoreRowError } from '../../errors.ts'
-import type { StoreCase } from '../store-conformance.ts'
+import type { StoreCase } from './subject.ts'
 import { claimed, finish, keyOf, pairs, record, refused, release, rowOf, send, start } from './samples.ts'
 
 export const laneCases: readonly StoreCase[] = [

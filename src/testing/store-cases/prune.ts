@@ -1,7 +1,7 @@
 // Conformance: definitions, which are stored once, and the deletion of what is old.
 import assert from 'node:assert/strict'
 import { blobPayload } from '../../model/payload.ts'
-import type { StoreCase } from '../store-conformance.ts'
+import type { StoreCase } from './subject.ts'
 import { ask, collect, finish, keyOf, mark, record, release, runId, send, start, startWithKey } from './samples.ts'
 
 const blob = (key: string): string => blobPayload({ blob: key, bytes: 3, sha256: '00' })

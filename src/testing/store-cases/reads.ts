@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { blobPayload } from '../../model/payload.ts'
 import type { RunFilter, Store } from '../../store/port.ts'
-import type { StoreCase } from '../store-conformance.ts'
+import type { StoreCase } from './subject.ts'
 import { ask, claim, collect, consume, finish, keyOf, record, release, reopen, runId, send, start, startWithKey } from './samples.ts'
 
 const failed = { status: 'failed', output: null } as const

@@ -1,7 +1,7 @@
 // Conformance: leaving an end, which only an explicit retry does.
 import assert from 'node:assert/strict'
 import { StoreRowError } from '../../errors.ts'
-import type { StoreCase } from '../store-conformance.ts'
+import type { StoreCase } from './subject.ts'
 import { ask, claimed, finish, keyOf, record, refused, release, reopen, rowOf, send, start } from './samples.ts'
 
 const failed = { status: 'failed', output: null, error: { name: 'E', code: 'X', message: 'm', retryable: false } } as const

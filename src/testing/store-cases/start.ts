@@ -1,7 +1,7 @@
 // Conformance: how runs start, with and without an idempotency key.
 import assert from 'node:assert/strict'
 import { StoreRowError } from '../../errors.ts'
-import type { StoreCase } from '../store-conformance.ts'
+import type { StoreCase } from './subject.ts'
 import { ask, finish, keyOf, newRun, pairs, record, refused, rowOf, runId, start, startWithKey } from './samples.ts'
 
 export const startCases: readonly StoreCase[] = [

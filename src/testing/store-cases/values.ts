@@ -1,7 +1,7 @@
 // Conformance: odd texts and numbers come back as they went in, or are refused; nothing is changed silently.
 import assert from 'node:assert/strict'
 import { StoreRowError } from '../../errors.ts'
-import type { StoreCase } from '../store-conformance.ts'
+import type { StoreCase } from './subject.ts'
 import { finish, keyOf, mark, pairs, record, refused, rowOf, send, start, startWithKey } from './samples.ts'
 
 const ODD = [

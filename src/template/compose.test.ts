@@ -91,6 +91,22 @@ describe('pipe', () => {
     expect(after).not.toHaveBeenCalled()
   })
 
+  test('starts no child after a timeout of the engine, whose children do not end with it', async () => {
+    const gate = deferred<Value>()
+    const after = vi.fn((value: Value) => value)
+    const controller = new AbortController()
+    const engine = createContext()
+    const foreign: TemplateContext = {
+      executionId: 'e', state: 'created', signal: controller.signal, log: engine.log, services: engine.services, attempt: 1,
+      idempotencyKey: 'k', run: { id: 'r', path: 'p' }, progress: () => undefined, heartbeat: () => undefined, now: () => 0,
+    }
+    const running = Promise.resolve(pipe(make('slow', async () => gate.promise), make('after', after)).invoke({ n: 1 }, foreign))
+    controller.abort(new StepTimeoutError('too long'))
+    gate.resolve({ n: 1 })
+    await expect(running).rejects.toThrow(StepTimeoutError)
+    expect(after).not.toHaveBeenCalled()
+  })
+
   test('runs the cleanup of the child that failed', async () => {
     const cleanup = vi.fn()
     await expect(pipe(add(1), make('bad', () => { throw new Error('no') }, { cleanup }))({ n: 1 })).rejects.toThrow('bad@1.0.0 failed: no')

@@ -135,7 +135,7 @@ export interface RetryPolicy {
   readonly maxDelay?: number | string
   /** Spreads each wait evenly over 50 % to 100 % of its length. Default true. */
   readonly jitter?: boolean
-  /** Codes of failures that are not retried, beside those that are terminal by class. */
+  /** Codes or class names of failures (or of their causes) that are not retried, beside those that are terminal by class. */
   readonly nonRetryable?: readonly string[]
 }
 

@@ -5,7 +5,7 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   let best: string | undefined
   let least = Infinity
   for (const candidate of known) {
-    const limit = candidate.length <= 3 ? 1 : Math.max(2, Math.floor(candidate.length / 3))
+    const limit = candidate.length <= 3 ? Math.min(1, candidate.length - 1) : Math.max(2, Math.floor(candidate.length / 3))
     if (Math.abs(candidate.length - word.length) > limit) continue
     const distance = edits(word.toLowerCase(), candidate.toLowerCase())
     if (distance <= limit && distance < least) {

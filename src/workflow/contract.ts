@@ -11,6 +11,8 @@ export interface StepOptions {
   readonly retry?: RetryPolicy
   /** Per attempt. On expiry the attempt's signal aborts, its late result is dropped and the retry policy decides. Default: none. */
   readonly timeout?: Duration
+  /** For the step as a whole: all attempts and the waits between them, also over restarts. Default: none. */
+  readonly totalTimeout?: Duration
   /** An attempt that does not call heartbeat() for so long counts as timed out. Default: none. */
   readonly heartbeatTimeout?: Duration
   /** Overrides the template's durability level. */

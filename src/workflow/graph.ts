@@ -2,10 +2,11 @@
 // YAML come here too, so there is one set of checks.
 import { DefinitionError, TemplateNotFoundError } from '../errors.ts'
 import type { WorkflowModel } from '../model/workflow.ts'
-import type { AnyTemplate } from '../template/contract.ts'
+import type { AnyTemplate, MaybePromise } from '../template/contract.ts'
 import { labelOf } from '../template/callable.ts'
 import { createRegistry } from '../template/registry.ts'
 import { canonicalModel, versionOf } from './canonical.ts'
+import type { Surroundings } from './compilation.ts'
 import { compileWorkflow } from './compile.ts'
 import type { GraphWorkflow } from './contract.ts'
 import { inputCheck, inputJsonSchema, type AnySchema } from './input.ts'
@@ -35,7 +36,7 @@ export function makeGraph(given: unknown, templates: TemplateSource, schema: Any
   const pins = new Map<string, AnyTemplate>()
   const template = templateFinder(templates, problems, pins)
   const plan = compileWorkflow(model, { problems, wrong, template })
-  const check = wrong.has('input') ? undefined : schema === null ? compileJsonSchema(model.name, model.input ?? {}, problems) : inputCheck(model.name, schema)
+  const check = checkOf(model, schema, { problems, wrong })
   problems.throwIfAny(subject)
   const pinned = canonicalModel(model, (uses, path) => labelled(pins.get(path)) ?? uses)
   const { name, description, timeout, onFailure = 'stop' } = model
@@ -46,11 +47,18 @@ export function makeGraph(given: unknown, templates: TemplateSource, schema: Any
     ...(description === undefined ? {} : { description }),
     ...(timeout === undefined ? {} : { timeout }),
     schemas: Object.freeze({ input: model.input ?? {} }),
-    check: check ?? ((input: unknown) => input),
+    check,
     definition: JSON.stringify(pinned),
     templates: new Map([...pins.values()].map((one) => [labelOf(one.meta), one])),
     source: () => graphSource(plan, onFailure),
   })
+}
+
+/** How inputs are checked: by the builder's schema, by the model's, or not at all. */
+function checkOf(model: WorkflowModel, schema: AnySchema | null, { problems, wrong }: Pick<Surroundings, 'problems' | 'wrong'>): (input: unknown) => MaybePromise<unknown> {
+  if (schema !== null) return inputCheck(model.name, schema)
+  const compiled = model.input === undefined || wrong.has('input') ? undefined : compileJsonSchema(model.name, model.input, problems)
+  return compiled ?? ((input) => input)
 }
 
 function labelled(template: AnyTemplate | undefined): string | undefined {

@@ -59,11 +59,6 @@ class ScopeRun implements Above {
   }
 
   #start(node: NodePlan): void {
-    if (this.halted) {
-      this.#busy--
-      this.#rest()
-      return
-    }
     const frame = this.#frame
     const path = this.#spot.prefix + node.id
     const unmet = unmetPaths(frame, node.requires)

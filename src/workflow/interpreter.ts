@@ -18,6 +18,8 @@ class GraphSource implements Source, RunCore {
   readonly #waiting = new Map<string, (outcome: Outcome) => void>()
   #host: SourceHost | null = null
   #tasks: (() => void)[] = []
+  /** Answers that came while another was being worked on. */
+  #answers: (() => void)[] = []
   #working = false
   /** How the workflow ended; told to the host once every operation is answered. */
   #result: Result | null = null
@@ -40,7 +42,7 @@ class GraphSource implements Source, RunCore {
     const answered = this.#waiting.get(path)
     if (answered === undefined) throw new IllegalTransitionError(`an answer came for ${path}, which is not open`, { path })
     this.#waiting.delete(path)
-    this.later(() => answered(outcome))
+    this.#answers.push(() => answered(outcome))
     this.#work()
   }
 
@@ -57,14 +59,15 @@ class GraphSource implements Source, RunCore {
     this.#tasks.push(task)
   }
 
-  /** Does what is to be done; what that adds is done too. A host that answers at once only adds. */
+  /** Does what is to be done and all that follows from it before it takes the next answer: so it is after a crash as well. */
   #work(): void {
     if (this.#working) return
     this.#working = true
     try {
-      while (this.#tasks.length > 0) {
-        const tasks = this.#tasks
-        this.#tasks = []
+      for (;;) {
+        const tasks = this.#tasks.length > 0 ? this.#tasks : this.#answers.splice(0, 1)
+        if (tasks.length === 0) break
+        if (tasks === this.#tasks) this.#tasks = []
         for (const task of tasks) task()
       }
     } finally {

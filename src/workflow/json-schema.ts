@@ -9,17 +9,29 @@ import type { Problems } from './problems.ts'
 
 const MAX_TOLD = 20
 
+let shared: Ajv2020 | undefined
+
+function makeCompiler(): Ajv2020 {
+  return new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true, useDefaults: true, logger: false, formats: { ...formats } })
+}
+
+/** Whether a schema, or a part of it, has an id. */
+function namesItself(schema: JsonSchema): boolean {
+  return JSON.stringify(schema).includes('"$id"')
+}
+
 /** Compiles a schema into the check of a workflow's input; notes a problem and gives undefined when it is no schema. */
 export function compileJsonSchema(workflow: string, schema: JsonSchema, problems: Problems): ((input: unknown) => unknown) | undefined {
-  // A schema of its own per workflow: ids in one cannot meet ids in another.
-  const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true, useDefaults: true, logger: false, formats: { ...formats } })
   if (schema['$async'] !== undefined) {
     problems.add('input.$async', 'an input is checked at once', 'Leave $async out.')
     return undefined
   }
   let validate: ValidateFunction
   try {
-    validate = ajv.compile(schema)
+    // Ids in one schema must not meet ids in another, but making a compiler costs more than all else in a definition.
+    const compiler = namesItself(schema) ? makeCompiler() : (shared ??= makeCompiler())
+    validate = compiler.compile(schema)
+    compiler.removeSchema(schema)
   } catch (thrown) {
     problems.add('input', `this is no JSON Schema (2020-12): ${thrown instanceof Error ? thrown.message : String(thrown)}`, `Formats are: ${Object.keys(formats).join(', ')}.`)
     return undefined

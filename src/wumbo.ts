@@ -25,6 +25,7 @@ import { memoryStore } from './store/memory/index.ts'
 import type { Store } from './store/port.ts'
 import { sqliteStore } from './store/sqlite/index.ts'
 import { createRegistry } from './template/registry.ts'
+import type { AnyTemplate } from './template/contract.ts'
 import type { TemplateRegistry } from './template/registry.ts'
 import { services } from './template/services.ts'
 import { RunHandles } from './run-handles.ts'
@@ -52,7 +53,7 @@ export const DEFAULT_LIMITS: EngineLimits = {
  * console.log(await run.result())
  */
 export async function createWumbo(options: WumboOptions = {}): Promise<Wumbo> {
-  const templates = createRegistry([...builtinTemplates, ...(options.templates ?? [])])
+  const templates = createRegistry(withBuiltins(options.templates ?? []))
   const workflows = new WorkflowCatalogue(options.workflows ?? [])
   const store = await openStore(options.store ?? DEFAULT_STORE, options.readOnly ?? false)
   const lost = deferred<Error>()
@@ -172,6 +173,13 @@ class OpenWumbo implements Wumbo {
     if (key === undefined) throw new RunNotFoundError(`there is no run ${id}, and no run was started with that id`)
     return key.run
   }
+}
+
+/** The user's templates and the built-in ones; a user's template takes the place of a built-in one of the same name and version. */
+function withBuiltins(own: readonly AnyTemplate[]): readonly AnyTemplate[] {
+  const label = ({ meta }: AnyTemplate): string => `${meta.name}@${meta.version}`
+  const taken = new Set(own.map(label))
+  return [...builtinTemplates.filter((template) => !taken.has(label(template))), ...own]
 }
 
 async function openStore(store: string | Store, readOnly: boolean): Promise<Store> {

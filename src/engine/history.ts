@@ -16,7 +16,7 @@ export async function buildHistory(loaded: LoadedRun, read: (payload: Payload | 
   for (const record of effective) records.push({ record, output: await read(record.output) })
   const base = generations.find(({ gen }) => gen === run.gen)?.baseSeq ?? 1
   const lastSeq = Math.max(base - 1, effective.at(-1)?.seq ?? 0)
-  return { records, lastSeq, marks: openMarks(loaded, effective), loose: givenUp(loaded) }
+  return { records, lastSeq, marks: openMarks(loaded, effective), deadlines: deadlines(loaded), loose: givenUp(loaded) }
 }
 
 /** The newest mark of each path without a record: retries of this generation, timers of any. */
@@ -29,6 +29,11 @@ function openMarks(loaded: LoadedRun, effective: readonly JournalRecord[]): Read
     if (mark.kind === 'timer' || mark.gen === loaded.run.gen) marks.set(mark.path, mark)
   }
   return marks
+}
+
+/** When steps of this generation that began with a total timeout must have ended. */
+function deadlines({ marks, run }: LoadedRun): ReadonlyMap<string, number> {
+  return new Map(marks.flatMap((mark) => (mark.kind === 'started' && mark.gen === run.gen && mark.due !== null ? [[mark.path, mark.due] as const] : [])))
 }
 
 /** Completed steps that no longer count, newest first: work that need not be done again if it is asked for unchanged. */

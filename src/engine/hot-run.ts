@@ -35,6 +35,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
   readonly #exit: RunExit
   readonly #open = new Map<string, Open>()
   readonly #marks: ReadonlyMap<string, Mark>
+  readonly #deadlines: ReadonlyMap<string, number>
   readonly #loose: ReadonlyMap<string, JournalRecord>
   #answers: { readonly path: string; readonly outcome: Outcome }[] = []
   #gated: StepRun[] = []
@@ -50,6 +51,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
     this.#source = source
     this.#replay = history === null || history.records.length === 0 ? null : new Replay(history)
     this.#marks = history?.marks ?? NONE
+    this.#deadlines = history?.deadlines ?? NONE
     this.#loose = history?.loose ?? NONE
     this.journal = new RunJournal(this, host, history?.lastSeq ?? 0)
     this.#steps = new StepListener(this, host)
@@ -227,7 +229,26 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
   }
 
   #beginStep(step: StepRun): void {
-    if (!this.#draining) step.begin(this.#marks.get(step.path))
+    if (this.#draining) return
+    const total = step.totalTimeout
+    if (total === null) {
+      step.begin(this.#marks.get(step.path))
+      return
+    }
+    const known = this.#deadlines.get(step.path)
+    if (known !== undefined) {
+      step.limit(known)
+      step.begin(this.#marks.get(step.path))
+      return
+    }
+    const at = this.#host.deps.clock.now()
+    this.journal.mark({ path: step.path, kind: 'started', attempt: 1, at, due: at + total, error: null }, (_answer, error) => {
+      if (error !== undefined) this.broken(error)
+      else if (this.live && !this.#draining) {
+        step.limit(at + total)
+        step.begin(undefined)
+      }
+    })
   }
 
   #startTimer(timer: TimerWait): void {
@@ -319,8 +340,9 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
   #nextDue(): number | null {
     let next = this.row.deadline ?? Number.POSITIVE_INFINITY
     for (const open of this.#open.values()) {
-      if (open === null || open.due === null) return null
-      next = Math.min(next, open.due)
+      const due = open instanceof StepRun ? open.wakeAt : (open?.due ?? null)
+      if (due === null) return null
+      next = Math.min(next, due)
     }
     return next
   }

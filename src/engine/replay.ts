@@ -13,6 +13,8 @@ export interface History {
   readonly records: readonly { readonly record: JournalRecord; readonly output: unknown }[]
   /** The newest mark of each path that has no record. */
   readonly marks: ReadonlyMap<string, Mark>
+  /** When steps with a total timeout must have ended, by path. */
+  readonly deadlines: ReadonlyMap<string, number>
   /** The highest seq that counts for this generation. */
   readonly lastSeq: number
   /** Completed steps of a history that was given up, by path. */

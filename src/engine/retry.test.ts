@@ -33,6 +33,7 @@ describe('E4: waits between attempts', () => {
     expect(mayRetry(plan, error, 3)).toBe(false)
     expect(mayRetry(plan, { ...error, code: 'NO_MONEY' }, 1)).toBe(false)
     expect(mayRetry(plan, { ...error, retryable: false }, 1)).toBe(false)
+    expect(mayRetry({ ...plan, nonRetryable: ['TypeError'] }, { ...error, cause: { ...error, name: 'TypeError' } }, 1)).toBe(false)
     expect(mayRetry(retryPlan(undefined, 's'), error, 1)).toBe(false)
   })
 

@@ -40,7 +40,13 @@ export function retryPlan(policy: RetryPolicy | undefined, path: string): RetryP
 
 /** True when a failure of attempt `attempt` is followed by another attempt. */
 export function mayRetry(plan: RetryPlan, error: ErrorData, attempt: number): boolean {
-  return attempt < plan.maxAttempts && error.retryable && !plan.nonRetryable.includes(error.code)
+  return attempt < plan.maxAttempts && error.retryable && !isNamed(plan.nonRetryable, error)
+}
+
+/** True when the failure, or one of its causes, has one of these codes or is of one of these classes. */
+function isNamed(names: readonly string[], error: ErrorData | undefined): boolean {
+  if (error === undefined || names.length === 0) return false
+  return names.includes(error.code) || names.includes(error.name) || isNamed(names, error.cause)
 }
 
 /**

@@ -61,11 +61,16 @@ export class StepRun {
   readonly #host: StepHost
   #plan: RetryPlan | undefined
   #input: unknown
+  /** The input holds bytes, which cannot be frozen: each attempt gets its own. */
+  #mutable = false
   /** The attempt at hand; undefined when none computes. What any other attempt gives is late. */
   #current: StepContext | undefined
   /** Bodies that have not ended, given up ones included. */
   #running = 0
   #cancels: Cancel[] = []
+  /** When the step must have ended, all attempts and waits included; null for never. */
+  #deadline: number | null = null
+  #cancelDeadline: Cancel | null = null
   #lastBeat = 0
   #closed = false
 
@@ -84,10 +89,34 @@ export class StepRun {
     return this.#current !== undefined
   }
 
+  /** When something happens to the step by itself, while it waits; null while it computes. */
+  get wakeAt(): number | null {
+    return this.due === null ? null : Math.min(this.due, this.#deadline ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** Milliseconds that the step may take in all; null without a bound. */
+  get totalTimeout(): number | null {
+    const { totalTimeout } = this.operation.options
+    return totalTimeout === undefined ? null : parseDuration(totalTimeout, `${this.path}.totalTimeout`)
+  }
+
+  /** Bounds the step as a whole: at `deadline` (milliseconds since 1970) it fails, whatever its retry policy says. */
+  limit(deadline: number): void {
+    const { clock } = this.#host
+    this.#deadline = deadline
+    this.#cancelDeadline = clock.timer(Math.max(0, deadline - clock.now()), () => {
+      if (this.#closed) return
+      const error = new StepTimeoutError(`${this.path} did not end within its total timeout of ${this.totalTimeout ?? 0} ms`, { path: this.path, retryable: false })
+      this.#current?.abort(error)
+      this.#host.onFailure(this, errorData(error))
+    })
+  }
+
   /** Encodes the input: what its hash, its kept copy and every attempt are made from. Throws when it cannot be stored. */
   encodeInput(): void {
     const taken = defaultCodec.snapshot(this.operation.input)
     this.#input = taken.value
+    this.#mutable = taken.mutable
     this.inputPayload = taken.payload
     this.inputHash = hashText(taken.payload)
   }
@@ -125,22 +154,22 @@ export class StepRun {
   /** Gives the step up: its signal aborts, its result will be dropped. */
   abort(reason: WumboError): void {
     if (this.#closed) return
-    this.#closed = true
-    this.#clearTimers()
     this.#current?.abort(reason)
+    this.close()
   }
 
   /** The step is answered; nothing of it may happen any more. */
   close(): void {
     this.#closed = true
     this.#clearTimers()
+    this.#cancelDeadline?.()
     this.#current = undefined
   }
 
   #checkInput(): void {
     if (this.#closed) return
     try {
-      const checked = this.operation.template.check(this.#input)
+      const checked = this.operation.template.check(this.#mutable ? defaultCodec.decode(this.inputPayload) : this.#input)
       if (checked instanceof Promise) checked.then((value: unknown) => this.#start(value), (thrown: unknown) => this.#inputRefused(thrown))
       else this.#start(checked)
     } catch (thrown) {

@@ -40,7 +40,7 @@ export interface JournalRecord extends RunKey {
   readonly reads: readonly string[] | null
 }
 
-/** `timer`: waits until `due`; `retry`: attempt `attempt` failed, the next is due at `due`; `started`: attempt began. */
+/** `timer`: waits until `due`; `retry`: attempt `attempt` failed, the next is due at `due`; `started`: the step began, and must have ended at `due`. */
 export type MarkKind = 'timer' | 'retry' | 'started'
 
 /** A durable fact about an operation that has not finished. Keyed by (space, run, gen, path, kind, attempt). */
@@ -50,7 +50,7 @@ export interface Mark extends RunKey {
   readonly kind: MarkKind
   readonly attempt: number
   readonly at: number
-  /** When the operation goes on, milliseconds since 1970; null for `started`. */
+  /** When the operation goes on or must have ended, milliseconds since 1970; null for neither. */
   readonly due: number | null
   readonly error: ErrorData | null
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { RunFailedError, createWumbo, defineTemplate, defineWorkflow, executionPath, fromModel } from '../../src/index.ts'
+import { RunFailedError, createWumbo, fileRead, defineTemplate, defineWorkflow, executionPath, fromModel } from '../../src/index.ts'
 import type { RunEvent, Wumbo } from '../../src/index.ts'
 
 const number = z.object({ n: z.number() })
@@ -108,6 +108,13 @@ describe('createWumbo', () => {
     const one = await wumbo({ workflows: [graph], templates: [inc] })
     expect(await (await one.start(graph, { n: 1 } as never)).result()).toEqual({ sum: 5 })
     await expect(one.start('graph', { n: 'x' })).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+  })
+
+  test("a user's configured template takes the place of the built-in one", async () => {
+    const files = fileRead.configure({ root: folder })
+    const one = await wumbo({ templates: [files] })
+    expect(one.templates.resolve('file.read')).toBe(files)
+    expect(one.templates.resolve('file.write')).toBeDefined()
   })
 
   test('one process writes; others look at the same file and are told who owns it', async () => {

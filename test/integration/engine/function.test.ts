@@ -214,6 +214,28 @@ describe('a durable function', () => {
     expect(rig.logged.join('\n')).toContain('may still run')
   })
 
+  test('a step has a bound over all its attempts, also over a restart and outside memory', async () => {
+    const rig = new Rig()
+    const never = defineTemplate({ name: 'never', version: '1.0.0', description: 'Always fails.', input: number, output: number, execute: () => { throw new HttpFailedError('no') } })
+    const hangs = defineTemplate({ name: 'hangs', version: '1.0.0', description: 'Never ends.', input: number, output: number, execute: () => new Promise<{ n: number }>(() => undefined) })
+    const retrying = defineWorkflow({ name: 'retrying', input: number, run: (ctx, input) => ctx.step('s', never, input, { totalTimeout: '1h', retry: { maxAttempts: 1000, initialDelay: '40m', maxDelay: '40m', jitter: false } }) })
+    const hanging = defineWorkflow({ name: 'hanging', input: number, run: (ctx, input) => ctx.step('s', hangs, input, { totalTimeout: '10m', retry: { maxAttempts: 9 } }) })
+    const engine = await rig.engine([retrying, hanging])
+    const one = await rig.until(engine.start(retrying, { n: 0 }))
+    const two = await rig.until(engine.start(hanging, { n: 0 }))
+    const began = rig.time.now()
+    await expect(rig.until(engine.result(two.run))).rejects.toMatchObject({ code: 'RUN_FAILED' })
+    expect(rig.time.now() - began).toBeGreaterThanOrEqual(600_000)
+    await rig.time.advance(20 * 60_000)
+    rig.die()
+    const next = await rig.engine([retrying, hanging])
+    await expect(rig.until(next.result(one.run))).rejects.toMatchObject({ code: 'RUN_FAILED' })
+    const details = await rig.details(one.run)
+    expect(details.steps[0]).toMatchObject({ status: 'failed', attempt: 2, error: { code: 'STEP_TIMEOUT' } })
+    expect((details.finishedAt ?? 0) - began).toBeGreaterThanOrEqual(3_599_000)
+    expect((details.finishedAt ?? 0) - began).toBeLessThan(3_700_000)
+  })
+
   test('a silent attempt is given up by its heartbeat timeout; one that beats is not', async () => {
     const rig = new Rig()
     const beating = defineTemplate({
@@ -336,6 +358,26 @@ describe('a durable function', () => {
     expect(steps[0]?.error?.message).toContain('deep[1]')
   })
 
+  test('an attempt that changes its bytes does not change them for the next attempt', async () => {
+    const rig = new Rig()
+    const seen: number[] = []
+    const bytes = z.object({ data: z.instanceof(Uint8Array) })
+    const spoils = defineTemplate({
+      name: 'spoils', version: '1.0.0', description: 'Spoils its input, then fails once.', input: bytes, output: number, jsonSchema: { input: { type: 'object' } },
+      execute({ data }, context) {
+        seen.push(data[0] ?? -1)
+        data[0] = 99
+        if (context.attempt === 1) throw new HttpFailedError('once')
+        return { n: seen.length }
+      },
+    })
+    const workflow = defineWorkflow({ name: 'spoils', input: number, run: (ctx) => ctx.step('s', spoils, { data: new Uint8Array([7]) }, { retry: { maxAttempts: 2, initialDelay: 1 } }) })
+    const engine = await rig.engine([workflow])
+    const { run } = await rig.until(engine.start(workflow, { n: 0 }))
+    await rig.until(engine.result(run))
+    expect(seen).toEqual([7, 7])
+  })
+
   test('a large result lies in a blob and comes back whole after a death', async () => {
     const rig = new Rig()
     const text = 'x'.repeat(10_000)
@@ -429,6 +471,42 @@ describe('a durable function', () => {
     const started = await rig.until(Promise.all(Array.from({ length: 20 }, (_, n) => engine.start(workflow, { n }))))
     const results = await rig.until(Promise.all(started.map(({ run }) => engine.result(run))))
     expect(results).toEqual(Array.from({ length: 20 }, (_, n) => ({ n: n + 3 })))
+  })
+
+  test('K14: a start is refused while too much waits to be written, and what was accepted finishes', async () => {
+    const rig = new Rig()
+    const workflow = three(rig)
+    const engine = await rig.engine([workflow], { bufferBytes: 2000 })
+    const starts = Array.from({ length: 30 }, (_, n) => engine.start(workflow, { n }))
+    const settled = await rig.until(Promise.allSettled(starts))
+    const accepted = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value.run] : []))
+    const refused = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as { code: string; status: number; retryAfter: number }] : []))
+    expect(accepted.length).toBeGreaterThan(0)
+    expect(refused.length).toBeGreaterThan(0)
+    for (const error of refused) expect(error).toMatchObject({ code: 'OVERLOADED', status: 503, retryAfter: 1000 })
+    for (const run of accepted) await rig.until(engine.result(run))
+  })
+
+  test('ended runs are deleted when they are older than the retention, with their blobs; orphaned blobs are swept', async () => {
+    const rig = new Rig()
+    const big = defineTemplate({ name: 'big', version: '1.0.0', description: 'Gives much.', input: number, output: z.object({ text: z.string() }), execute: () => ({ text: 'x'.repeat(9000) }) })
+    const workflow = defineWorkflow({ name: 'big', input: number, run: (ctx, input) => ctx.step('big', big, input) })
+    const engine = await rig.engine([workflow], { retentionMs: 10 * 86_400_000 })
+    const { run } = await rig.until(engine.start(workflow, { n: 0 }))
+    await rig.until(engine.result(run))
+    await rig.store.blobs.put('orphan', new Uint8Array(3))
+    const keys = async (): Promise<string[]> => {
+      const found: string[] = []
+      for await (const blob of rig.store.blobs.list()) found.push(blob.key)
+      return found
+    }
+    expect(await keys()).toHaveLength(3)
+    await rig.time.advance(2 * 86_400_000)
+    expect(await keys()).toHaveLength(2)
+    expect(await rig.store.getRun({ space: 0, run })).toBeDefined()
+    await rig.time.advance(9 * 86_400_000)
+    expect(await keys()).toEqual([])
+    expect(await rig.store.getRun({ space: 0, run })).toBeUndefined()
   })
 
   test('close gives running work its time, hands runs back, and the next process goes on', async () => {

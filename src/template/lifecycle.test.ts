@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import * as z from 'zod'
-import { AbortedError, OutputInvalidError, StepTimeoutError, TemplateFailedError } from '../errors.ts'
+import { AbortedError, IllegalTransitionError, OutputInvalidError, StepTimeoutError, TemplateFailedError } from '../errors.ts'
 import { deferred } from '../shared/deferred.ts'
 import { createContext } from './context.ts'
 import type { ExecutionState, Logger, TemplateContext, TemplateHooks } from './contract.ts'
@@ -100,6 +100,12 @@ describe('recover', () => {
 
   test('must keep to the output schema', async () => {
     await expect(template({ ...broken, recover: () => ({ n: 'x' }) as unknown as Value })({ n: 1 })).rejects.toThrow(OutputInvalidError)
+  })
+
+  test('is not asked for a defect of Wumbo itself', async () => {
+    const recover = vi.fn(() => ({ n: 0 }))
+    await expect(template({ execute: () => { throw new IllegalTransitionError('ours') }, recover })({ n: 1 })).rejects.toThrow('ours')
+    expect(recover).not.toHaveBeenCalled()
   })
 
   test('is not asked after an abort', async () => {

@@ -50,11 +50,14 @@ export function refuseMemory(folder: string): void {
   throw new Error(`${folder} lies on ${type}, which never reaches a disk; name another folder with --folder`)
 }
 
+/** The load average of the last minute. */
 export function load(): string {
-  return loadavg()
-    .slice(0, 1)
-    .map((value) => value.toFixed(1))
-    .join()
+  return (loadavg()[0] ?? 0).toFixed(1)
+}
+
+/** Whether others already use more than half of the cores. */
+export function isBusy(): boolean {
+  return (loadavg()[0] ?? 0) > cpus().length / 2
 }
 
 export function versions(peers: Readonly<Record<string, string>>): Record<string, string> {

@@ -13,7 +13,7 @@ import { b3 } from './b3.bench.ts'
 import { endAll, measureInChild } from './child.ts'
 import type { Verdict } from './goal.ts'
 import type { Limits } from './limits/limits.ts'
-import { load, machine, refuseMemory, versions } from './machine.ts'
+import { isBusy, load, machine, refuseMemory, versions } from './machine.ts'
 import { installPeers } from './peers.ts'
 import { figure, jsonLines, putSection, table, verdictTable } from './report.ts'
 
@@ -44,6 +44,7 @@ async function main(): Promise<void> {
 async function runAll(request: Request, context: Context): Promise<void> {
   const chosen = BENCHES.filter(({ id }) => request.ids.includes(id))
   const needsPeers = chosen.some(({ peers }) => peers) && request.lanes.some((lane) => lane.startsWith('peer'))
+  if (isBusy()) progress(`The machine is busy (load ${load()} before anything was measured): figures will be low, and ratios rough.`)
   const peers = needsPeers ? await installPeers(progress) : {}
   const limits = await measureInChild<Limits>({
     file: new URL('./limits/limits.ts', import.meta.url),

@@ -8,6 +8,7 @@ import type { JournalRecord } from '../../model/record.ts'
 import type { RunKey } from '../../model/run.ts'
 import type { Finding } from '../port.ts'
 import type { Piece } from './calls.ts'
+import { isDamage } from './failures.ts'
 import { generationFrom, recordFrom } from './rows.ts'
 import type { Row } from './rows.ts'
 
@@ -21,6 +22,25 @@ const ORPHANS = ['journal', 'marks', 'inbox', 'generations'] as const
 
 /** Checks of the whole file: pages, rows without a run, keys that point nowhere, owners without a lane. */
 export function checkFile(database: DatabaseSync, file: string): readonly Finding[] {
+  return unlessDamaged(() => findInFile(database, file), (finding) => [finding])
+}
+
+/** Checks of some runs, from a row number on. */
+export function checkRuns(database: DatabaseSync, from: number): Piece<Finding> {
+  return unlessDamaged(() => findInRuns(database, from), (finding) => ({ found: [finding], next: null }))
+}
+
+/** A file may be so damaged that the checks themselves fail. */
+function unlessDamaged<T>(check: () => T, damaged: (finding: Finding) => T): T {
+  try {
+    return check()
+  } catch (thrown) {
+    if (!isDamage(thrown)) throw thrown
+    return damaged({ code: 'FILE_DAMAGED', run: null, message: String(thrown) })
+  }
+}
+
+function findInFile(database: DatabaseSync, file: string): readonly Finding[] {
   const pragma = statSync(file).size > BIG_FILE ? 'quick_check' : 'integrity_check'
   const pages = database.prepare(`pragma ${pragma}`).all().map((row) => String(Object.values(row)[0])).filter((message) => message !== 'ok')
   if (pages.length > 0) return pages.map((message) => ({ code: 'FILE_DAMAGED', run: null, message }))
@@ -42,8 +62,7 @@ export function checkFile(database: DatabaseSync, file: string): readonly Findin
   ]
 }
 
-/** Checks of some runs, from a row number on. */
-export function checkRuns(database: DatabaseSync, from: number): Piece<Finding> {
+function findInRuns(database: DatabaseSync, from: number): Piece<Finding> {
   const rows = database.prepare('select no, space, run, gen, status, lane, finished_at, inbox_count, unread from runs where no > ? order by no limit ?').all(from, PIECE)
   const found = rows.flatMap((row) => [...checkRun(database, row)])
   return { found, next: rows.length < PIECE ? null : Number(rows.at(-1)?.['no']) }

@@ -32,7 +32,7 @@ export function putRecord(to: BatchWriter, record: JournalRecord, error: string 
   to.whole(record.gen)
   to.text(record.path)
   to.whole(record.seq)
-  to.code(KIND[record.kind] + STATUS[record.status] + LEVEL[record.level])
+  to.whole(KIND[record.kind] + STATUS[record.status] + LEVEL[record.level])
   to.textOrNull(record.template)
   to.textOrNull(record.templateVersion)
   to.textOrNull(record.inputHash)
@@ -56,10 +56,15 @@ export function checksum(texts: string, cells: Float64Array, cell: number): numb
   return crc32(texts, mix >>> 0)
 }
 
-/** The checksum of a record that was read, with `error` and `reads` as the text that is stored. */
-export function checksumOf(record: JournalRecord, error: string | null, reads: string | null): number {
+/** True when a record that was read has the checksum `sum`; `error` and `reads` as the text that is stored. */
+export function isSound(record: JournalRecord, error: string | null, reads: string | null, sum: unknown): boolean {
   const writer = new BatchWriter(RECORD_CELLS)
-  putRecord(writer, record, error, reads)
+  try {
+    putRecord(writer, record, error, reads)
+  } catch {
+    // Such a record could not have been written.
+    return false
+  }
   const { text, cells } = writer.finish()
-  return checksum(text, cells, 0)
+  return checksum(text, cells, 0) === sum
 }

@@ -41,6 +41,11 @@ export function isDoubtful(thrown: unknown): boolean {
   return code !== undefined && !ROW_CODES.has(code) && !HARMLESS_CODES.has(code)
 }
 
+/** True when the file itself is not what SQLite once wrote. */
+export function isDamage(thrown: unknown): boolean {
+  return BROKEN_CODES.has(resultCode(thrown) ?? 0)
+}
+
 /** Turns whatever a statement threw into a failure of the catalogue; `doing` says what was being done. */
 export function storeFailure(thrown: unknown, doing: string): WumboError {
   if (thrown instanceof WumboError) return thrown

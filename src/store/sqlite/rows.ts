@@ -3,7 +3,7 @@ import { PayloadCorruptError } from '../../errors.ts'
 import type { ErrorData } from '../../errors.ts'
 import type { JournalRecord, Mark } from '../../model/record.ts'
 import type { Generation, Mail, RunKey, RunRow } from '../../model/run.ts'
-import { checksumOf } from './checksum.ts'
+import { isSound } from './checksum.ts'
 
 /** A row as SQLite gives it: columns by name. */
 export type Row = Readonly<Record<string, unknown>>
@@ -35,7 +35,7 @@ export function recordFrom(row: Row, { space, run }: RunKey): JournalRecord {
     templateVersion: row['template_version'] as string | null, inputHash: row['input_hash'] as string | null, input: row['input'] as string | null,
     output: row['output'] as string | null, attempt: row['attempt'] as number, startedAt: row['started_at'] as number, finishedAt: row['finished_at'] as number,
   }
-  if (checksumOf({ ...record, error: null, reads: null }, error, reads) !== row['checksum']) {
+  if (!isSound({ ...record, error: null, reads: null }, error, reads, row['checksum'])) {
     throw new PayloadCorruptError(`the journal of run ${run} is damaged: the record of ${record.path} in generation ${record.gen} does not have the checksum it was written with`, {
       path: record.path, details: { space, run, gen: record.gen, path: record.path },
     })

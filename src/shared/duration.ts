@@ -31,6 +31,7 @@ export function parseDuration(duration: Duration, path = 'duration'): number {
 
 /** Writes milliseconds the way people read them: "850 ms", "2.4 s", "3 m 20 s", "2 h 5 m", "3 d 4 h". */
 export function formatDuration(ms: number): string {
+  if (ms === 0) return '0 ms'
   if (ms < 1) return `${ms.toFixed(2)} ms`
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`

@@ -1,0 +1,26 @@
+// What a command does to runs goes to one of two places: this process, when it owns the store, or the process that owns it. Both
+// look alike from here. Only types and the words for an owner that went away.
+import type { RunDetails } from '../engine/inspect.ts'
+import { WumboError } from '../errors.ts'
+import type { RunEvent } from '../model/event.ts'
+import type { AnyWorkflow } from '../workflow/contract.ts'
+
+/** A way to the runs of a store, for writing. Values of runs come in their JSON form. */
+export interface Backend {
+  /** The other process that owns the store; null when it is this one. */
+  readonly owner: { readonly pid: number; readonly url: string } | null
+  start(workflow: AnyWorkflow, input: unknown, id: string | undefined): Promise<{ readonly id: string; readonly existing: boolean }>
+  cancel(id: string): Promise<void>
+  /** Resolves to the new generation. */
+  retry(id: string, why: { readonly by: string; readonly reason: string }): Promise<number>
+  /** Recorded events first, then what comes, until the run has ended or is parked. Throws when the owner or the store is lost. */
+  events(id: string, signal: AbortSignal): AsyncIterable<RunEvent>
+  details(id: string): Promise<RunDetails>
+  /** Stops in order; runs of this process are given back and go on later. */
+  close(): Promise<void>
+}
+
+/** True when the process that owned the store is gone or going, so that another may take its place. */
+export function isOwnerGone(thrown: unknown): boolean {
+  return thrown instanceof WumboError && (thrown.code === 'OWNER_UNREACHABLE' || thrown.code === 'STORE_CLOSED')
+}

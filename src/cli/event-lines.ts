@@ -1,0 +1,69 @@
+// What happens in a run, in one line each: for people, at any width. Data is made visible here, so that nothing in it steers the
+// terminal.
+import type { RunEvent } from '../model/event.ts'
+import { formatDuration } from '../shared/duration.ts'
+import { visibleLine } from '../shared/visible.ts'
+import type { Channel, Style } from './terminal.ts'
+import { fitText, textWidth } from './text-width.ts'
+
+/** Marks before a step's name. */
+const MARKS: Readonly<Record<string, readonly [mark: string, style: Style]>> = {
+  'step.completed': ['✓', 'green'], 'step.failed': ['✗', 'red'], 'step.skipped': ['–', 'dim'], 'step.retrying': ['↻', 'yellow'], 'step.started': ['▸', 'blue'],
+}
+
+/** The line of an event of a step, cut to `width` columns; undefined for events that people need not see one by one. */
+export function stepLine(channel: Channel, event: RunEvent, width: number): string | undefined {
+  if (!('path' in event)) return undefined
+  const [mark, style] = MARKS[event.type] ?? []
+  const told = toldOf(event)
+  if (mark === undefined || style === undefined || told === undefined) return undefined
+  const note = told === '' ? '' : `  ${visibleLine(told)}`
+  // The name comes first: of a long note only what fits behind it.
+  const name = fitText(visibleLine(event.path), Math.max(10, width - 2 - Math.min(note.length, 14)))
+  return `${channel.paint(style, mark)} ${name}${channel.paint('dim', fitText(note, width - 2 - textWidth(name)))}`
+}
+
+function toldOf(event: RunEvent): string | undefined {
+  switch (event.type) {
+    case 'step.completed':
+      return `${formatDuration(event.durationMs)}${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`
+    case 'step.failed':
+      return `${event.error.code}: ${event.error.message}`
+    case 'step.retrying':
+      return `attempt ${event.attempt} failed, again in ${formatDuration(Math.max(0, event.due - event.at))}: ${event.error.message}`
+    case 'step.skipped':
+      return 'skipped'
+    case 'step.started':
+    case 'step.progress':
+    case 'run.started':
+    case 'run.resumed':
+    case 'run.waiting':
+    case 'run.parked':
+    case 'run.ended':
+      return undefined
+  }
+}
+
+/** The line of an event of a run; undefined for events of steps. */
+export function runLine(channel: Channel, event: RunEvent): string | undefined {
+  switch (event.type) {
+    case 'run.waiting':
+      return `${channel.paint('yellow', '…')} waiting${event.wakeAt === null ? '' : ` until ${localTime(event.wakeAt)}`}`
+    case 'run.resumed':
+      return event.recorded === 0 ? undefined : `${channel.paint('blue', '▸')} going on after ${event.recorded} recorded ${event.recorded === 1 ? 'step' : 'steps'}`
+    default:
+      return undefined
+  }
+}
+
+/** A moment in the time zone of this machine: `2026-11-21 07:31:53`. */
+export function localTime(ms: number): string {
+  const at = new Date(ms)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+}
+
+/** How a status looks. */
+export const STATUS_STYLES: Readonly<Record<string, Style>> = {
+  completed: 'green', failed: 'red', cancelled: 'yellow', parked: 'yellow', waiting: 'yellow', running: 'blue', skipped: 'dim',
+}

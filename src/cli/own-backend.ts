@@ -1,0 +1,113 @@
+// This process as the owner of a store: it opens it, works on its runs, and lets other commands in over a loopback server of its
+// own, announced in the note beside the store.
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { createWumbo, type Logger, type Wumbo, type WumboOptions } from '../index.ts'
+import { syncStrategy } from '../execution/sync.ts'
+import type { RunDetails } from '../engine/inspect.ts'
+import type { RunEvent } from '../model/event.ts'
+import type { StatusServer } from '../server/contract.ts'
+import { OpenSteps } from '../server/open-steps.ts'
+import { runEvents } from '../server/run-events.ts'
+import { serve } from '../server/serve.ts'
+import { wireRun } from '../server/wire.ts'
+import { sqliteStore, type SqliteStore } from '../store/sqlite/index.ts'
+import type { AnyWorkflow } from '../workflow/contract.ts'
+import type { Backend } from './backend.ts'
+import type { Definitions } from './modules.ts'
+import type { Settings } from './settings.ts'
+
+/** What an owner is made with. */
+export interface OwnOptions {
+  readonly settings: Settings
+  readonly definitions: Definitions
+  readonly log: Logger
+}
+
+/** Runs that end sooner cost no server: nobody could have asked for it in time. */
+const ANNOUNCE_AFTER_MS = 150
+
+/** The owner of a store. */
+export class OwnBackend implements Backend {
+  readonly owner = null
+  readonly wumbo: Wumbo
+  readonly #store: SqliteStore | null
+  readonly #open: OpenSteps
+  readonly #lost = new AbortController()
+  #announcing: Promise<StatusServer | undefined> | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  private constructor(wumbo: Wumbo, store: SqliteStore | null) {
+    this.wumbo = wumbo
+    this.#store = store
+    this.#open = new OpenSteps(wumbo)
+    void wumbo.lost.then((error) => this.#lost.abort(error))
+  }
+
+  /** Opens the store and goes on with its runs. Throws STORE_LOCKED when another process owns it. */
+  static async open({ settings, definitions, log }: OwnOptions): Promise<OwnBackend> {
+    const store = settings.store.kind === 'memory' ? null : await openFile(settings.store.file)
+    const options: WumboOptions = {
+      store: store ?? 'memory', templates: definitions.templates, workflows: definitions.workflows, log,
+      execution: settings.strategy === 'sync' ? syncStrategy() : { strategy: 'async', ...(settings.concurrency === undefined ? {} : { concurrency: settings.concurrency }) },
+      ...(settings.retention === undefined ? {} : { retention: settings.retention }),
+    }
+    try {
+      return new OwnBackend(await createWumbo(options), store)
+    } catch (thrown) {
+      await store?.close()
+      throw thrown
+    }
+  }
+
+  /** Lets other commands in, a little later: most commands are over by then. */
+  announceSoon(): void {
+    if (this.#store === null) return
+    this.#timer = setTimeout(() => void this.serve(0).catch(() => undefined), ANNOUNCE_AFTER_MS)
+  }
+
+  /** Lets other commands in, and people look. */
+  async serve(port: number): Promise<StatusServer> {
+    const serving = serve(this.wumbo, { port })
+    this.#announcing = serving.catch(() => undefined)
+    const server = await serving
+    await this.#store?.announce({ address: server.url, token: server.token })
+    return server
+  }
+
+  async start(workflow: AnyWorkflow, input: unknown, id: string | undefined): Promise<{ id: string; existing: boolean }> {
+    const run = await this.wumbo.start(workflow.name, input, id === undefined ? {} : { id })
+    return { id: run.id, existing: run.existing }
+  }
+
+  cancel(id: string): Promise<void> {
+    return this.wumbo.runs.cancel(id)
+  }
+
+  retry(id: string, why: { by: string; reason: string }): Promise<number> {
+    return this.wumbo.runs.retry(id, why)
+  }
+
+  async details(id: string): Promise<RunDetails> {
+    return wireRun(await this.wumbo.runs.get(id))
+  }
+
+  async *events(id: string, signal: AbortSignal): AsyncGenerator<RunEvent> {
+    yield* runEvents({ wumbo: this.wumbo, open: this.#open }, id, AbortSignal.any([signal, this.#lost.signal]))
+    if (this.#lost.signal.aborted) throw this.#lost.signal.reason
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer)
+    // The server last: until the runs are given back, callers may still ask.
+    await this.wumbo.close()
+    const server = await this.#announcing
+    await server?.close()
+    this.#open.close()
+  }
+}
+
+async function openFile(file: string): Promise<SqliteStore> {
+  await mkdir(dirname(file), { recursive: true })
+  return sqliteStore({ file })
+}

@@ -1,0 +1,78 @@
+// `wumbo run`: starts a run of a workflow and waits for its end, in this process or in the one that owns the store.
+import { Option, type Command } from 'commander'
+import { OwnerUnreachableError, UsageError, WorkflowNotFoundError } from '../errors.ts'
+import type { AnyWorkflow } from '../workflow/contract.ts'
+import { act, describe, withProjectOptions, type Cli, type CommonOptions } from './command.ts'
+import { EXIT } from './exit-codes.ts'
+import type { Definitions } from './modules.ts'
+import type { Settings } from './settings.ts'
+
+interface RunOptions extends CommonOptions {
+  readonly input?: string
+  readonly id?: string
+  readonly workflow?: string
+  readonly detach?: boolean
+  readonly quiet?: boolean
+}
+
+/** Makes the command. */
+export function runCommand(cli: Cli): Command {
+  const command = describe({
+    name: 'run',
+    summary: 'start a run and print its result',
+    about: 'Names a file that exports a workflow, or a workflow of the project; without either the project\'s only workflow is run. The result goes to standard output, the progress to standard error. Ctrl-C stops in order: the run is kept and can go on later.',
+    examples: [
+      ['wumbo run', 'the only workflow of the project'],
+      ['wumbo run hello --input \'{"names":["Ada"]}\'', 'by name'],
+      ['wumbo run workflows/hello.ts --input @people.json', 'by file, the input from a file'],
+      ['wumbo run hello --id order-17', 'at most one run with this id'],
+      ['echo \'{}\' | wumbo run hello --input - --json', 'input from a pipe, the outcome as JSON'],
+    ],
+  })
+    .argument('[workflow]', 'a workflow\'s name, or a .ts, .mts, .js or .mjs file')
+    .addOption(new Option('-i, --input <json>', 'JSON, @file or - for standard input (default: {})'))
+    .option('--id <id>', 'your own name for the run: the same id is the same run')
+    .option('-w, --workflow <name>', 'which of several workflows of a file')
+    .option('-d, --detach', 'print the run\'s id and do not wait; needs a process that owns the store, such as wumbo dev')
+    .option('-q, --quiet', 'no progress, only the result')
+  return act(cli, withProjectOptions(command), async (target: string | undefined, options: RunOptions) => {
+    const { readSettings } = await import('./settings.ts')
+    const { readInput } = await import('./input.ts')
+    const settings = await readSettings(options, cli.terminal.env)
+    const input = await readInput(options.input, cli.terminal)
+    const { workflow, definitions } = await choose(settings, target, options.workflow)
+    if (options.detach === true) return detach(cli, { settings, workflow, input, options })
+    const { pursue } = await import('./pursue.ts')
+    return pursue({ terminal: cli.terminal, settings, definitions, options, workflow: workflow.name, begin: (backend) => backend.start(workflow, input, options.id) })
+  })
+}
+
+/** The workflow that is meant, and all that the project and the file define. */
+async function choose(settings: Settings, target: string | undefined, name: string | undefined): Promise<{ workflow: AnyWorkflow; definitions: Definitions }> {
+  const { fileOf, loadDefinitions, onlyWorkflow, workflowNamed } = await import('./project.ts')
+  const { importDefinitions } = await import('./modules.ts')
+  const file = target === undefined ? undefined : fileOf(target)
+  if (file !== undefined && target !== undefined) {
+    const definitions = await loadDefinitions(settings, [file])
+    const own = await importDefinitions([file])
+    return { definitions, workflow: name === undefined ? onlyWorkflow(own.workflows, target) : workflowNamed(own, name) }
+  }
+  if (target !== undefined && name !== undefined && name !== target) throw new UsageError(`two workflows are named: ${target} and ${name}`, { path: '--workflow', remedy: 'Leave out --workflow, or name a file before it.' })
+  const wanted = target ?? name
+  if (settings.project === null) {
+    throw new WorkflowNotFoundError(wanted === undefined ? 'there is no project here and no file was named' : `there is no file ${wanted}, and no project here that could have a workflow of that name`, { remedy: 'Name a file (wumbo run hello.ts), or make a project with wumbo init.' })
+  }
+  const definitions = await loadDefinitions(settings)
+  return { definitions, workflow: wanted === undefined ? onlyWorkflow(definitions.workflows, 'the project') : workflowNamed(definitions, wanted) }
+}
+
+/** Hands the run to the owner and leaves. */
+async function detach(cli: Cli, { settings, workflow, input, options }: { settings: Settings; workflow: AnyWorkflow; input: unknown; options: RunOptions }): Promise<number> {
+  const { connectOwner } = await import('./connect.ts')
+  const { lineJson } = await import('./json.ts')
+  const owner = await connectOwner(settings)
+  if (owner === undefined) throw new OwnerUnreachableError('no process owns the store, so nobody would go on with the run', { remedy: 'Start one with wumbo dev, or leave out --detach.' })
+  const run = await owner.start(workflow, input, options.id)
+  cli.terminal.out.line(options.json === true ? lineJson(run) : run.id)
+  return EXIT.ok
+}

@@ -1,0 +1,69 @@
+// `wumbo runs show`: one run with its steps on a time axis, or the way of its values. Reads beside a process that owns the store.
+import type { Command } from 'commander'
+import { executionPath, type RunDetails } from '../engine/inspect.ts'
+import { isEnd } from '../model/run.ts'
+import { formatDuration } from '../shared/duration.ts'
+import { visibleLine } from '../shared/visible.ts'
+import { act, describe, withProjectOptions, type Cli, type CommonOptions } from './command.ts'
+import { localTime, STATUS_STYLES } from './event-lines.ts'
+import { EXIT } from './exit-codes.ts'
+import { recordedFailureLines } from './failure-text.ts'
+import { lineJson } from './json.ts'
+import type { Channel } from './terminal.ts'
+import { fitText } from './text-width.ts'
+import { lineageLines, timelineLines } from './timeline.ts'
+
+interface ShowOptions extends CommonOptions {
+  readonly lineage?: boolean
+}
+
+/** Makes the command. */
+export function runsShowCommand(cli: Cli): Command {
+  const command = describe({
+    name: 'show',
+    summary: 'show a run with its steps on a time axis',
+    examples: [['wumbo runs show 019a…', 'its steps, attempts, input and output'], ['wumbo runs show 019a… --lineage', 'who wrote and read each value'], ['wumbo runs show order-17 --json', 'everything, for programs']],
+  })
+    .argument('<run>', 'the run\'s id, or the id it was started with')
+    .option('-l, --lineage', 'who wrote and read each value')
+  return act(cli, withProjectOptions(command), async (id: string, options: ShowOptions) => {
+    const { readSettings } = await import('./settings.ts')
+    const { openReader } = await import('./reader.ts')
+    const { wireRun } = await import('../server/wire.ts')
+    const { out } = cli.terminal
+    const wumbo = await openReader(await readSettings(options, cli.terminal.env))
+    try {
+      const run = wireRun(await wumbo.runs.get(id))
+      if (options.json === true) out.line(lineJson(options.lineage === true ? { id: run.id, path: executionPath(run) } : run))
+      else for (const line of options.lineage === true ? lineageLines(out, run) : runLines(out, run)) out.line(line)
+      return EXIT.ok
+    } finally {
+      await wumbo.close()
+    }
+  })
+}
+
+function runLines(channel: Channel, run: RunDetails): string[] {
+  const now = Date.now()
+  const fact = (name: string, text: string): string => {
+    const shown = visibleLine(text)
+    return `${channel.paint('dim', name.padEnd(9))} ${channel.isTerminal && name !== 'run' ? fitText(shown, channel.columns - 10) : shown}`
+  }
+  const status = channel.paint(STATUS_STYLES[run.status] ?? 'dim', run.status)
+  const steps = timelineLines(channel, run, now)
+  return [
+    `${channel.paint('bold', visibleLine(run.workflow))} ${status} ${isEnd(run.status) ? 'in' : 'for'} ${formatDuration(Math.max(0, (run.finishedAt ?? now) - run.createdAt))}`,
+    fact('run', run.id),
+    ...(run.key === null ? [] : [fact('id given', run.key)]),
+    fact('version', `${run.version}${run.gen === 1 ? '' : `, generation ${run.gen}`}`),
+    fact('started', localTime(run.createdAt)),
+    ...(run.wakeAt === null || isEnd(run.status) ? [] : [fact('goes on', localTime(run.wakeAt))]),
+    ...(run.crashes === 0 ? [] : [fact('crashes', String(run.crashes))]),
+    ...run.generations.filter(({ gen }) => gen > 1).map(({ by, at, reason }) => fact('retried', `${localTime(at)} by ${by}${reason === '' ? '' : `: ${reason}`}`)),
+    fact('input', lineJson(run.input)),
+    ...(run.status === 'completed' ? [fact('output', lineJson(run.output))] : []),
+    '',
+    ...(steps.length === 0 ? [channel.paint('dim', 'no steps yet')] : steps),
+    ...(run.error === null || run.status === 'completed' ? [] : ['', ...recordedFailureLines(channel, run.error, run.status === 'parked' ? (run.error.remedy ?? '') : `Correct the cause, then: wumbo runs retry ${run.id}`)]),
+  ]
+}

@@ -252,10 +252,10 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
   }
 
   #startTimer(timer: TimerWait): void {
-    const fire = (): void => recordValue(this, this.#host, { path: timer.path, kind: 'timer', value: undefined })
+    const fire = (startedAt: number) => (): void => recordValue(this, this.#host, { path: timer.path, kind: 'timer', value: undefined, startedAt })
     const mark = this.#marks.get(timer.path)
     if (mark?.kind === 'timer' && mark.due !== null) {
-      timer.arm(mark.due, fire)
+      timer.arm(mark.due, fire(mark.at))
       return
     }
     const at = this.#host.deps.clock.now()
@@ -263,7 +263,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
     this.journal.mark({ path: timer.path, kind: 'timer', attempt: 1, at, due, error: null }, (_answer, error) => {
       if (error !== undefined) this.broken(error)
       else if (this.live) {
-        timer.arm(due, fire)
+        timer.arm(due, fire(at))
         this.considerLeavingSoon()
       }
     })

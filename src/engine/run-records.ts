@@ -56,11 +56,12 @@ export function recordReused(run: RecordsHost, host: RunHost, step: StepRun, ear
 }
 
 /** Records what a timer or a recorded value gave and answers with it. */
-export function recordValue(run: RecordsHost, host: RunHost, given: { readonly path: string; readonly kind: 'timer' | 'value'; readonly value: unknown }): void {
+export function recordValue(run: RecordsHost, host: RunHost, given: { readonly path: string; readonly kind: 'timer' | 'value'; readonly value: unknown; readonly startedAt?: number }): void {
   if (!run.live) return
-  const { path, kind } = given
+  const { path, kind, startedAt } = given
   const { payload, value: frozen } = defaultCodec.snapshot(given.value)
-  run.journal.append(plainRecord(run, host, { path, kind, level: 'effect', status: 'completed', output: payload, error: null, reads: null }))
+  const record = plainRecord(run, host, { path, kind, level: 'effect', status: 'completed', output: payload, error: null, reads: null })
+  run.journal.append(startedAt === undefined ? record : { ...record, startedAt })
   run.answer(path, { status: 'completed', output: frozen })
 }
 

@@ -192,6 +192,8 @@ describe('a durable function', () => {
     const result = (await rig.until(next.result(run))) as { n: number; slept: number }
     expect(result.n).toBe(2)
     expect(result.slept).toBeGreaterThanOrEqual(3 * 86_400_000)
+    const night = (await rig.details(run)).steps.find(({ path }) => path === 'night')
+    expect((night?.finishedAt ?? 0) - (night?.startedAt ?? 0)).toBeGreaterThanOrEqual(3 * 86_400_000)
   })
 
   test('an attempt that ignores its timeout is given up: its late result is dropped and counted', async () => {

@@ -1,8 +1,9 @@
 // Modules of users: the files of a project's folders, imported, and what of their exports is a template or a workflow. It tells
 // a file that cannot be imported by name and line; it registers nothing.
+import { spawnSync } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ModuleFailedError, WumboError } from '../errors.ts'
 import type { AnyTemplate } from '../template/contract.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
@@ -58,16 +59,17 @@ async function importModule(file: string): Promise<unknown> {
   try {
     return await import(pathToFileURL(file).href)
   } catch (thrown) {
-    throw moduleFailed(relative(process.cwd(), file) || file, thrown)
+    throw moduleFailed(file, thrown)
   }
 }
 
 function moduleFailed(file: string, thrown: unknown): WumboError {
   const error: NodeJS.ErrnoException = thrown instanceof Error ? thrown : new Error(String(thrown))
   const remedy = REMEDIES[error.code ?? ''] ?? (error instanceof WumboError ? error.remedy : undefined)
-  const place = placeOf(error)
-  return new ModuleFailedError(`${file} could not be imported: ${error.message.split('\n')[0] ?? ''}`, {
-    cause: thrown, path: place ?? file, ...(remedy === undefined ? {} : { remedy }),
+  const name = relative(process.cwd(), file) || file
+  const place = placeOf(error) ?? (error instanceof SyntaxError ? checkedPlace(file) : undefined)
+  return new ModuleFailedError(`${name} could not be imported: ${error.message.split('\n')[0] ?? ''}`, {
+    cause: thrown, path: place === undefined ? name : (relative(process.cwd(), place) || place), ...(remedy === undefined ? {} : { remedy }),
   })
 }
 
@@ -77,13 +79,21 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ERR_UNKNOWN_FILE_EXTENSION: 'Name a .ts, .mts, .js or .mjs file.',
 }
 
-/** `file:line:column` of a syntax error, which V8 puts first in its stack; or of the line that threw. */
+/** Where it went wrong in the user's files: what V8 puts before the stack of a syntax error, or the first frame outside of this package. */
 function placeOf(error: Error): string | undefined {
-  const head = /^file:\/\/(\/[^\n]+?:\d+)$/m.exec(error.stack ?? '')?.[1] ?? /^(\/[^\n]+?:\d+)$/m.exec(error.stack ?? '')?.[1]
-  const frame = /\(?file:\/\/(\/[^\n)]+?:\d+:\d+)\)?$/m.exec(error.stack ?? '')?.[1]
-  const place = head ?? frame
+  const places = [...(error.stack ?? '').matchAll(/(?:^|[ (])(?:file:\/\/)?(\/[^\n()]+?:\d+(?::\d+)?)\)?$/gm)].map((match) => decodeURI(match[1] ?? ''))
+  return places.find((place) => !place.startsWith(OWN_FOLDER))
+}
+
+/** Plain JavaScript tells the place of a syntax error only when Node itself reports it. */
+function checkedPlace(file: string): string | undefined {
+  const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 10_000 })
+  const place = /^(?:file:\/\/)?(\/.+:\d+)$/m.exec(stderr)?.[1]
   return place === undefined ? undefined : decodeURI(place)
 }
+
+/** `src/` or `dist/` of this package. */
+const OWN_FOLDER = fileURLToPath(new URL('..', import.meta.url))
 
 function isTemplate(value: unknown): value is AnyTemplate {
   return typeof value === 'function' && 'meta' in value && 'schemas' in value && 'invoke' in value

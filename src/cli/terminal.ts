@@ -29,11 +29,11 @@ export class Channel {
 
   /** Columns to write in: at least 40 on a terminal, 120 where there is none. */
   get columns(): number {
-    return this.isTerminal ? Math.max(MIN_COLUMNS, this.stream.columns ?? 80) : PIPED_COLUMNS
+    return this.isTerminal ? Math.max(MIN_COLUMNS, this.stream.columns || 80) : PIPED_COLUMNS
   }
 
   get rows(): number {
-    return this.stream.rows ?? 24
+    return this.stream.rows || 24
   }
 
   write(text: string): void {

@@ -1,7 +1,7 @@
 // The way to the process that owns the store: its loopback API, with the token from its note. It sends nothing to any other
 // address, and repeats nothing by itself.
 import type { RunDetails } from '../engine/inspect.ts'
-import { OwnerUnreachableError, errorFromData } from '../errors.ts'
+import { OwnerUnreachableError, WorkflowNotFoundError, WumboError, errorFromData } from '../errors.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { Problem } from '../server/problem.ts'
 import type { Owner } from '../store/sqlite/index.ts'
@@ -34,7 +34,11 @@ class OwnerClient implements Backend {
   }
 
   async start(workflow: AnyWorkflow, input: unknown, id: string | undefined): Promise<{ id: string; existing: boolean }> {
-    return (await this.#json('/runs', { workflow: workflow.name, version: workflow.version, input, id })) as { id: string; existing: boolean }
+    try {
+      return (await this.#json('/runs', { workflow: workflow.name, version: workflow.version, input, id })) as { id: string; existing: boolean }
+    } catch (thrown) {
+      throw this.#unknownThere(thrown)
+    }
   }
 
   async cancel(id: string): Promise<void> {
@@ -85,6 +89,15 @@ class OwnerClient implements Backend {
     throw errorFromData({
       name: problem.title ?? 'Error', code: problem.code, message: problem.detail ?? '', retryable: problem.retryable ?? false,
       ...(problem.remedy === undefined ? {} : { remedy: problem.remedy }), ...(problem.path === undefined ? {} : { path: problem.path }), ...(problem.details === undefined ? {} : { details: problem.details }),
+    })
+  }
+
+  /** The owner loaded its workflows when it began: what was added or changed since then it does not know. */
+  #unknownThere(thrown: unknown): unknown {
+    if (!(thrown instanceof WumboError) || thrown.code !== 'WORKFLOW_NOT_FOUND') return thrown
+    const { pid, url } = this.owner
+    return new WorkflowNotFoundError(`process ${pid}, which owns the store, cannot run it: ${thrown.message}`, {
+      details: { pid, address: url }, remedy: `Put the workflow into the project and restart process ${pid}, or stop it: then it runs here.`,
     })
   }
 

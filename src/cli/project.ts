@@ -42,13 +42,15 @@ export function workflowNamed(definitions: Definitions, name: string): AnyWorkfl
   })
 }
 
-/** The one workflow of `workflows`; `where` names them in a message. */
-export function onlyWorkflow(workflows: readonly AnyWorkflow[], where: string): AnyWorkflow {
+/** The one workflow of a file, or of the project when `file` is undefined. */
+export function onlyWorkflow(workflows: readonly AnyWorkflow[], file: string | undefined): AnyWorkflow {
+  const where = file ?? 'the project'
   const names = namesOf(workflows)
   const newest = workflows.at(-1)
   if (newest !== undefined && names.length === 1) return newest
   if (newest === undefined) throw new WorkflowNotFoundError(`${where} exports no workflow`, { path: where, remedy: 'Export what defineWorkflow({ … }) gives.' })
-  throw new UsageError(`${where} has ${names.length} workflows: ${names.join(', ')}`, { path: where, remedy: `Name one of them: wumbo run ${names[0] ?? 'NAME'}` })
+  const example = `wumbo run ${file === undefined ? '' : `${file} --workflow `}${names[0] ?? 'NAME'}`
+  throw new UsageError(`${where} has ${names.length} workflows: ${names.join(', ')}`, { path: where, remedy: `Name one of them: ${example}` })
 }
 
 /** The path of a file as people write it. */

@@ -63,7 +63,7 @@ async function choose(settings: Settings, target: string | undefined, name: stri
     throw new WorkflowNotFoundError(wanted === undefined ? 'there is no project here and no file was named' : `there is no file ${wanted}, and no project here that could have a workflow of that name`, { remedy: 'Name a file (wumbo run hello.ts), or make a project with wumbo init.' })
   }
   const definitions = await loadDefinitions(settings)
-  return { definitions, workflow: wanted === undefined ? onlyWorkflow(definitions.workflows, 'the project') : workflowNamed(definitions, wanted) }
+  return { definitions, workflow: wanted === undefined ? onlyWorkflow(definitions.workflows, undefined) : workflowNamed(definitions, wanted) }
 }
 
 /** Hands the run to the owner and leaves. */

@@ -102,6 +102,12 @@ describe('in an empty project', () => {
     expect(readFileSync(join(project, command), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
     expect(await node(command, '--help')).toContain('Usage: wumbo')
   })
+
+  test('wumbo init and wumbo run work one after the other', async () => {
+    const command = join('node_modules', 'wumbo', manifest.bin['wumbo'] ?? '')
+    await node(command, 'init')
+    expect(await node(command, 'run')).toContain('Hello, Ada!')
+  })
 })
 
 /** A failed compiler tells what it found on its output. */

@@ -149,7 +149,7 @@ describe('refused at definition', () => {
     ['inptu.n', /the name inptu is not known\. Did you mean "input"\?/],
     ['a', /the name a is not known \| The output of the step a is steps\.a\.output/],
     ['stray', /Text stands in quotes/],
-    ['steps.aa.output', /there is no step "aa"\. Did you mean "a"\?/],
+    ['steps.brokn.output', /there is no step "brokn"\. Did you mean "broken"\?/],
     ['steps.deep.output', /is inside "other" and is not seen here \| Give the block an output/],
     ['steps.block.output', /the step block holds this one/],
     ['steps.a', /only an output \| Write steps\.a\.output\./],

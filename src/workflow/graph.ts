@@ -9,7 +9,7 @@ import { canonicalModel, versionOf } from './canonical.ts'
 import type { Surroundings } from './compilation.ts'
 import { compileWorkflow } from './compile.ts'
 import type { GraphWorkflow } from './contract.ts'
-import { inputCheck, inputJsonSchema, type AnySchema } from './input.ts'
+import { inputCheck, type AnySchema } from './input.ts'
 import { graphSource } from './interpreter.ts'
 import { compileJsonSchema } from './json-schema.ts'
 import { Problems } from './problems.ts'
@@ -23,14 +23,21 @@ export type TemplateSource = { resolve(reference: string): AnyTemplate } | Itera
  * Throws DefinitionError that tells all problems at once, sorted by path: in shape, names, expressions, templates, cycles.
  */
 export function fromModel(model: unknown, templates: TemplateSource): GraphWorkflow<unknown> {
-  return makeGraph(model, templates, null)
+  return makeGraph(model, templates, { schema: null, problems: new Problems() })
 }
 
-/** Like fromModel; with a `schema`, inputs are checked by it and it is published in place of the model's own. */
-export function makeGraph(given: unknown, templates: TemplateSource, schema: AnySchema | null, found = new Problems()): GraphWorkflow<unknown> {
-  const problems = found
+/** What the builder knows besides the model. */
+export interface GraphExtras {
+  /** Checks inputs in place of the model's JSON Schema. */
+  readonly schema: AnySchema | null
+  /** What was found wrong before: told together with the rest. */
+  readonly problems: Problems
+}
+
+/** Like fromModel, with what the builder knows besides. */
+export function makeGraph(given: unknown, templates: TemplateSource, { schema, problems }: GraphExtras): GraphWorkflow<unknown> {
   const subject = subjectOf(given)
-  const model = canonicalModel(schema === null ? given : withInput(given, schema))
+  const model = canonicalModel(given)
   const wrong = checkShape(model, problems)
   if (typeof model !== 'object' || model === null) problems.throwIfAny(subject)
   const pins = new Map<string, AnyTemplate>()
@@ -68,11 +75,6 @@ function labelled(template: AnyTemplate | undefined): string | undefined {
 function subjectOf(model: unknown): string {
   const name: unknown = typeof model === 'object' && model !== null ? (model as { readonly name?: unknown }).name : undefined
   return typeof name === 'string' ? `workflow "${name}"` : 'workflow'
-}
-
-function withInput(model: unknown, schema: AnySchema): unknown {
-  const { name } = model as WorkflowModel // the builder's own
-  return { ...(model as WorkflowModel), input: inputJsonSchema(name, schema) }
 }
 
 /** Finds templates and remembers, by the path of the step or case, which one was meant. */

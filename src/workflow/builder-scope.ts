@@ -1,0 +1,176 @@
+// The builder at work, without its types: it collects steps as model data. builder.ts says what may be called with what; what a
+// caller without types hands in wrongly is told as a problem when the workflow is built.
+import type { BodyModel, CaseModel, StepModel, WorkflowModel } from '../model/workflow.ts'
+import type { AnyTemplate } from '../template/contract.ts'
+import { bindingModel, called, commonModel, expressionText, namesAt, newDraft, picked, useModel, type Draft, type Given, type Site } from './builder-steps.ts'
+import { canonicalModel } from './canonical.ts'
+import type { GraphWorkflow } from './contract.ts'
+import { checkDescription, checkKeys, checkName, checkSchema, refuse, shown } from './door.ts'
+import { makeGraph } from './graph.ts'
+import { inputJsonSchema, type AnySchema } from './input.ts'
+import { Problems } from './problems.ts'
+import type { LoopName } from './reference.ts'
+
+type Build = (block: ScopeBuilder, names?: unknown) => unknown
+
+/** What a workflow says of itself. */
+interface Heading {
+  readonly name: string
+  readonly input: AnySchema
+  readonly given: Given
+}
+
+/** What a scope has collected. */
+interface Collected {
+  readonly steps: readonly (readonly [string, StepModel])[]
+  readonly output?: { readonly value: unknown }
+  /** What came up with each call; builders that go on from the same one share no more than what was before. */
+  readonly drafts: readonly Draft[]
+}
+
+const COMMON = ['description', 'needs', 'if', 'continueOnError']
+const USE = ['uses', 'with', 'retry', 'timeout', 'heartbeatTimeout', 'level']
+const EACH = ['as', 'concurrency']
+
+/** Begins a workflow: checks what it says of itself. */
+export function beginBuilder(name: string, options: unknown): unknown {
+  checkName('workflow', name)
+  checkKeys('workflow', options, ['input', 'description', 'onFailure', 'timeout'])
+  const { input, ...given } = options as Given
+  checkSchema('workflow', 'input', input)
+  checkDescription('workflow', given['description'])
+  const heading: Heading = { name, input: input as AnySchema, given }
+  return new ScopeBuilder({ draft: newDraft(), path: 'steps', loops: [] }, { steps: [], drafts: [] }, heading)
+}
+
+class ScopeBuilder {
+  readonly #site: Site
+  readonly #collected: Collected
+  readonly #heading: Heading | null
+
+  constructor(site: Site, collected: Collected, heading: Heading | null) {
+    this.#site = site
+    this.#collected = collected
+    this.#heading = heading
+  }
+
+  step(id: string, options: Given): ScopeBuilder {
+    const { path, site } = this.#call(id, options, [...COMMON, ...USE])
+    return this.#with(id, { ...commonModel(options, path, site), ...useModel(options, path, site) }, site)
+  }
+
+  block(id: string, build: Build, options: Given = {}): ScopeBuilder {
+    const { path, site } = this.#call(id, options, COMMON)
+    return this.#with(id, { ...commonModel(options, path, site), ...blockModel(build, path, site) }, site)
+  }
+
+  forEach(id: string, items: unknown, body: Given | Build, options: Given = {}): ScopeBuilder {
+    const inBlock = typeof body === 'function'
+    const said = inBlock ? options : body
+    const { path, site } = this.#call(id, said, [...COMMON, ...EACH, ...(inBlock ? [] : USE)])
+    const as = typeof said['as'] === 'string' ? said['as'] : freeName(site)
+    const inner: Site = { ...site, loops: [...site.loops, { item: { name: as }, index: { name: 'index' } }] }
+    const each = { forEach: expressionText(called(items, site), `${path}.forEach`, site), ...(as === 'item' ? {} : { as }), ...picked(said, ['concurrency']) }
+    return this.#with(id, { ...commonModel(said, path, site), ...each, ...(inBlock ? blockModel(body, path, inner) : useModel(body, path, inner)) }, site)
+  }
+
+  switch(id: string, build: (cases: CaseBuilder) => unknown, options: Given = {}): ScopeBuilder {
+    const { path, site } = this.#call(id, options, COMMON)
+    const built = typeof build === 'function' ? build(new CaseBuilder({ ...site, path: `${path}.switch` }, [])) : build
+    if (!(built instanceof CaseBuilder)) throw refuse('workflow', path, `expected a function that gives the cases, got ${shown(built)}`, 'Write (cases) => cases.when(…).otherwise(…).')
+    return this.#with(id, { ...commonModel(options, path, site), switch: built.cases }, site)
+  }
+
+  output(value: unknown): ScopeBuilder {
+    const site = this.#fresh()
+    const path = this.#heading === null ? site.path.replace(/steps$/, 'output') : 'output'
+    const output = { value: bindingModel(called(value, site), path, site) }
+    return new ScopeBuilder(this.#site, { ...this.#collected, output, drafts: [...this.#collected.drafts, site.draft] }, this.#heading)
+  }
+
+  /** The steps and the output, for the one who asked for a block. */
+  get parts(): Pick<BodyModel, 'steps' | 'output'> {
+    const { steps, output } = this.#collected
+    return { steps: Object.fromEntries(steps), ...(output === undefined ? {} : { output: output.value }) }
+  }
+
+  model(): WorkflowModel {
+    if (this.#heading === null) throw refuse('workflow', this.#site.path, 'only a workflow has a model', 'Call it on what workflow(…) began.')
+    const { name, input, given } = this.#heading
+    return canonicalModel({ name, input: inputJsonSchema(name, input), ...given, ...this.parts })
+  }
+
+  build(): GraphWorkflow<unknown> {
+    const problems = new Problems()
+    const templates = new Set<AnyTemplate>()
+    for (const draft of this.#collected.drafts) {
+      for (const { path, message, remedy } of draft.problems.sorted) problems.add(path, message, remedy)
+      for (const template of draft.templates) templates.add(template)
+    }
+    return makeGraph(this.model(), templates, { schema: this.#heading?.input ?? null, problems })
+  }
+
+  /** A block notes what comes up for the call that it is part of; a workflow begins anew with each call. */
+  #fresh(): Site {
+    return this.#heading === null ? this.#site : { ...this.#site, draft: newDraft() }
+  }
+
+  #call(id: unknown, options: unknown, keys: readonly string[]): { readonly path: string; readonly site: Site } {
+    if (typeof id !== 'string') throw refuse('workflow', this.#site.path, `expected the id of the step, got ${shown(id)}`, "Write .step('fetch', { … }).")
+    const path = `${this.#site.path}.${id}`
+    const site = this.#fresh()
+    checkKeys(`workflow: ${path}`, options, keys)
+    if (this.#collected.steps.some(([known]) => known === id)) site.draft.problems.add(path, `the id ${id} is used twice`, 'Give each step an id of its own.')
+    return { path, site }
+  }
+
+  #with(id: string, step: StepModel, { draft }: Site): ScopeBuilder {
+    return new ScopeBuilder(this.#site, { ...this.#collected, steps: [...this.#collected.steps, [id, step]], drafts: [...this.#collected.drafts, draft] }, this.#heading)
+  }
+}
+
+class CaseBuilder {
+  readonly #site: Site
+  readonly cases: readonly CaseModel[]
+
+  constructor(site: Site, cases: readonly CaseModel[]) {
+    this.#site = site
+    this.cases = cases
+  }
+
+  when(name: string, condition: unknown, body: Given | Build): CaseBuilder {
+    const path = `${this.#site.path}[${this.cases.length}]`
+    return this.#with({ name, if: expressionText(called(condition, this.#site), `${path}.if`, this.#site), ...this.#body(body, path) })
+  }
+
+  otherwise(body: Given | Build): CaseBuilder {
+    return this.#with({ else: true, ...this.#body(body, `${this.#site.path}[${this.cases.length}]`) })
+  }
+
+  #body(body: Given | Build, path: string): BodyModel {
+    if (typeof body === 'function') return blockModel(body, path, this.#site)
+    checkKeys(`workflow: ${path}`, body, USE)
+    return useModel(body, path, this.#site)
+  }
+
+  #with(one: CaseModel): CaseBuilder {
+    return new CaseBuilder(this.#site, [...this.cases, one])
+  }
+}
+
+function blockModel(build: Build, path: string, site: Site): BodyModel {
+  if (typeof build !== 'function') throw refuse('workflow', path, `expected a function, got ${shown(build)}`, 'Write (block) => block.step(…).')
+  const inner: Site = { ...site, path: `${path}.steps` }
+  const built = build(new ScopeBuilder(inner, { steps: [], drafts: [] }, null), namesAt(inner))
+  if (!(built instanceof ScopeBuilder)) throw refuse('workflow', path, `expected the block, got ${shown(built)}`, 'Return it: (block) => block.step(…).')
+  return built.parts
+}
+
+/** A name for the item of a loop that hides none of the loops around. */
+function freeName({ loops }: { readonly loops: readonly { readonly item: LoopName }[] }): string {
+  const taken = new Set(loops.map(({ item }) => item.name))
+  for (let count = 1; ; count++) {
+    const name = count === 1 ? 'item' : `item${count}`
+    if (!taken.has(name)) return name
+  }
+}

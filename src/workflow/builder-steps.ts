@@ -1,0 +1,116 @@
+// Turns what the builder was given into the model: callbacks are called with references, references become `${{ }}`. It checks what
+// only shows here, such as an item that is read outside of its loop; all else is checked where models are compiled.
+import type { BodyModel, StepModel } from '../model/workflow.ts'
+import { labelOf } from '../template/callable.ts'
+import type { AnyTemplate } from '../template/contract.ts'
+import { escapeText } from './interpolation.ts'
+import { Problems } from './problems.ts'
+import { ref, sourceOf, type LoopName, type Source } from './reference.ts'
+
+/** What comes up while a part of a definition is built. */
+export interface Draft {
+  readonly problems: Problems
+  readonly templates: Set<AnyTemplate>
+}
+
+/** An empty draft. */
+export function newDraft(): Draft {
+  return { problems: new Problems(), templates: new Set() }
+}
+
+/** Where a scope of the builder stands. */
+export interface Site {
+  readonly draft: Draft
+  /** In the definition: `steps`, `steps.orders.steps`. */
+  readonly path: string
+  /** The loops around, from the outside in. */
+  readonly loops: readonly { readonly item: LoopName; readonly index: LoopName }[]
+}
+
+/** What any option may be given as. */
+export type Given = Readonly<Record<string, unknown>>
+
+const OPTIONS = ['retry', 'timeout', 'heartbeatTimeout', 'level'] as const
+
+/** The names that callbacks are given at a site. */
+export function namesAt({ loops }: Site): Readonly<Record<string, unknown>> {
+  const steps: unknown = new Proxy({}, { get: (_, id) => (typeof id === 'string' ? ref(`steps.${id}`, ['output']) : undefined) })
+  const inner = loops.at(-1)
+  return {
+    input: ref('input'),
+    steps,
+    ...(inner === undefined ? {} : { item: ref(inner.item.name, [], [inner.item]), index: ref(inner.index.name, [], [inner.index]) }),
+  }
+}
+
+/** What all kinds of steps say. */
+export function commonModel(given: Given, path: string, site: Site): StepModel {
+  const condition = given['if'] === undefined ? undefined : expressionText(called(given['if'], site), `${path}.if`, site)
+  return {
+    ...picked(given, ['description', 'needs', 'continueOnError']),
+    ...(condition === undefined ? {} : { if: condition }),
+  }
+}
+
+/** A template and its input. */
+export function useModel(given: Given, path: string, site: Site): BodyModel {
+  const template = given['uses'] as AnyTemplate | undefined
+  const uses = template?.meta === undefined ? undefined : labelOf(template.meta)
+  if (template === undefined || uses === undefined) site.draft.problems.add(`${path}.uses`, 'expected a template, as defineTemplate gives it', 'Write uses: scoreLead, not its name; a name is for JSON and YAML.')
+  else site.draft.templates.add(template)
+  return {
+    ...(uses === undefined ? {} : { uses }),
+    ...(given['with'] === undefined ? {} : { with: bindingModel(called(given['with'], site), `${path}.with`, site) }),
+    ...picked(given, OPTIONS),
+  }
+}
+
+/** Data with references in it, as JSON with `${{ }}` in it. Texts that look like expressions are escaped. */
+export function bindingModel(value: unknown, path: string, site: Site, depth = 0): unknown {
+  const source = sourceOf(value)
+  if (source !== undefined) return bindingText(source, path, site)
+  if (typeof value === 'string') return escapeText(value)
+  if (typeof value !== 'object' || value === null || depth > 100) return value
+  if (Array.isArray(value)) return value.map((item, index) => bindingModel(item, `${path}[${index}]`, site, depth + 1))
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return value // refused with its path when the model is compiled
+  const entries = Object.entries(value).filter(([, child]) => child !== undefined)
+  return Object.fromEntries(entries.map(([key, child]) => [key, bindingModel(child, `${path}.${key}`, site, depth + 1)]))
+}
+
+/** The text of an expression that stands alone. */
+export function expressionText(value: unknown, path: string, site: Site): string {
+  const source = sourceOf(value)
+  if (source === undefined) {
+    site.draft.problems.add(path, 'expected an expression', 'Make one of references: gt(steps.fetch.visits, 0), or write cel("…").')
+    return 'true'
+  }
+  checkLoops(source, path, site)
+  return source.cel
+}
+
+/** Calls a callback with the names; what is no callback is taken as it is. */
+export function called(value: unknown, site: Site): unknown {
+  return typeof value === 'function' ? (value as (names: unknown) => unknown)(namesAt(site)) : value
+}
+
+/** Those of the keys that were given. */
+export function picked(given: Given, keys: readonly string[]): Given {
+  return Object.fromEntries(keys.filter((key) => given[key] !== undefined).map((key) => [key, given[key]]))
+}
+
+function bindingText(source: Source, path: string, site: Site): string {
+  checkLoops(source, path, site)
+  if (source.pieces === undefined) return `\${{ ${source.cel} }}`
+  return source.pieces.map((piece) => (typeof piece === 'string' ? escapeText(piece) : bindingText(piece, path, site))).join('')
+}
+
+/** An item is only known by its name: refuse it where the name means another one, or nothing. */
+function checkLoops({ loops }: Source, path: string, site: Site): void {
+  for (const loop of loops) {
+    const known = site.loops.flatMap(({ item, index }) => [item, index]).findLast(({ name }) => name === loop.name)
+    if (known === loop) continue
+    if (known === undefined) site.draft.problems.add(path, `the ${loop.name} of a loop is read outside of it`, 'Give the block an output and read that.')
+    else site.draft.problems.add(path, `the ${loop.name} of an outer loop is hidden by the inner one`, loop.name === 'index' ? 'Hand the index on as part of the items.' : 'Give one of the loops another name: as: "order".')
+  }
+}

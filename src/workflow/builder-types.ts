@@ -1,0 +1,137 @@
+// The types of the builder: what its callbacks see, what a step may say, and how the outputs of steps flow into the names of those
+// that follow. Types only.
+import type { RetryModel } from '../model/workflow.ts'
+import type { Duration } from '../shared/duration.ts'
+import type { AnyTemplate, CallOptions } from '../template/contract.ts'
+import type { Expr, Ref } from './reference.ts'
+
+/** What a callback can read, by type: the input, the outputs of steps by id, and in a loop `item` and `index`. */
+export interface Visible {
+  readonly input: unknown
+  readonly steps: object
+}
+
+/** The same as references. */
+export type Names<V extends Visible> = {
+  readonly [K in keyof V]: K extends 'steps' ? { readonly [I in keyof V[K]]: Ref<V[K][I]> } : Ref<V[K]>
+}
+
+/** Plain data, or references inside plain data, where nothing more is known. */
+export type AnyBinding = Expr<unknown> | string | number | boolean | null | undefined | readonly AnyBinding[] | { readonly [key: string]: AnyBinding }
+
+/** A `T` in which every value may be an expression that gives it. */
+export type Bind<T> = unknown extends T ? AnyBinding : Expr<T> | Parts<T>
+
+type Parts<T> = T extends string | number | boolean | bigint | null | undefined ? T : T extends object ? { readonly [K in keyof T]: Bind<T[K]> } : T
+
+/** What data with expressions in it comes to in a run. */
+export type Value<B> = B extends Expr<infer T> ? T : B extends string | number | boolean | null | undefined ? B : B extends object ? { readonly [K in keyof B]: Value<B[K]> } : B
+
+/** What a template takes. */
+export type InputOf<X extends AnyTemplate> = X extends (input: infer I, options?: CallOptions) => unknown ? I : never
+
+/** What a template gives. */
+export type OutputOf<X extends AnyTemplate> = X extends (...args: never[]) => Promise<infer O> ? O : never
+
+/** What stands for the names to be given later: a constant, or a function of the names. */
+export type From<V extends Visible, T> = T | ((names: Names<V>) => T)
+
+/** What every step may say. */
+export interface CommonOptions<V extends Visible> {
+  readonly description?: string
+  /** Steps that must have completed before, without their data being used. */
+  readonly needs?: StepName<V> | readonly StepName<V>[]
+  /** On false the step is skipped, and so is what depends on it. */
+  readonly if?: From<V, Expr<boolean>>
+  /** The run does not fail because of this step; what depends on it is skipped all the same. With forEach every item is run. Default false. */
+  readonly continueOnError?: boolean
+}
+
+type StepName<V extends Visible> = keyof V['steps'] & string
+
+/** What a loop may say besides. */
+export interface EachOptions<V extends Visible> extends CommonOptions<V> {
+  /** What the item is called in the model. Default `item`, or `item2` … inside another loop. In callbacks it is always `item`. */
+  readonly as?: string
+  /** Items at work at a time, at most. Default 10. */
+  readonly concurrency?: number
+}
+
+/** How a template is used. */
+export type UseOptions<V extends Visible, X extends AnyTemplate> = {
+  readonly uses: X
+  readonly retry?: RetryModel
+  /** Per attempt. */
+  readonly timeout?: Duration
+  readonly heartbeatTimeout?: Duration
+  /** Overrides the template's durability level. */
+  readonly level?: 'effect' | 'pure'
+} & WithOption<V, InputOf<X>>
+
+/** `with` may be left out when the template takes an empty object. */
+type WithOption<V extends Visible, I> = TakesNothing<I> extends true ? { readonly with?: From<V, Bind<I>> } : { readonly with: From<V, Bind<I>> }
+
+/** Schema libraries type an empty object as `object` or as a record of nothing. */
+type TakesNothing<I> = object extends I ? true : Record<string, never> extends I ? true : false
+
+/** An id that is not in use yet. */
+export type NewId<K extends string, V extends Visible> = K extends keyof V['steps'] ? `the id ${K} is used already` : unknown
+
+/** What a builder knows: what its callbacks can read, the steps of its own, and its output if one was given. */
+export interface Scope {
+  readonly kind: 'workflow' | 'block'
+  /** What start() takes; only of a workflow. */
+  readonly sent: unknown
+  readonly visible: Visible
+  readonly own: object
+  readonly output: unknown
+}
+
+/** No output was given: the default applies. */
+export interface DefaultOutput {
+  readonly default: true
+}
+
+/** What a scope gives: what it says, else the outputs of its last steps by id, of which any may be missing. */
+export type ScopeOutput<S extends Scope> = S['output'] extends DefaultOutput ? { readonly [K in keyof S['own']]?: S['own'][K] } : S['output']
+
+/** A scope with one more step. */
+export interface WithStep<S extends Scope, K extends string, O> {
+  readonly kind: S['kind']
+  readonly sent: S['sent']
+  readonly visible: VisibleStep<S['visible'], K, O>
+  readonly own: S['own'] & { readonly [I in K]: O }
+  readonly output: S['output']
+}
+
+type VisibleStep<V extends Visible, K extends string, O> = Omit<V, 'input' | 'steps'> & { readonly input: V['input']; readonly steps: V['steps'] & { readonly [I in K]: O } }
+
+/** A scope with its output. */
+export interface WithOutput<S extends Scope, O> {
+  readonly kind: S['kind']
+  readonly sent: S['sent']
+  readonly visible: S['visible']
+  readonly own: S['own']
+  readonly output: O
+}
+
+/** The scope of a workflow that has no steps yet. */
+export interface Outermost<I, P> {
+  readonly kind: 'workflow'
+  readonly sent: I
+  readonly visible: { readonly input: P; readonly steps: object }
+  readonly own: object
+  readonly output: DefaultOutput
+}
+
+/** A scope inside another: it sees what is around it and has no steps yet. */
+export interface Inner<V extends Visible> {
+  readonly kind: 'block'
+  readonly sent: never
+  readonly visible: V
+  readonly own: object
+  readonly output: DefaultOutput
+}
+
+/** What the body of a loop can read besides. */
+export type InLoop<V extends Visible, E> = Omit<V, 'input' | 'steps' | 'item' | 'index'> & { readonly input: V['input']; readonly steps: V['steps']; readonly item: E; readonly index: number }

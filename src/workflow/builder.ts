@@ -1,0 +1,76 @@
+// The typed builder: a graph in TypeScript, whose steps see the outputs of those before them. It makes the same model as JSON and
+// YAML; no function of yours is kept in it. A builder never changes: each call gives a new one. The work is in builder-scope.ts.
+import type { WorkflowModel } from '../model/workflow.ts'
+import type { Duration } from '../shared/duration.ts'
+import type { AnyTemplate, Schema } from '../template/contract.ts'
+import { beginBuilder } from './builder-scope.ts'
+import type {
+  CommonOptions, EachOptions, From, InLoop, Inner, Names, NewId, Outermost, OutputOf, Scope, ScopeOutput, UseOptions, Value, Visible, WithOutput, WithStep,
+} from './builder-types.ts'
+import type { GraphWorkflow } from './contract.ts'
+import type { Expr } from './reference.ts'
+
+/** What a workflow says besides its steps. `I` is what is sent, `P` what the schema makes of it and steps see. */
+export interface WorkflowOptions<I, P> {
+  /** Any Standard Schema. Every input is checked by it before a run starts. */
+  readonly input: Schema<I, P>
+  readonly description?: string
+  /** After a step has failed for good: `stop` begins no further step, `continue` goes on with what does not depend on it. Default `stop`. */
+  readonly onFailure?: 'stop' | 'continue'
+  /** For a run as a whole. Default: none. */
+  readonly timeout?: Duration
+}
+
+/** Begins a workflow. Throws DefinitionError for a bad name or option; what is wrong with steps is told by `build`. */
+export function workflow<I, P>(name: string, options: WorkflowOptions<I, P>): Builder<Outermost<I, P>> {
+  return beginBuilder(name, options) as Builder<Outermost<I, P>> // what a builder knows by type, it knows by nothing else
+}
+
+/** A scope that contains a list of items by type. */
+type Items<S extends Scope, E> = From<S['visible'], Expr<readonly E[]>>
+
+/** Adds steps to a workflow, a block or a case. */
+export interface Builder<S extends Scope> {
+  /** A step that uses a template. Later steps read its output as `steps.<id>`. */
+  step<const K extends string, X extends AnyTemplate>(id: K & NewId<K, S['visible']>, options: CommonOptions<S['visible']> & UseOptions<S['visible'], X>): Builder<WithStep<S, K, OutputOf<X>>>
+
+  /** Steps in a scope of their own. They see the steps around them; from outside only the output of the block is seen. */
+  block<const K extends string, B extends Scope>(
+    id: K & NewId<K, S['visible']>, build: (block: Builder<Inner<S['visible']>>) => Builder<B>, options?: CommonOptions<S['visible']>,
+  ): Builder<WithStep<S, K, ScopeOutput<B>>>
+
+  /** A template for each item of a list. The output is the list of outputs, in the order of the items. */
+  forEach<const K extends string, E, X extends AnyTemplate>(
+    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: UseOptions<InLoop<S['visible'], E>, X> & EachOptions<S['visible']>,
+  ): Builder<WithStep<S, K, readonly OutputOf<X>[]>>
+  /** A block for each item of a list. */
+  forEach<const K extends string, E, B extends Scope>(
+    id: K & NewId<K, S['visible']>, items: Items<S, E>, build: (block: Builder<Inner<InLoop<S['visible'], E>>>, names: Names<InLoop<S['visible'], E>>) => Builder<B>, options?: EachOptions<S['visible']>,
+  ): Builder<WithStep<S, K, readonly ScopeOutput<B>[]>>
+
+  /** One of several cases: the first whose condition holds. When none does, the step is skipped. */
+  switch<const K extends string, O>(
+    id: K & NewId<K, S['visible']>, build: (cases: Cases<S['visible'], never>) => Cases<S['visible'], O>, options?: CommonOptions<S['visible']>,
+  ): Builder<WithStep<S, K, O>>
+
+  /** What the scope gives. Default: the outputs, by id, of the steps on which no other depends; those that were skipped are missing. */
+  output<const B>(value: (names: Names<S['visible']>) => B): Builder<WithOutput<S, Value<B>>>
+
+  /** The model, as JSON and YAML would say it. */
+  model(): WorkflowModel
+  /** Makes the workflow; only the outermost builder does. Throws DefinitionError that tells all problems at once, sorted by path. */
+  build(...only: S['kind'] extends 'workflow' ? [] : [never]): GraphWorkflow<S['sent'], ScopeOutput<S>>
+  /** Carries the types only; never set. */
+  readonly scope?: S
+}
+
+/** Adds cases to a switch. The name of a case is part of the paths of its steps. */
+export interface Cases<V extends Visible, O> {
+  /** A case that uses a template. */
+  when<X extends AnyTemplate>(name: string, condition: From<V, Expr<boolean>>, body: UseOptions<V, X>): Cases<V, O | OutputOf<X>>
+  /** A case that is a block. */
+  when<B extends Scope>(name: string, condition: From<V, Expr<boolean>>, build: (block: Builder<Inner<V>>) => Builder<B>): Cases<V, O | ScopeOutput<B>>
+  /** The last case, which is run when no other is. */
+  otherwise<X extends AnyTemplate>(body: UseOptions<V, X>): Cases<V, O | OutputOf<X>>
+  otherwise<B extends Scope>(build: (block: Builder<Inner<V>>) => Builder<B>): Cases<V, O | ScopeOutput<B>>
+}

@@ -1,0 +1,109 @@
+// Describes a graph for those who draw it: steps, what depends on what, and which scope holds which steps. Not how a run of it
+// stands; the paths are those of a run without the numbers of items.
+import { labelOf } from '../template/callable.ts'
+import type { WorkflowModel } from '../model/workflow.ts'
+import { compileWorkflow } from './compile.ts'
+import type { GraphWorkflow } from './contract.ts'
+import type { BodyPlan, NodePlan, ScopePlan } from './plan.ts'
+import { Problems } from './problems.ts'
+
+/** A graph as it is drawn. */
+export interface GraphDescription {
+  readonly nodes: readonly GraphNode[]
+  readonly edges: readonly GraphEdge[]
+  readonly scopes: readonly GraphScope[]
+}
+
+/** A step. */
+export interface GraphNode {
+  /** `orders.charge`: unique in the graph. */
+  readonly path: string
+  readonly id: string
+  /** The path of the scope that holds it; the empty text for the workflow itself. */
+  readonly scope: string
+  /** The condition, if there is one. */
+  readonly if: string | null
+  readonly forEach: { readonly list: string; readonly as: string; readonly concurrency: number } | null
+  readonly continueOnError: boolean
+  readonly body: GraphBody
+  /** Paths of the steps that must have completed for this one to begin, those of outer scopes included. */
+  readonly requires: readonly string[]
+}
+
+/** What a step or a case does. */
+export type GraphBody =
+  | { readonly kind: 'step'; readonly template: string }
+  | { readonly kind: 'block'; readonly scope: string }
+  | { readonly kind: 'switch'; readonly cases: readonly { readonly name: string; readonly if: string | null; readonly body: GraphBody }[] }
+
+/** One step waits for another of the same scope; a block waits for what its steps read outside. `data`: it reads the output; `order`: it only comes after. */
+export interface GraphEdge {
+  readonly from: string
+  readonly to: string
+  readonly kind: 'data' | 'order'
+}
+
+/** A scope: the workflow, a block, a case. */
+export interface GraphScope {
+  readonly path: string
+  /** Null for the workflow. */
+  readonly parent: string | null
+  readonly steps: readonly string[]
+}
+
+/** Describes a graph. */
+export function describeGraph({ definition, templates }: Pick<GraphWorkflow, 'definition' | 'templates'>): GraphDescription {
+  const problems = new Problems()
+  const plan = compileWorkflow(JSON.parse(definition) as WorkflowModel, { problems, wrong: new Set(), template: (uses) => templates.get(uses) })
+  problems.throwIfAny('definition')
+  const drawing = new Drawing()
+  drawing.scope(plan, '', null)
+  return { nodes: drawing.nodes, edges: drawing.edges, scopes: drawing.scopes }
+}
+
+class Drawing {
+  readonly nodes: GraphNode[] = []
+  readonly edges: GraphEdge[] = []
+  readonly scopes: GraphScope[] = []
+  /** The scopes around, from the outside in: what stands before their ids, and the ids. */
+  readonly #around: { readonly prefix: string; readonly ids: readonly string[] }[] = []
+
+  scope(plan: ScopePlan, path: string, parent: string | null): void {
+    const prefix = path === '' ? '' : `${path}.`
+    this.scopes.push({ path, parent, steps: plan.ids.map((id) => prefix + id) })
+    this.#around.push({ prefix, ids: plan.ids })
+    for (const node of plan.nodes) {
+      const own = prefix + node.id
+      for (const { from, kind } of node.edges) this.edges.push({ from: prefix + (plan.ids[from] ?? ''), to: own, kind })
+      this.nodes.push(this.#node(node, own, path))
+      this.#inside(node.body, own, path)
+    }
+    this.#around.pop()
+  }
+
+  #node({ id, condition, each, continueOnError, body, requires }: NodePlan, path: string, scope: string): GraphNode {
+    return {
+      path, id, scope, continueOnError,
+      if: condition?.text ?? null,
+      forEach: each === null ? null : { list: each.list.text, as: each.as, concurrency: each.concurrency },
+      body: bodyOf(body, path),
+      requires: requires.map(({ depth, index }) => `${this.#around[depth]?.prefix ?? ''}${this.#around[depth]?.ids[index] ?? ''}`),
+    }
+  }
+
+  #inside(body: BodyPlan, path: string, parent: string): void {
+    if (body.kind === 'block') this.scope(body.scope, path, parent)
+    else if (body.kind === 'switch') for (const one of body.cases) this.#inside(one.body, `${path}.${one.name}`, parent)
+  }
+}
+
+function bodyOf(body: BodyPlan, path: string): GraphBody {
+  switch (body.kind) {
+    case 'step':
+      return { kind: 'step', template: labelOf(body.template.meta) }
+    case 'block':
+      return { kind: 'block', scope: path }
+    case 'switch':
+      return { kind: 'switch', cases: body.cases.map(({ name, condition, body: inner }) => ({ name, if: condition?.text ?? null, body: bodyOf(inner, `${path}.${name}`) })) }
+  }
+}

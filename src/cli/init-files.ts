@@ -4,7 +4,7 @@
 export interface Starter {
   /** The name of the project, fit for package.json. */
   readonly name: string
-  /** `.ts`, or `.mts` where package.json says that .ts files are CommonJS. */
+  /** `.ts`, or `.mts` where package.json says, by its type or by having none, that .ts files are CommonJS. */
   readonly extension: '.ts' | '.mts'
   readonly wumbo: string
   readonly zod: string
@@ -14,12 +14,15 @@ export interface Starter {
 export function starterFiles({ name, extension, wumbo, zod }: Starter): readonly (readonly [path: string, text: string])[] {
   return [
     ['wumbo.yaml', PROJECT],
-    ['package.json', `${JSON.stringify({ name, private: true, type: 'module', scripts: { dev: 'wumbo dev', hello: 'wumbo run hello' }, dependencies: { wumbo: `^${wumbo}`, zod } }, null, 2)}\n`],
+    ['package.json', `${JSON.stringify({ name, private: true, type: 'module', scripts: { dev: 'wumbo dev', hello: 'wumbo run hello' }, dependencies: { wumbo: `^${wumbo}`, zod }, devDependencies: TYPES }, null, 2)}\n`],
     ['tsconfig.json', TSCONFIG],
     [`templates/hello${extension}`, TEMPLATE],
     [`workflows/hello${extension}`, WORKFLOW.replace('hello.ts\'', `hello${extension}'`)],
   ]
 }
+
+/** For the editor: what Node offers, and the compiler that checks. */
+const TYPES = { '@types/node': '^24.0.0', typescript: '^6.0.0' }
 
 const PROJECT = `# A Wumbo project. Every key may be left out; --store and WUMBO_* win over this file.
 store: sqlite:.wumbo/wumbo.db    # sqlite:<file> or memory
@@ -35,6 +38,7 @@ const TSCONFIG = `{
   "compilerOptions": {
     "target": "ES2024",
     "module": "NodeNext",
+    "types": ["node"],
     "strict": true,
     "noEmit": true,
     "erasableSyntaxOnly": true,

@@ -1,4 +1,5 @@
-// `wumbo init`: makes a folder a project that runs at once. It overwrites nothing: what is there stays as it is.
+// `wumbo init`: makes a folder a project that runs at once. It overwrites nothing: what is there stays as it is, but for
+// a package.json that holds nothing but dependencies, which is completed.
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
@@ -16,7 +17,7 @@ export function initCommand(cli: Cli): Command {
   const command = describe({
     name: 'init',
     summary: 'make a project with a working example',
-    about: 'Writes wumbo.yaml, an example of a template and a workflow, and what is missing of package.json, tsconfig.json and .gitignore. Files that are there stay as they are.',
+    about: 'Writes wumbo.yaml, an example of a template and a workflow, and what is missing of package.json, tsconfig.json and .gitignore. Files that are there stay as they are; a package.json with nothing but dependencies is completed.',
     examples: [['wumbo init', 'in this folder'], ['wumbo init shop', 'in the folder shop, which is made'], ['wumbo init --json', 'what was written, for programs']],
   }).argument('[dir]', 'the folder', '.')
   return act(cli, withOutputOptions(command), async (dir: string, options: Pick<CommonOptions, 'json' | 'color'>) => {
@@ -46,7 +47,8 @@ async function write(folder: string): Promise<{ created: string[]; kept: string[
     if (isProject && /^(templates|workflows|tsconfig)/.test(path)) continue
     const file = join(folder, path)
     await mkdir(dirname(file), { recursive: true })
-    const written = await writeFile(file, text, { flag: 'wx' }).then(() => true, (thrown: unknown) => {
+    const bare = path === 'package.json' && manifest !== undefined && isBare(manifest) ? manifest : undefined
+    const written = await writeFile(file, bare === undefined ? text : complete(text, bare), { flag: bare === undefined ? 'wx' : 'w' }).then(() => true, (thrown: unknown) => {
       if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return false
       throw thrown
     })
@@ -65,11 +67,24 @@ async function write(folder: string): Promise<{ created: string[]; kept: string[
 function starterOf(folder: string, manifest: Manifest | undefined): Starter {
   const own = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string; dependencies: { zod: string } }
   const name = basename(folder).toLowerCase().replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '')
-  return { name: name === '' ? 'workflows' : name, extension: manifest?.type === 'commonjs' ? '.mts' : '.ts', wumbo: own.version, zod: `^${own.dependencies.zod}` }
+  return { name: name === '' ? 'workflows' : name, extension: manifest === undefined || isBare(manifest) || manifest.type === 'module' ? '.ts' : '.mts', wumbo: own.version, zod: `^${own.dependencies.zod}` }
 }
 
 interface Manifest {
   readonly type?: unknown
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+}
+
+/** A package.json as `npm install` leaves it in an empty folder: nothing but dependencies. Without a `type`, editors take .ts files for CommonJS. */
+function isBare(manifest: Manifest): boolean {
+  return Object.keys(manifest).every((key) => key === 'dependencies' || key === 'devDependencies')
+}
+
+/** The starter's package.json with the dependencies that are there. */
+function complete(starter: string, { dependencies, devDependencies }: Manifest): string {
+  const made = JSON.parse(starter) as Required<Manifest>
+  return `${JSON.stringify({ ...made, dependencies: { ...made.dependencies, ...dependencies }, devDependencies: { ...made.devDependencies, ...devDependencies } }, null, 2)}\n`
 }
 
 async function readManifest(folder: string): Promise<Manifest | undefined> {
@@ -81,7 +96,7 @@ async function readManifest(folder: string): Promise<Manifest | undefined> {
 }
 
 function nextSteps(folder: string, dir: string): string[] {
-  const packages = ['wumbo', 'zod'].filter((name) => !existsSync(join(folder, 'node_modules', name)))
+  const packages = ['wumbo', 'zod', '@types/node'].filter((name) => !existsSync(join(folder, 'node_modules', name)))
   const manifest = readFileSync(join(folder, 'package.json'), 'utf8')
   const unnamed = packages.filter((name) => !manifest.includes(`"${name}"`))
   return [

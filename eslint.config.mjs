@@ -56,6 +56,8 @@ export default defineConfig(
     ignores: [...checks, 'src/testing/store-cases/**'],
     rules: { '@typescript-eslint/explicit-module-boundary-types': 'error' },
   },
+  // The catalogue reads as a table of five columns.
+  { files: ['src/errors.ts'], rules: { '@typescript-eslint/max-params': ['error', { max: 5 }] } },
   { files: ['src/cli/**/*.ts', 'examples/**/*.ts', ...checks], rules: { 'no-console': 'off' } },
   {
     // Checks read foreign JSON and reach into what they know to be there; a wrong guess fails the check.

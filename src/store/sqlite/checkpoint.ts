@@ -2,8 +2,8 @@
 // do, and after a flush only once the log has grown beyond a bound. Gives freed pages back to the disk in the same pauses.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
-/** Pages (of 4 KiB) in the log at which a flush is followed by a checkpoint. */
-export const LOG_PAGES = 8192
+/** Bytes in the log at which a flush is followed by a checkpoint. The larger, the more often a page is written before it is moved once. */
+export const LOG_BYTES = 64 * 2 ** 20
 
 /** Milliseconds without a flush after which the writer counts as idle. */
 const IDLE_MS = 200
@@ -15,6 +15,7 @@ const VACUUM_PAGES = 256
 export class Checkpoints {
   readonly #database: DatabaseSync
   readonly #look: StatementSync
+  readonly #logPages: number
   #timer: NodeJS.Timeout | null = null
   #lastFlush = 0
   #clean = true
@@ -22,15 +23,16 @@ export class Checkpoints {
   constructor(database: DatabaseSync) {
     this.#database = database
     this.#look = database.prepare('pragma wal_checkpoint(noop)')
-    // The log's file is cut to this when it starts over, so that one burst does not keep the disk for ever.
-    database.exec(`pragma journal_size_limit = ${LOG_PAGES * 4096 * 2}`)
+    this.#logPages = LOG_BYTES / Number(database.prepare('pragma page_size').get()?.['page_size'])
+    // The log's file is cut to this when it starts over, so that one long reader does not cost the disk for ever.
+    database.exec(`pragma journal_size_limit = ${LOG_BYTES}`)
   }
 
   /** After the answer to a flush has been sent. */
   afterFlush(): void {
     this.#clean = false
     this.#lastFlush = performance.now()
-    if (this.#pagesWaiting() >= LOG_PAGES) this.#run('passive')
+    if (this.#pagesWaiting() >= this.#logPages) this.#run('passive')
     this.#timer ??= setTimeout(() => this.#idle(), IDLE_MS).unref()
   }
 

@@ -1,7 +1,7 @@
 // The integrity checks of a file, in a reader thread of their own: the file itself, and run by run the checksums, the order
 // of the journal and the counters. They report, they mend nothing.
 import { statSync } from 'node:fs'
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { WumboError } from '../../errors.ts'
 import { effectiveJournal } from '../../model/record.ts'
 import type { JournalRecord } from '../../model/record.ts'
@@ -9,6 +9,7 @@ import type { RunKey } from '../../model/run.ts'
 import type { Finding } from '../port.ts'
 import type { Piece } from './calls.ts'
 import { isDamage } from './failures.ts'
+import { READER_SQL } from './reads.ts'
 import { generationFrom, recordFrom } from './rows.ts'
 import type { Row } from './rows.ts'
 
@@ -64,17 +65,22 @@ function findInFile(database: DatabaseSync, file: string): readonly Finding[] {
 
 function findInRuns(database: DatabaseSync, from: number): Piece<Finding> {
   const rows = database.prepare('select no, space, run, gen, status, lane, finished_at, inbox_count, unread from runs where no > ? order by no limit ?').all(from, PIECE)
-  const found = rows.flatMap((row) => [...checkRun(database, row)])
+  const sql = {
+    journal: database.prepare(READER_SQL.journal),
+    generations: database.prepare(READER_SQL.generations),
+    mail: database.prepare('select count(*) as count, coalesce(sum(consumed_at is null), 0) as unread from inbox where run_no = ?'),
+  }
+  const found = rows.flatMap((row) => [...checkRun(sql, row)])
   return { found, next: rows.length < PIECE ? null : Number(rows.at(-1)?.['no']) }
 }
 
-function* checkRun(database: DatabaseSync, row: Row): Generator<Finding> {
+function* checkRun(sql: Readonly<Record<'journal' | 'generations' | 'mail', StatementSync>>, row: Row): Generator<Finding> {
   const key: RunKey = { space: Number(row['space']), run: String(row['run']) }
   const no = Number(row['no'])
   const finding = (code: string, message: string): Finding => ({ code, run: key.run, message })
 
   const records: JournalRecord[] = []
-  for (const record of database.prepare('select * from journal where run_no = ? order by gen, seq').all(no)) {
+  for (const record of sql.journal.all(no)) {
     try {
       records.push(recordFrom(record, key))
     } catch (thrown) {
@@ -82,11 +88,11 @@ function* checkRun(database: DatabaseSync, row: Row): Generator<Finding> {
       return
     }
   }
-  const generations = database.prepare('select * from generations where run_no = ? order by gen').all(no).map((each) => generationFrom(each, key))
+  const generations = sql.generations.all(no).map((each) => generationFrom(each, key))
   const gap = effectiveJournal(records, generations, Number(row['gen'])).findIndex((record, index) => record.seq !== index + 1)
   if (gap >= 0) yield finding('JOURNAL_GAP', `the journal of generation ${String(row['gen'])} has no record with seq ${gap + 1}`)
 
-  const mail = database.prepare('select count(*) as count, coalesce(sum(consumed_at is null), 0) as unread from inbox where run_no = ?').get(no)
+  const mail = sql.mail.get(no)
   if (mail?.['count'] !== row['inbox_count'] || mail?.['unread'] !== row['unread']) {
     yield finding('INBOX_COUNT', `the run counts ${String(row['inbox_count'])} mails, ${String(row['unread'])} unread; it has ${String(mail?.['count'])} and ${String(mail?.['unread'])}`)
   }

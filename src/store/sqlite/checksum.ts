@@ -56,15 +56,18 @@ export function checksum(texts: string, cells: Float64Array, cell: number): numb
   return crc32(texts, mix >>> 0)
 }
 
+/** Where records that were read are laid out for their checksum, one after the other. */
+const scratch = new BatchWriter(RECORD_CELLS)
+
 /** True when a record that was read has the checksum `sum`; `error` and `reads` as the text that is stored. */
 export function isSound(record: JournalRecord, error: string | null, reads: string | null, sum: unknown): boolean {
-  const writer = new BatchWriter(RECORD_CELLS)
+  scratch.reset()
   try {
-    putRecord(writer, record, error, reads)
+    putRecord(scratch, record, error, reads)
   } catch {
     // Such a record could not have been written.
     return false
   }
-  const { text, cells } = writer.finish()
+  const { text, cells } = scratch.finish()
   return checksum(text, cells, 0) === sum
 }

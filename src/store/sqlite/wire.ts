@@ -19,21 +19,10 @@ export class BatchWriter {
   #cells: Float64Array<ArrayBuffer>
   #at = 0
   #text = ''
-  #length = 0
 
   /** `cells` is a guess of how many there will be; the array grows when it is too low. */
   constructor(cells: number) {
     this.#cells = new Float64Array(cells)
-  }
-
-  /** How many cells are written. */
-  get position(): number {
-    return this.#at
-  }
-
-  /** How many UTF-16 units of text are written. */
-  get length(): number {
-    return this.#length
   }
 
   /** A number that is known to be whole: a code, a length. */
@@ -55,7 +44,6 @@ export class BatchWriter {
   text(value: string): void {
     this.code(value.length)
     this.#text += value
-    this.#length += value.length
   }
 
   textOrNull(value: string | null): void {
@@ -63,7 +51,13 @@ export class BatchWriter {
     else this.text(value)
   }
 
-  /** What was written. Nothing may be written after it. */
+  /** Begins anew in the same cells. */
+  reset(): void {
+    this.#at = 0
+    this.#text = ''
+  }
+
+  /** What was written. Nothing may be written after it but a reset, once the batch is no longer needed. */
   finish(): Batch {
     return { text: this.#text, cells: this.#cells.subarray(0, this.#at) }
   }

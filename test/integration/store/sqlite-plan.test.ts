@@ -52,7 +52,7 @@ describe.each(['empty', 'filled', 'filled and analysed'])('on a store that is %s
   })
 
   test('the check itself would notice', () => {
-    expect(plan('select * from runs where workflow = ?').join()).toMatch(/SCAN runs/)
-    expect(plan('select run from runs where space = ? order by workflow').join()).toContain('TEMP B-TREE')
+    expect(plan('select * from runs where version = ?').join()).toMatch(/SCAN runs/)
+    expect(plan('select run from runs where space = ? order by version').join()).toContain('TEMP B-TREE')
   })
 })

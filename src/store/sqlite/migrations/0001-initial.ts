@@ -38,6 +38,7 @@ create table runs (
 ) strict;
 create unique index runs_run on runs (run, space);
 create index runs_created on runs (space, created_at);
+create index runs_workflow on runs (space, workflow, created_at);
 create index runs_live on runs (space, created_at) where finished_at is null;
 create index runs_failed on runs (space, created_at) where status in ('failed', 'cancelled');
 create index runs_due on runs (coalesce(wake_at, 0), no) where lane is null and status in ('running', 'waiting');

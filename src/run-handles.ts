@@ -1,4 +1,4 @@
-// Handles: what a starter holds of a run. Made by the façade over the engine's completions and observers.
+// Handles: what a starter holds of a run, over the engine's completions and observers.
 import type { Completion } from './engine/completion.ts'
 import type { Engine } from './engine/engine.ts'
 import type { EngineDeps } from './engine/ports.ts'
@@ -8,50 +8,62 @@ import { DEFAULT_SPACE, isEnd } from './model/run.ts'
 import type { RunStatus } from './model/run.ts'
 import type { RunHandle } from './wumbo-api.ts'
 
-/** Makes the handles of one Wumbo. */
-export class RunHandles {
-  readonly #deps: EngineDeps
-  readonly #engine: () => Engine
+/** What handles need of their Wumbo. */
+export interface HandleHost {
+  readonly deps: EngineDeps
+  engine(): Engine
+}
 
-  constructor(deps: EngineDeps, engine: () => Engine) {
-    this.#deps = deps
-    this.#engine = engine
+/** What a start was answered with. */
+export interface Started {
+  readonly run: string
+  readonly existing: boolean
+  readonly completion: Completion | null
+}
+
+/** The handle of one run. */
+export class Handle<O> implements RunHandle<O> {
+  readonly id: string
+  readonly existing: boolean
+  readonly #host: HandleHost
+  readonly #completion: Completion | null
+
+  constructor(host: HandleHost, started: Started) {
+    this.id = started.run
+    this.existing = started.existing
+    this.#host = host
+    this.#completion = started.completion
   }
 
-  make<O>(id: string, existing: boolean, completion: Completion | null): RunHandle<O> {
-    const result = (): Promise<unknown> => {
-      // The completion answers until the run leaves memory with nobody waiting; from then on the store is asked.
-      if (completion !== null && (completion.ended !== null || completion.attached)) return completion.promise()
-      return this.#engine().result(id)
-    }
-    return {
-      id,
-      existing,
-      result: () => result() as Promise<O>,
-      status: () => this.#status(id),
-      cancel: () => this.#engine().cancel(id),
-      events: () => this.#events(id),
-    }
+  result(): Promise<O> {
+    const completion = this.#completion
+    // The completion answers until the run leaves memory with nobody waiting; from then on the store is asked.
+    const output = completion !== null && (completion.ended !== null || completion.attached) ? completion.promise() : this.#host.engine().result(this.id)
+    return output as Promise<O>
   }
 
-  async #status(id: string): Promise<RunStatus> {
-    const row = await this.#deps.store.getRun({ space: DEFAULT_SPACE, run: id })
-    if (row === undefined) throw new RunNotFoundError(`there is no run ${id}`)
+  async status(): Promise<RunStatus> {
+    const row = await this.#host.deps.store.getRun({ space: DEFAULT_SPACE, run: this.id })
+    if (row === undefined) throw new RunNotFoundError(`there is no run ${this.id}`)
     return row.status
   }
 
+  async cancel(): Promise<void> {
+    await this.#host.engine().cancel(this.id)
+  }
+
   /** Listens before it looks, so that an end between the two is not missed. */
-  async *#events(id: string): AsyncIterableIterator<RunEvent> {
+  async *events(): AsyncIterableIterator<RunEvent> {
     const queue: RunEvent[] = []
     let wake: () => void = () => undefined
     const observer = (event: RunEvent): void => {
-      if (event.run !== id) return
+      if (event.run !== this.id) return
       queue.push(event)
       wake()
     }
-    this.#deps.observers.add(observer)
+    this.#host.deps.observers.add(observer)
     try {
-      if (isEnd(await this.#status(id)) && queue.length === 0) return
+      if (isEnd(await this.status()) && queue.length === 0) return
       for (;;) {
         for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
           yield event
@@ -62,7 +74,7 @@ export class RunHandles {
         })
       }
     } finally {
-      this.#deps.observers.delete(observer)
+      this.#host.deps.observers.delete(observer)
     }
   }
 }

@@ -28,7 +28,8 @@ import { createRegistry } from './template/registry.ts'
 import type { AnyTemplate } from './template/contract.ts'
 import type { TemplateRegistry } from './template/registry.ts'
 import { services } from './template/services.ts'
-import { RunHandles } from './run-handles.ts'
+import { Handle } from './run-handles.ts'
+import type { HandleHost } from './run-handles.ts'
 import type { AnyWorkflow } from './workflow/contract.ts'
 import { fromModel } from './workflow/graph.ts'
 import { WorkflowCatalogue } from './workflow/catalogue.ts'
@@ -74,6 +75,8 @@ export async function createWumbo(options: WumboOptions = {}): Promise<Wumbo> {
   }
 }
 
+const NO_KEY = Object.freeze({})
+
 interface Parts {
   readonly deps: EngineDeps
   readonly engine: Engine | null
@@ -82,13 +85,12 @@ interface Parts {
   readonly lost: Promise<Error>
 }
 
-class OpenWumbo implements Wumbo {
+class OpenWumbo implements Wumbo, HandleHost {
   readonly templates: TemplateRegistry
   readonly lost: Promise<Error>
   readonly runs: Runs
   readonly store: Wumbo['store']
   readonly #parts: Parts
-  readonly #handles: RunHandles
   #closed: Promise<void> | undefined
 
   constructor(parts: Parts) {
@@ -96,13 +98,12 @@ class OpenWumbo implements Wumbo {
     this.templates = parts.templates
     this.lost = parts.lost
     this.store = { kind: parts.deps.store.kind, facts: parts.deps.store.facts }
-    this.#handles = new RunHandles(parts.deps, () => this.#engine())
     this.runs = {
       list: (options) => this.#list(options ?? {}),
       get: (id) => this.#get(id),
-      handle: async <O>(id: string) => this.#handles.make<O>(await this.#runId(id), true, null),
-      cancel: async (id) => this.#engine().cancel(await this.#runId(id)),
-      retry: async (id, retry) => this.#engine().retry(await this.#runId(id), { by: retry?.by ?? 'api', reason: retry?.reason ?? '' }),
+      handle: async <O>(id: string) => new Handle<O>(this, { run: await this.#runId(id), existing: true, completion: null }),
+      cancel: async (id) => this.engine().cancel(await this.#runId(id)),
+      retry: async (id, retry) => this.engine().retry(await this.#runId(id), { by: retry?.by ?? 'api', reason: retry?.reason ?? '' }),
     }
   }
 
@@ -112,8 +113,8 @@ class OpenWumbo implements Wumbo {
 
   async start(workflow: AnyWorkflow | string, input: unknown, options: StartOptions = {}): Promise<RunHandle<never>> {
     const known = typeof workflow === 'string' ? this.#parts.workflows.newest(workflow) : this.#parts.workflows.adopt(workflow)
-    const accepted = await this.#engine().start(known, input, options.id === undefined ? {} : { key: options.id })
-    return this.#handles.make<never>(accepted.run, accepted.existing, accepted.completion)
+    const accepted = await this.engine().start(known, input, options.id === undefined ? NO_KEY : { key: options.id })
+    return new Handle<never>(this, accepted)
   }
 
   observe(observer: RunObserver): () => void {
@@ -128,7 +129,7 @@ class OpenWumbo implements Wumbo {
   }
 
   metrics(): ReturnType<Wumbo['metrics']> {
-    return this.#engine().metrics()
+    return this.engine().metrics()
   }
 
   close(): Promise<void> {
@@ -147,7 +148,11 @@ class OpenWumbo implements Wumbo {
     await deps.store.close()
   }
 
-  #engine(): Engine {
+  get deps(): EngineDeps {
+    return this.#parts.deps
+  }
+
+  engine(): Engine {
     if (this.#closed !== undefined) throw new StoreClosedError('this Wumbo is closed')
     if (this.#parts.engine === null) throw new StoreClosedError('this Wumbo was opened with readOnly: true; it can only look', { remedy: 'Open it without readOnly, or send the command to the process that owns the store.' })
     return this.#parts.engine

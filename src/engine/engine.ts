@@ -49,7 +49,7 @@ export class Engine implements RunHost {
   readonly turns: Turns
   readonly payloads: PayloadHost
   readonly #lane: Lane
-  readonly #hot = new Map<string, { readonly run: HotRun; readonly source: FunctionSource | null }>()
+  readonly #hot = new Map<string, HotRun>()
   readonly #completions = new Map<string, Completion>()
   readonly #newId: () => string
   readonly #takeover: Takeover
@@ -134,7 +134,7 @@ export class Engine implements RunHost {
     if (answer?.answer === 'missing') throw new RunNotFoundError(`there is no run ${run}`)
     if (answer?.answer === 'finished') throw new RunFinishedError(`run ${run} has ended; there is nothing to cancel`)
     const hot = this.#hot.get(run)
-    if (hot !== undefined) hot.run.onMail({ ...mail, number: hot.run.inboxSeen + 1, consumedAt: null })
+    if (hot !== undefined) hot.onMail({ ...mail, number: hot.inboxSeen + 1, consumedAt: null })
     else this.#takeover.soon()
   }
 
@@ -166,13 +166,13 @@ export class Engine implements RunHost {
     this.#takeover.stop()
     this.#housekeeping.stop()
     if (!broken) {
-      for (const { run } of this.#hot.values()) run.drain()
+      for (const run of this.#hot.values()) run.drain()
       await this.#bodiesEnd()
       await this.flusher.drained()
-      for (const { run } of [...this.#hot.values()]) run.handBack()
+      for (const run of [...this.#hot.values()]) run.handBack()
       await this.flusher.drained()
     }
-    for (const { run } of [...this.#hot.values()]) run.lose(new AbortedError('the process stops'))
+    for (const run of [...this.#hot.values()]) run.lose(new AbortedError('the process stops'))
     this.flusher.stop()
     for (const completion of this.#completions.values()) completion.interrupt(new StoreClosedError('the store was closed before the run ended; the run goes on when it is opened again'))
     await this.#lane.close()
@@ -205,10 +205,6 @@ export class Engine implements RunHost {
   late(run: string, path: string): void {
     this.#lateResults++
     this.deps.log.warn('a result came after its attempt was given up; it is dropped', { run, step: path })
-  }
-
-  aborted(run: string, reason: () => WumboError): void {
-    this.#hot.get(run)?.source?.abandon(reason)
   }
 
   departed(run: string, departure: Departure): void {
@@ -256,7 +252,7 @@ export class Engine implements RunHost {
     this.emitStarted(row)
     this.#enter(row, workflow, input, null)
     // More runs than the memory is to hold: the newest waits its turn in the store.
-    if (this.#hot.size > this.deps.limits.hotRuns) this.#hot.get(row.run)?.run.handBack()
+    if (this.#hot.size > this.deps.limits.hotRuns) this.#hot.get(row.run)?.handBack()
     return completion
   }
 
@@ -268,7 +264,7 @@ export class Engine implements RunHost {
     const source = workflow.form === 'graph' ? null : new FunctionSource(workflow, this.deps.log)
     const run = new HotRun(row, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this, history)
     source?.attach(run)
-    this.#hot.set(row.run, { run, source })
+    this.#hot.set(row.run, run)
     run.begin(input)
     return run
   }
@@ -290,7 +286,7 @@ export class Engine implements RunHost {
   async #bodiesEnd(): Promise<void> {
     const { clock, limits } = this.deps
     const until = clock.monotonic() + limits.drainMs
-    const computing = (): boolean => [...this.#hot.values()].some(({ run }) => run.computing > 0)
+    const computing = (): boolean => [...this.#hot.values()].some((run) => run.computing > 0)
     while (computing() && clock.monotonic() < until) await new Promise<void>((resolve) => clock.timer(5, resolve))
   }
 
@@ -301,7 +297,7 @@ export class Engine implements RunHost {
     this.#takeover.stop()
     this.#housekeeping.stop()
     const reason = error instanceof WumboError ? error : new AbortedError(error.message, { cause: error })
-    for (const { run } of [...this.#hot.values()]) run.lose(reason)
+    for (const run of [...this.#hot.values()]) run.lose(reason)
     this.#onFatal(error)
   }
 }

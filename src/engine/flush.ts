@@ -5,6 +5,11 @@ import { LaneFencedError, StoreClosedError, StoreFailedError, StoreRowError } fr
 import type { Clock } from '../shared/clock.ts'
 import type { FlushResult, Lane, OpAnswer, StoreOp } from '../store/port.ts'
 
+/** Told once an operation is durable, with its answer if it has one, or of the error that kept it from being so. */
+export interface FlushListener {
+  settled(op: StoreOp, answer: OpAnswer | undefined, error: Error | undefined): void
+}
+
 /** Called once the operation is durable, with its answer if it has one, or with the error that kept it from being so. */
 export type Settled = (answer: OpAnswer | undefined, error: Error | undefined) => void
 
@@ -13,7 +18,14 @@ interface Entry {
   /** The run whose rows must keep their order, or null. */
   readonly owner: string | null
   readonly bytes: number
-  readonly settled: Settled | null
+  readonly listener: FlushListener | Settled | null
+}
+
+function tell(entry: Entry, answer: OpAnswer | undefined, error: Error | undefined): void {
+  const { listener } = entry
+  if (listener === null) return
+  if (typeof listener === 'function') listener(answer, error)
+  else listener.settled(entry.op, answer, error)
 }
 
 /** Bounds of a batch. */
@@ -59,13 +71,14 @@ export class Flusher {
   }
 
   /** Adds an operation to the batch that gathers. Order of calls is order of effects. */
-  add(op: StoreOp, owner: string | null, bytes: number, settled: Settled | null): void {
+  add(op: StoreOp, owner: string | null, bytes: number, listener: FlushListener | Settled | null): void {
+    const entry: Entry = { op, owner, bytes, listener }
     if (this.#broken !== null) {
       const error = this.#broken
-      if (settled !== null) this.#clock.defer(() => settled(undefined, error))
+      this.#clock.defer(() => tell(entry, undefined, error))
       return
     }
-    this.#buffer.push({ op, owner, bytes, settled })
+    this.#buffer.push(entry)
     this.#bytes += bytes
     if (!this.#busy && !this.#scheduled) {
       this.#scheduled = true
@@ -98,7 +111,7 @@ export class Flusher {
     const waiting = this.#buffer
     this.#buffer = []
     this.#bytes = 0
-    for (const entry of waiting) entry.settled?.(undefined, error)
+    for (const entry of waiting) tell(entry, undefined, error)
     if (!this.#busy) this.#wakeIdle()
   }
 
@@ -141,7 +154,7 @@ export class Flusher {
     }
     this.#busy = false
     this.#broken = error
-    for (const entry of batch) entry.settled?.(undefined, error)
+    for (const entry of batch) tell(entry, undefined, error)
     this.stop(error)
     this.#fatal(error)
   }
@@ -154,7 +167,7 @@ export class Flusher {
       const live = part.filter((entry) => entry.owner === null || !guilty.has(entry.owner))
       for (const entry of part) {
         const error = entry.owner === null ? undefined : guilty.get(entry.owner)
-        if (error !== undefined) entry.settled?.(undefined, error)
+        if (error !== undefined) tell(entry, undefined, error)
       }
       if (live.length === 0) continue
       try {
@@ -166,14 +179,14 @@ export class Flusher {
         const error = thrown instanceof Error ? thrown : new StoreFailedError('a flush failed', { cause: thrown })
         const first = live[0]
         if (!(error instanceof StoreRowError)) {
-          for (const entry of [...live, ...work.flat()]) entry.settled?.(undefined, error)
+          for (const entry of [...live, ...work.flat()]) tell(entry, undefined, error)
           this.stop(error)
           this.#fatal(error)
           return
         }
         if (live.length === 1 && first !== undefined) {
           if (first.owner !== null) guilty.set(first.owner, error)
-          first.settled?.(undefined, error)
+          tell(first, undefined, error)
           // The run's rows that already wait for the next flush go down too.
           if (first.owner !== null) this.#dropWaiting(first.owner, error)
         } else {
@@ -190,7 +203,7 @@ export class Flusher {
     this.#buffer = this.#buffer.filter((entry) => entry.owner !== owner)
     for (const entry of dropped) {
       this.#bytes -= entry.bytes
-      entry.settled?.(undefined, error)
+      tell(entry, undefined, error)
     }
   }
 
@@ -219,9 +232,9 @@ export class Flusher {
 function settle(batch: readonly Entry[], result: FlushResult): void {
   const { answers } = result
   if (answers.size === 0) {
-    for (const entry of batch) entry.settled?.(undefined, undefined)
+    for (const entry of batch) tell(entry, undefined, undefined)
   } else {
-    for (const [index, entry] of batch.entries()) entry.settled?.(answers.get(index), undefined)
+    for (const [index, entry] of batch.entries()) tell(entry, answers.get(index), undefined)
   }
 }
 

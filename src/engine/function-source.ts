@@ -5,6 +5,7 @@ import type { FunctionWorkflow, Operation, Outcome, Source, SourceHost, StepOpti
 import { AbortedError, DefinitionError } from '../errors.ts'
 import type { WumboError } from '../errors.ts'
 import { parseDuration } from '../shared/duration.ts'
+import { SmallMap } from '../shared/small-map.ts'
 import type { Duration } from '../shared/duration.ts'
 import { Origins } from './origins.ts'
 import { Scope, itemPrefixes } from './scope.ts'
@@ -31,7 +32,7 @@ export class FunctionSource implements Source {
   readonly origins = new Origins()
   readonly #workflow: FunctionWorkflow
   readonly #log: Logger
-  readonly #waiting = new Map<string, Waiting>()
+  readonly #waiting = new SmallMap<Waiting>()
   #abort: AbortController | undefined
   #aborted: (() => WumboError) | undefined
   #run: FunctionRun | undefined
@@ -73,8 +74,12 @@ export class FunctionSource implements Source {
   begin(input: unknown, host: SourceHost): void {
     this.origins.note(input, '$input')
     const context = new FunctionContext(this, new Scope(''))
-    const enter = async (): Promise<unknown> => this.#workflow.run(context, input as never)
-    enter().then((output) => host.complete(output), (thrown: unknown) => host.fail(thrown))
+    try {
+      Promise.resolve(this.#workflow.run(context, input as never)).then((output) => host.complete(output), (thrown: unknown) => host.fail(thrown))
+    } catch (thrown) {
+      // A function that is not async may throw before it has opened anything; its end comes in a later turn all the same.
+      void Promise.reject(thrown).catch((reason: unknown) => host.fail(reason))
+    }
   }
 
   deliver(path: string, outcome: Outcome): void {

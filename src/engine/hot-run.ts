@@ -7,6 +7,7 @@ import type { EndStatus, Mail, RunRow } from '../model/run.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import type { Snapshot } from '../shared/codec.ts'
 import type { Cancel } from '../shared/clock.ts'
+import { SmallMap } from '../shared/small-map.ts'
 import type { Operation, Outcome, Source, SourceHost } from '../workflow/contract.ts'
 import { settlePayload } from './payloads.ts'
 import { Replay } from './replay.ts'
@@ -25,6 +26,12 @@ import type { TurnTaker } from './turns.ts'
 
 type Open = StepRun | TimerWait | null
 
+interface Answer {
+  readonly path: string
+  readonly outcome: Outcome
+  next: Answer | null
+}
+
 /** A run that this process owns and has in memory. */
 export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
   readonly row: RunRow
@@ -33,12 +40,16 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
   readonly #source: Source
   readonly #steps: StepHost
   readonly #exit: RunExit
-  readonly #open = new Map<string, Open>()
+  readonly #open = new SmallMap<Open>()
   readonly #marks: ReadonlyMap<string, Mark>
   readonly #deadlines: ReadonlyMap<string, number>
   readonly #loose: ReadonlyMap<string, JournalRecord>
-  #answers: { readonly path: string; readonly outcome: Outcome }[] = []
-  #gated: StepRun[] = []
+  /** Answers that wait for delivery, oldest first; chains, since there is nearly always one. */
+  #answers: Answer | null = null
+  #lastAnswer: Answer | null = null
+  /** Steps that wait until what came before them is durable. */
+  #gated: StepRun | null = null
+  #lastGated: StepRun | null = null
   #replay: Replay | null
   #phase: 'live' | 'leaving' | 'gone' = 'live'
   #turnQueued = false
@@ -149,10 +160,13 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
     if (this.#replay !== null && !this.#replayTurn(this.#replay)) return false
     if (this.#replay === null) {
       do {
-        const answer = this.#answers.shift()
-        if (answer !== undefined) this.#deliver(answer.path, answer.outcome)
-      } while (this.#source.synchronous && this.live && this.#answers.length > 0)
-      if (this.#answers.length === 0) {
+        const answer = this.#answers
+        if (answer !== null) {
+          this.#answers = answer.next
+          this.#deliver(answer.path, answer.outcome)
+        }
+      } while (this.#source.synchronous && this.live && this.#answers !== null)
+      if (this.#answers === null) {
         if (this.#open.size > 0 && this.#nextDue() !== null) this.considerLeavingSoon()
         return false
       }
@@ -189,7 +203,10 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
 
   /** Queues an answer; answers stand in the order of the journal. */
   answer(path: string, outcome: Outcome): void {
-    this.#answers.push({ path, outcome })
+    const answer: Answer = { path, outcome, next: null }
+    if (this.#answers === null) this.#answers = answer
+    else if (this.#lastAnswer !== null) this.#lastAnswer.next = answer
+    this.#lastAnswer = answer
     this.#queueTurn()
   }
 
@@ -225,7 +242,14 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
     }
     step.gate = this.journal.effectSeq
     if (step.level === 'pure' || this.journal.durableSeq >= step.gate) this.#beginStep(step)
-    else this.#gated.push(step)
+    else this.#gate(step)
+  }
+
+  /** Gates rise with time: the first of the chain is the first to open. */
+  #gate(step: StepRun): void {
+    if (this.#gated === null) this.#gated = step
+    else if (this.#lastGated !== null) this.#lastGated.nextGated = step
+    this.#lastGated = step
   }
 
   #beginStep(step: StepRun): void {
@@ -276,12 +300,12 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
       return
     }
     if (this.#host.deps.observers.size > 0) this.#tell(record)
-    if (this.#gated.length === 0) return
-    const { durableSeq } = this.journal
-    const ready = this.#gated.filter((step) => step.gate <= durableSeq)
-    if (ready.length === 0) return
-    this.#gated = this.#gated.filter((step) => step.gate > durableSeq)
-    for (const step of ready) if (this.live) this.#beginStep(step)
+    while (this.#gated !== null && this.#gated.gate <= this.journal.durableSeq && this.live) {
+      const step: StepRun = this.#gated
+      this.#gated = step.nextGated
+      step.nextGated = null
+      this.#beginStep(step)
+    }
   }
 
   #tell(record: JournalRecord): void {
@@ -330,7 +354,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
 
   /** Leaves memory when nothing computes, nothing waits for delivery, and the next thing to happen is far. */
   considerLeaving(): void {
-    if (!this.live || this.#replay !== null || this.#open.size === 0 || this.#answers.length > 0 || this.#gated.length > 0) return
+    if (!this.live || this.#replay !== null || this.#open.size === 0 || this.#answers !== null || this.#gated !== null) return
     const { clock, limits } = this.#host.deps
     const next = this.#nextDue()
     if (next !== null && next - clock.now() > limits.releaseAfterMs) this.#giveUp('waiting', next, null)
@@ -363,10 +387,10 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
       const heard = reason()
       for (const open of this.#open.values()) open?.abort(heard)
       this.#open.clear()
-      this.#gated = []
-      this.#answers = []
+      this.#gated = null
+      this.#answers = null
     }
-    this.#host.aborted(this.row.run, reason)
+    this.#source.abandon?.(reason)
   }
 
   /** The way out has been gone. */

@@ -4,7 +4,8 @@ import { AbortedError, WumboError, errorData } from '../errors.ts'
 import type { ErrorData } from '../errors.ts'
 import type { EndStatus, RunKey, RunRow } from '../model/run.ts'
 import type { Payload } from '../model/payload.ts'
-import type { OpAnswer } from '../store/port.ts'
+import type { OpAnswer, StoreOp } from '../store/port.ts'
+import type { FlushListener } from './flush.ts'
 import type { Departure, RunHost } from './run-host.ts'
 import type { RunJournal } from './run-journal.ts'
 
@@ -24,11 +25,12 @@ export interface LeavingRun {
 }
 
 /** The way out of one run. */
-export class RunExit {
+export class RunExit implements FlushListener {
   /** The number of the last mail that this process knows of. */
   inboxSeen: number
   readonly #run: LeavingRun
   readonly #host: RunHost
+  #end: End | null = null
 
   constructor(run: LeavingRun, host: RunHost) {
     this.#run = run
@@ -44,9 +46,14 @@ export class RunExit {
     if (consumed !== undefined) flusher.add({ op: 'consume', run: keyOf(this.#run.row), numbers: [consumed], at: finishedAt }, this.#run.row.run, 0, null)
     flusher.add(
       { op: 'finish', run: keyOf(this.#run.row), status: end.status, output: end.payload, error: end.error, finishedAt, inboxSeen: this.inboxSeen },
-      this.#run.row.run, 100 + (end.payload?.length ?? 0),
-      (answer, error) => this.#finished(end, answer, error),
+      this.#run.row.run, 100 + (end.payload?.length ?? 0), this,
     )
+    this.#end = end
+  }
+
+  /** The end is durable, or is not. */
+  settled(_op: StoreOp, answer: OpAnswer | undefined, error: Error | undefined): void {
+    if (this.#end !== null) this.#finished(this.#end, answer, error)
   }
 
   /** Gives the run up until `wakeAt` (null: until somebody claims it), or parks it for a reason. */

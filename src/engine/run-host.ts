@@ -32,7 +32,5 @@ export interface RunHost {
   usable(): boolean
   /** A body's result came after its attempt had been given up. */
   late(run: string, path: string): void
-  /** All that the run had open was given up: its source's own signal aborts. */
-  aborted(run: string, reason: () => WumboError): void
   departed(run: string, departure: Departure): void
 }

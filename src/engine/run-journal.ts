@@ -3,7 +3,8 @@
 import type { Clock, Cancel } from '../shared/clock.ts'
 import type { JournalRecord, Mark } from '../model/record.ts'
 import type { RunKey } from '../model/run.ts'
-import type { Flusher, Settled } from './flush.ts'
+import type { OpAnswer, StoreOp } from '../store/port.ts'
+import type { FlushListener, Flusher, Settled } from './flush.ts'
 import type { EngineLimits } from './ports.ts'
 
 /** What the journal needs of its run. */
@@ -23,7 +24,7 @@ export interface JournalDeps {
 const ROW_BYTES = 120
 
 /** The journal of one run, as its owner writes it. */
-export class RunJournal {
+export class RunJournal implements FlushListener {
   /** The last seq given out. */
   seq: number
   /** The last seq of a record that is not pure: what an effect must see durable before it begins. */
@@ -53,10 +54,14 @@ export class RunJournal {
     }
     this.effectSeq = record.seq
     this.flushHeld()
-    this.#host.flusher.add({ op: 'record', record }, record.run, bytesOf(record), (_answer, error) => {
-      if (error === undefined) this.durableSeq = record.seq
-      this.#run.recorded(record, error)
-    })
+    this.#host.flusher.add({ op: 'record', record }, record.run, bytesOf(record), this)
+  }
+
+  /** A record is durable, or is not. */
+  settled(op: StoreOp, _answer: OpAnswer | undefined, error: Error | undefined): void {
+    if (op.op !== 'record') return
+    if (error === undefined && op.record.level !== 'pure') this.durableSeq = op.record.seq
+    this.#run.recorded(op.record, error)
   }
 
   /** Writes a mark, after all that was held before it. */
@@ -72,7 +77,7 @@ export class RunJournal {
     if (held === null) return
     this.abandon()
     for (const record of held) {
-      this.#host.flusher.add({ op: 'record', record }, record.run, bytesOf(record), (_answer, error) => this.#run.recorded(record, error))
+      this.#host.flusher.add({ op: 'record', record }, record.run, bytesOf(record), this)
     }
   }
 

@@ -2,6 +2,7 @@
 // strict sequence. Once two operations of a scope have been open together a repeated name is refused, live and on
 // replay alike, because numbers given out under concurrency would swap results without a word.
 import { DefinitionError, DuplicateStepError } from '../errors.ts'
+import { SmallMap } from '../shared/small-map.ts'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/
 const ESCAPED = /[^A-Za-z0-9_~-]/gu
@@ -11,7 +12,7 @@ export class Scope {
   readonly prefix: string
   #open = 0
   #concurrent = false
-  readonly #used = new Map<string, number>()
+  readonly #used = new SmallMap<number>()
 
   constructor(prefix: string) {
     this.prefix = prefix

@@ -16,23 +16,29 @@ export interface AttemptHost {
 /** The template context of one attempt of one step. */
 export class StepContext implements TemplateContext {
   readonly attempt: number
-  readonly run: { readonly id: string; readonly path: string }
   state: ExecutionState = 'created'
   readonly #host: AttemptHost
+  readonly #run: string
   readonly #gen: number
+  readonly #path: string
   #controller: AbortController | undefined
   #reason: WumboError | undefined
   #log: Logger | undefined
 
-  constructor(host: AttemptHost, run: { readonly id: string; readonly path: string }, gen: number, attempt: number) {
+  constructor(host: AttemptHost, run: string, gen: number, step: { readonly path: string; readonly attempt: number }) {
     this.#host = host
-    this.run = run
+    this.#run = run
     this.#gen = gen
-    this.attempt = attempt
+    this.#path = step.path
+    this.attempt = step.attempt
+  }
+
+  get run(): { readonly id: string; readonly path: string } {
+    return { id: this.#run, path: this.#path }
   }
 
   get idempotencyKey(): string {
-    return idempotencyKey(this.run.id, this.#gen, this.run.path)
+    return idempotencyKey(this.#run, this.#gen, this.#path)
   }
 
   get executionId(): string {
@@ -52,16 +58,16 @@ export class StepContext implements TemplateContext {
   }
 
   get log(): Logger {
-    this.#log ??= bindLogger(this.#host.log, { run: this.run.id, step: this.run.path, attempt: this.attempt })
+    this.#log ??= bindLogger(this.#host.log, { run: this.#run, step: this.#path, attempt: this.attempt })
     return this.#log
   }
 
   progress(fraction: number, message?: string): void {
-    this.#host.onProgress(this.run.path, Math.min(1, Math.max(0, fraction)), message ?? null)
+    this.#host.onProgress(this.#path, Math.min(1, Math.max(0, fraction)), message ?? null)
   }
 
   heartbeat(): void {
-    this.#host.onHeartbeat(this.run.path, this.attempt)
+    this.#host.onHeartbeat(this.#path, this.attempt)
   }
 
   now(): number {

@@ -50,8 +50,9 @@ const BODY: Handler = { kind: 'inline', name: 'step', run: (body: Body) => body.
 export class StepRun {
   readonly operation: StepOperation
   readonly level: Level
-  /** The seq that must be durable before an effect begins. */
+  /** The seq that must be durable before an effect begins, and the step that waits behind this one. */
   gate = 0
+  nextGated: StepRun | null = null
   attempt = 0
   startedAt = 0
   /** When the next attempt is due, while the step waits. */
@@ -67,7 +68,7 @@ export class StepRun {
   #current: StepContext | undefined
   /** Bodies that have not ended, given up ones included. */
   #running = 0
-  #cancels: Cancel[] = []
+  #cancels: Cancel[] | null = null
   /** When the step must have ended, all attempts and waits included; null for never. */
   #deadline: number | null = null
   #cancelDeadline: Cancel | null = null
@@ -138,7 +139,7 @@ export class StepRun {
     this.due = due
     const left = due - clock.now()
     if (left > 0) {
-      this.#cancels.push(clock.timer(left, () => this.wait(due)))
+      this.#onEnd(clock.timer(left, () => this.wait(due)))
       this.#host.onWaiting()
       return
     }
@@ -188,7 +189,7 @@ export class StepRun {
     if (this.#closed) return
     const { deps, runId, gen, clock } = this.#host
     this.attempt++
-    const context = new StepContext(this.#host, { id: runId, path: this.path }, gen, this.attempt)
+    const context = new StepContext(this.#host, runId, gen, this)
     this.#current = context
     this.startedAt = clock.now()
     if (this.#running > 0) {
@@ -226,7 +227,7 @@ export class StepRun {
     const timeout = options.timeout ?? template.defaults.timeout
     if (timeout !== undefined) {
       const ms = parseDuration(timeout, `${this.path}.timeout`)
-      this.#cancels.push(clock.timer(ms, () => this.#expire(context, StepTimeoutError, `attempt ${context.attempt} of ${this.path} did not end within ${ms} ms`)))
+      this.#onEnd(clock.timer(ms, () => this.#expire(context, StepTimeoutError, `attempt ${context.attempt} of ${this.path} did not end within ${ms} ms`)))
     }
     const heartbeat = options.heartbeatTimeout ?? template.defaults.heartbeatTimeout
     if (heartbeat !== undefined) {
@@ -235,9 +236,9 @@ export class StepRun {
       const check = (): void => {
         const silent = clock.monotonic() - this.#lastBeat
         if (silent >= ms) this.#expire(context, HeartbeatTimeoutError, `attempt ${context.attempt} of ${this.path} was silent for ${ms} ms`)
-        else this.#cancels.push(clock.timer(ms - silent, check))
+        else this.#onEnd(clock.timer(ms - silent, check))
       }
-      this.#cancels.push(clock.timer(ms, check))
+      this.#onEnd(clock.timer(ms, check))
     }
   }
 
@@ -311,9 +312,16 @@ export class StepRun {
     }
   }
 
+  /** Remembers a timer of the attempt or the wait at hand. */
+  #onEnd(cancel: Cancel): void {
+    this.#cancels ??= []
+    this.#cancels.push(cancel)
+  }
+
   #clearTimers(): void {
+    if (this.#cancels === null) return
     for (const cancel of this.#cancels) cancel()
-    this.#cancels = []
+    this.#cancels = null
   }
 }
 

@@ -8,6 +8,7 @@ import type { AnyWorkflow } from './contract.ts'
 export class WorkflowCatalogue {
   readonly #versions = new Map<string, AnyWorkflow>()
   readonly #newest = new Map<string, AnyWorkflow>()
+  readonly #adopted = new WeakSet<AnyWorkflow>()
 
   /** Later workflows of one name count as newer. */
   constructor(workflows: readonly AnyWorkflow[]) {
@@ -33,11 +34,13 @@ export class WorkflowCatalogue {
 
   /** Adds a workflow that is handed to start(), unless it is known. */
   adopt(workflow: AnyWorkflow): AnyWorkflow {
+    if (this.#adopted.has(workflow)) return workflow
     const known = this.find(workflow.name, workflow.version)
     if (known === undefined) this.#add(workflow)
     else if (known !== workflow && workflow.form === 'function') {
       throw new DefinitionError(`two different functions are called ${workflow.name} in version ${workflow.version}`, { path: workflow.name, remedy: 'Raise the version of the one that changed, or hand in the one that was registered.' })
     }
+    if (known === undefined || known === workflow) this.#adopted.add(workflow)
     return known ?? workflow
   }
 

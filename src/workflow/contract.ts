@@ -127,4 +127,6 @@ export interface Source {
   readonly synchronous: boolean
   begin(input: unknown, host: SourceHost): void
   deliver(path: string, outcome: Outcome): void
+  /** The run leaves memory: nothing is delivered any more. The reason is made when somebody hears it. */
+  abandon?(reason: () => WumboError): void
 }

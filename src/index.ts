@@ -42,8 +42,12 @@ export type {
 
 // Write workflows
 export { defineWorkflow } from './workflow/define.ts'
+export { workflow } from './workflow/builder.ts'
+export { and, cel, contains, eq, fallback, gt, gte, has, includes, lt, lte, ne, not, or, size, text, typed } from './workflow/conditions.ts'
 export { fromModel } from './workflow/graph.ts'
 export type { AnyWorkflow, FunctionWorkflow, GraphWorkflow, StepOptions, Workflow, WorkflowContext } from './workflow/contract.ts'
+export type { Builder, WorkflowOptions } from './workflow/builder.ts'
+export type { Expr, Ref } from './workflow/reference.ts'
 
 // Failures: one class each, with a stable code
 export {

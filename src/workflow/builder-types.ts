@@ -25,7 +25,7 @@ export type Bind<T> = unknown extends T ? AnyBinding : Expr<T> | Parts<T>
 type Parts<T> = T extends string | number | boolean | bigint | null | undefined ? T : T extends object ? { readonly [K in keyof T]: Bind<T[K]> } : T
 
 /** What data with expressions in it comes to in a run. */
-export type Value<B> = B extends Expr<infer T> ? T : B extends string | number | boolean | null | undefined ? B : B extends object ? { readonly [K in keyof B]: Value<B[K]> } : B
+export type Value<B> = B extends Expr<infer T> ? T : B extends string | number | boolean | null | undefined ? B : B extends object ? { -readonly [K in keyof B]: Value<B[K]> } : B
 
 /** What a template takes. */
 export type InputOf<X extends AnyTemplate> = X extends (input: infer I, options?: CallOptions) => unknown ? I : never

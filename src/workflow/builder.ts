@@ -42,11 +42,11 @@ export interface Builder<S extends Scope> {
   /** A template for each item of a list. The output is the list of outputs, in the order of the items. */
   forEach<const K extends string, E, X extends AnyTemplate>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: UseOptions<InLoop<S['visible'], E>, X> & EachOptions<S['visible']>,
-  ): Builder<WithStep<S, K, readonly OutputOf<X>[]>>
+  ): Builder<WithStep<S, K, OutputOf<X>[]>>
   /** A block for each item of a list. */
   forEach<const K extends string, E, B extends Scope>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, build: (block: Builder<Inner<InLoop<S['visible'], E>>>, names: Names<InLoop<S['visible'], E>>) => Builder<B>, options?: EachOptions<S['visible']>,
-  ): Builder<WithStep<S, K, readonly ScopeOutput<B>[]>>
+  ): Builder<WithStep<S, K, ScopeOutput<B>[]>>
 
   /** One of several cases: the first whose condition holds. When none does, the step is skipped. */
   switch<const K extends string, O>(

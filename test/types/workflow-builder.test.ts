@@ -30,10 +30,10 @@ const unrun = (_: () => void): void => undefined
 describe('workflow', () => {
   test('carries what is sent and what comes out', () => {
     const graph = fetched.output(({ steps, input }) => ({ visits: steps.fetch.visits, url: input.url, fixed: 1 })).build()
-    expectTypeOf(graph).toEqualTypeOf<GraphWorkflow<{ url: string; limit?: number | undefined; orders: { id: string; lines: { price: number }[] }[] }, { readonly visits: number; readonly url: string; readonly fixed: 1 }>>()
+    expectTypeOf(graph).toEqualTypeOf<GraphWorkflow<{ url: string; limit?: number | undefined; orders: { id: string; lines: { price: number }[] }[] }, { visits: number; url: string; fixed: 1 }>>()
     expectTypeOf(graph).toExtend<AnyWorkflow>()
     unrun(() => {
-      expectTypeOf(start(graph, { url: 'x', orders: [] })).toEqualTypeOf<Promise<{ readonly visits: number; readonly url: string; readonly fixed: 1 }>>()
+      expectTypeOf(start(graph, { url: 'x', orders: [] })).toEqualTypeOf<Promise<{ visits: number; url: string; fixed: 1 }>>()
       // @ts-expect-error url is missing
       void start(graph, { orders: [] })
     })
@@ -146,7 +146,7 @@ describe('loops, blocks and cases', () => {
     unrun(() => {
       const looped = begin.forEach('scores', ({ input }) => input.orders, { uses: score, with: ({ item, index }) => ({ visits: item.lines[0].price, kind: typed<'a' | 'b'>(index) }) })
       looped.output(({ steps }) => {
-        expectTypeOf(steps.scores).toEqualTypeOf<Ref<readonly { score: number }[]>>()
+        expectTypeOf(steps.scores).toEqualTypeOf<Ref<{ score: number }[]>>()
         expectTypeOf(steps.scores[0].score).toExtend<Expr<number>>()
         return steps.scores[0].score
       })
@@ -154,7 +154,7 @@ describe('loops, blocks and cases', () => {
         .forEach('lines', item.lines, { uses: score, with: ({ item: line, input }) => ({ visits: line.price, kind: typed<'a'>(input.limit) }) })
         .output(({ steps }) => ({ last: steps.lines[0].score })))
         .output(({ steps }) => {
-          expectTypeOf(steps.orders).toEqualTypeOf<Ref<readonly { readonly last: number }[]>>()
+          expectTypeOf(steps.orders).toEqualTypeOf<Ref<{ last: number }[]>>()
           return {}
         })
       // @ts-expect-error not a list

@@ -46,3 +46,10 @@ test('04: a run that was killed goes on; what was recorded is not done again', a
   expect([...new Set(sent)].map((line) => line.split(',')[0])).toEqual(['parcel 1', 'parcel 2', 'parcel 3', 'parcel 4', 'parcel 5'])
   expect(out.match(/sending parcel [12]\n/g)).toHaveLength(2)
 })
+
+test('05: a graph uses the same templates, branches, and is plain data', async () => {
+  const out = await run('05-graph.ts')
+  expect(out).toContain("Please approve A-2: 180.29 € [ 'kettle-3', 'tea-1' ]")
+  expect(out).toContain("'letter.large'")
+  expect(out).toMatch(/^[0-9a-f]{40} \{"name":"order-graph"/m)
+})

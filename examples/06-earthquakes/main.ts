@@ -69,7 +69,7 @@ async function goOn(open: Wumbo): Promise<RunHandle<Totals> | null> {
 }
 
 async function begin(open: Wumbo): Promise<RunHandle<Totals>> {
-  const input = { file: feedFile(), output: join(places.reports, new Date().toISOString().replaceAll(/[:.]/g, '-')), majorFrom: 5, batchSize: Number(options['batch-size']) }
+  const input = { file: feedFile(), output: join(places.reports, new Date().toISOString().replaceAll(/[:.]/g, '-')), batchSize: Number(options['batch-size']) }
   console.log(`Reading one week of earthquakes, locating each over HTTP and writing a report; every step is recorded in ${places.store.slice('sqlite:'.length)}.`)
   const run = await open.start(workflow, input)
   console.log(`Run ${run.id} has begun.`)

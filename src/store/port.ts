@@ -16,28 +16,33 @@ export interface StartKey {
 }
 
 /**
- * One operation of a flush. Within a flush they take effect in the order given.
+ * One operation of a flush. Within a flush they take effect in the order given. Texts are well-formed Unicode and numbers are
+ *   whole; anything else is refused with StoreRowError, never changed. What an error holds must be something JSON can say.
  * `start` inserts a run owned by the flushing lane. With a key that is taken (and not expired at `createdAt`) nothing
  *   is inserted and the answer is `exists`.
  * `record` and `mark` insert rows of a run that the lane owns; a second row under the same key is refused with
  *   StoreRowError, and so is a row of a run that the lane does not own.
- * `wake` sets the run's wake time while the lane keeps it. No answer.
+ * `wake` sets the run's wake time while the lane keeps it. No answer. Of a run that the lane does not own it is refused with
+ *   StoreRowError.
  * `release` gives the run up: lane and epoch become null, status `waiting` or `parked`. Like `finish` it happens only
  *   when the run's inboxCount equals `inboxSeen`; otherwise nothing changes and the answer is `mail`.
- *   With status `waiting` and wakeAt null the run is claimable at once.
+ *   With status `waiting` and wakeAt null the run is claimable at once. Of a run that the lane does not own it answers `lost`.
  * `finish` ends the run and releases it. `finish` of a run that is not owned by the lane answers `lost`.
  * `send` appends to the inbox of any run, owned or not: number = inboxCount + 1, inboxCount + 1, and if unowned and not
  *   ended wakeAt = sentAt. Answers `finished` or `missing` when it was not stored, else `sent` with `owned`.
  *   A parked run stays parked but becomes claimable by its mail: the claim returns it.
- * `consume` marks mail as read.
+ *   Mail whose id the run has already is not stored again, and answered `sent`.
+ * `consume` marks mail of an owned run as read; numbers without unread mail are passed over. StoreRowError when not owned.
  * `reopen` leaves an end or `parked`: status `running`, owned by the lane, gen + 1, output, error and finishedAt null,
  *   and the generation's row. Answers `refused` when the run's gen is not `generation.gen - 1`, or it is neither ended as
  *   failed or cancelled, nor parked.
  * `claim` takes over up to `limit` runs that nobody owns and that are due (status running or waiting, wakeAt null or ≤ `now`; or
- *   any live run with unread mail), oldest wake first. Answers `claimed` with the runs' ids.
+ *   any live run with unread mail), oldest wake first, then by insertion. They become `running`, with wakeAt and error null.
+ *   Answers `claimed` with the runs' ids.
  * `definition` stores a graph's definition under its hash, once.
- * `prune` deletes ended runs of one space that finished before `before`, with journal, marks, mail and expired keys, at most
- *   `limit` runs. Answers `pruned` with the number of runs deleted and the blobs that they named.
+ * `prune` deletes ended runs of one space that finished before `before`, the oldest first, with journal, marks and mail, at most
+ *   `limit` runs; and the space's keys that had expired at `before`. Younger keys stay, even when their run is gone: they still
+ *   keep a second start from happening. Answers `pruned` with the number of runs deleted and the blobs that they named.
  */
 export type StoreOp =
   | { readonly op: 'start'; readonly run: NewRun; readonly key: StartKey | null }
@@ -79,10 +84,12 @@ export interface Lane {
   readonly epoch: number
   /**
    * Makes all operations durable in one transaction, then resolves. On rejection nothing took effect:
-   * StoreRowError (one row is at fault; the caller bisects), LaneFencedError (stop), StoreFailedError (disk, I/O).
+   * StoreRowError (one row is at fault; the caller bisects; `details.index` names the operation if known), LaneFencedError
+   * (stop), StoreFailedError (disk, I/O; nothing took effect, or the lane is closed from now on), StoreClosedError (closed),
+   * IllegalTransitionError (another flush is in flight).
    */
   flush(ops: readonly StoreOp[]): Promise<FlushResult>
-  /** Ends the lane in order. Runs that it still owns become claimable at once. */
+  /** Ends the lane in order, after the flush in flight. Runs that it still owns become claimable at once: their wakeAt is null. */
   close(): Promise<void>
 }
 
@@ -91,13 +98,14 @@ export interface LoadedRun {
   readonly run: RunRow
   /** All records of all generations, by gen and seq. */
   readonly journal: readonly JournalRecord[]
+  /** In the order of writing. */
   readonly marks: readonly Mark[]
   /** All mail, read and unread, by number. */
   readonly mail: readonly Mail[]
   readonly generations: readonly Generation[]
 }
 
-/** Which runs to list; newest first. */
+/** Which runs to list; newest first: by createdAt, then by insertion. */
 export interface RunFilter {
   readonly space?: Space
   readonly workflow?: string
@@ -105,7 +113,7 @@ export interface RunFilter {
   /** Created at or after / before, milliseconds since 1970. */
   readonly since?: number
   readonly until?: number
-  /** Only runs before this id in the order of the list: the `next` of the page before. */
+  /** Only runs before this id in the order of the list: the `next` of the page before. It may have been pruned since. */
   readonly after?: string
   /** At most 1,000; default 50. */
   readonly limit?: number
@@ -142,12 +150,13 @@ export interface Store {
   /** Facts for people: file, journal mode, synchronous as read back, version. */
   readonly facts: Readonly<Record<string, string | number>>
   readonly blobs: Blobs
-  /** Opens the writing end. A single-writer store refuses a second with StoreLockedError. Runs owned by a dead lane become claimable, and their `crashes` rises. */
+  /** Opens the writing end. A single-writer store refuses a second with StoreLockedError. Runs owned by a dead lane become claimable at once (their wakeAt is null), and their `crashes` rises. */
   openLane(): Promise<Lane>
+  /** Undefined when there is no such run. PayloadCorruptError, naming run, gen and path, when a record is not what was written. */
   load(key: RunKey): Promise<LoadedRun | undefined>
   getRun(key: RunKey): Promise<RunRow | undefined>
   listRuns(filter: RunFilter): Promise<RunPage>
-  /** The run that a key stands for, with the hash it was taken with. */
+  /** The run that a key stands for, with the hash it was taken with; also after it has expired, until it is replaced or pruned. */
   findKey(space: Space, key: string): Promise<{ readonly run: string; readonly hash: string } | undefined>
   definition(hash: string): Promise<string | undefined>
   /** The earliest time at which a claim would find a run: 0 for now, null for never. */

@@ -1,12 +1,16 @@
 // Moves what the write-ahead log has gathered into the file, off the way of the commits: when the writer has nothing to
 // do, and after a flush only once the log has grown beyond a bound. Gives freed pages back to the disk in the same pauses.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { BUSY_TIMEOUT_MS } from './connection.ts'
 
 /** Bytes in the log at which a flush is followed by a checkpoint. The larger, the more often a page is written before it is moved once. */
 export const LOG_BYTES = 64 * 2 ** 20
 
 /** Milliseconds without a flush after which the writer counts as idle. */
 const IDLE_MS = 200
+
+/** While a reader keeps the log from being emptied, the pauses between attempts double up to this. */
+const LONGEST_PAUSE_MS = 10_000
 
 /** Free pages given back at a time. */
 const VACUUM_PAGES = 256
@@ -18,6 +22,7 @@ export class Checkpoints {
   readonly #logPages: number
   #timer: NodeJS.Timeout | null = null
   #lastFlush = 0
+  #pause = IDLE_MS
   #clean = true
 
   constructor(database: DatabaseSync) {
@@ -31,6 +36,7 @@ export class Checkpoints {
   /** After the answer to a flush has been sent. */
   afterFlush(): void {
     this.#clean = false
+    this.#pause = IDLE_MS
     this.#lastFlush = performance.now()
     if (this.#pagesWaiting() >= this.#logPages) this.#run('passive')
     this.#timer ??= setTimeout(() => this.#idle(), IDLE_MS).unref()
@@ -39,8 +45,10 @@ export class Checkpoints {
   /** Before the connection is closed in order: everything into the file, the log emptied. */
   last(): void {
     this.stop()
+    // A reader that stays must not keep the process from ending: then the log stays too, and the next owner moves it.
     this.#database.exec('pragma busy_timeout = 100')
     this.#run('truncate')
+    this.#database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`)
   }
 
   stop(): void {
@@ -56,9 +64,11 @@ export class Checkpoints {
       return
     }
     if (this.#clean) return
-    this.#clean = this.#run('passive')
-    if (this.#vacuum()) this.#clean = false
-    if (!this.#clean) this.#timer = setTimeout(() => this.#idle(), IDLE_MS).unref()
+    const freed = this.#vacuum()
+    this.#clean = this.#run('passive') && !freed
+    if (this.#clean) return
+    this.#pause = freed ? IDLE_MS : Math.min(this.#pause * 2, LONGEST_PAUSE_MS)
+    this.#timer = setTimeout(() => this.#idle(), this.#pause).unref()
   }
 
   #pagesWaiting(): number {

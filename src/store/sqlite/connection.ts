@@ -1,6 +1,6 @@
 // How connections to the file are opened and set. Durability belongs to a connection, so the writer's is read back and
 // refused when it is not what was asked for: a promise that nobody checks is none.
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreFailedError, StoreUnsupportedError } from '../../errors.ts'
 
@@ -8,7 +8,7 @@ import { StoreFailedError, StoreUnsupportedError } from '../../errors.ts'
 const NEEDED = [3, 51, 3] as const
 
 /** How long a statement waits for another process's lock, in milliseconds. Our own lock keeps other writers out. */
-const BUSY_TIMEOUT_MS = 5000
+export const BUSY_TIMEOUT_MS = 5000
 
 /** Pages of a new file. Rows with payloads of some kilobytes fill these better than SQLite's 4 KiB: a third less file, a sixth less work. */
 const PAGE_BYTES = 8192
@@ -39,6 +39,7 @@ export function checkSqlite(version: string = process.versions['sqlite'] ?? '0')
 /** Opens the writer's connection, creating the file if there is none. `plant` runs before the settings are read back: for tests. */
 export function openWriter(file: string, plant?: (database: DatabaseSync) => void): { readonly database: DatabaseSync; readonly durability: Durability } {
   checkSqlite()
+  createPrivate(file)
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
   try {
     // In this order: these two are fixed by the first page that is written, and the journal mode writes one.
@@ -62,6 +63,18 @@ export function openReader(file: string): DatabaseSync {
   const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
   database.exec(`pragma synchronous = full; pragma query_only = on; pragma cache_size = -${CACHE_KIB >> 2}; pragma temp_store = memory`)
   return database
+}
+
+/**
+ * Creates a file that only its user may read: a journal holds what passes through workflows. SQLite gives the files beside
+ * it the same mode. An existing file must not be touched: closing a descriptor of it would free SQLite's locks.
+ */
+function createPrivate(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600))
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw new StoreFailedError(`${file} cannot be created: ${String(thrown)}`, { cause: thrown, retryable: false })
+  }
 }
 
 function readBack(database: DatabaseSync, file: string): Durability {

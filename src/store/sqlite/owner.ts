@@ -55,9 +55,10 @@ export function writeNote(file: string, since: number, announcement?: Announceme
   renameSync(temporary, ownerFile(file))
 }
 
-/** Removes the note. */
-export function removeNote(file: string): void {
-  rmSync(ownerFile(file), { force: true })
+/** Removes the note of this process; one that a later owner wrote stays. */
+export function removeNote(file: string, since: number): void {
+  const note = readNote(file)
+  if (note?.pid === process.pid && note.since === since) rmSync(ownerFile(file), { force: true })
 }
 
 function parseOwner(text: string): Owner | undefined {

@@ -11,7 +11,7 @@ const MAILED = 'lane is null and finished_at is null and unread > 0'
 
 /** What the writer runs, by name. Parameters are by position. */
 export const WRITER_SQL = {
-  proveLane: `update lanes set flushes = ? where id = '${LANE}' and epoch = ?`,
+  proveLane: `update lanes set flushes = ? where id = '${LANE}' and epoch = ? and flushes = ?`,
   readLane: `select epoch, flushes from lanes where id = '${LANE}'`,
   openLane: `insert into lanes (id, epoch, flushes, open) values ('${LANE}', 1, 0, 1) on conflict (id) do update set epoch = epoch + 1, open = 1`,
   closeLane: `update lanes set open = 0 where id = '${LANE}' and epoch = ?`,

@@ -109,14 +109,17 @@ function makeStore({ file, writer, reader, data, facts }: Parts): SqliteStore {
 
   async function close(): Promise<void> {
     try {
-      // The reader first: the writer's connection, closed last, then removes the log.
-      await reader.call('close', undefined).finally(() => reader.end())
       await lane?.close()
-      await writer?.call('close', undefined)
     } finally {
-      await writer?.end()
+      // The writer's connection last: it removes the log then.
+      await end(reader).finally(() => (writer === null ? undefined : end(writer)))
     }
   }
+}
+
+/** Closes a thread's connection, then the thread. */
+async function end(thread: Thread<Pick<ReaderCalls, 'close'>>): Promise<void> {
+  await thread.call('close', undefined).finally(() => thread.end())
 }
 
 async function* blobReferences(reader: Thread<ReaderCalls>): AsyncGenerator<string> {

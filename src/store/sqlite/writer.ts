@@ -95,7 +95,7 @@ export class Writer {
     let index = -1
     try {
       database.exec('begin immediate')
-      if (state.sql.proveLane.run(this.#flushes + 1, state.epoch).changes !== 1) throw this.#fenced(state)
+      if (state.sql.proveLane.run(this.#flushes + 1, state.epoch, this.#flushes).changes !== 1) throw this.#fenced(state)
       const from = new BatchReader(batch)
       for (index = 0; !from.atEnd; index++) {
         const answer = apply(state, from)
@@ -140,7 +140,7 @@ export class Writer {
       this.#rollback()
       throw storeFailure(thrown, `the lane of ${this.#file} could not be closed in order`)
     } finally {
-      removeNote(this.#file)
+      removeNote(this.#file, this.#since)
       this.#lock.release()
     }
   }
@@ -214,7 +214,8 @@ export class Writer {
   }
 
   #fenced(state: FlushState): LaneFencedError {
-    return new LaneFencedError(`this lane has epoch ${state.epoch}, but ${this.#file} is at epoch ${String(state.sql.readLane.get()?.['epoch'])}: another process has taken over`)
+    const lane = state.sql.readLane.get()
+    return new LaneFencedError(`this lane has epoch ${state.epoch} and has flushed ${this.#flushes} times, but ${this.#file} says ${String(lane?.['epoch'])} and ${String(lane?.['flushes'])}: another process has taken over`)
   }
 }
 

@@ -1,5 +1,5 @@
 // The file of a store: its version, its damage, and those who read it beside its owner.
-import { copyFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
@@ -51,6 +51,16 @@ describe('versions', () => {
     database.close()
     writeFileSync(`${file}.txt`, 'this is a text, not a database, and long enough to be told from one'.repeat(40))
     await expect(sqliteStore({ file: `${file}.txt` })).rejects.toMatchObject({ code: 'STORE_FAILED' })
+  })
+
+  test.skipIf(process.platform === 'win32')('only its user may read a new store', async () => {
+    const file = storeFile()
+    const store = await sqliteStore({ file })
+    const lane = await store.openLane()
+    await lane.flush([start(1)])
+    await store.blobs.put('b', new Uint8Array(1))
+    for (const name of [file, `${file}-wal`, `${file}-shm`, `${file}.owner.json`]) expect(statSync(name).mode & 0o777, name).toBe(0o600)
+    await store.close()
   })
 
   test('a folder that does not exist is refused by name', async () => {

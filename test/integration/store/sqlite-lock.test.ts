@@ -1,5 +1,5 @@
 // One process writes an SQLite store. Real processes: the lock is the operating system's.
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { expect, test } from 'vitest'
 import { StoreLockedError, type WumboError } from '../../../src/errors.ts'
@@ -79,6 +79,18 @@ test('the owner’s note says where the owner is, is readable by its user only, 
   expect(await readOwner(file)).toBeUndefined()
   await expect(store.announce({ address: 'x' })).rejects.toMatchObject({ code: 'STORE_CLOSED' })
   await store.close()
+})
+
+test('an owner that was taken over leaves the note of the next one alone', async () => {
+  const file = storeFile()
+  const old = await sqliteStore({ file })
+  const fenced = await old.openLane()
+  rmSync(`${file}.lock`)
+  const child = startChild('own', [file])
+  await child.next()
+  await expect(fenced.flush([])).rejects.toMatchObject({ code: 'LANE_FENCED' })
+  await old.close()
+  expect(await readOwner(file)).toMatchObject({ pid: child.process.pid })
 })
 
 test('the note of a process that was killed is no owner', async () => {

@@ -58,6 +58,8 @@ export class Engine implements RunHost {
   readonly #onFatal: (error: Error) => void
   #state: 'open' | 'closing' | 'broken' = 'open'
   #lateResults = 0
+  /** Starts that are on their way to the disk. */
+  #starting = 0
 
   private constructor(deps: EngineDeps, lane: Lane, onFatal: (error: Error) => void) {
     this.deps = deps
@@ -102,12 +104,19 @@ export class Engine implements RunHost {
     const hash = options.key === undefined ? '' : hashText(`${workflow.name}\n${defaultCodec.snapshot(input).payload}`)
     const key = options.key === undefined ? null : { key: checkKey(options.key), hash, expiresAt: now + limits.keyTtlMs }
     if (workflow.form === 'graph') this.#saveDefinition(workflow, now)
-    const answer = await this.#startRow(row, key, payload.length)
+    // More runs than the memory is to hold: this one waits its turn in the store, from its first moment on.
+    const full = this.#hot.size + this.#starting >= limits.hotRuns
+    const answer = await this.#startRow(row, key, full)
     if (answer?.answer === 'exists') {
       if (answer.hash !== hash) throw new KeyReusedError(`the id ${JSON.stringify(options.key)} stands for run ${answer.run}, which was started with another workflow or input`, { details: { run: answer.run } })
       return { run: answer.run, existing: true, completion: null }
     }
-    return { run: row.run, existing: false, completion: this.#begin(row, workflow, checked.value) }
+    const completion = new Completion()
+    this.#completions.set(row.run, completion)
+    if (this.deps.observers.size > 0) this.emit({ type: 'run.started', run: row.run, workflow: row.workflow, at: row.createdAt })
+    if (full) this.#takeover.soon()
+    else this.#enter(row, workflow, checked.value, null)
+    return { run: row.run, existing: false, completion }
   }
 
   /** The output of a run, once it has ended well; rejects with what ended or parked it. */
@@ -117,7 +126,10 @@ export class Engine implements RunHost {
     const promise = waiting.promise()
     promise.catch(() => undefined)
     const row = await this.deps.store.getRun({ space: DEFAULT_SPACE, run })
-    if (row === undefined) throw new RunNotFoundError(`there is no run ${run}`)
+    if (row === undefined) {
+      this.#completions.delete(run)
+      throw new RunNotFoundError(`there is no run ${run}`)
+    }
     if (isEnd(row.status)) {
       this.#completions.delete(run)
       return outcome({ status: row.status, output: await this.readPayload(row.output), error: row.error })
@@ -240,24 +252,16 @@ export class Engine implements RunHost {
     }
   }
 
-  #startRow(row: RunRow, key: Extract<StoreOp, { op: 'start' }>['key'], bytes: number): Promise<OpAnswer | undefined> {
-    return new Promise((resolve, reject) => {
-      this.flusher.add({ op: 'start', run: row, key }, row.run, 150 + bytes, (answer, error) => (error === undefined ? resolve(answer) : reject(error)))
-    })
-  }
-
-  #begin(row: RunRow, workflow: AnyWorkflow, input: unknown): Completion {
-    const completion = new Completion()
-    this.#completions.set(row.run, completion)
-    this.emitStarted(row)
-    this.#enter(row, workflow, input, null)
-    // More runs than the memory is to hold: the newest waits its turn in the store.
-    if (this.#hot.size > this.deps.limits.hotRuns) this.#hot.get(row.run)?.handBack()
-    return completion
-  }
-
-  private emitStarted(row: RunRow): void {
-    if (this.deps.observers.size > 0) this.emit({ type: 'run.started', run: row.run, workflow: row.workflow, at: row.createdAt })
+  async #startRow(row: RunRow, key: Extract<StoreOp, { op: 'start' }>['key'], full: boolean): Promise<OpAnswer | undefined> {
+    this.#starting++
+    try {
+      return await new Promise<OpAnswer | undefined>((resolve, reject) => {
+        this.flusher.add({ op: 'start', run: row, key }, row.run, 150 + row.input.length, (answer, error) => (error === undefined ? resolve(answer) : reject(error)))
+        if (full) this.flusher.add({ op: 'release', run: { space: row.space, run: row.run }, status: 'waiting', wakeAt: null, error: null, inboxSeen: 0 }, row.run, 50, null)
+      })
+    } finally {
+      this.#starting--
+    }
   }
 
   #enter(row: RunRow, workflow: AnyWorkflow, input: unknown, history: History | null): HotRun {

@@ -62,16 +62,18 @@ export class StepContext implements TemplateContext {
     return this.#log
   }
 
-  progress(fraction: number, message?: string): void {
-    this.#host.onProgress(this.#path, Math.min(1, Math.max(0, fraction)), message ?? null)
+  // Functions are made when they are read, so that a hook may take them apart: `execute(input, { signal, progress })`.
+
+  get progress(): TemplateContext['progress'] {
+    return (fraction, message) => this.#host.onProgress(this.#path, Math.min(1, Math.max(0, fraction)), message ?? null)
   }
 
-  heartbeat(): void {
-    this.#host.onHeartbeat(this.#path, this.attempt)
+  get heartbeat(): TemplateContext['heartbeat'] {
+    return () => this.#host.onHeartbeat(this.#path, this.attempt)
   }
 
-  now(): number {
-    return this.#host.clock.now()
+  get now(): TemplateContext['now'] {
+    return () => this.#host.clock.now()
   }
 
   /** Aborts the attempt: its signal fires now, or at once when it is first read. */

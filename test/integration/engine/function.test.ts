@@ -196,6 +196,23 @@ describe('a durable function', () => {
     expect((night?.finishedAt ?? 0) - (night?.startedAt ?? 0)).toBeGreaterThanOrEqual(3 * 86_400_000)
   })
 
+  test('a hook may take its context apart', async () => {
+    const rig = new Rig()
+    const apart = defineTemplate({
+      name: 'apart', version: '1.0.0', description: 'Takes its context apart.', input: number, output: number,
+      execute({ n }, { signal, progress, heartbeat, now }) {
+        progress(0.5, 'half')
+        heartbeat()
+        return { n: n + now() * 0 + (signal.aborted ? 0 : 1) }
+      },
+    })
+    const workflow = defineWorkflow({ name: 'parts', input: number, run: (ctx, input) => ctx.step('a', apart, input) })
+    const engine = await rig.engine([workflow])
+    const { run } = await rig.until(engine.start(workflow, { n: 1 }))
+    await expect(rig.until(engine.result(run))).resolves.toEqual({ n: 2 })
+    expect(rig.events).toContainEqual(expect.objectContaining({ type: 'step.progress', fraction: 0.5, message: 'half' }))
+  })
+
   test('an attempt that ignores its timeout is given up: its late result is dropped and counted', async () => {
     const rig = new Rig()
     const slow = defineTemplate({

@@ -55,6 +55,14 @@ const planted: Record<string, { evidence: () => Evidence; problem: RegExp }> = {
     evidence: () => withCalls([...evidence.calls, ...again(received('/zones'), { at: Date.now() + 1000, process: 1 })]),
     problem: /1 calls after its result was recorded/,
   },
+  'a recorded failure is forgotten and its attempt repeated': {
+    evidence: () => {
+      const refused = evidence.calls.find((entry) => entry.event === 'answered' && entry.result === 'busy')!
+      const first = evidence.calls.find((entry) => entry.call === refused.call)!
+      return { ...withCalls([...evidence.calls, ...again(first, { at: refused.at + 50, process: 1 })]), killed: [1] }
+    },
+    problem: /1 calls repeat an attempt whose failure was recorded/,
+  },
   'an attempt is repeated though nobody was killed': {
     evidence: () => withCalls([...evidence.calls, ...again(received('/zones'), { process: 1 })]),
     problem: /repeated although no process was killed/,

@@ -129,6 +129,8 @@ function* servedOnce(step: StepSummary, calls: readonly Call[]): Generator<strin
   if (served.filter(({ path, result }) => path === '/alerts' && result === 'done').length > 1) yield 'the alert was raised twice'
   const late = calls.filter(({ at }) => at > step.finishedAt)
   if (late.length > 0) yield `${late.length} calls after its result was recorded`
+  const forgotten = calls.filter(({ attempt, at }) => step.failures.some((failure) => failure.attempt === attempt && at > failure.at))
+  if (forgotten.length > 0) yield `${forgotten.length} calls repeat an attempt whose failure was recorded`
   const last = calls.at(-1)
   if (last !== undefined && last.attempt !== step.attempt) yield `attempt ${step.attempt} was recorded, but the last call was of attempt ${last.attempt}`
 }

@@ -52,7 +52,7 @@ describe('the schema of the graph model', () => {
   test('knows the keys that the types know', () => {
     const step: Record<keyof StepModel, true> = {
       description: true, needs: true, if: true, forEach: true, as: true, concurrency: true, continueOnError: true, uses: true, with: true, steps: true,
-      output: true, switch: true, retry: true, timeout: true, heartbeatTimeout: true, level: true,
+      output: true, switch: true, retry: true, timeout: true, totalTimeout: true, heartbeatTimeout: true, level: true,
     }
     const one: Record<keyof CaseModel, true> = {
       description: true, name: true, if: true, else: true, uses: true, with: true, steps: true, output: true, switch: true, retry: true, timeout: true,

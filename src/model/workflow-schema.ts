@@ -40,6 +40,7 @@ const body = {
   switch: cases.optional().meta({ description: 'Cases, tried in order; the first whose condition is true is run. When none is, the step is skipped.' }),
   retry: retry.optional(),
   timeout: duration.optional().meta({ description: 'Per attempt.' }),
+  totalTimeout: duration.optional().meta({ description: 'For all attempts and the waits between them.' }),
   heartbeatTimeout: duration.optional().meta({ description: 'An attempt that gives no sign of life for so long counts as timed out.' }),
   level: z.enum(['effect', 'pure']).optional().meta({ description: "Overrides the template's durability level." }),
 }

@@ -36,6 +36,8 @@ export interface BodyModel {
   readonly retry?: RetryModel
   /** Per attempt. Only with `uses`. */
   readonly timeout?: DurationText
+  /** For all attempts and the waits between them. Only with `uses`. */
+  readonly totalTimeout?: DurationText
   /** An attempt that gives no sign of life for so long counts as timed out. Only with `uses`. */
   readonly heartbeatTimeout?: DurationText
   /** Overrides the template's durability level. Only with `uses`. */

@@ -151,7 +151,8 @@ function checkReport(run: RunDetails, report: Report, events: readonly FeedEvent
   const same = (what: string, got: readonly string[], expected: readonly string[]): void => {
     if (got.toSorted().join('\n') !== expected.toSorted().join('\n')) say(`${what}: ${got.length} where ${expected.length} are due, or other ones`)
   }
-  const zone = ({ geometry: { coordinates } }: FeedEvent): string => zoneOf({ longitude: coordinates[0], latitude: coordinates[1] })
+  const zones = new Map(usable.map((event) => [event, zoneOf({ longitude: event.geometry.coordinates[0], latitude: event.geometry.coordinates[1] })]))
+  const zone = (event: FeedEvent): string => zones.get(event) ?? ''
   same('earthquakes with their zones', report.quakes.map((quake) => `${quake.id} ${quake.zone}`), usable.map((event) => `${event.id} ${zone(event)}`))
   same('rejected events', report.rejected.map(({ id }) => id), events.filter((event) => !usable.includes(event)).map(({ id }) => id))
   same('zones', report.zones.map(({ summary }) => `${summary.zone} ${summary.quakes}`), [...Map.groupBy(usable, zone)].map(([name, all]) => `${name} ${all.length}`))

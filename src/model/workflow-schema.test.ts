@@ -56,7 +56,7 @@ describe('the schema of the graph model', () => {
     }
     const one: Record<keyof CaseModel, true> = {
       description: true, name: true, if: true, else: true, uses: true, with: true, steps: true, output: true, switch: true, retry: true, timeout: true,
-      heartbeatTimeout: true, level: true,
+      totalTimeout: true, heartbeatTimeout: true, level: true,
     }
     const whole: Record<keyof WorkflowModel, true> = { name: true, description: true, input: true, steps: true, output: true, onFailure: true, timeout: true, layout: true }
     expect(modelKeys.step.toSorted()).toEqual(Object.keys(step).sort())

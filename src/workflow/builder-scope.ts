@@ -29,7 +29,7 @@ interface Collected {
 }
 
 const COMMON = ['description', 'needs', 'if', 'continueOnError']
-const USE = ['uses', 'with', 'retry', 'timeout', 'heartbeatTimeout', 'level']
+const USE = ['uses', 'with', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level']
 const EACH = ['as', 'concurrency']
 
 /** Begins a workflow: checks what it says of itself. */

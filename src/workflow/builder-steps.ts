@@ -30,7 +30,7 @@ export interface Site {
 /** What any option may be given as. */
 export type Given = Readonly<Record<string, unknown>>
 
-const OPTIONS = ['retry', 'timeout', 'heartbeatTimeout', 'level'] as const
+const OPTIONS = ['retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level'] as const
 
 /** The names that callbacks are given at a site. */
 export function namesAt({ loops }: Site): Readonly<Record<string, unknown>> {

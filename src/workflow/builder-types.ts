@@ -63,6 +63,8 @@ export type UseOptions<V extends Visible, X extends AnyTemplate> = {
   readonly retry?: RetryModel
   /** Per attempt. */
   readonly timeout?: Duration
+  /** For all attempts and the waits between them. */
+  readonly totalTimeout?: Duration
   readonly heartbeatTimeout?: Duration
   /** Overrides the template's durability level. */
   readonly level?: 'effect' | 'pure'

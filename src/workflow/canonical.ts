@@ -4,7 +4,7 @@ import type { CaseModel, StepModel, WorkflowModel } from '../model/workflow.ts'
 import { sha256 } from '../shared/sha256.ts'
 
 const WORKFLOW = ['name', 'description', 'input', 'timeout', 'onFailure', 'steps', 'output', 'layout']
-const STEP = ['description', 'needs', 'if', 'forEach', 'as', 'concurrency', 'continueOnError', 'uses', 'with', 'steps', 'switch', 'output', 'retry', 'timeout', 'heartbeatTimeout', 'level']
+const STEP = ['description', 'needs', 'if', 'forEach', 'as', 'concurrency', 'continueOnError', 'uses', 'with', 'steps', 'switch', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level']
 const CASE = ['name', 'description', 'if', 'else', ...STEP.slice(STEP.indexOf('uses'))]
 /** What a JSON Schema says to people, not to a validator. */
 const ANNOTATIONS = new Set(['title', 'description', 'examples', '$comment', 'deprecated', 'readOnly', 'writeOnly'])

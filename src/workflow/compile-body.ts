@@ -13,7 +13,7 @@ export interface CompiledBody {
 }
 
 const KINDS = ['uses', 'steps', 'switch'] as const
-const OPTIONS = ['retry', 'timeout', 'heartbeatTimeout', 'level'] as const
+const OPTIONS = ['retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level'] as const
 const NOTHING: BodyPlan = { kind: 'switch', cases: [] }
 const NO_INPUT = constantBinding(Object.freeze({}))
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { echo, template } from '../../test/fixtures/graph-host.ts'
 import { DefinitionError, InputInvalidError } from '../errors.ts'
+import { modelKeys } from '../model/workflow-schema.ts'
 import { createRegistry } from '../template/registry.ts'
+import { canonicalModel } from './canonical.ts'
 import { fromModel } from './graph.ts'
 import type { Problem } from './problems.ts'
 
@@ -80,6 +82,15 @@ describe('a version', () => {
   test('changes with the order of steps, which is the order of their beginning, but not with that of other keys', () => {
     expect(version({ steps: { a: use, b: use } })).not.toBe(version({ steps: { b: use, a: use } }))
     expect(version({ steps: { a: { uses: 'echo', with: { x: 1, y: 2 } } } })).toBe(version({ steps: { a: { with: { y: 2, x: 1 }, uses: 'echo' } } }))
+  })
+
+  test('knows a place for every key of the model', () => {
+    const backwards = (value: object): object => Object.fromEntries(Object.entries(value).reverse())
+    const keys = (names: readonly string[]): object => Object.fromEntries(names.map((name) => [name, name === 'steps' ? {} : name === 'switch' ? [] : 1]))
+    const step = { ...keys(modelKeys.step), switch: [keys(modelKeys.case)] }
+    const whole = { ...keys(modelKeys.workflow), steps: { a: step } }
+    const other = { ...whole, steps: { a: backwards({ ...step, switch: step.switch.map(backwards) }) } }
+    expect(JSON.stringify(canonicalModel(backwards(other)))).toBe(JSON.stringify(canonicalModel(whole)))
   })
 
   test('does not change with the way in which needs are written', () => {

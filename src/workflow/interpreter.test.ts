@@ -49,8 +49,8 @@ describe('order', () => {
   })
 
   test('hands on the options of a step and no others', () => {
-    const host = begin({ steps: { a: { ...uses(), retry: { maxAttempts: 3 }, timeout: '10s', heartbeatTimeout: 500, level: 'pure' }, b: uses() } })
-    expect(host.operation('a')).toMatchObject({ options: { retry: { maxAttempts: 3 }, timeout: '10s', heartbeatTimeout: 500, level: 'pure' } })
+    const host = begin({ steps: { a: { ...uses(), retry: { maxAttempts: 3 }, timeout: '10s', totalTimeout: '1h', heartbeatTimeout: 500, level: 'pure' }, b: uses() } })
+    expect(host.operation('a')).toMatchObject({ options: { retry: { maxAttempts: 3 }, timeout: '10s', totalTimeout: '1h', heartbeatTimeout: 500, level: 'pure' } })
     expect(host.operation('b')).toMatchObject({ options: {} })
   })
 

@@ -104,4 +104,36 @@ describe('a graph', () => {
     expect(details.error?.message).toMatch(/item 1 of 2: .*item has no "n"/)
     expect(details.steps.find(({ path }) => path === 'a[1]')).toMatchObject({ kind: 'choice', status: 'failed', error: { code: 'EXPRESSION_FAILED', path: 'steps.a.with.a' } })
   })
+
+  test('goes on from its failed step when it is retried, and runs again what was skipped because of it', async () => {
+    const rig = new Rig()
+    const calls: string[] = []
+    let open = false
+    const door = defineTemplate({
+      name: 'door', version: '1.0.0', description: 'Lets pass when it is open.', input: z.unknown(), output: z.object({ through: z.number() }),
+      execute(_, context) {
+        calls.push(context.run?.path ?? '')
+        if (!open && context.run?.path === 'orders[1].pay') throw new Error('shut')
+        return { through: 1 }
+      },
+    })
+    const workflow = fromModel({
+      name: 'retried', onFailure: 'continue',
+      steps: {
+        before: { uses: 'door' },
+        orders: { forEach: '[0, 1]', steps: { check: { uses: 'door' }, pay: { uses: 'door', needs: 'check' } } },
+        after: { uses: 'door', with: '${{ steps.orders.output }}' },
+        beside: { uses: 'door', needs: 'before' },
+      },
+    }, [door])
+    const engine = await rig.engine([workflow])
+    const { run } = await rig.until(engine.start(workflow, {}))
+    await expect(rig.until(engine.result(run))).rejects.toMatchObject({ code: 'RUN_FAILED' })
+    expect((await rig.details(run)).steps.find(({ path }) => path === 'after')).toMatchObject({ status: 'skipped', reads: ['orders'] })
+    open = true
+    calls.length = 0
+    await rig.until(engine.retry(run, { by: 'test', reason: 'opened' }))
+    await expect(rig.until(engine.result(run))).resolves.toEqual({ after: { through: 1 }, beside: { through: 1 } })
+    expect(calls).toEqual(['orders[1].pay', 'after'])
+  })
 })

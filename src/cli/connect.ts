@@ -24,10 +24,16 @@ export async function connect(options: OwnOptions): Promise<Backend> {
       return await OwnBackend.open(options)
     } catch (thrown) {
       if (!(thrown instanceof WumboError) || thrown.code !== 'STORE_LOCKED') throw thrown
-      if (performance.now() > until) throw await unreachable(file, thrown)
+      if (performance.now() > until || (await isSilent(file))) throw await unreachable(file, thrown)
     }
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
   }
+}
+
+/** An owner that has told no address although it has had the time takes no commands: a program that uses the library. */
+async function isSilent(file: string): Promise<boolean> {
+  const owner = await readOwner(file)
+  return owner !== undefined && owner.address === undefined && Date.now() - owner.since > PATIENCE_MS
 }
 
 /** The process that owns the store, if it answers. */
@@ -35,6 +41,11 @@ export async function connectOwner(settings: Settings): Promise<Backend | undefi
   if (settings.store.kind === 'memory') return undefined
   const owner = await readOwner(settings.store.file)
   return owner === undefined || owner.host !== hostname() || owner.pid === process.pid ? undefined : reachOwner(owner)
+}
+
+/** Whether some process owns the store, as far as its note tells. */
+export async function isOwned(settings: Settings): Promise<boolean> {
+  return settings.store.kind === 'sqlite' && (await readOwner(settings.store.file)) !== undefined
 }
 
 async function unreachable(file: string, cause: WumboError): Promise<OwnerUnreachableError> {

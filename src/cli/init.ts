@@ -99,11 +99,12 @@ function nextSteps(folder: string, dir: string): string[] {
   const packages = ['wumbo', 'zod', '@types/node'].filter((name) => !existsSync(join(folder, 'node_modules', name)))
   const manifest = readFileSync(join(folder, 'package.json'), 'utf8')
   const unnamed = packages.filter((name) => !manifest.includes(`"${name}"`))
-  return [
-    '', 'Next:',
-    ...(resolve('.') === folder ? [] : [`  cd ${relative('.', folder) || dir}`]),
-    ...(packages.length === 0 ? [] : [`  npm install${unnamed.length === 0 ? '' : ` ${unnamed.join(' ')}`}`.padEnd(24) + 'types for your editor']),
-    '  npx wumbo run'.padEnd(24) + 'run the example; Ctrl-C, then npx wumbo runs list',
-    '  npx wumbo dev'.padEnd(24) + 'work on runs and show them on a page',
+  const steps: (readonly [line: string, does: string])[] = [
+    ...(resolve('.') === folder ? [] : [[`cd ${relative('.', folder) || dir}`, ''] as const]),
+    ...(packages.length === 0 ? [] : [[['npm install', ...unnamed].join(' '), 'types for your editor'] as const]),
+    ['npx wumbo run', 'run the example; Ctrl-C, then npx wumbo runs list'],
+    ['npx wumbo dev', 'work on runs and show them on a page'],
   ]
+  const width = Math.max(...steps.map(([line]) => line.length))
+  return ['', 'Next:', ...steps.map(([line, does]) => `  ${line.padEnd(width)}  ${does}`.trimEnd())]
 }

@@ -72,7 +72,7 @@ function commandsOf(command: Command): Command[] {
 
 function report(thrown: unknown, argv: readonly string[], { err }: Terminal): number {
   if (thrown instanceof CommanderError && HELP.has(thrown.code)) return EXIT.ok
-  if (thrown instanceof CommanderError && thrown.code === 'commander.help') return EXIT.usage // a group without a command: its help was shown
+  if (thrown instanceof CommanderError && thrown.code === 'commander.help') return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage // a group without a command has shown its help
   const failure = thrown instanceof CommanderError ? usageOf(thrown, argv) : thrown
   const words = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined)
   if (words.includes('--json')) err.line(failureJson(failure))

@@ -2,6 +2,7 @@
 // goes, heeds Ctrl-C, prints the result and gives the exit code.
 import type { RunDetails } from '../engine/inspect.ts'
 import { createLogger } from '../platform/logger.ts'
+import type { EndStatus } from '../model/run.ts'
 import { formatDuration } from '../shared/duration.ts'
 import { visibleLine } from '../shared/visible.ts'
 import type { Backend } from './backend.ts'
@@ -46,15 +47,15 @@ export async function pursue(pursuit: Pursuit): Promise<number> {
   try {
     use(await find())
     const { id, existing } = await pursuit.begin(backend as Backend)
-    if (!interrupts.signal.aborted) sayBegun(view, { backend: backend as Backend, id, existing: existing === true })
+    if (options.quiet !== true && !interrupts.signal.aborted) sayBegun(view, { backend: backend as Backend, id, existing: existing === true })
     interrupts.signal.addEventListener('abort', () => sayStopping(view, backend as Backend))
     const run = await follow(backend as Backend, id, { view, signal: interrupts.signal, connect: find, replaced: use })
     view.end()
     if (run === null) {
       const owner = backend?.owner ?? null
-      await backend?.close()
+      const ended = await stop(backend, id)
       backend = undefined
-      return sayInterrupted(pursuit, { id, owner, code: interrupts.exitCode ?? EXIT.interrupted })
+      return sayInterrupted(pursuit, { id, owner, ended, code: interrupts.exitCode ?? EXIT.interrupted })
     }
     return sayEnded(pursuit, run)
   } finally {
@@ -74,12 +75,31 @@ function sayStopping(view: RunView, backend: Backend): void {
   if (backend.owner === null) view.print('Stopping: steps that are at work get 10 s to end. Ctrl-C again stops at once.\n')
 }
 
-function sayInterrupted({ terminal, settings, options }: Pursuit, { id, owner, code }: { id: string; owner: Backend['owner']; code: number }): number {
+/** Closes the backend; gives how the run ended, if it did so in the meantime. */
+async function stop(backend: Backend | undefined, id: string): Promise<EndStatus | undefined> {
+  let ended: EndStatus | undefined
+  const unobserve = backend instanceof OwnBackend ? backend.wumbo.observe((event) => {
+    if (event.run === id && event.type === 'run.ended') ended = event.status
+  }) : undefined
+  await backend?.close()
+  unobserve?.()
+  return ended
+}
+
+interface Interruption {
+  readonly id: string
+  readonly owner: Backend['owner']
+  readonly ended: EndStatus | undefined
+  readonly code: number
+}
+
+function sayInterrupted({ terminal, settings, options }: Pursuit, { id, owner, ended, code }: Interruption): number {
   const { out, err } = terminal
-  if (settings.store.kind === 'memory') err.line(`Run ${id} has ended with this process: the store "memory" keeps nothing.`)
+  if (ended !== undefined) err.line(`Run ${id} ${ended} meanwhile. Its result: wumbo runs show ${id}`)
+  else if (settings.store.kind === 'memory') err.line(`Run ${id} has ended with this process: the store "memory" keeps nothing.`)
   else if (owner === null) err.line(`Run ${id} is kept. Go on with it: wumbo runs resume ${id}  (wumbo dev goes on with all runs)`)
   else err.line(`Run ${id} goes on in process ${owner.pid}. Follow it: wumbo runs resume ${id}  Stop it: wumbo runs cancel ${id}`)
-  if (options.json === true) out.line(lineJson({ id, interrupted: true }))
+  if (options.json === true) out.line(lineJson({ id, status: ended ?? null, interrupted: true }))
   return code
 }
 

@@ -48,11 +48,16 @@ export function runsListCommand(cli: Cli): Command {
     }
     const { readSettings } = await import('./settings.ts')
     const { openReader } = await import('./reader.ts')
-    const wumbo = await openReader(await readSettings(options, cli.terminal.env))
+    const { isOwned } = await import('./connect.ts')
+    const settings = await readSettings(options, cli.terminal.env)
+    const wumbo = await openReader(settings)
     try {
       const page = await wumbo.runs.list(filter)
       if (options.json === true) cli.terminal.out.line(lineJson(page))
       else show(cli.terminal, page, Object.keys(filter).length > 0)
+      if (options.json !== true && page.runs.some(({ status }) => status === 'running' || status === 'waiting') && !(await isOwned(settings))) {
+        cli.terminal.err.line('No process works on these runs. Go on with all of them: wumbo dev. With one: wumbo runs resume RUN')
+      }
       return EXIT.ok
     } finally {
       await wumbo.close()

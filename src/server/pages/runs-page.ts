@@ -20,11 +20,12 @@ export interface RunsView {
 
 /** The page of runs. */
 export function runsPage(wumbo: Pick<ServedWumbo, 'store' | 'workflows'>, view: RunsView): string {
-  const facts = [wumbo.store.kind, ...['file', 'journal_mode', 'synchronous'].flatMap((name) => wumbo.store.facts[name] ?? [])].join(' · ')
+  const { file, ...facts } = wumbo.store.facts
+  const store = [wumbo.store.kind, ...(file === undefined ? [] : [file]), ...Object.entries(facts).map(([name, value]) => `${name} ${value}`)].join(' · ')
   const names = [...new Set(wumbo.workflows.map(({ name }) => name))]
   const content = html`<main>
 <h1>Wumbo: runs</h1>
-<p class="facts">Store: ${facts}<br>Workflows: ${names.length === 0 ? 'none' : names.join(', ')}</p>
+<p class="facts">Store: ${store}<br>Workflows: ${names.length === 0 ? 'none' : names.join(', ')}</p>
 <nav aria-label="Status">${filterLink(undefined, view.status)}${STATUSES.map((status) => filterLink(status, view.status))}</nav>
 ${view.runs.length === 0 ? html`<p>${view.status === undefined ? 'There are no runs yet. Start one with: npx wumbo run' : `No run is ${view.status}.`}</p>` : table(view)}
 ${view.next === null ? null : html`<p><a href="/?${query({ status: view.status, after: view.next })}">Older runs</a></p>`}

@@ -1,6 +1,6 @@
 // Durability is asked of SQLite, read back from it, and seen on its way to the disk.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
@@ -56,6 +56,22 @@ async function syncsOf(flushes: number): Promise<number> {
   const text = readdirSync(traces).map((name) => readFileSync(join(traces, name), 'utf8')).join('')
   return [...text.matchAll(/^f(data)?sync\(/gm)].length
 }
+
+test.skipIf(!canTrace)('a blob is on the disk, with its name and its folders, before it counts', { timeout: 60_000 }, async () => {
+  const file = storeFile()
+  const folder = realpathSync(dirname(file))
+  const trace = join(folder, 'trace')
+  const child = startChild('put-blob', [join(folder, 'wumbo.db')], ['strace', '-f', '-y', '-e', 'trace=fsync,fdatasync,rename,renameat,renameat2,write', '-o', trace])
+  for (let line = await child.next(); line !== undefined; ) line = await child.next()
+  const calls = readFileSync(trace, 'utf8').split('\n').flatMap((line) => {
+    const sync = /f(?:data)?sync\(\d+<([^>]+)>/.exec(line)
+    if (sync !== null) return [`sync ${String(sync[1]).replace(folder, '').replace(/\/[0-9a-f]{2}(?=\/|$)/, '/??')}`]
+    return /rename/.test(line) ? ['rename'] : /put.*done/.test(line) ? ['done'] : []
+  })
+  expect(calls.filter((call, index) => call !== calls[index - 1])).toEqual([
+    'sync /wumbo.db-blobs/??/one~', 'rename', 'sync /wumbo.db-blobs/??', 'sync /wumbo.db-blobs', 'sync ', 'done',
+  ])
+})
 
 test('the log is emptied into the file, and removed, when the store is closed in order', async () => {
   const file = storeFile()

@@ -25,7 +25,7 @@ _wumbo() {
   local current=\${COMP_WORDS[COMP_CWORD]} path= words= word
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "\${path:+$path }$word" in
-${commands.filter(({ path }) => path !== '').map(({ path }) => `      ${quoted(path)})`).join('\n').replaceAll(')\n', ' |\n')} path="\${path:+$path }$word" ;;
+      ${nested(commands)}) path="\${path:+$path }$word" ;;
     esac
   done
   case "$path" in
@@ -49,7 +49,7 @@ _wumbo() {
   local -a offers
   for word in "\${words[@]:1:$((CURRENT - 2))}"; do
     case "\${path_:+$path_ }$word" in
-      ${commands.filter(({ path }) => path !== '').map(({ path }) => quoted(path)).join(' | ')}) path_="\${path_:+$path_ }$word" ;;
+      ${nested(commands)}) path_="\${path_:+$path_ }$word" ;;
     esac
   done
   case "$path_" in
@@ -73,6 +73,11 @@ function fish(commands: readonly CommandWords[]): string {
     ]
   })
   return `# fish completion for wumbo: wumbo completion fish > ~/.config/fish/completions/wumbo.fish\n${lines.join('\n')}\n`
+}
+
+/** Every command below the program, as the pattern of a case. */
+function nested(commands: readonly CommandWords[]): string {
+  return commands.filter(({ path }) => path !== '').map(({ path }) => quoted(path)).join(' | ')
 }
 
 /** In single quotes, for all three shells. */

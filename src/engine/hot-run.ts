@@ -17,9 +17,11 @@ import type { LeavingRun } from './run-exit.ts'
 import type { Departure, EventBody, RunHost } from './run-host.ts'
 import { RunJournal } from './run-journal.ts'
 import { recordDecision, recordReused, recordValue } from './run-records.ts'
+import { beginStep, startTimer } from './run-waits.ts'
+import type { WaitingRun } from './run-waits.ts'
 import { StepRun } from './step-run.ts'
 import type { StepHost } from './step-run.ts'
-import { StepListener } from './step-listener.ts'
+import { StepListener, tellRecord } from './step-listener.ts'
 import type { ListenedRun } from './step-listener.ts'
 import { TimerWait } from './timer-wait.ts'
 import type { TurnTaker } from './turns.ts'
@@ -33,7 +35,7 @@ interface Answer {
 }
 
 /** A run that this process owns and has in memory. */
-export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
+export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, WaitingRun {
   readonly row: RunRow
   readonly journal: RunJournal
   readonly #host: RunHost
@@ -41,8 +43,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
   readonly #steps: StepHost
   readonly #exit: RunExit
   readonly #open = new SmallMap<Open>()
-  readonly #marks: ReadonlyMap<string, Mark>
-  readonly #deadlines: ReadonlyMap<string, number>
+  readonly marks: ReadonlyMap<string, Mark>
+  readonly deadlines: ReadonlyMap<string, number>
   readonly #loose: ReadonlyMap<string, JournalRecord>
   /** Answers that wait for delivery, oldest first; chains, since there is nearly always one. */
   #answers: Answer | null = null
@@ -61,8 +63,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
     this.#host = host
     this.#source = source
     this.#replay = history === null || history.records.length === 0 ? null : new Replay(history)
-    this.#marks = history?.marks ?? NONE
-    this.#deadlines = history?.deadlines ?? NONE
+    this.marks = history?.marks ?? NONE
+    this.deadlines = history?.deadlines ?? NONE
     this.#loose = history?.loose ?? NONE
     this.journal = new RunJournal(this, host, history?.lastSeq ?? 0)
     this.#steps = new StepListener(this, host)
@@ -219,7 +221,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
     if (operation.kind === 'step') {
       if (open instanceof StepRun) this.#startStep(open)
     } else if (operation.kind === 'timer') {
-      if (open instanceof TimerWait) this.#startTimer(open)
+      if (open instanceof TimerWait) startTimer(this, this.#host, open)
     } else if (operation.kind === 'value') {
       recordValue(this, this.#host, { path: operation.path, kind: 'value', value: this.#host.value(operation.of) })
     } else {
@@ -254,43 +256,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
 
   #beginStep(step: StepRun): void {
     if (this.#draining) return
-    const total = step.totalTimeout
-    if (total === null) {
-      step.begin(this.#marks.get(step.path))
-      return
-    }
-    const known = this.#deadlines.get(step.path)
-    if (known !== undefined) {
-      step.limit(known)
-      step.begin(this.#marks.get(step.path))
-      return
-    }
-    const at = this.#host.deps.clock.now()
-    this.journal.mark({ path: step.path, kind: 'started', attempt: 1, at, due: at + total, error: null }, (_answer, error) => {
-      if (error !== undefined) this.broken(error)
-      else if (this.live && !this.#draining) {
-        step.limit(at + total)
-        step.begin(undefined)
-      }
-    })
-  }
-
-  #startTimer(timer: TimerWait): void {
-    const fire = (startedAt: number) => (): void => recordValue(this, this.#host, { path: timer.path, kind: 'timer', value: undefined, startedAt })
-    const mark = this.#marks.get(timer.path)
-    if (mark?.kind === 'timer' && mark.due !== null) {
-      timer.arm(mark.due, fire(mark.at))
-      return
-    }
-    const at = this.#host.deps.clock.now()
-    const due = at + timer.ms
-    this.journal.mark({ path: timer.path, kind: 'timer', attempt: 1, at, due, error: null }, (_answer, error) => {
-      if (error !== undefined) this.broken(error)
-      else if (this.live) {
-        timer.arm(due, fire(at))
-        this.considerLeavingSoon()
-      }
-    })
+    beginStep(this, this.#host, step)
   }
 
   /** A record is durable, or why it is not. */
@@ -299,20 +265,13 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun {
       this.broken(error)
       return
     }
-    if (this.#host.deps.observers.size > 0) this.#tell(record)
+    if (this.#host.deps.observers.size > 0) tellRecord(this, record)
     while (this.#gated !== null && this.#gated.gate <= this.journal.durableSeq && this.live) {
       const step: StepRun = this.#gated
       this.#gated = step.nextGated
       step.nextGated = null
       this.#beginStep(step)
     }
-  }
-
-  #tell(record: JournalRecord): void {
-    const { path, attempt } = record
-    if (record.status === 'skipped') this.emit({ type: 'step.skipped', path })
-    else if (record.status === 'failed') this.emit({ type: 'step.failed', path, attempt, error: record.error ?? errorData(undefined) })
-    else if (record.kind === 'step') this.emit({ type: 'step.completed', path, attempt, durationMs: record.finishedAt - record.startedAt })
   }
 
   #end(status: EndStatus, output: unknown, error: unknown, consumed?: number): void {

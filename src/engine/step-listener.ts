@@ -1,5 +1,7 @@
 // What the steps of one run report, turned into records, marks and events of that run.
+import { errorData } from '../errors.ts'
 import type { ErrorData } from '../errors.ts'
+import type { JournalRecord } from '../model/record.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { Logger, Services } from '../template/contract.ts'
 import type { Snapshot } from '../shared/codec.ts'
@@ -90,4 +92,12 @@ export class StepListener implements StepHost {
   onHeartbeat(path: string, attempt: number): void {
     this.#run.beat(path, attempt)
   }
+}
+
+/** Tells observers of a record that is durable. */
+export function tellRecord(run: Pick<ListenedRun, 'emit'>, record: JournalRecord): void {
+  const { path, attempt } = record
+  if (record.status === 'skipped') run.emit({ type: 'step.skipped', path })
+  else if (record.status === 'failed') run.emit({ type: 'step.failed', path, attempt, error: record.error ?? errorData(undefined) })
+  else if (record.kind === 'step') run.emit({ type: 'step.completed', path, attempt, durationMs: record.finishedAt - record.startedAt })
 }

@@ -1,0 +1,55 @@
+// What a run waits for by the clock, made durable before the waiting begins: timers, and the bound of a step over all its
+// attempts. After a crash the mark of the earlier process counts, so that nothing begins its wait anew.
+import type { Mark } from '../model/record.ts'
+import type { RunHost } from './run-host.ts'
+import { recordValue } from './run-records.ts'
+import type { RecordsHost } from './run-records.ts'
+import type { StepRun } from './step-run.ts'
+import type { TimerWait } from './timer-wait.ts'
+
+/** The run, as its waits need it. */
+export interface WaitingRun extends RecordsHost {
+  /** The newest mark of each path that has no record. */
+  readonly marks: ReadonlyMap<string, Mark>
+  /** When steps with a total timeout must have ended, as earlier processes recorded it. */
+  readonly deadlines: ReadonlyMap<string, number>
+  considerLeavingSoon(): void
+}
+
+/** Begins a step; one with a total timeout begins once its bound is durable. */
+export function beginStep(run: WaitingRun, host: RunHost, step: StepRun): void {
+  const total = step.totalTimeout
+  const known = run.deadlines.get(step.path)
+  if (total === null || known !== undefined) {
+    if (known !== undefined) step.limit(known)
+    step.begin(run.marks.get(step.path))
+    return
+  }
+  const at = host.deps.clock.now()
+  run.journal.mark({ path: step.path, kind: 'started', attempt: 1, at, due: at + total, error: null }, (_answer, error) => {
+    if (error !== undefined) run.broken(error)
+    else if (run.live) {
+      step.limit(at + total)
+      step.begin(undefined)
+    }
+  })
+}
+
+/** Arms a timer once its due time is durable. */
+export function startTimer(run: WaitingRun, host: RunHost, timer: TimerWait): void {
+  const fire = (startedAt: number) => (): void => recordValue(run, host, { path: timer.path, kind: 'timer', value: undefined, startedAt })
+  const mark = run.marks.get(timer.path)
+  if (mark?.kind === 'timer' && mark.due !== null) {
+    timer.arm(mark.due, fire(mark.at))
+    return
+  }
+  const at = host.deps.clock.now()
+  const due = at + timer.ms
+  run.journal.mark({ path: timer.path, kind: 'timer', attempt: 1, at, due, error: null }, (_answer, error) => {
+    if (error !== undefined) run.broken(error)
+    else if (run.live) {
+      timer.arm(due, fire(at))
+      run.considerLeavingSoon()
+    }
+  })
+}

@@ -1,5 +1,5 @@
 // Completion scripts for bash, zsh and fish, made of the words of each command. Only text; nothing here runs.
-import type { CommandWords } from './completion.ts'
+import type { CommandWords } from './completion-words.ts'
 
 /** The shells there are scripts for. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const

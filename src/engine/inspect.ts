@@ -100,7 +100,7 @@ export function executionPath(run: RunDetails): readonly PathEntry[] {
   const entries: PathEntry[] = [{ node: '$input', action: 'write', key: '$input', at: run.createdAt }]
   for (const step of run.steps) {
     for (const key of step.reads ?? []) entries.push({ node: step.path, action: 'read', key, at: step.startedAt })
-    if (step.status === 'completed') entries.push({ node: step.path, action: 'write', key: step.path, at: step.finishedAt })
+    if (step.status === 'completed' && step.kind !== 'timer') entries.push({ node: step.path, action: 'write', key: step.path, at: step.finishedAt })
   }
   return entries
 }

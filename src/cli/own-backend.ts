@@ -22,6 +22,8 @@ export interface OwnOptions {
   readonly settings: Settings
   readonly definitions: Definitions
   readonly log: Logger
+  /** Takes no run over: for a command that only cancels. Default false. */
+  readonly idle?: boolean
 }
 
 /** Runs that end sooner cost no server: nobody could have asked for it in time. */
@@ -45,12 +47,13 @@ export class OwnBackend implements Backend {
   }
 
   /** Opens the store and goes on with its runs. Throws STORE_LOCKED when another process owns it. */
-  static async open({ settings, definitions, log }: OwnOptions): Promise<OwnBackend> {
+  static async open({ settings, definitions, log, idle }: OwnOptions): Promise<OwnBackend> {
     const store = settings.store.kind === 'memory' ? null : await openFile(settings.store.file)
     const options: WumboOptions = {
       store: store ?? 'memory', templates: definitions.templates, workflows: definitions.workflows, log,
       execution: settings.strategy === 'sync' ? syncStrategy() : { strategy: 'async', ...(settings.concurrency === undefined ? {} : { concurrency: settings.concurrency }) },
       ...(settings.retention === undefined ? {} : { retention: settings.retention }),
+      ...(idle === true ? { limits: { hotRuns: 0 } } : {}),
     }
     try {
       return new OwnBackend(await createWumbo(options), store)

@@ -2,7 +2,7 @@
 // need when they run.
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { UsageError } from '../errors.ts'
+import { InternalError, UsageError } from '../errors.ts'
 import { completionCommand } from './completion.ts'
 import type { Cli } from './command.ts'
 import { devCommand } from './dev.ts'
@@ -19,12 +19,16 @@ const HELP = new Set(['commander.helpDisplayed', 'commander.version'])
 /** Runs one command line and gives the exit code. It never throws. */
 export async function runCli(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
   const cli: Cli = { terminal, exitCode: EXIT.ok }
+  // What is thrown where nobody can catch it ends the process: what is recorded is kept, so nothing is lost by it.
+  const stray = (thrown: unknown): void => process.exit(report(strayFailure(thrown), argv, terminal))
+  process.on('uncaughtException', stray)
   try {
     await makeProgram(cli).parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' })
   } catch (thrown) {
     cli.exitCode = report(thrown, argv, terminal)
   }
   await Promise.all([terminal.out.flushed(), terminal.err.flushed()])
+  process.off('uncaughtException', stray)
   return cli.exitCode
 }
 
@@ -78,6 +82,12 @@ function report(thrown: unknown, argv: readonly string[], { err }: Terminal): nu
   if (words.includes('--json')) err.line(failureJson(failure))
   else for (const line of failureLines(err, failure, words.includes('--verbose'))) err.line(line)
   return exitCodeOf(failure)
+}
+
+function strayFailure(thrown: unknown): InternalError {
+  return new InternalError(`something was thrown outside of every step: ${thrown instanceof Error ? thrown.message : String(thrown)}`, {
+    cause: thrown, remedy: 'Mostly it is a promise in a template or workflow that nobody awaits; --verbose shows where it was thrown. Unfinished runs are kept: wumbo runs list.',
+  })
 }
 
 /** What the parser refuses, in the catalogue's form: `(Did you mean --input?)` stays with the message. */

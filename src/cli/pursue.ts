@@ -47,6 +47,7 @@ export async function pursue(pursuit: Pursuit): Promise<number> {
   }
   try {
     use(await find())
+    if (interrupts.exitCode !== undefined) return interrupts.exitCode
     const { id, existing } = await pursuit.begin(backend as Backend)
     if (options.quiet !== true && !interrupts.signal.aborted) sayBegun(view, { backend: backend as Backend, id, existing: existing === true })
     interrupts.signal.addEventListener('abort', () => sayStopping(view, backend as Backend))

@@ -3,10 +3,6 @@ import type { Command } from 'commander'
 import { act, describe, withProjectOptions, type Cli, type CommonOptions } from './command.ts'
 import { EXIT } from './exit-codes.ts'
 
-interface CancelOptions extends CommonOptions {
-  readonly file?: readonly string[]
-}
-
 /** A body may take so long to heed its abort signal before this command leaves it to itself. */
 const PATIENCE_MS = 10_000
 
@@ -15,24 +11,19 @@ export function runsCancelCommand(cli: Cli): Command {
   const command = describe({
     name: 'cancel',
     summary: 'cancel a run',
-    about: 'The request is stored before anything else happens, so it is not lost. Steps that are at work see their abort signal.',
+    about: 'The request is stored before anything else happens, so it is not lost. Steps that are at work see their abort signal. A run that nobody works on is cancelled without any of its code, and no other run is touched.',
     examples: [['wumbo runs cancel 019a…', 'by id'], ['wumbo runs cancel order-17 --json', 'by the id it was started with']],
   })
     .argument('<run>', 'the run\'s id, or the id it was started with')
-    .option('-f, --file <file...>', 'further files whose workflows the run may need')
-  return act(cli, withProjectOptions(command), async (run: string, options: CancelOptions) => {
+  return act(cli, withProjectOptions(command), async (run: string, options: CommonOptions) => {
     const { readSettings } = await import('./settings.ts')
-    const { loadDefinitions, moduleFiles } = await import('./project.ts')
     const { connect } = await import('./connect.ts')
     const { createLogger } = await import('../platform/logger.ts')
-    const { guardConsole } = await import('./console-guard.ts')
     const { lineJson } = await import('./json.ts')
     const { out, err, env } = cli.terminal
     const settings = await readSettings(options, env)
-    const definitions = await loadDefinitions(settings, moduleFiles(options.file))
-    const release = guardConsole((text) => err.write(text))
     const log = createLogger({ level: options.verbose === true ? 'debug' : 'warn', format: 'human', sink: (line) => err.write(line) })
-    const backend = await connect({ settings, definitions, log })
+    const backend = await connect({ settings, definitions: { templates: [], workflows: [] }, log, idle: true })
     try {
       const { id } = await backend.details(run)
       await backend.cancel(id)
@@ -43,7 +34,6 @@ export function runsCancelCommand(cli: Cli): Command {
       return EXIT.ok
     } finally {
       await backend.close()
-      release()
     }
   })
 }

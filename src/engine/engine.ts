@@ -147,6 +147,7 @@ export class Engine implements RunHost {
     if (answer?.answer === 'finished') throw new RunFinishedError(`run ${run} has ended; there is nothing to cancel`)
     const hot = this.#hot.get(run)
     if (hot !== undefined) hot.onMail({ ...mail, number: hot.inboxSeen + 1, consumedAt: null })
+    else if (this.deps.limits.hotRuns === 0) await this.#takeover.only({ space: DEFAULT_SPACE, run })
     else this.#takeover.soon()
   }
 

@@ -34,7 +34,10 @@ export interface WorkflowFinder {
 
 /** Bounds and times of the engine. Milliseconds and bytes. */
 export interface EngineLimits {
-  /** Runs in memory at a time; more are accepted and wait their turn in the store. Default 10,000. */
+  /**
+   * Runs in memory at a time; more are accepted and wait their turn in the store. 0 takes no run over: for a process that only
+   * cancels. Default 10,000.
+   */
   readonly hotRuns: number
   /** A run that only waits, and for longer than this, leaves memory. Default 1,000. */
   readonly releaseAfterMs: number

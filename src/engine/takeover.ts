@@ -1,12 +1,12 @@
 // Taking over: claims runs that nobody owns and that are due, reads what is known of each and enters it. It runs at start,
 // when a wake time comes, when mail arrives for a run outside memory, and when memory has room again; never by polling.
-import { WorkflowNotFoundError, errorData } from '../errors.ts'
+import { RunCancelledError, WorkflowNotFoundError, errorData } from '../errors.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { Payload } from '../model/payload.ts'
 import { DEFAULT_SPACE, isEnd } from '../model/run.ts'
 import type { RunKey, RunRow } from '../model/run.ts'
 import type { Cancel } from '../shared/clock.ts'
-import type { LoadedRun, OpAnswer, StoreOp } from '../store/port.ts'
+import type { LoadedRun, OpAnswer } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import type { Flusher } from './flush.ts'
 import { buildHistory } from './history.ts'
@@ -28,6 +28,8 @@ export interface TakeoverHost {
 }
 
 const BATCH = 200
+/** More than a store holds. */
+const ALL = 1_000_000_000
 
 /** Claims and enters what is due. */
 export class Takeover {
@@ -84,6 +86,12 @@ export class Takeover {
     }
   }
 
+  /** For an engine that takes nothing over: claims all that is due and enters only `key`; the rest is given back when the lane ends. */
+  async only(key: RunKey): Promise<void> {
+    const answer = await this.#claim(ALL)
+    if (answer?.answer === 'claimed' && answer.runs.some(({ run }) => run === key.run)) await this.resume(key)
+  }
+
   async #rounds(): Promise<void> {
     try {
       while (this.#again && !this.#stopped) {
@@ -120,6 +128,11 @@ export class Takeover {
   async #enter(loaded: LoadedRun): Promise<void> {
     const { deps, flusher } = this.#host
     const { run } = loaded
+    const cancel = cancelOf(loaded)
+    if (cancel !== undefined) {
+      this.#cancelled(run, cancel)
+      return
+    }
     const workflow = await this.#workflowOf(run)
     const history = await buildHistory(loaded, (payload) => this.#host.read(payload))
     const input = await this.#host.read(run.input)
@@ -142,24 +155,36 @@ export class Takeover {
     })
   }
 
-  /** A run that cannot be entered: parked with the reason, or ended if somebody has asked to cancel it. */
+  /** A run that cannot be entered: parked with the reason. Mail that comes in between is looked at first. */
   async #park(key: RunKey, thrown: unknown): Promise<void> {
     const { deps, flusher } = this.#host
     const error = errorData(thrown)
     const row = await deps.store.getRun(key)
     if (row === undefined || isEnd(row.status)) return
-    const inboxSeen = row.inboxCount
-    const op: StoreOp = inboxSeen > 0
-      ? { op: 'finish', run: key, status: 'cancelled', output: null, error, finishedAt: deps.clock.now(), inboxSeen }
-      : { op: 'release', run: key, status: 'parked', wakeAt: null, error, inboxSeen }
-    deps.log.error('a run cannot go on', { run: key.run, error: error.message, becomes: op.op === 'finish' ? 'cancelled' : 'parked' })
-    flusher.add(op, key.run, 100, (answer, failed) => {
+    deps.log.error('a run cannot go on', { run: key.run, error: error.message, becomes: 'parked' })
+    flusher.add({ op: 'release', run: key, status: 'parked', wakeAt: null, error, inboxSeen: row.inboxCount }, key.run, 100, (answer, failed) => {
       if (failed !== undefined) deps.log.error('a run could not be parked', { run: key.run, error: failed.message })
-      else if (answer?.answer === 'mail') void this.#park(key, thrown)
+      else if (answer?.answer === 'mail') void this.resume(key)
       else {
-        const about = { run: key.run, workflow: row.workflow, at: deps.clock.now() } as const
-        this.#host.emit(op.op === 'finish' ? { ...about, type: 'run.ended', status: 'cancelled', error } : { ...about, type: 'run.parked', error })
-        this.#host.gone(key.run, op.op === 'finish' ? { how: 'ended', status: 'cancelled', output: undefined, error } : { how: 'parked', error })
+        this.#host.emit({ run: key.run, workflow: row.workflow, at: deps.clock.now(), type: 'run.parked', error })
+        this.#host.gone(key.run, { how: 'parked', error })
+      }
+    })
+  }
+
+  /** Ends a run that somebody asked to cancel before it was entered: nothing of it begins, so its code need not be known. */
+  #cancelled(row: RunRow, mail: number): void {
+    const { deps, flusher } = this.#host
+    const key: RunKey = { space: row.space, run: row.run }
+    const error = errorData(new RunCancelledError('the run was cancelled'))
+    const at = deps.clock.now()
+    flusher.add({ op: 'consume', run: key, numbers: [mail], at }, row.run, 0, null)
+    flusher.add({ op: 'finish', run: key, status: 'cancelled', output: null, error, finishedAt: at, inboxSeen: row.inboxCount }, row.run, 100, (answer, failed) => {
+      if (failed !== undefined) deps.log.error('a run could not be cancelled', { run: row.run, error: failed.message })
+      else if (answer?.answer === 'mail') void deps.store.getRun(key).then((now) => (now === undefined || isEnd(now.status) ? undefined : this.#cancelled(now, mail)))
+      else {
+        this.#host.emit({ run: row.run, workflow: row.workflow, at, type: 'run.ended', status: 'cancelled', error })
+        this.#host.gone(row.run, { how: 'ended', status: 'cancelled', output: undefined, error })
       }
     })
   }
@@ -188,6 +213,11 @@ export class Takeover {
       this.soon()
     })
   }
+}
+
+/** The number of the mail that asks to cancel a run; undefined when none does. */
+function cancelOf({ mail }: LoadedRun): number | undefined {
+  return mail.find(({ kind, consumedAt }) => kind === 'cancel' && consumedAt === null)?.number
 }
 
 /** A retried run gets its whole time again, counted from the retry. */

@@ -171,6 +171,11 @@ export const gated = defineWorkflow({
 })
 export const held = defineWorkflow({ name: 'held', input: z.object({}), run: (ctx) => ctx.step('gate', gate, { file: 'open' }) })
 export const buy = defineWorkflow({ name: 'buy', input: z.object({}), run: (ctx) => ctx.step('pay', pay, {}) })
+export const stray = defineTemplate({
+  name: 'stray', version: '1.0.0', description: 'Forgets a promise.', input: z.object({}), output: z.object({}),
+  execute: () => new Promise(() => void Promise.reject(new Error('nobody \u0007 awaits me'))),
+})
+export const careless = defineWorkflow({ name: 'careless', input: z.object({}), run: (ctx) => ctx.step('stray', stray, {}) })
 export const nap = defineWorkflow({ name: 'nap', input: z.object({}), run: (ctx) => ctx.sleep('long', '1h') })
 export const odd = defineWorkflow({
   name: 'odd', input: z.object({}),

@@ -28,7 +28,7 @@ async function dev(): Promise<{ running: Running; ready: Ready }> {
 describe('wumbo dev', () => {
   test('says when it is ready, serves its page, and stops in order on Ctrl-C', async () => {
     const { running, ready } = await dev()
-    expect(ready).toMatchObject({ type: 'ready', pid: running.pid, workflows: ['buy', 'echo', 'gated', 'held', 'nap', 'odd'], url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) })
+    expect(ready).toMatchObject({ type: 'ready', pid: running.pid, workflows: ['buy', 'careless', 'echo', 'gated', 'held', 'nap', 'odd'], url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) })
     expect((await fetch(`${ready.url}/readyz`)).status).toBe(200)
     expect(statSync(note()).mode & 0o777).toBe(0o600)
     running.signal('SIGINT')

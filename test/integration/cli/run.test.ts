@@ -59,6 +59,15 @@ describe('a run that ends', () => {
     expect(await project.run(['runs', 'cancel', 'buy-1'])).toMatchObject({ code: 3, err: expect.stringContaining('RUN_FINISHED') })
   })
 
+  test('what is thrown outside of every step is told without a stack, and the run is kept', async () => {
+    const { code, out, err } = await project.run(['run', 'careless', '--id', 'c'])
+    expect({ code, out }).toEqual({ code: 70, out: '' })
+    expect(err).toContain('something was thrown outside of every step: nobody \\u0007 awaits me')
+    expect(err).not.toMatch(/\n\s+at /)
+    expect(JSON.parse((await project.run(['runs', 'show', 'c', '--json'])).out)).toMatchObject({ status: 'running' })
+    expect((await project.run(['runs', 'cancel', 'c'])).code).toBe(0)
+  })
+
   test('a store in memory works for one run', async () => {
     expect((await project.run(['run', 'echo', '--store', 'memory', '--quiet'])).code).toBe(0)
   })

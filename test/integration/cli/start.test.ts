@@ -110,7 +110,7 @@ describe('wrong use', () => {
   test.each([
     [['rn'], 'USAGE', 'Did you mean run?'],
     [['run', 'ehco'], 'WORKFLOW_NOT_FOUND', 'Did you mean "echo"?'],
-    [['run'], 'USAGE', 'the project has 6 workflows: buy, echo, gated, held, nap, odd'],
+    [['run'], 'USAGE', 'the project has 7 workflows: buy, careless, echo, gated, held, nap, odd'],
     [['run', 'two.ts'], 'USAGE', 'wumbo run two.ts --workflow echo'],
     [['run', 'two.ts', '--workflow', 'ehco'], 'WORKFLOW_NOT_FOUND', 'Did you mean "echo"?'],
     [['run', 'none.mjs'], 'WORKFLOW_NOT_FOUND', 'none.mjs exports no workflow'],

@@ -538,6 +538,26 @@ describe('a durable function', () => {
     await expect(rig.until(next.result(run))).resolves.toEqual({ n: 4 })
   })
 
+  test('a run that is asked to cancel while nobody works on it ends without its code, even unknown code', async () => {
+    const rig = new Rig()
+    const workflow = three(rig)
+    const engine = await rig.engine([workflow])
+    const { run } = await rig.until(engine.start(workflow, { n: 1 }))
+    const other = await rig.until(engine.start(workflow, { n: 2 }))
+    rig.die()
+    const bodies = rig.events.filter(({ type }) => type === 'step.started').length
+    const idle = await rig.engine([], { hotRuns: 0 })
+    expect(await rig.store.getRun({ space: 0, run: other.run })).toMatchObject({ status: 'running', lane: null })
+    await rig.until(idle.cancel(run))
+    await expect(rig.until(idle.result(run))).rejects.toMatchObject({ code: 'RUN_CANCELLED' })
+    expect(rig.events.at(-1)).toMatchObject({ type: 'run.ended', run, status: 'cancelled' })
+    await rig.until(idle.close())
+    const next = await rig.engine([workflow])
+    await expect(rig.until(next.result(other.run))).resolves.toEqual({ n: 5 })
+    expect(rig.events.slice(0, -1).filter((event) => event.type === 'step.started' && event.run === run).length).toBeLessThanOrEqual(bodies)
+    expect((await rig.details(other.run)).crashes).toBe(1)
+  })
+
   test('a run whose workflow is unknown is parked and goes on when it is known again', async () => {
     const rig = new Rig()
     const workflow = three(rig)

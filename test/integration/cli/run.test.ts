@@ -117,7 +117,9 @@ describe('a run that is interrupted', () => {
     running.signal('SIGINT')
     await running.says('Stopping')
     running.signal('SIGINT')
-    expect((await running.ended).code).toBe(130)
+    const stopped = await running.ended
+    expect(stopped.code).toBe(130)
+    expect(stopped.err).not.toContain('is kept') // it did not wait for the step
     await project.write('open', '')
     const resumed = project.start(['runs', 'resume', 'g', '--json'])
     const { code, out } = await resumed.ended

@@ -93,6 +93,11 @@ export interface Wumbo extends AsyncDisposable {
   start(workflow: string, input: unknown, options?: StartOptions): Promise<RunHandle<unknown>>
   /** Told of every event of every run of this process; gives the function that stops it. */
   observe(observer: RunObserver): () => void
+  /**
+   * Tells the other processes of this machine where this one takes commands: the command line goes there while this process owns the
+   * store. `serve` does it. A store that other processes cannot reach, such as `memory`, keeps it to itself.
+   */
+  announce(address: { readonly address: string; readonly token: string }): Promise<void>
   /** Checks the whole store; gives each finding. */
   verify(options?: { readonly onProgress?: (progress: VerifyProgress) => void }): AsyncGenerator<Finding>
   metrics(): EngineMetrics

@@ -23,7 +23,7 @@ import { parseDuration } from './shared/duration.ts'
 import { systemRandom } from './shared/random.ts'
 import { memoryStore } from './store/memory/index.ts'
 import type { Store } from './store/port.ts'
-import { sqliteStore } from './store/sqlite/index.ts'
+import { sqliteStore, type SqliteStore } from './store/sqlite/index.ts'
 import { createRegistry } from './template/registry.ts'
 import type { AnyTemplate } from './template/contract.ts'
 import type { TemplateRegistry } from './template/registry.ts'
@@ -123,6 +123,11 @@ class OpenWumbo implements Wumbo, HandleHost {
     return () => observers.delete(observer)
   }
 
+  async announce(address: Parameters<Wumbo['announce']>[0]): Promise<void> {
+    const { deps, engine } = this.#parts
+    if (engine !== null && isAnnouncing(deps.store)) await deps.store.announce(address)
+  }
+
   verify(options: Parameters<Wumbo['verify']>[0] = {}): ReturnType<Wumbo['verify']> {
     const { store, limits } = this.#parts.deps
     return verifyStore(store, { sha256, orphanBlobMs: limits.orphanBlobMs, ...options })
@@ -185,6 +190,10 @@ function withBuiltins(own: readonly AnyTemplate[]): readonly AnyTemplate[] {
   const label = ({ meta }: AnyTemplate): string => `${meta.name}@${meta.version}`
   const taken = new Set(own.map(label))
   return [...builtinTemplates.filter((template) => !taken.has(label(template))), ...own]
+}
+
+function isAnnouncing(store: Store): store is SqliteStore {
+  return typeof (store as Partial<SqliteStore>).announce === 'function'
 }
 
 async function openStore(store: string | Store, readOnly: boolean): Promise<Store> {

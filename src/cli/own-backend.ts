@@ -1,7 +1,5 @@
 // This process as the owner of a store: it opens it, works on its runs, and lets other commands in over a loopback server of its
 // own, announced in the note beside the store.
-import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { createWumbo, type Logger, type Wumbo, type WumboOptions } from '../index.ts'
 import { syncStrategy } from '../execution/sync.ts'
 import type { RunDetails } from '../engine/inspect.ts'
@@ -11,7 +9,6 @@ import { OpenSteps } from '../server/open-steps.ts'
 import { runEvents } from '../server/run-events.ts'
 import { serve } from '../server/serve.ts'
 import { wireRun } from '../server/wire.ts'
-import { sqliteStore, type SqliteStore } from '../store/sqlite/index.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import type { Backend } from './backend.ts'
 import type { Definitions } from './modules.ts'
@@ -33,39 +30,31 @@ const ANNOUNCE_AFTER_MS = 150
 export class OwnBackend implements Backend {
   readonly owner = null
   readonly wumbo: Wumbo
-  readonly #store: SqliteStore | null
   readonly #open: OpenSteps
   readonly #lost = new AbortController()
   #announcing: Promise<StatusServer | undefined> | undefined
   #timer: NodeJS.Timeout | undefined
 
-  private constructor(wumbo: Wumbo, store: SqliteStore | null) {
+  private constructor(wumbo: Wumbo) {
     this.wumbo = wumbo
-    this.#store = store
     this.#open = new OpenSteps(wumbo)
     void wumbo.lost.then((error) => this.#lost.abort(error))
   }
 
   /** Opens the store and goes on with its runs. Throws STORE_LOCKED when another process owns it. */
   static async open({ settings, definitions, log, idle }: OwnOptions): Promise<OwnBackend> {
-    const store = settings.store.kind === 'memory' ? null : await openFile(settings.store.file)
     const options: WumboOptions = {
-      store: store ?? 'memory', templates: definitions.templates, workflows: definitions.workflows, log,
+      store: settings.store.kind === 'memory' ? 'memory' : `sqlite:${settings.store.file}`, templates: definitions.templates, workflows: definitions.workflows, log,
       execution: settings.strategy === 'sync' ? syncStrategy() : { strategy: 'async', ...(settings.concurrency === undefined ? {} : { concurrency: settings.concurrency }) },
       ...(settings.retention === undefined ? {} : { retention: settings.retention }),
       ...(idle === true ? { limits: { hotRuns: 0 } } : {}),
     }
-    try {
-      return new OwnBackend(await createWumbo(options), store)
-    } catch (thrown) {
-      await store?.close()
-      throw thrown
-    }
+    return new OwnBackend(await createWumbo(options))
   }
 
   /** Lets other commands in, a little later: most commands are over by then. */
   announceSoon(): void {
-    if (this.#store === null) return
+    if (this.wumbo.store.kind === 'memory') return
     this.#timer = setTimeout(() => void this.serve(0).catch(() => undefined), ANNOUNCE_AFTER_MS)
   }
 
@@ -73,9 +62,7 @@ export class OwnBackend implements Backend {
   async serve(port: number): Promise<StatusServer> {
     const serving = serve(this.wumbo, { port })
     this.#announcing = serving.catch(() => undefined)
-    const server = await serving
-    await this.#store?.announce({ address: server.url, token: server.token })
-    return server
+    return serving
   }
 
   async start(workflow: AnyWorkflow, input: unknown, id: string | undefined): Promise<{ id: string; existing: boolean }> {
@@ -108,9 +95,4 @@ export class OwnBackend implements Backend {
     await server?.close()
     this.#open.close()
   }
-}
-
-async function openFile(file: string): Promise<SqliteStore> {
-  await mkdir(dirname(file), { recursive: true })
-  return sqliteStore({ file })
 }

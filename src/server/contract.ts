@@ -25,6 +25,8 @@ export interface ServedWumbo {
   }
   start(workflow: string, input: unknown, options?: { readonly id?: string }): Promise<{ readonly id: string; readonly existing: boolean }>
   observe(observer: RunObserver): () => void
+  /** Tells other processes of this machine where this one takes commands. */
+  announce?(address: { readonly address: string; readonly token: string }): Promise<void>
 }
 
 /** How the server is made. */

@@ -14,7 +14,8 @@ const TAKEN: ReadonlySet<string> = new Set(['EADDRINUSE', 'EACCES'])
 
 /**
  * Listens on 127.0.0.1 and serves the status pages at `/`, health at `/livez` and `/readyz`, and the API under `/api/v1/`, which
- * needs the token. Throws CONFIG_INVALID when no port is free.
+ * needs the token. The address is announced beside the store, so that the command line reaches this process while it owns the
+ * store. Throws CONFIG_INVALID when no port is free.
  *
  * @example
  * const server = await serve(wumbo, { port: 8080 })
@@ -28,7 +29,14 @@ export async function serve(wumbo: ServedWumbo, options: ServeOptions = {}): Pro
   const { createApp } = await import('./app.ts')
   const app = createApp(wumbo, token)
   const taken = await listen(app, port)
-  return { url: `http://${HOST}:${taken}`, port: taken, moved: port !== 0 && taken !== port, token, close: () => app.close() }
+  const url = `http://${HOST}:${taken}`
+  try {
+    await wumbo.announce?.({ address: url, token })
+  } catch (thrown) {
+    await app.close()
+    throw thrown
+  }
+  return { url, port: taken, moved: port !== 0 && taken !== port, token, close: () => app.close() }
 }
 
 /** Listens on `port` or the next free one; gives the port taken. */

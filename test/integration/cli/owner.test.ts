@@ -165,10 +165,10 @@ describe('a command beside an owner', () => {
   })
 })
 
-describe('an owner that takes no commands', () => {
+describe('an owner that is no command', () => {
   const HOLDER = "import { createWumbo } from 'URL'\nawait createWumbo({ store: 'sqlite:.wumbo/wumbo.db' })\nprocess.stderr.write('held')\nsetInterval(() => {}, 1000)\n"
 
-  test('is named by its process id, and reading goes on beside it', async () => {
+  test('that takes no commands is named by its process id, and reading goes on beside it', async () => {
     await project.write('holder.mjs', HOLDER.replace('URL', new URL('../../../src/index.ts', import.meta.url).href))
     const holder = project.start(['holder.mjs'], { command: [process.execPath, '--conditions=wumbo-source'] })
     await holder.says('held')
@@ -182,6 +182,22 @@ describe('an owner that takes no commands', () => {
     holder.signal('SIGKILL')
     await holder.ended
     expect((await project.run(['run', 'echo', '--quiet'])).code).toBe(0)
+  })
+
+  test('a program that serves its Wumbo takes them', async () => {
+    await project.write('server.mjs', `import { createWumbo, serve } from '${new URL('../../../src/index.ts', import.meta.url).href}'
+import { echo } from './workflows/all.ts'
+const wumbo = await createWumbo({ store: 'sqlite:.wumbo/wumbo.db', workflows: [echo] })
+await serve(wumbo, { port: 0 })
+process.stderr.write('serving')
+`)
+    // Modules of the project find the name \`wumbo\` as they do under the command.
+    await project.write('names.mjs', `import { registerHooks } from 'node:module'
+registerHooks({ resolve: (specifier, context, next) => next(specifier, /^(wumbo|zod)$/.test(specifier) ? { ...context, parentURL: '${import.meta.url}' } : context) })
+`)
+    const server = project.start(['server.mjs'], { command: [process.execPath, '--conditions=wumbo-source', '--import', './names.mjs'] })
+    await server.says('serving')
+    expect(await project.run(['run', 'echo'])).toMatchObject({ code: 0, out: expect.stringContaining('hello'), err: expect.stringContaining(`worked on by process ${server.pid}`) })
   })
 
   test('a note with a foreign address is sent nothing', async () => {

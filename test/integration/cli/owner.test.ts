@@ -191,7 +191,7 @@ const wumbo = await createWumbo({ store: 'sqlite:.wumbo/wumbo.db', workflows: [e
 await serve(wumbo, { port: 0 })
 process.stderr.write('serving')
 `)
-    // Modules of the project find the name \`wumbo\` as they do under the command.
+    // Modules of the project find the name wumbo as they do under the command.
     await project.write('names.mjs', `import { registerHooks } from 'node:module'
 registerHooks({ resolve: (specifier, context, next) => next(specifier, /^(wumbo|zod)$/.test(specifier) ? { ...context, parentURL: '${import.meta.url}' } : context) })
 `)

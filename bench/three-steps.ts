@@ -40,13 +40,26 @@ Restate and the ceiling validate nothing. Wumbo and Restate keep finished runs w
 Restate's side is of a plain service, which is cheaper there than its workflow kind. The ceiling journals the same rows
 by group commit and could not recover a run.`
 
+/** A peer that hangs must not take the whole bench along; our own lanes get no second try. */
+const PEER_TRIES = 3
+const PEER_LIMIT_MS = 90_000
+
 export async function measureLane(context: Context, lane: Lane, load: PeerLoad): Promise<ThreeStepResult> {
-  return measureInChild<ThreeStepResult>({
-    file: FILES[lane],
-    options: { ...load },
-    within: context.folder,
-    imports: lane === 'ours' ? [PROBE] : [],
-  })
+  const peer = lane === 'peer' || lane === 'peer-defaults'
+  for (let again = peer ? PEER_TRIES - 1 : 0; ; again--) {
+    try {
+      return await measureInChild<ThreeStepResult>({
+        file: FILES[lane],
+        options: { ...load },
+        within: context.folder,
+        imports: lane === 'ours' ? [PROBE] : [],
+        ...(peer ? { limitMs: PEER_LIMIT_MS } : {}),
+      })
+    } catch (thrown) {
+      if (again === 0) throw thrown
+      context.progress(`${NAMES[lane]} gave no figure and is measured once more: ${String(thrown).split('\n')[0] ?? ''}`)
+    }
+  }
 }
 
 export type Results = Partial<Record<Lane, ThreeStepResult[]>>

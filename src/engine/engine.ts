@@ -253,16 +253,16 @@ export class Engine implements RunHost {
     }
   }
 
-  async #startRow(row: RunRow, key: Extract<StoreOp, { op: 'start' }>['key'], full: boolean): Promise<OpAnswer | undefined> {
-    this.#starting++
-    try {
-      return await new Promise<OpAnswer | undefined>((resolve, reject) => {
-        this.flusher.add({ op: 'start', run: row, key }, row.run, 150 + row.input.length, (answer, error) => (error === undefined ? resolve(answer) : reject(error)))
-        if (full) this.flusher.add({ op: 'release', run: { space: row.space, run: row.run }, status: 'waiting', wakeAt: null, error: null, inboxSeen: 0 }, row.run, 50, null)
+  #startRow(row: RunRow, key: Extract<StoreOp, { op: 'start' }>['key'], full: boolean): Promise<OpAnswer | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#starting++
+      this.flusher.add({ op: 'start', run: row, key }, row.run, 150 + row.input.length, (answer, error) => {
+        this.#starting--
+        if (error === undefined) resolve(answer)
+        else reject(error)
       })
-    } finally {
-      this.#starting--
-    }
+      if (full) this.flusher.add({ op: 'release', run: { space: row.space, run: row.run }, status: 'waiting', wakeAt: null, error: null, inboxSeen: 0 }, row.run, 50, null)
+    })
   }
 
   #enter(row: RunRow, workflow: AnyWorkflow, input: unknown, history: History | null): HotRun {

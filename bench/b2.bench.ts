@@ -74,7 +74,7 @@ function peerLoad(context: Context, setting: PeerSetting): PeerLoad {
 function ourLoad(context: Context, inFlight: number): Load {
   // Long enough that the compiler and the log's file have settled: the first 50,000 runs are a fifth slower.
   const count = (inFlight === IN_FLIGHT ? 160_000 : 60_000) / (context.request.quick ? 4 : 1)
-  return { mode: 'throughput', warmUp: inFlight === IN_FLIGHT ? count / 3 : count / 2, count, inFlight }
+  return { mode: 'throughput', warmUp: Math.ceil(count / (inFlight === IN_FLIGHT ? 4 : 2)), count, inFlight }
 }
 
 interface LoadOptions {

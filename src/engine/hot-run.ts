@@ -231,6 +231,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
 
   #startStep(step: StepRun): void {
     try {
+      step.checkOptions()
       if (step.inputHash === '') step.encodeInput()
     } catch (thrown) {
       this.#steps.onFailure(step, errorData(thrown))

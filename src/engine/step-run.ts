@@ -113,6 +113,17 @@ export class StepRun {
     })
   }
 
+  /** Looks at the options before anything begins: a bad one must fail its own step here, not a flush or the process later. */
+  checkOptions(): void {
+    const { options, template } = this.operation
+    const retry = options.retry ?? template.defaults.retry
+    if (retry !== undefined) this.#plan = retryPlan(retry, this.path)
+    for (const name of ['timeout', 'totalTimeout', 'heartbeatTimeout'] as const) {
+      const given = options[name]
+      if (given !== undefined) parseDuration(given, `${this.path}.${name}`)
+    }
+  }
+
   /** Encodes the input: what its hash, its kept copy and every attempt are made from. Throws when it cannot be stored. */
   encodeInput(): void {
     const taken = defaultCodec.snapshot(this.operation.input)

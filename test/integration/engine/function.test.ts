@@ -255,6 +255,19 @@ describe('a durable function', () => {
     expect((details.finishedAt ?? 0) - began).toBeLessThan(3_700_000)
   })
 
+  test.each([{ retry: { maxAttempts: 0 } }, { timeout: 'soon' }, { totalTimeout: 'never' }, { heartbeatTimeout: -1 }])('bad options %j fail their step with the place, and nobody else', async (options) => {
+    const rig = new Rig()
+    const inc = counter(rig)
+    const bad = defineTemplate({ name: 'bad', version: '1.0.0', description: 'Fails later.', input: number, output: number, async execute() { await rig.wait(1); throw new HttpFailedError('later') } })
+    const wrong = defineWorkflow({ name: 'wrong', input: number, async run(ctx, input) { return ctx.step('bad', bad, await ctx.step('a', inc, input), options) } })
+    const good = three(rig)
+    const engine = await rig.engine([wrong, good])
+    const [one, two] = await rig.until(Promise.all([engine.start(wrong, { n: 1 }), engine.start(good, { n: 1 })]))
+    await expect(rig.until(engine.result(one.run))).rejects.toMatchObject({ code: 'RUN_FAILED', path: 'bad' })
+    await expect(rig.until(engine.result(two.run))).resolves.toEqual({ n: 4 })
+    expect((await rig.details(one.run)).steps[1]).toMatchObject({ status: 'failed', error: { code: 'DEFINITION_INVALID' } })
+  })
+
   test('a silent attempt is given up by its heartbeat timeout; one that beats is not', async () => {
     const rig = new Rig()
     const beating = defineTemplate({

@@ -3,6 +3,7 @@
 import { compileExpression, expressionError, kindOf, type Expression, type Site } from './expression.ts'
 import type { Frame, Reference } from './frame.ts'
 import { splitText } from './interpolation.ts'
+import type { ProblemCode } from './problem-codes.ts'
 
 /** Compiled JSON. */
 export interface Binding {
@@ -38,20 +39,20 @@ interface Walk {
 }
 
 function compilePart(value: unknown, site: Site, walk: Walk): Part {
-  if (walk.depth > MAX_DEPTH) return refused(site, `nested more than ${MAX_DEPTH} deep`)
+  if (walk.depth > MAX_DEPTH) return refused(site, 'DEPTH_LIMIT', `nested more than ${MAX_DEPTH} deep`)
   switch (typeof value) {
     case 'string':
       return compileText(value, site, walk)
     case 'boolean':
       return constant(value)
     case 'number':
-      return Number.isFinite(value) ? constant(value) : refused(site, `expected a finite number, got ${value}`)
+      return Number.isFinite(value) ? constant(value) : refused(site, 'INVALID_VALUE', `expected a finite number, got ${value}`)
     case 'object':
       if (value === null) return constant(null)
       if (Array.isArray(value)) return compileList(value, site, walk)
       return compileObject(value, site, walk)
     default:
-      return refused(site, `expected JSON, got ${typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`}`)
+      return refused(site, 'INVALID_VALUE', `expected JSON, got ${typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`}`)
   }
 }
 
@@ -59,8 +60,8 @@ function constant(value: unknown): Part {
   return { constant: true, evaluate: () => value }
 }
 
-function refused({ path, problems }: Site, message: string): Part {
-  problems.add(path, message)
+function refused({ path, problems }: Site, code: ProblemCode, message: string): Part {
+  problems.add(code, path, message)
   return constant(null)
 }
 
@@ -72,11 +73,11 @@ function compileList(list: readonly unknown[], site: Site, walk: Walk): Part {
 
 function compileObject(object: object, site: Site, walk: Walk): Part {
   const prototype: unknown = Object.getPrototypeOf(object)
-  if (prototype !== Object.prototype && prototype !== null) return refused(site, 'expected JSON, got an object of a class')
+  if (prototype !== Object.prototype && prototype !== null) return refused(site, 'INVALID_VALUE', 'expected JSON, got an object of a class')
   const parts: (readonly [string, Part])[] = []
   for (const [key, value] of Object.entries(object)) {
     const inner = { ...site, path: `${site.path}.${key}` }
-    if (key === '__proto__') refused(inner, 'a key named __proto__ is no data')
+    if (key === '__proto__') refused(inner, 'INVALID_NAME', 'a key named __proto__ is no data')
     else parts.push([key, compilePart(value, inner, { ...walk, depth: walk.depth + 1 })])
   }
   const evaluate = (frame: Frame): unknown => {
@@ -89,12 +90,12 @@ function compileObject(object: object, site: Site, walk: Walk): Part {
 
 function compileText(text: string, site: Site, walk: Walk): Part {
   const pieces = splitText(text)
-  if (pieces === undefined) return refused(site, 'a ${{ is not closed by }}')
+  if (pieces === undefined) return refused(site, 'EXPRESSION_SYNTAX', 'a ${{ is not closed by }}')
   const [only] = pieces
   if (only === undefined || (pieces.length === 1 && only.kind === 'plain')) return constant(text)
   const parts: (string | Expression)[] = []
   for (const piece of pieces) {
-    const part = piece.kind === 'plain' ? piece.text : compileExpression(piece.text, site)
+    const part = piece.kind === 'plain' ? piece.text : compileExpression(piece.text, { ...site, offset: piece.offset })
     if (part === undefined) continue
     parts.push(part)
     if (typeof part !== 'string') for (const reference of part.references) walk.references.set(keyOf(reference), reference)
@@ -106,7 +107,7 @@ function compileText(text: string, site: Site, walk: Walk): Part {
   try {
     return constant(evaluate(NO_FRAME))
   } catch (thrown) {
-    return refused(site, thrown instanceof Error ? thrown.message.slice(site.path.length + 2) : String(thrown))
+    return refused(site, 'TYPE_MISMATCH', thrown instanceof Error ? thrown.message.slice(site.path.length + 2) : String(thrown))
   }
 }
 

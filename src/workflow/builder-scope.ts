@@ -104,7 +104,7 @@ class ScopeBuilder {
     const problems = new Problems()
     const templates = new Set<AnyTemplate>()
     for (const draft of this.#collected.drafts) {
-      for (const { path, message, remedy } of draft.problems.sorted) problems.add(path, message, remedy)
+      problems.take(draft.problems)
       for (const template of draft.templates) templates.add(template)
     }
     return makeGraph(this.model(), templates, { schema: this.#heading?.input ?? null, problems })
@@ -120,7 +120,7 @@ class ScopeBuilder {
     const path = `${this.#site.path}.${id}`
     const site = this.#fresh()
     checkKeys(`workflow: ${path}`, options, keys)
-    if (this.#collected.steps.some(([known]) => known === id)) site.draft.problems.add(path, `the id ${id} is used twice`, 'Give each step an id of its own.')
+    if (this.#collected.steps.some(([known]) => known === id)) site.draft.problems.add('DUPLICATE_NAME', path, `the id ${id} is used twice`, { remedy: 'Give each step an id of its own.', on: 'key' })
     return { path, site }
   }
 

@@ -56,7 +56,7 @@ export function commonModel(given: Given, path: string, site: Site): StepModel {
 export function useModel(given: Given, path: string, site: Site): BodyModel {
   const template = given['uses'] as AnyTemplate | undefined
   const uses = template?.meta === undefined ? undefined : labelOf(template.meta)
-  if (template === undefined || uses === undefined) site.draft.problems.add(`${path}.uses`, 'expected a template, as defineTemplate gives it', 'Write uses: scoreLead, not its name; a name is for JSON and YAML.')
+  if (template === undefined || uses === undefined) site.draft.problems.add('INVALID_VALUE', `${path}.uses`, 'expected a template, as defineTemplate gives it', { remedy: 'Write uses: scoreLead, not its name; a name is for JSON and YAML.' })
   else site.draft.templates.add(template)
   return {
     ...(uses === undefined ? {} : { uses }),
@@ -82,7 +82,7 @@ export function bindingModel(value: unknown, path: string, site: Site, depth = 0
 export function expressionText(value: unknown, path: string, site: Site): string {
   const source = sourceOf(value)
   if (source === undefined) {
-    site.draft.problems.add(path, 'expected an expression', 'Make one of references: gt(steps.fetch.visits, 0), or write cel("…").')
+    site.draft.problems.add('INVALID_VALUE', path, 'expected an expression', { remedy: 'Make one of references: gt(steps.fetch.visits, 0), or write cel("…").' })
     return 'true'
   }
   checkLoops(source, path, site)
@@ -110,7 +110,7 @@ function checkLoops({ loops }: Source, path: string, site: Site): void {
   for (const loop of loops) {
     const known = site.loops.flatMap(({ item, index }) => [item, index]).findLast(({ name }) => name === loop.name)
     if (known === loop) continue
-    if (known === undefined) site.draft.problems.add(path, `the ${loop.name} of a loop is read outside of it`, 'Give the block an output and read that.')
-    else site.draft.problems.add(path, `the ${loop.name} of an outer loop is hidden by the inner one`, loop.name === 'index' ? 'Hand the index on as part of the items.' : 'Give one of the loops another name: as: "order".')
+    if (known === undefined) site.draft.problems.add('UNKNOWN_NAME', path, `the ${loop.name} of a loop is read outside of it`, { remedy: 'Give the block an output and read that.' })
+    else site.draft.problems.add('UNKNOWN_NAME', path, `the ${loop.name} of an outer loop is hidden by the inner one`, { remedy: loop.name === 'index' ? 'Hand the index on as part of the items.' : 'Give one of the loops another name: as: "order".' })
   }
 }

@@ -52,5 +52,7 @@ export function usable<T extends object, K extends keyof T & string>(model: T, k
 
 /** Compiles an expression that stands alone, with or without `${{ }}`. */
 export function compileBare(text: string | undefined, { path, names }: Place, { problems }: Surroundings): Expression | null {
-  return text === undefined ? null : (compileExpression(bareExpression(text), { path, names, problems }) ?? null)
+  if (text === undefined) return null
+  const bare = bareExpression(text)
+  return compileExpression(bare.text, { path, names, problems, offset: bare.offset }) ?? null
 }

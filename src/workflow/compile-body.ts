@@ -24,10 +24,10 @@ export function compileBody(body: BodyModel, place: Place, owner: string, compil
   const kinds = KINDS.filter((kind) => Object.hasOwn(body, kind))
   const [kind] = kinds
   if (kind === undefined || kinds.length > 1) {
-    problems.add(path, `expected exactly one of uses, steps and switch, got ${kinds.length === 0 ? 'none' : kinds.join(' and ')}`, 'Say what the step does: uses: name-of-a-template.')
+    problems.add(kind === undefined ? 'MISSING_KEY' : 'MISPLACED_KEY', path, `expected exactly one of uses, steps and switch, got ${kinds.length === 0 ? 'none' : kinds.join(' and ')}`, { remedy: 'Say what the step does: uses: name-of-a-template.', on: 'key' })
   } else {
-    if (kind !== 'uses') for (const key of ['with', ...OPTIONS] as const) if (Object.hasOwn(body, key)) problems.add(`${path}.${key}`, `belongs to a step with uses, not with ${kind}`, 'Move it to the steps inside.')
-    if (kind !== 'steps' && Object.hasOwn(body, 'output')) problems.add(`${path}.output`, `belongs to a block, not to a step with ${kind}`, 'Leave it out: the output is what the template gives.')
+    if (kind !== 'uses') for (const key of ['with', ...OPTIONS] as const) if (Object.hasOwn(body, key)) problems.add('MISPLACED_KEY', `${path}.${key}`, `belongs to a step with uses, not with ${kind}`, { remedy: 'Move it to the steps inside.', on: 'key' })
+    if (kind !== 'steps' && Object.hasOwn(body, 'output')) problems.add('MISPLACED_KEY', `${path}.output`, `belongs to a block, not to a step with ${kind}`, { remedy: 'Leave it out: the output is what the template gives.', on: 'key' })
   }
   switch (kind) {
     case 'uses':
@@ -74,7 +74,7 @@ function compileSwitch(body: BodyModel, place: Place, owner: string, compilation
     if (compilation.wrong.has(path)) continue
     checkCase(model, { path, last: index === models.length - 1 }, compilation)
     const name = usable(model, 'name', { path }, compilation) ?? (model.else === true ? 'else' : `case${index}`)
-    if (taken.has(name)) compilation.problems.add(`${path}.name`, `another case is called ${name}`, 'Name each case differently: its name is part of the paths of its steps.')
+    if (taken.has(name)) compilation.problems.add('DUPLICATE_NAME', `${path}.name`, `another case is called ${name}`, { remedy: 'Name each case differently: its name is part of the paths of its steps.' })
     taken.add(name)
     const condition = compileBare(usable(model, 'if', { path }, compilation), { path: `${path}.if`, names: place.names }, compilation)
     if (condition !== null) uses.read(condition.references)
@@ -87,6 +87,6 @@ function compileSwitch(body: BodyModel, place: Place, owner: string, compilation
 
 function checkCase(model: CaseModel, { path, last }: { readonly path: string; readonly last: boolean }, { problems }: Compilation): void {
   const both = Object.hasOwn(model, 'if') && Object.hasOwn(model, 'else')
-  if (both || !(Object.hasOwn(model, 'if') || Object.hasOwn(model, 'else'))) problems.add(path, `expected either if or else, got ${both ? 'both' : 'neither'}`, 'Write if: expression, or else: true in the last case.')
-  else if (Object.hasOwn(model, 'else') && !last) problems.add(path, 'else must be the last case: no case behind it is ever chosen', 'Move it to the end.')
+  if (both || !(Object.hasOwn(model, 'if') || Object.hasOwn(model, 'else'))) problems.add(both ? 'MISPLACED_KEY' : 'MISSING_KEY', path, `expected either if or else, got ${both ? 'both' : 'neither'}`, { remedy: 'Write if: expression, or else: true in the last case.' })
+  else if (Object.hasOwn(model, 'else') && !last) problems.add('UNREACHABLE', path, 'else must be the last case: no case behind it is ever chosen', { remedy: 'Move it to the end.' })
 }

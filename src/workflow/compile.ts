@@ -33,9 +33,9 @@ function compileScope({ steps, output, outputPath, owner }: ScopeSource, { path,
   const scope: ScopeNames = { path, ids: new Map(ids.map((id, index) => [id, index])), owner }
   const inner: Names = { ...names, scopes: [...names.scopes, scope] }
   const outer = new Uses()
-  if (ids.length === 0) problems.add(path, 'expected at least one step')
+  if (ids.length === 0) problems.add('MISSING_KEY', path, 'expected at least one step', { remedy: 'Add a step: an id with uses: name-of-a-template below it.' })
   if (depth >= MAX_DEPTH) {
-    problems.add(path, `blocks are nested more than ${MAX_DEPTH} deep`)
+    problems.add('DEPTH_LIMIT', path, `blocks are nested more than ${MAX_DEPTH} deep`, { remedy: 'Make a workflow of its own of the inner part.' })
     return { plan: { path, depth, ids: [], nodes: [], output: null, leaves: [] }, outer }
   }
   const compiled = ids.map((id, index) => {
@@ -76,7 +76,7 @@ function compileNeed(need: string, { path, names }: Place, uses: Uses, { problem
   if (wrong.has(path)) return
   const found = findStep(need, names)
   if ('kind' in found) uses.after(found)
-  else problems.add(path, found.message, found.remedy)
+  else problems.add('UNKNOWN_STEP', path, found.message, { remedy: found.remedy })
 }
 
 function compileEach(step: StepModel, place: Place, compilation: Compilation): EachPlan | null {
@@ -84,27 +84,27 @@ function compileEach(step: StepModel, place: Place, compilation: Compilation): E
   const { problems } = compilation
   const as = usable(step, 'as', place, compilation)
   if (!Object.hasOwn(step, 'forEach')) {
-    if (as !== undefined) problems.add(`${path}.as`, 'names an item, but there is no forEach', 'Add forEach, or leave out as.')
-    if (step.concurrency !== undefined) problems.add(`${path}.concurrency`, 'bounds a forEach, but there is none', 'Add forEach, or leave out concurrency.')
+    if (as !== undefined) problems.add('MISPLACED_KEY', `${path}.as`, 'names an item, but there is no forEach', { remedy: 'Add forEach, or leave out as.', on: 'key' })
+    if (step.concurrency !== undefined) problems.add('MISPLACED_KEY', `${path}.concurrency`, 'bounds a forEach, but there is none', { remedy: 'Add forEach, or leave out concurrency.', on: 'key' })
     return null
   }
   if (as !== undefined && (RESERVED.has(as) || POISONED.has(as) || ['input', 'steps', 'index'].includes(as))) {
-    problems.add(`${path}.as`, `the name ${as} is taken`, 'Choose another, for example one, order or row.')
+    problems.add('INVALID_NAME', `${path}.as`, `the name ${as} is taken`, { remedy: 'Choose another, for example one, order or row.' })
   }
   const list = compileBare(usable(step, 'forEach', place, compilation), { path: `${path}.forEach`, names }, compilation)
   return list === null ? null : { list, as: as ?? 'item', concurrency: usable(step, 'concurrency', place, compilation) ?? DEFAULT_CONCURRENCY }
 }
 
 function checkId(id: string, { path, names }: Place, problems: Problems): void {
-  if (POISONED.has(id)) problems.add(path, `a step cannot be called ${id}`, 'Choose another id.')
-  if (names.scopes.some((scope) => scope.ids.has(id))) problems.add(path, `the id ${id} is used by a step around this one`, 'Choose another id: inside the block both would be steps.' + id + '.')
+  if (POISONED.has(id)) problems.add('INVALID_NAME', path, `a step cannot be called ${id}`, { remedy: 'Choose another id.', on: 'key' })
+  if (names.scopes.some((scope) => scope.ids.has(id))) problems.add('DUPLICATE_NAME', path, `the id ${id} is used by a step around this one`, { remedy: `Choose another id: inside the block both would be steps.${id}.`, on: 'key' })
 }
 
 function reportCycles(ids: readonly string[], edges: readonly (readonly Edge[])[], path: string, problems: Problems): void {
   for (const cycle of findCycles(edges)) {
     const names = [...cycle, cycle[0] ?? 0].map((index) => ids[index] ?? '')
     const message = cycle.length === 1 ? `the step waits for itself: ${names.join(' → ')}` : `the steps wait for each other: ${names.join(' → ')}`
-    problems.add(`${path}.${names[0] ?? ''}`, message, 'Take one of the references or needs away.')
+    problems.add('CYCLE', `${path}.${names[0] ?? ''}`, message, { remedy: 'Take one of the references or needs away.', on: 'key' })
   }
 }
 

@@ -1,6 +1,7 @@
 // CEL at work: the environment in which expressions are evaluated, and what becomes of their results. Numbers are doubles, as in
 // JSON; the language's own integers only live inside an expression. Names are checked elsewhere (expression-names.ts).
 import { Environment, type ASTNode } from '@marcbachmann/cel-js'
+import type { ProblemCode } from './problem-codes.ts'
 
 export type { ASTNode } from '@marcbachmann/cel-js'
 
@@ -13,6 +14,7 @@ export interface CelProgram {
 
 /** Why a text is no expression. */
 export interface CelRefusal {
+  readonly code: ProblemCode
   readonly message: string
   /** Where in the text; undefined when the language did not tell. */
   readonly at: number | undefined
@@ -60,7 +62,9 @@ export function parseCel(text: string): CelProgram | CelRefusal {
 }
 
 function refusal(thrown: unknown): CelRefusal {
-  return { message: reason(thrown), at: (thrown as { range?: { start: number } } | undefined)?.range?.start }
+  const at = (thrown as { range?: { start: number } } | undefined)?.range?.start
+  const name = (thrown as { name?: unknown } | undefined)?.name
+  return { code: name === 'TypeError' ? 'TYPE_MISMATCH' : 'EXPRESSION_SYNTAX', message: reason(thrown), at }
 }
 
 /** Says in a line why the language threw. */

@@ -4,6 +4,7 @@ import { didYouMean } from '../shared/nearest.ts'
 import type { ASTNode } from './expression-cel.ts'
 import { accessesOf, type Access } from './expression-path.ts'
 import type { Names, Reference } from './frame.ts'
+import type { ProblemCode } from './problem-codes.ts'
 
 /** Functions that a call may name: `size(x)`. */
 const FUNCTIONS = new Set(['size', 'has', 'string', 'double', 'int', 'bool', 'dyn'])
@@ -16,9 +17,15 @@ const POISONED = new Set(['__proto__', 'constructor', 'prototype'])
 
 /** One thing that an expression does wrong. */
 export interface NameProblem {
+  readonly code: ProblemCode
   readonly message: string
   readonly remedy?: string
+  /** The part of the expression that does it. */
+  readonly node: ASTNode
 }
+
+/** Why no step is meant by an id. */
+export type NoStep = Pick<NameProblem, 'message' | 'remedy'>
 
 /** What a walk finds. */
 export interface NamesUsed {
@@ -46,10 +53,10 @@ class Walk {
   visit(node: ASTNode, bound: ReadonlySet<string>): void {
     switch (node.op) {
       case 'id':
-        this.#name(node.args, [], bound)
+        this.#name(node, [], bound)
         return
       case 'value':
-        this.#literal(node.args)
+        this.#literal(node)
         return
       case '.':
       case '.?':
@@ -58,10 +65,10 @@ class Walk {
         this.#access(node, bound)
         return
       case 'call':
-        this.#call(node.args[0], node.args[1], bound)
+        this.#call(node, node.args, bound)
         return
       case 'rcall':
-        this.#method(node.args, bound)
+        this.#method(node, node.args, bound)
         return
       case 'map':
         for (const [key, value] of node.args) this.#entry(key, value, bound)
@@ -78,52 +85,53 @@ class Walk {
   #access(node: ASTNode, bound: ReadonlySet<string>): void {
     const { base, accesses } = accessesOf(node)
     for (const access of accesses) {
-      if (typeof access.key === 'string' && POISONED.has(access.key)) this.#refuse(`the key ${JSON.stringify(access.key)} is not read: it would lead out of the data`)
+      if (typeof access.key === 'string' && POISONED.has(access.key)) this.#refuse(access.node, 'EXPRESSION_REFUSED', `the key ${JSON.stringify(access.key)} is not read: it would lead out of the data`)
       if (access.key === undefined && (access.node.op === '[]' || access.node.op === '[?]')) this.visit(access.node.args[1], bound)
     }
-    if (base.op === 'id') this.#name(base.args, accesses, bound)
+    if (base.op === 'id') this.#name(base, accesses, bound)
     else this.visit(base, bound)
   }
 
-  #name(name: string, accesses: readonly Access[], bound: ReadonlySet<string>): void {
+  #name(node: ASTNode & { readonly op: 'id' }, accesses: readonly Access[], bound: ReadonlySet<string>): void {
+    const name = node.args
     if (bound.has(name)) return
     const depth = this.#names.items.lastIndexOf(name)
     if (depth >= 0) this.#add({ kind: 'item', name, depth })
     else if (name === 'input') this.#add({ kind: 'input' })
     else if (name === 'index' && this.#names.items.length > 0) this.#add({ kind: 'index', depth: this.#names.items.length - 1 })
-    else if (name === 'steps') this.#step(accesses)
-    else this.#unknownName(name)
+    else if (name === 'steps') this.#step(node, accesses)
+    else this.#unknownName(node, name)
   }
 
-  #unknownName(name: string): void {
+  #unknownName(node: ASTNode, name: string): void {
     const known = ['input', 'steps', ...this.#names.items, ...(this.#names.items.length > 0 ? ['index'] : [])]
-    if (name === 'item' || name === 'index') this.#refuse(`there is no ${name} here`, 'An item is known in the body of a step with forEach, not in its if, its forEach or outside of it.')
-    else if ('kind' in findStep(name, this.#names)) this.#refuse(`the name ${name} is not known`, `The output of the step ${name} is steps.${name}.output.`)
-    else this.#refuse(`the name ${name} is not known.${didYouMean(name, known)}`, `Names are: ${known.map((word) => (word === 'steps' ? 'steps.<id>.output' : word)).join(', ')}. Text stands in quotes.`)
+    if (name === 'item' || name === 'index') this.#refuse(node, 'UNKNOWN_NAME', `there is no ${name} here`, 'An item is known in the body of a step with forEach, not in its if, its forEach or outside of it.')
+    else if ('kind' in findStep(name, this.#names)) this.#refuse(node, 'UNKNOWN_NAME', `the name ${name} is not known`, `The output of the step ${name} is steps.${name}.output.`)
+    else this.#refuse(node, 'UNKNOWN_NAME', `the name ${name} is not known.${didYouMean(name, known)}`, `Names are: ${known.map((word) => (word === 'steps' ? 'steps.<id>.output' : word)).join(', ')}. Text stands in quotes.`)
   }
 
-  #step(accesses: readonly Access[]): void {
+  #step(node: ASTNode, accesses: readonly Access[]): void {
     const [idAccess, outputAccess] = accesses
     const id = idAccess?.key
     if (typeof id !== 'string' || idAccess?.optional === true) {
-      this.#refuse('steps is not a value', 'Name one step: steps.<id>.output.')
+      this.#refuse(node, 'UNKNOWN_NAME', 'steps is not a value', 'Name one step: steps.<id>.output.')
       return
     }
     const found = findStep(id, this.#names)
     if ('kind' in found) this.#add(found)
-    else this.#refuse(found.message, found.remedy)
+    else this.#refuse(idAccess?.node ?? node, 'UNKNOWN_STEP', found.message, found.remedy)
     if (outputAccess?.key !== 'output') {
       const rest = typeof outputAccess?.key === 'string' ? `.${outputAccess.key}` : ''
-      this.#refuse(`a step has no ${rest === '' ? 'value of its own' : JSON.stringify(rest.slice(1))}, only an output`, `Write steps.${id}.output${rest}.`)
+      this.#refuse(outputAccess?.node ?? idAccess?.node ?? node, 'UNKNOWN_FIELD', `a step has no ${rest === '' ? 'value of its own' : JSON.stringify(rest.slice(1))}, only an output`, `Write steps.${id}.output${rest}.`)
     }
   }
 
-  #call(name: string, args: readonly ASTNode[], bound: ReadonlySet<string>): void {
-    if (!FUNCTIONS.has(name)) this.#unknownFunction(name, [...FUNCTIONS])
+  #call(node: ASTNode, [name, args]: readonly [string, readonly ASTNode[]], bound: ReadonlySet<string>): void {
+    if (!FUNCTIONS.has(name)) this.#unknownFunction(node, name, [...FUNCTIONS])
     for (const arg of args) this.visit(arg, bound)
   }
 
-  #method([name, receiver, args]: readonly [string, ASTNode, readonly ASTNode[]], bound: ReadonlySet<string>): void {
+  #method(node: ASTNode, [name, receiver, args]: readonly [string, ASTNode, readonly ASTNode[]], bound: ReadonlySet<string>): void {
     if (receiver.op === 'id' && receiver.args === 'optional' && (name === 'of' || name === 'none')) {
       for (const arg of args) this.visit(arg, bound)
       return
@@ -135,25 +143,26 @@ class Walk {
       for (const arg of rest) this.visit(arg, inner)
       return
     }
-    if (name === 'matches') this.#refuse('matches is not available: a regular expression could keep the process busy for hours', 'Use startsWith, endsWith or contains, or let a template do the matching.')
-    else if (!METHODS.has(name)) this.#unknownFunction(name, [...METHODS, ...MACROS])
+    if (name === 'matches') this.#refuse(node, 'EXPRESSION_REFUSED', 'matches is not available: a regular expression could keep the process busy for hours', 'Use startsWith, endsWith or contains, or let a template do the matching.')
+    else if (!METHODS.has(name)) this.#unknownFunction(node, name, [...METHODS, ...MACROS])
     for (const arg of args) this.visit(arg, bound)
   }
 
   #entry(key: ASTNode, value: ASTNode, bound: ReadonlySet<string>): void {
-    if (key.op === 'value' && typeof key.args === 'string' && POISONED.has(key.args)) this.#refuse(`the key ${JSON.stringify(key.args)} cannot be made`)
+    if (key.op === 'value' && typeof key.args === 'string' && POISONED.has(key.args)) this.#refuse(key, 'EXPRESSION_REFUSED', `the key ${JSON.stringify(key.args)} cannot be made`)
     this.visit(key, bound)
     this.visit(value, bound)
   }
 
-  #literal(value: unknown): void {
-    if (typeof value === 'bigint' && (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER))) this.#refuse(`the number ${value.toString()} is beyond 2^53, where numbers lose digits`, 'Write it as text.')
-    else if (typeof value === 'number' && !Number.isFinite(value)) this.#refuse('the number is too large')
-    else if (typeof value === 'object' && value !== null) this.#refuse('bytes and unsigned numbers are no data here', 'Write a text or a plain number.')
+  #literal(node: ASTNode): void {
+    const value: unknown = node.args
+    if (typeof value === 'bigint' && (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER))) this.#refuse(node, 'NUMBER_PRECISION', `the number ${value.toString()} is beyond 2^53, where numbers lose digits`, 'Write it as text.')
+    else if (typeof value === 'number' && !Number.isFinite(value)) this.#refuse(node, 'NUMBER_PRECISION', 'the number is too large')
+    else if (typeof value === 'object' && value !== null) this.#refuse(node, 'EXPRESSION_REFUSED', 'bytes and unsigned numbers are no data here', 'Write a text or a plain number.')
   }
 
-  #unknownFunction(name: string, known: readonly string[]): void {
-    this.#refuse(`there is no function ${name}.${didYouMean(name, known)}`, `Functions are: ${[...FUNCTIONS, ...METHODS, ...MACROS].join(', ')}.`)
+  #unknownFunction(node: ASTNode, name: string, known: readonly string[]): void {
+    this.#refuse(node, 'UNKNOWN_FUNCTION', `there is no function ${name}.${didYouMean(name, known)}`, `Functions are: ${[...FUNCTIONS, ...METHODS, ...MACROS].join(', ')}.`)
   }
 
   #add(reference: Reference): void {
@@ -161,13 +170,13 @@ class Walk {
     this.references.set(key, reference)
   }
 
-  #refuse(message: string, remedy?: string): void {
-    this.problems.push(remedy === undefined ? { message } : { message, remedy })
+  #refuse(node: ASTNode, code: ProblemCode, message: string, remedy?: string): void {
+    this.problems.push({ node, code, message, ...(remedy === undefined ? {} : { remedy }) })
   }
 }
 
 /** Finds the step that an id means where it stands: in the scope itself, else in those around it. Or says why there is none. */
-export function findStep(id: string, names: Names): Extract<Reference, { kind: 'step' }> | NameProblem {
+export function findStep(id: string, names: Names): Extract<Reference, { kind: 'step' }> | NoStep {
   for (let depth = names.scopes.length - 1; depth >= 0; depth--) {
     const index = names.scopes[depth]?.ids.get(id)
     if (index === undefined) continue

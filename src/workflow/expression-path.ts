@@ -14,6 +14,15 @@ export interface Access {
   readonly node: ASTNode
 }
 
+/** Which part of an expression a node is, for messages: for an access, the key alone. */
+export function spanOf(node: ASTNode): readonly [start: number, end: number] {
+  if (node.op === '.' || node.op === '.?') return [node.pos, node.end]
+  if (node.op === '[]' || node.op === '[?]') return [node.args[1].start, node.args[1].end]
+  if (node.op === 'call') return [node.start, node.start + node.args[0].length]
+  if (node.op === 'rcall') return [node.pos, node.pos + node.args[0].length]
+  return [node.start, node.end]
+}
+
 /** Takes a chain of accesses apart: `a.b[0]` is the base `a` with the keys `b` and `0`. */
 export function accessesOf(node: ASTNode): { readonly base: ASTNode; readonly accesses: readonly Access[] } {
   const accesses: Access[] = []

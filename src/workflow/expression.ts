@@ -3,7 +3,7 @@
 import { ExpressionError } from '../errors.ts'
 import { parseCel, reason, type CelProgram } from './expression-cel.ts'
 import { namesUsed } from './expression-names.ts'
-import { accessesOf, MissingValueError, pathReader, type Segment } from './expression-path.ts'
+import { accessesOf, MissingValueError, pathReader, spanOf, type Segment } from './expression-path.ts'
 import { COMPLETED, type Frame, type Names, type Reference } from './frame.ts'
 import type { Problems } from './problems.ts'
 
@@ -25,21 +25,33 @@ export interface Site {
   readonly path: string
   readonly names: Names
   readonly problems: Problems
+  /** Where the expression begins in the text at the path. */
+  readonly offset?: number
 }
 
 /** Compiles a text; notes what is wrong with it and gives undefined then. */
-export function compileExpression(text: string, { path, names, problems }: Site): Expression | undefined {
+export function compileExpression(text: string, { path, names, problems, offset = 0 }: Site): Expression | undefined {
   const program = parseCel(text)
   if (!('ast' in program)) {
-    const place = program.at === undefined ? '' : ` (at character ${program.at + 1})`
-    problems.add(path, `\`${text}\` is no expression${place}: ${program.message}`, 'Expressions are CEL: input.amount > 100 && steps.score.output.ok')
+    const { at, message, code } = program
+    const place = at === undefined ? '' : ` (at character ${at + 1})`
+    const span: [number, number] = [offset + (at ?? 0), offset + (at === undefined ? text.length : at + 1)]
+    problems.add(code, path, `\`${shortened(text)}\` is no expression${place}: ${message}`, { remedy: 'Expressions are CEL: input.amount > 100 && steps.score.output.ok', span })
     return undefined
   }
   const used = namesUsed(program.ast, names)
-  for (const { message, remedy } of used.problems) problems.add(path, `\`${text}\`: ${message}`, remedy)
+  for (const { code, message, remedy, node } of used.problems) {
+    const [start, end] = spanOf(node)
+    problems.add(code, path, `\`${shortened(text)}\`: ${message}`, { remedy, span: [offset + start, offset + end] })
+  }
   if (used.problems.length > 0) return undefined
   const read = directReader(program, used.references) ?? celReader(program, used.references)
   return { text, path, references: used.references, constant: used.references.length === 0, evaluate: (frame) => guarded(read, frame, { text, path }) }
+}
+
+/** A text for a message: the beginning of it when it is long. */
+export function shortened(text: string): string {
+  return text.length <= 120 ? text : `${text.slice(0, 100)} … (${text.length} characters)`
 }
 
 /** Evaluates a condition. Throws ExpressionError for anything but true and false. */

@@ -12,6 +12,7 @@ import type { GraphWorkflow } from './contract.ts'
 import { inputCheck, type AnySchema } from './input.ts'
 import { graphSource } from './interpreter.ts'
 import { compileJsonSchema } from './json-schema.ts'
+import type { ProblemCode } from './problem-codes.ts'
 import { Problems } from './problems.ts'
 import { checkShape } from './shape.ts'
 
@@ -77,6 +78,11 @@ function subjectOf(model: unknown): string {
   return typeof name === 'string' ? `workflow "${name}"` : 'workflow'
 }
 
+function codeOf(thrown: DefinitionError | TemplateNotFoundError): ProblemCode {
+  if (!(thrown instanceof TemplateNotFoundError)) return 'INVALID_VALUE'
+  return thrown.details?.['versions'] !== undefined && thrown.details['near'] === undefined ? 'UNKNOWN_VERSION' : 'UNKNOWN_TEMPLATE'
+}
+
 /** Finds templates and remembers, by the path of the step or case, which one was meant. */
 function templateFinder(templates: TemplateSource, problems: Problems, pins: Map<string, AnyTemplate>): (uses: string, path: string) => AnyTemplate | undefined {
   const registry = Symbol.iterator in templates ? createRegistry(templates) : templates
@@ -87,7 +93,7 @@ function templateFinder(templates: TemplateSource, problems: Problems, pins: Map
       return template
     } catch (thrown) {
       if (!(thrown instanceof TemplateNotFoundError || thrown instanceof DefinitionError)) throw thrown
-      problems.add(`${path}.uses`, thrown.message, thrown.remedy)
+      problems.add(codeOf(thrown), `${path}.uses`, thrown.message, { remedy: thrown.remedy })
       return undefined
     }
   }

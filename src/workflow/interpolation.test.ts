@@ -26,14 +26,14 @@ describe('splitText', () => {
 
   test('keeps every character', () => {
     const pieces = splitText('a${{ x }}b') ?? []
-    expect(pieces).toEqual([{ kind: 'plain', text: 'a' }, { kind: 'expression', text: 'x', offset: 4 }, { kind: 'plain', text: 'b' }])
+    expect(pieces).toEqual([{ kind: 'plain', text: 'a' }, { kind: 'expression', text: 'x', offset: 5 }, { kind: 'plain', text: 'b' }])
   })
 })
 
 test('a bare expression may be written with or without ${{ }}', () => {
-  expect(bareExpression(' ${{ a > 1 }} ')).toBe('a > 1')
-  expect(bareExpression('a > 1')).toBe('a > 1')
-  expect(bareExpression('"${{ a }}" == b')).toBe('"${{ a }}" == b')
+  expect(bareExpression(' ${{ a > 1 }} ').text).toBe('a > 1')
+  expect(bareExpression('a > 1').text).toBe('a > 1')
+  expect(bareExpression('"${{ a }}" == b').text).toBe('"${{ a }}" == b')
 })
 
 test('escaped data holds no expression but those that give the text back', () => {

@@ -20,16 +20,18 @@ export function splitText(text: string): readonly Piece[] | undefined {
     const start = open + OPEN.length
     const end = endOfExpression(text, start)
     if (end === -1) return undefined
-    pieces.push({ kind: 'expression', text: text.slice(start, end).trim(), offset: start })
+    const inner = text.slice(start, end)
+    pieces.push({ kind: 'expression', text: inner.trim(), offset: start + inner.length - inner.trimStart().length })
     at = end + CLOSE.length
   }
 }
 
-/** Takes `${{ }}` off a bare expression that was written with it. */
-export function bareExpression(text: string): string {
-  const pieces = splitText(text.trim())
-  const [only] = pieces ?? []
-  return pieces?.length === 1 && only?.kind === 'expression' ? only.text : text.trim()
+/** Takes `${{ }}` off a bare expression that was written with it; the offset is where the rest begins. */
+export function bareExpression(text: string): { readonly text: string; readonly offset: number } {
+  const blank = text.length - text.trimStart().length
+  const trimmed = text.trim()
+  const [only, more] = trimmed.startsWith(OPEN) ? (splitText(trimmed) ?? []) : []
+  return only?.kind === 'expression' && more === undefined ? { text: only.text, offset: blank + only.offset } : { text: trimmed, offset: blank }
 }
 
 /** Writes data so that it stays data: what looks like an expression becomes an expression that gives just that text. */

@@ -23,7 +23,7 @@ function namesItself(schema: JsonSchema): boolean {
 /** Compiles a schema into the check of a workflow's input; notes a problem and gives undefined when it is no schema. */
 export function compileJsonSchema(workflow: string, schema: JsonSchema, problems: Problems): ((input: unknown) => unknown) | undefined {
   if (schema['$async'] !== undefined) {
-    problems.add('input.$async', 'an input is checked at once', 'Leave $async out.')
+    problems.add('INVALID_SCHEMA', 'input.$async', 'an input is checked at once', { remedy: 'Leave $async out.', on: 'key' })
     return undefined
   }
   let validate: ValidateFunction
@@ -33,7 +33,7 @@ export function compileJsonSchema(workflow: string, schema: JsonSchema, problems
     validate = compiler.compile(schema)
     compiler.removeSchema(schema)
   } catch (thrown) {
-    problems.add('input', `this is no JSON Schema (2020-12): ${thrown instanceof Error ? thrown.message : String(thrown)}`, `Formats are: ${Object.keys(formats).join(', ')}.`)
+    problems.add('INVALID_SCHEMA', 'input', `this is no JSON Schema (2020-12): ${thrown instanceof Error ? thrown.message : String(thrown)}`, { remedy: `Formats are: ${Object.keys(formats).join(', ')}.` })
     return undefined
   }
   return (input) => {

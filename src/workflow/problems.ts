@@ -1,22 +1,37 @@
 // Collects what is wrong with a graph, so that all of it is told at once: each problem with its path, sorted by path.
 import { DefinitionError } from '../errors.ts'
+import type { ProblemCode } from './problem-codes.ts'
 
 /** One thing that is wrong with a definition. */
 export interface Problem {
+  readonly code: ProblemCode
   /** Where: `steps.enrich.with.url`, `steps.route.switch[1].if`. The empty path is the definition itself. */
   readonly path: string
   readonly message: string
   /** What to do about it. */
   readonly remedy?: string
+  /** What a text editor is to mark: the key instead of the value. */
+  readonly on?: 'key'
+  /** Where in the text at the path: the first character and the one behind the last. Nothing: all of it. */
+  readonly span?: readonly [start: number, end: number]
 }
+
+/** What may be told of a problem besides. */
+export type ProblemMore = Pick<Problem, 'on' | 'span'> & { readonly remedy?: string | undefined }
 
 /** The problems of one definition. */
 export class Problems {
   readonly #found = new Map<string, Problem>()
 
   /** Notes a problem; the same one twice counts once. */
-  add(path: string, message: string, remedy?: string): void {
-    this.#found.set(`${path}\n${message}`, remedy === undefined ? { path, message } : { path, message, remedy })
+  add(code: ProblemCode, path: string, message: string, { remedy, ...more }: ProblemMore = {}): void {
+    const key = `${path}\n${message}`
+    if (!this.#found.has(key)) this.#found.set(key, { code, path, message, ...(remedy === undefined ? {} : { remedy }), ...more })
+  }
+
+  /** Takes over what another collection holds. */
+  take(others: Problems): void {
+    for (const [key, problem] of others.#found) this.#found.set(key, problem)
   }
 
   get any(): boolean {

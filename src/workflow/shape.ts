@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { modelKeys, workflowSchema } from '../model/workflow-schema.ts'
 import { didYouMean } from '../shared/nearest.ts'
 import { shown } from './door.ts'
+import type { ProblemCode } from './problem-codes.ts'
 import type { Problems } from './problems.ts'
 
 type Issue = z.core.$ZodIssue
@@ -18,7 +19,8 @@ export function checkShape(model: unknown, problems: Problems): ReadonlySet<stri
       for (const key of issue.keys) unknownKey(key, issue.path, problems)
     } else {
       wrong.add(path)
-      problems.add(path, messageOf(issue, valueAt(model, issue.path)))
+      const { code, on } = kindOf(issue, valueAt(model, issue.path))
+      problems.add(code, path, messageOf(issue, valueAt(model, issue.path)), { remedy: REMEDIES[code], ...(on === undefined ? {} : { on }) })
     }
   }
   return wrong
@@ -34,8 +36,8 @@ export function pathText(path: readonly Key[]): string {
 function unknownKey(key: string, path: readonly Key[], problems: Problems): void {
   const known = keysAt(path)
   const at = pathText([...path, key])
-  if (path.length === 0 && key === 'version') problems.add(at, 'a graph has no version of its own', "Leave it out: a graph's version is the hash of its logic.")
-  else problems.add(at, `there is no such key.${didYouMean(key, known)}`, `Keys are: ${known.join(', ')}.`)
+  if (path.length === 0 && key === 'version') problems.add('UNKNOWN_KEY', at, 'a graph has no version of its own', { remedy: "Leave it out: a graph's version is the hash of its logic.", on: 'key' })
+  else problems.add('UNKNOWN_KEY', at, `there is no such key.${didYouMean(key, known)}`, { remedy: `Keys are: ${known.join(', ')}.`, on: 'key' })
 }
 
 function keysAt(path: readonly Key[]): readonly string[] {
@@ -46,6 +48,22 @@ function keysAt(path: readonly Key[]): readonly string[] {
   if (last === 'retry' && path.at(-2) !== 'steps') return modelKeys.retry
   return typeof last === 'number' ? modelKeys.case : modelKeys.step
 }
+
+const REMEDIES: Partial<Record<ProblemCode, string>> = {
+  INVALID_DURATION: 'Write for example 500ms, 30s, 1h 30m, or a number of milliseconds.',
+  INVALID_NAME: 'Use letters, digits and "_" in ids of steps; lower-case words joined by "-", "." or "_" in the name of a workflow.',
+}
+
+/** What kind of problem an issue is, and whether it is about the key. */
+function kindOf(issue: Issue, value: unknown): { readonly code: ProblemCode; readonly on?: 'key' } {
+  const last = issue.path.at(-1)
+  if (issue.code === 'invalid_key') return { code: 'INVALID_NAME', on: 'key' }
+  if (value === undefined && issue.code === 'invalid_type') return { code: 'MISSING_KEY', on: 'key' }
+  if (DURATIONS.has(String(last)) && issue.path.at(-2) !== 'steps') return { code: 'INVALID_DURATION' }
+  return { code: issue.code === 'invalid_format' ? 'INVALID_NAME' : 'INVALID_VALUE' }
+}
+
+const DURATIONS: ReadonlySet<string> = new Set(['timeout', 'totalTimeout', 'heartbeatTimeout', 'initialDelay', 'maxDelay'])
 
 function messageOf(issue: Issue, value: unknown): string {
   switch (issue.code) {

@@ -31,7 +31,7 @@ import { services } from './template/services.ts'
 import { Handle } from './run-handles.ts'
 import type { HandleHost } from './run-handles.ts'
 import type { AnyWorkflow } from './workflow/contract.ts'
-import { fromModel } from './workflow/graph.ts'
+import { fromStored } from './workflow/graph.ts'
 import { WorkflowCatalogue } from './workflow/catalogue.ts'
 import type { ListOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
 
@@ -226,7 +226,7 @@ function finder(workflows: WorkflowCatalogue, templates: TemplateRegistry): Work
     find: (name, version) => workflows.find(name, version),
     rebuild: (definition) => {
       try {
-        return workflows.remember(fromModel(JSON.parse(definition), templates))
+        return workflows.remember(fromStored(JSON.parse(definition), templates))
       } catch {
         return undefined
       }

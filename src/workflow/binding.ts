@@ -10,9 +10,20 @@ export interface Binding {
   readonly references: readonly Reference[]
   /** True when it holds no expression that reads anything. */
   readonly constant: boolean
+  /** What it is made of: for checks of types. */
+  readonly shape: BindingShape
   /** Throws ExpressionError. */
   readonly evaluate: (frame: Frame) => unknown
 }
+
+/** The parts of a binding. `wrong`: a problem was told, so nothing more is to be said of it. */
+export type BindingShape =
+  | { readonly kind: 'constant'; readonly value: unknown }
+  | { readonly kind: 'expression'; readonly expression: Expression }
+  | { readonly kind: 'text'; readonly expressions: readonly Expression[] }
+  | { readonly kind: 'list'; readonly items: readonly BindingShape[] }
+  | { readonly kind: 'object'; readonly fields: readonly (readonly [key: string, part: BindingShape])[] }
+  | { readonly kind: 'wrong' }
 
 const MAX_DEPTH = 64
 
@@ -20,16 +31,17 @@ const MAX_DEPTH = 64
 export function compileBinding(value: unknown, site: Site): Binding {
   const references = new Map<string, Reference>()
   const part = compilePart(value, site, { references, depth: 0 })
-  return { references: [...references.values()], constant: part.constant, evaluate: part.evaluate }
+  return { references: [...references.values()], constant: part.constant, shape: part.shape, evaluate: part.evaluate }
 }
 
 /** A value that expressions do not change. */
 export function constantBinding(value: unknown): Binding {
-  return { references: [], constant: true, evaluate: () => value }
+  return { references: [], constant: true, shape: { kind: 'constant', value }, evaluate: () => value }
 }
 
 interface Part {
   readonly constant: boolean
+  readonly shape: BindingShape
   readonly evaluate: (frame: Frame) => unknown
 }
 
@@ -56,19 +68,20 @@ function compilePart(value: unknown, site: Site, walk: Walk): Part {
   }
 }
 
-function constant(value: unknown): Part {
-  return { constant: true, evaluate: () => value }
+function constant(value: unknown, shape: BindingShape = { kind: 'constant', value }): Part {
+  return { constant: true, shape, evaluate: () => value }
 }
 
 function refused({ path, problems }: Site, code: ProblemCode, message: string): Part {
   problems.add(code, path, message)
-  return constant(null)
+  return constant(null, { kind: 'wrong' })
 }
 
 function compileList(list: readonly unknown[], site: Site, walk: Walk): Part {
   const parts = list.map((item, index) => compilePart(item, { ...site, path: `${site.path}[${index}]` }, { ...walk, depth: walk.depth + 1 }))
   const evaluate = (frame: Frame): unknown => parts.map((part) => part.evaluate(frame))
-  return parts.every((part) => part.constant) ? constant(Object.freeze(evaluate(NO_FRAME))) : { constant: false, evaluate }
+  const shape: BindingShape = { kind: 'list', items: parts.map((part) => part.shape) }
+  return parts.every((part) => part.constant) ? constant(Object.freeze(evaluate(NO_FRAME)), shape) : { constant: false, shape, evaluate }
 }
 
 function compileObject(object: object, site: Site, walk: Walk): Part {
@@ -85,7 +98,8 @@ function compileObject(object: object, site: Site, walk: Walk): Part {
     for (const [key, part] of parts) made[key] = part.evaluate(frame)
     return made
   }
-  return parts.every(([, part]) => part.constant) ? constant(Object.freeze(evaluate(NO_FRAME))) : { constant: false, evaluate }
+  const shape: BindingShape = { kind: 'object', fields: parts.map(([key, part]) => [key, part.shape]) }
+  return parts.every(([, part]) => part.constant) ? constant(Object.freeze(evaluate(NO_FRAME)), shape) : { constant: false, shape, evaluate }
 }
 
 function compileText(text: string, site: Site, walk: Walk): Part {
@@ -100,12 +114,15 @@ function compileText(text: string, site: Site, walk: Walk): Part {
     parts.push(part)
     if (typeof part !== 'string') for (const reference of part.references) walk.references.set(keyOf(reference), reference)
   }
-  if (parts.length < pieces.length) return constant(null)
+  if (parts.length < pieces.length) return constant(null, { kind: 'wrong' })
   const [first] = parts
   const evaluate = parts.length === 1 && typeof first === 'object' ? first.evaluate : joined(parts)
-  if (parts.some((part) => typeof part === 'object' && !part.constant)) return { constant: false, evaluate }
+  const expressions = parts.filter((part) => typeof part === 'object')
+  const [expression] = expressions
+  const shape: BindingShape = parts.length === 1 && expression !== undefined ? { kind: 'expression', expression } : { kind: 'text', expressions }
+  if (expressions.some((part) => !part.constant)) return { constant: false, shape, evaluate }
   try {
-    return constant(evaluate(NO_FRAME))
+    return constant(evaluate(NO_FRAME), shape)
   } catch (thrown) {
     return refused(site, 'TYPE_MISMATCH', thrown instanceof Error ? thrown.message.slice(site.path.length + 2) : String(thrown))
   }

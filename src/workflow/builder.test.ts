@@ -25,7 +25,7 @@ describe('the builder', () => {
     .step('fetch', { uses: fetch, with: ({ input }) => ({ url: input.url, headers: { accept: 'text/html' } }), retry: { maxAttempts: 3 }, timeout: '10s' })
     .step('score', { uses: score, with: ({ steps }) => ({ visits: steps.fetch.visits }), if: ({ steps }) => gt(steps.fetch.visits, 0) })
     .step('note', { uses: note, with: ({ steps, input }) => ({ text: text`${input.url} has ${steps.fetch.visits} visits` }), needs: 'score' })
-    .output(({ steps }) => ({ score: steps.score.score, of: steps.fetch.tags[0], fixed: [1, 'x', null] }))
+    .output(({ steps }) => ({ score: fallback(steps.score.score, null), of: steps.fetch.tags[0], fixed: [1, 'x', null] }))
 
   test('makes the model that JSON would say', () => {
     expect(report.model()).toEqual({
@@ -36,7 +36,7 @@ describe('the builder', () => {
         score: { uses: 'score-lead@1.0.0', with: { visits: '${{ steps.fetch.output.visits }}' }, if: 'steps.fetch.output.visits > 0' },
         note: { uses: 'note@2.0.0', with: { text: '${{ input.url }} has ${{ steps.fetch.output.visits }} visits' }, needs: ['score'] },
       },
-      output: { score: '${{ steps.score.output.score }}', of: '${{ steps.fetch.output.tags[0] }}', fixed: [1, 'x', null] },
+      output: { score: '${{ steps.score.?output.score.orValue(null) }}', of: '${{ steps.fetch.output.tags[0] }}', fixed: [1, 'x', null] },
     } satisfies WorkflowModel)
   })
 
@@ -91,7 +91,7 @@ describe('constants', () => {
   test('in expressions are written as the language wants them', () => {
     const values = ['a "quoted" \\ text\n', "it's", '\ud800', '\\ud800', '\u2028', -1.5, 0, 1e300, 2 ** 60, true, null, ['x', 1.5], { 'a b': [1.5] }]
     for (const value of values) {
-      const graph = begin().step('a', { uses: ping }).output(({ input }) => eq(typed<unknown>(input.url), value)).build()
+      const graph = workflow('report', { input: z.object({ url: z.unknown() }) }).step('a', { uses: ping }).output(({ input }) => eq(input.url, value)).build()
       expect(new GraphHost(graph.source(), { url: value }).drain().output, JSON.stringify(value)).toBe(true)
     }
   })
@@ -164,7 +164,7 @@ describe('loops, blocks and cases', () => {
 describe('conditions', () => {
   /** The text of an expression, and what it gives for an input. */
   const given = (value: unknown): { text: unknown; gives: (data: unknown) => unknown } => {
-    const graph = begin().step('a', { uses: ping, if: cel('false') }).output(() => ({ value })).build()
+    const graph = workflow('report', { input: z.looseObject({}) }).step('a', { uses: ping }).output(() => ({ value })).build()
     return {
       text: ((JSON.parse(graph.definition) as WorkflowModel).output as { value: string }).value.slice(4, -3),
       gives: (data) => (new GraphHost(graph.source(), data).drain().output as { value: unknown }).value,
@@ -195,8 +195,8 @@ describe('conditions', () => {
   })
 
   test('has and fallback stand for whatever may be missing on the way', () => {
-    const graph = begin()
-      .step('gone', { uses: fetch, with: { url: '' }, if: cel('false') })
+    const graph = workflow('report', { input: z.looseObject({ url: z.string() }) })
+      .step('gone', { uses: fetch, with: { url: '' }, if: ({ input }) => eq(input.url, 'never') })
       .output(({ input, steps }) => {
         const open = typed<{ deep: { x: null | undefined }; nope: { x: string }; 'odd key': { y: number } }>(input)
         return {

@@ -1,7 +1,7 @@
 // One expression: compiled once per definition, evaluated against frames of a run. A path into data is read directly; all
 // else goes through CEL. A failure at run time is an ExpressionError with the path in the definition and the text.
 import { ExpressionError } from '../errors.ts'
-import { parseCel, reason, type CelProgram } from './expression-cel.ts'
+import { parseCel, reason, type ASTNode, type CelProgram } from './expression-cel.ts'
 import { namesUsed } from './expression-names.ts'
 import { accessesOf, MissingValueError, pathReader, spanOf, type Segment } from './expression-path.ts'
 import { COMPLETED, type Frame, type Names, type Reference } from './frame.ts'
@@ -12,6 +12,9 @@ export interface Expression {
   readonly text: string
   /** Where it stands in the definition: `steps.score.if`. */
   readonly path: string
+  /** Its tree, and where it begins in the text at the path: for checks of types. */
+  readonly ast: ASTNode
+  readonly offset: number
   /** What it reads, each once. */
   readonly references: readonly Reference[]
   /** The same value whatever the run. */
@@ -46,7 +49,7 @@ export function compileExpression(text: string, { path, names, problems, offset 
   }
   if (used.problems.length > 0) return undefined
   const read = directReader(program, used.references) ?? celReader(program, used.references)
-  return { text, path, references: used.references, constant: used.references.length === 0, evaluate: (frame) => guarded(read, frame, { text, path }) }
+  return { text, path, ast: program.ast, offset, references: used.references, constant: used.references.length === 0, evaluate: (frame) => guarded(read, frame, { text, path }) }
 }
 
 /** A text for a message: the beginning of it when it is long. */

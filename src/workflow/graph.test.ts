@@ -197,7 +197,7 @@ describe('a definition is refused', () => {
     ['a case without if', { a: { switch: [use] } }, 'steps.a.switch[0]: expected either if or else, got neither'],
     ['a case with both', { a: { switch: [{ ...use, if: 'true', else: true }] } }, 'steps.a.switch[0]: expected either if or else, got both'],
     ['else before the end', { a: { switch: [{ ...use, else: true }, { ...use, if: 'true' }] } }, 'steps.a.switch[0]: else must be the last case: no case behind it is ever chosen'],
-    ['two cases of one name', { a: { switch: [{ ...use, if: 'true', name: 'x' }, { ...use, else: true, name: 'x' }] } }, 'steps.a.switch[1].name: another case is called x'],
+    ['two cases of one name', { a: { switch: [{ ...use, if: 'input.a', name: 'x' }, { ...use, else: true, name: 'x' }] } }, 'steps.a.switch[1].name: another case is called x'],
     ['a step that waits for itself', { a: { ...use, needs: 'a' } }, 'steps.a: the step waits for itself: a → a'],
   ])('with %s', (_, steps, problem) => {
     expect(inSteps(steps)).toEqual([problem])

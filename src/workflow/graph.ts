@@ -4,6 +4,7 @@ import { DefinitionError, TemplateNotFoundError } from '../errors.ts'
 import type { WorkflowModel } from '../model/workflow.ts'
 import type { AnyTemplate, MaybePromise } from '../template/contract.ts'
 import { labelOf } from '../template/callable.ts'
+import { publishSchema } from '../template/publish.ts'
 import { createRegistry } from '../template/registry.ts'
 import { canonicalModel, versionOf } from './canonical.ts'
 import type { Surroundings } from './compilation.ts'
@@ -15,6 +16,9 @@ import { compileJsonSchema } from './json-schema.ts'
 import type { ProblemCode } from './problem-codes.ts'
 import { Problems } from './problems.ts'
 import { checkShape } from './shape.ts'
+import { checkTypes } from './types/check-graph.ts'
+import { typeOfSchema } from './types/from-schema.ts'
+import { UNKNOWN, type Type } from './types/type.ts'
 
 /** Where a graph's templates are found: a registry, or the templates themselves. */
 export type TemplateSource = { resolve(reference: string): AnyTemplate } | Iterable<AnyTemplate>
@@ -27,16 +31,23 @@ export function fromModel(model: unknown, templates: TemplateSource): GraphWorkf
   return makeGraph(model, templates, { schema: null, problems: new Problems() })
 }
 
+/** Makes a graph from a definition that was accepted before, for runs that go on with it: its types are not checked again. */
+export function fromStored(model: unknown, templates: TemplateSource): GraphWorkflow<unknown> {
+  return makeGraph(model, templates, { schema: null, problems: new Problems(), accepted: true })
+}
+
 /** What the builder knows besides the model. */
 export interface GraphExtras {
   /** Checks inputs in place of the model's JSON Schema. */
   readonly schema: AnySchema | null
   /** What was found wrong before: told together with the rest. */
   readonly problems: Problems
+  /** Accepted before: types are left unchecked. Default false. */
+  readonly accepted?: boolean
 }
 
 /** Like fromModel, with what the builder knows besides. */
-export function makeGraph(given: unknown, templates: TemplateSource, { schema, problems }: GraphExtras): GraphWorkflow<unknown> {
+export function makeGraph(given: unknown, templates: TemplateSource, { schema, problems, accepted = false }: GraphExtras): GraphWorkflow<unknown> {
   const subject = subjectOf(given)
   const model = canonicalModel(given)
   const wrong = checkShape(model, problems)
@@ -45,6 +56,7 @@ export function makeGraph(given: unknown, templates: TemplateSource, { schema, p
   const template = templateFinder(templates, problems, pins)
   const plan = compileWorkflow(model, { problems, wrong, template })
   const check = checkOf(model, schema, { problems, wrong })
+  if (!accepted) checkTypes(plan, inputType(model, schema, wrong), problems)
   problems.throwIfAny(subject)
   const pinned = canonicalModel(model, (uses, path) => labelled(pins.get(path)) ?? uses)
   const { name, description, timeout, onFailure = 'stop' } = model
@@ -67,6 +79,16 @@ function checkOf(model: WorkflowModel, schema: AnySchema | null, { problems, wro
   if (schema !== null) return inputCheck(model.name, schema)
   const compiled = model.input === undefined || wrong.has('input') ? undefined : compileJsonSchema(model.name, model.input, problems)
   return compiled ?? ((input) => input)
+}
+
+/** The type of what a run sees as its input: the schema's word, after defaults and transformations. */
+function inputType(model: WorkflowModel, schema: AnySchema | null, wrong: ReadonlySet<string>): Type {
+  if (schema === null) return model.input === undefined || wrong.has('input') ? UNKNOWN : typeOfSchema(model.input, { defaults: true })
+  try {
+    return typeOfSchema(publishSchema(schema, { owner: model.name, what: 'output' }), { defaults: false })
+  } catch {
+    return UNKNOWN // a transformation whose result JSON Schema cannot say
+  }
 }
 
 function labelled(template: AnyTemplate | undefined): string | undefined {

@@ -5,7 +5,7 @@ import { echo, GraphHost, outcomeOf } from '../../test/fixtures/graph-host.ts'
 import type { CaseModel, StepModel, WorkflowModel } from '../model/workflow.ts'
 import { StepFailedError } from '../errors.ts'
 import type { Outcome } from './contract.ts'
-import { fromModel } from './graph.ts'
+import { fromStored } from './graph.ts'
 
 /** One step of a random scope: which earlier steps it uses, and what kind it is. */
 interface Sketch {
@@ -67,7 +67,7 @@ function stepOf({ data, order, kind, when, tolerant, size }: Sketch, index: numb
 
 /** Runs a scenario to its end with its own order of answers. */
 function play({ sketches, onFailure, picks, fails }: { sketches: readonly Sketch[]; onFailure: 'stop' | 'continue'; picks: readonly number[]; fails: readonly number[] }): GraphHost {
-  const host = new GraphHost(fromModel(modelOf(sketches, onFailure), [echo]).source(), {})
+  const host = new GraphHost(fromStored(modelOf(sketches, onFailure), [echo]).source(), {})
   let turn = 0
   host.drain(
     () => {
@@ -102,7 +102,7 @@ describe('every run of every graph', () => {
   test('begins a step only after all that it uses has completed, never after a failed or skipped one', () => {
     fc.assert(fc.property(scenario, (one) => {
       const model = modelOf(one.sketches, one.onFailure)
-      const host = new GraphHost(fromModel(model, [echo]).source(), {})
+      const host = new GraphHost(fromStored(model, [echo]).source(), {})
       const done = new Map<string, Outcome['status']>()
       let turn = 0
       let seen = 0
@@ -144,7 +144,7 @@ describe('every run of every graph', () => {
       // All operations that were opened were answered; those answered after the failure were open when it came.
       const before = new Set(host.answers.slice(0, failed + 1).map(({ path }) => path))
       const opened = host.opened.map(({ path }) => path)
-      const replay = new GraphHost(fromModel(modelOf(one.sketches.map((each) => ({ ...each, tolerant: false })), 'stop'), [echo]).source(), {})
+      const replay = new GraphHost(fromStored(modelOf(one.sketches.map((each) => ({ ...each, tolerant: false })), 'stop'), [echo]).source(), {})
       for (const { path, outcome } of host.answers.slice(0, failed + 1)) replay.deliver(path, outcome)
       expect(opened.filter((path) => !before.has(path)).toSorted()).toEqual([...replay.waiting.keys()].toSorted())
       expect(host.end).toHaveProperty('failed')
@@ -171,9 +171,9 @@ describe('every run of every graph', () => {
   test('opens the same operations again when it is given the recorded answers in their order', () => {
     fc.assert(fc.property(scenario, fc.nat(100), (one, cut) => {
       const live = play(one)
-      const graph = fromModel(modelOf(one.sketches, one.onFailure), [echo])
+      const graph = fromStored(modelOf(one.sketches, one.onFailure), [echo])
       // Recovery knows the graph only by its stored definition.
-      const again = new GraphHost(fromModel(JSON.parse(graph.definition), graph.templates.values()).source(), {})
+      const again = new GraphHost(fromStored(JSON.parse(graph.definition), graph.templates.values()).source(), {})
       const upTo = live.answers.length === 0 ? 0 : cut % (live.answers.length + 1)
       for (const { path, outcome } of live.answers.slice(0, upTo)) again.deliver(path, outcome)
       for (const { path, outcome } of live.answers.slice(upTo)) again.deliver(path, outcome)
@@ -185,7 +185,7 @@ describe('every run of every graph', () => {
 
   test('does not depend on whether a host answers at once or later', () => {
     fc.assert(fc.property(scenario, (one) => {
-      const graph = fromModel(modelOf(one.sketches, one.onFailure), [echo])
+      const graph = fromStored(modelOf(one.sketches, one.onFailure), [echo])
       const source = graph.source()
       const answers: { path: string; outcome: Outcome }[] = []
       const opened: string[] = []

@@ -19,7 +19,7 @@ const model: WorkflowModel = {
     each: { forEach: '[1, 2, 3]', concurrency: 2, steps: { one: { uses: 'add', with: { a: '${{ item }}', b: '${{ steps.left.output.sum }}' } }, two: { uses: 'add', with: { a: '${{ steps.one.output.sum }}', b: '${{ index }}' } } }, output: '${{ steps.two.output.sum }}' },
     route: { switch: [{ if: 'size(steps.each.output) > 5', name: 'many', uses: 'fail' }, { else: true, uses: 'add', with: { a: '${{ steps.right.output.sum }}', b: '${{ steps.each.output[2] }}' } }] },
   },
-  output: { each: '${{ steps.each.output }}', route: '${{ steps.route.output.sum }}', never: '${{ has(steps.never.output) }}' },
+  output: { each: '${{ steps.each.output }}', route: '${{ steps.route.?output.sum.orValue(0) }}', never: '${{ has(steps.never.output) }}' },
 }
 
 const expected = { each: [13, 15, 17], route: 119, never: false }

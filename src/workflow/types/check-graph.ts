@@ -1,0 +1,231 @@
+// Checks the types of a whole graph: every expression against what it reads, every input against what its template takes, and which
+// steps can never run. It walks the plan in the order of dependence, so that the output of a step is known before it is read.
+import { labelOf } from '../../template/callable.ts'
+import type { BindingShape } from '../binding.ts'
+import type { Expression } from '../expression.ts'
+import { shortened } from '../expression.ts'
+import { spanOf } from '../expression-path.ts'
+import type { BodyPlan, EachPlan, NodePlan, Requirement, ScopePlan, StepPlan, SwitchPlan } from '../plan.ts'
+import type { Problems } from '../problems.ts'
+import { inputProblems } from './check-input.ts'
+import { Facts, factsOf, literalOf } from './facts.ts'
+import { typeOfSchema } from './from-schema.ts'
+import { inferType } from './infer.ts'
+import { listOf, NULL, NUMBER, objectOf, unionOf, UNKNOWN, wordsFor, type Field, type Type } from './type.ts'
+
+/** What is known of a step, once it has been looked at. */
+interface Known {
+  readonly output: Type
+  /** It may be skipped, or fail without failing the run. */
+  readonly mayMiss: boolean
+  /** What holds when it has completed. */
+  readonly facts: Facts
+}
+
+/** What a place in the graph sees. */
+interface Around {
+  readonly scopes: readonly { readonly indices: ReadonlyMap<string, number>; readonly known: readonly (Known | undefined)[] }[]
+  /** Items and indices of the loops around, by name, the innermost last. */
+  readonly items: readonly (readonly [name: string, type: Type])[]
+  readonly facts: Facts
+}
+
+/** Checks a plan whose names are all right. `input` is the type of what the run sees as its input. */
+export function checkTypes(plan: ScopePlan, input: Type, problems: Problems): void {
+  new GraphTypes(input, problems).scope(plan, 'output', { scopes: [], items: [], facts: Facts.none })
+}
+
+class GraphTypes {
+  readonly #input: Type
+  readonly #problems: Problems
+  readonly #types = new Map<Expression, Type>()
+
+  constructor(input: Type, problems: Problems) {
+    this.#input = input
+    this.#problems = problems
+  }
+
+  /** The type of what a scope gives. */
+  scope(plan: ScopePlan, outputPath: string, around: Around): Type {
+    const known: (Known | undefined)[] = plan.nodes.map(() => undefined)
+    const inner: Around = { ...around, scopes: [...around.scopes, { indices: new Map(plan.ids.map((id, index) => [id, index])), known }] }
+    for (const index of inOrder(plan)) {
+      const node = plan.nodes[index]
+      if (node !== undefined) known[index] = this.#node(node, inner)
+    }
+    if (plan.output !== null) return this.#binding(plan.output.shape, outputPath, inner, 'output')
+    const fields = plan.leaves.map((index): [string, Field] => [plan.ids[index] ?? '', { type: known[index]?.output ?? UNKNOWN, optional: known[index]?.mayMiss ?? true }])
+    return objectOf(new Map(fields))
+  }
+
+  #node(node: NodePlan, around: Around): Known {
+    const needed = node.requires.map((one) => knownOf(one, around)).filter((one) => one !== undefined)
+    const before = { ...around, facts: needed.reduce((facts, one) => facts.and(one.facts), around.facts) }
+    const condition = node.condition === null ? undefined : this.#condition(node.condition, before, 'the step')
+    const facts = condition === undefined ? before.facts : before.facts.with(condition.whenTrue)
+    if (condition?.constant === false) this.#unreachable(`${node.path}.if`, 'the step can never run: its condition is always false', node.condition)
+    const inside = node.each === null ? { ...before, facts } : this.#inLoop(node.each, { ...before, facts })
+    const body = this.#body(node.body, node.path, inside)
+    const output = node.each === null ? body.output : listOf(body.mayMiss ? unionOf(body.output, NULL) : body.output)
+    const mayMiss = node.continueOnError || (condition !== undefined && condition.constant !== true) || needed.some((one) => one.mayMiss) || (node.each === null && body.mayMiss)
+    return { output, mayMiss, facts }
+  }
+
+  #inLoop(each: EachPlan, around: Around): Around {
+    const list = this.#type(each.list, around, 'body')
+    if (!list.unknown && list.alternatives.some(({ kind }) => kind !== 'list')) this.#refuse(each.list, 'TYPE_MISMATCH', `is ${wordsFor(list)}, expected a list`, 'forEach goes over a list; one item alone is [x].')
+    const item = list.unknown ? UNKNOWN : unionOf(...list.alternatives.map((one) => (one.kind === 'list' ? one.item() : UNKNOWN)))
+    return { ...around, items: [...around.items, ['index', NUMBER], [each.as, item]], facts: around.facts.forget(each.as).forget('index') }
+  }
+
+  #body(body: BodyPlan, path: string, around: Around): { readonly output: Type; readonly mayMiss: boolean } {
+    switch (body.kind) {
+      case 'step':
+        return { output: this.#step(body, path, around), mayMiss: false }
+      case 'block':
+        return { output: this.scope(body.scope, `${path}.output`, around), mayMiss: false }
+      case 'switch':
+        return this.#switch(body, path, around)
+    }
+  }
+
+  #step({ template, input }: StepPlan, path: string, around: Around): Type {
+    this.#binding(input.shape, `${path}.with`, around, 'body')
+    const problems = inputProblems({
+      shape: input.shape, path: `${path}.with`, template: labelOf(template.meta), schema: template.schemas.input,
+      typeOf: (expression) => this.#types.get(expression) ?? UNKNOWN,
+    })
+    for (const { code, path: at, message, ...more } of problems) this.#problems.add(code, at, message, more)
+    return typeOfSchema(template.schemas.output, { defaults: false })
+  }
+
+  #switch({ cases }: SwitchPlan, path: string, around: Around): { readonly output: Type; readonly mayMiss: boolean } {
+    if (cases.length === 0) return { output: UNKNOWN, mayMiss: false } // stands for what was refused before
+    const outputs: Type[] = []
+    let facts = around.facts
+    let sure = false
+    let complete = false
+    let mayMiss = false
+    for (const [index, one] of cases.entries()) {
+      const needed = one.requires.map((need) => knownOf(need, around)).filter((known) => known !== undefined)
+      const at = `${path}.switch[${index}]`
+      if (sure) this.#unreachable(at, 'the case can never run: the condition of a case before it is always true')
+      const condition = one.condition === null ? undefined : this.#condition(one.condition, { ...around, facts }, 'the case')
+      if (condition?.constant === false) this.#unreachable(`${at}.if`, 'the case can never run: its condition is always false', one.condition)
+      const inside = condition === undefined ? facts : facts.with(condition.whenTrue)
+      const body = this.#body(one.body, at, { ...around, facts: needed.reduce((all, known) => all.and(known.facts), inside) })
+      outputs.push(body.output)
+      mayMiss ||= body.mayMiss || needed.some((known) => known.mayMiss)
+      sure ||= condition?.constant === true
+      complete ||= sure || one.condition === null
+      if (condition !== undefined) facts = facts.with(condition.whenFalse)
+    }
+    return { output: unionOf(...outputs), mayMiss: mayMiss || !complete }
+  }
+
+  #condition(expression: Expression, around: Around, what: string): ReturnType<typeof factsOf> & { readonly constant: boolean | undefined } {
+    const type = this.#type(expression, around, 'body')
+    if (!type.unknown && type.alternatives.some(({ kind }) => kind !== 'boolean')) {
+      this.#refuse(expression, 'TYPE_MISMATCH', `is ${wordsFor(type)}; the condition of ${what} must be true or false`, 'Compare it with something: x > 0, x != null, size(x) > 0.')
+    }
+    return { ...factsOf(expression.ast), constant: constantOf(expression) }
+  }
+
+  /** The type of `with` or `output`, all of its expressions checked. */
+  #binding(shape: BindingShape, path: string, around: Around, where: Where): Type {
+    switch (shape.kind) {
+      case 'wrong':
+        return UNKNOWN
+      case 'constant':
+        return typeOfSchema({ const: shape.value }, { defaults: false })
+      case 'expression':
+        return this.#notOptional(shape.expression, this.#type(shape.expression, around, where))
+      case 'text':
+        for (const expression of shape.expressions) this.#inText(expression, this.#notOptional(expression, this.#type(expression, around, where)))
+        return typeOfSchema({ type: 'string' }, { defaults: false })
+      case 'list': {
+        const items = shape.items.map((item, index) => this.#binding(item, `${path}[${index}]`, around, where))
+        return listOf(() => unionOf(...items))
+      }
+      case 'object':
+        return objectOf(new Map(shape.fields.map(([key, part]) => [key, { type: this.#binding(part, `${path}.${key}`, around, where), optional: false }])))
+    }
+  }
+
+  #inText(expression: Expression, type: Type): void {
+    if (type.alternatives.some(({ kind }) => kind === 'null')) this.#refuse(expression, 'UNGUARDED_OPTIONAL', 'may be null, which cannot stand in a text', 'Say what is to stand there instead: x != null ? x : "none".')
+  }
+
+  #notOptional(expression: Expression, type: Type): Type {
+    if (!type.alternatives.some(({ kind }) => kind === 'optional')) return type
+    this.#refuse(expression, 'UNGUARDED_OPTIONAL', 'gives a value that may be missing', 'Say what stands there when it is: end the expression with .orValue(…).')
+    return UNKNOWN
+  }
+
+  #type(expression: Expression, around: Around, where: Where): Type {
+    const { ast, path, text, offset } = expression
+    const type = inferType(ast, namesIn(around, this.#input, where), around.facts, ({ code, message, remedy, node }) => {
+      const [start, end] = spanOf(node)
+      const shown = shortened(text)
+      this.#problems.add(code, path, message.startsWith(text) ? message : `\`${shown}\`: ${message}`, { remedy, span: [offset + start, offset + end] })
+    })
+    this.#types.set(expression, type)
+    return type
+  }
+
+  #refuse({ path, text, offset }: Expression, code: 'TYPE_MISMATCH' | 'UNGUARDED_OPTIONAL', message: string, remedy: string): void {
+    this.#problems.add(code, path, `\`${shortened(text)}\` ${message}`, { remedy, span: [offset, offset + text.length] })
+  }
+
+  #unreachable(path: string, message: string, expression: Expression | null = null): void {
+    const more = expression === null ? { on: 'key' as const } : { span: [expression.offset, expression.offset + expression.text.length] as const }
+    this.#problems.add('UNREACHABLE', path, message, { remedy: 'Correct the condition, or take it away.', ...more })
+  }
+}
+
+/** `body`: a step that is skipped takes its readers along, so outputs are there; `output`: it is read whether or not it ran. */
+type Where = 'body' | 'output'
+
+function namesIn({ scopes, items }: Around, input: Type, where: Where): Parameters<typeof inferType>[1] {
+  return {
+    named: (name) => items.findLast(([known]) => known === name)?.[1] ?? (name === 'input' ? input : undefined),
+    step: (id) => {
+      for (let depth = scopes.length - 1; depth >= 0; depth--) {
+        const index = scopes[depth]?.indices.get(id)
+        const known = scopes[depth]?.known
+        if (index !== undefined && known !== undefined) return { type: known[index]?.output ?? UNKNOWN, optional: where === 'output' && known[index]?.mayMiss === true }
+      }
+      return undefined
+    },
+  }
+}
+
+function knownOf({ depth, index }: Requirement, { scopes }: Around): Known | undefined {
+  return scopes[depth]?.known[index]
+}
+
+/** What a condition always is; undefined when that shows in a run. */
+function constantOf(expression: Expression): boolean | undefined {
+  const literal = literalOf(expression.ast)
+  if (literal !== undefined) return typeof literal.value === 'boolean' ? literal.value : undefined
+  if (!expression.constant) return undefined
+  try {
+    const value = expression.evaluate({ input: undefined, scopes: [], items: [] })
+    return typeof value === 'boolean' ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The steps of a scope, each after those that it waits for; those of a cycle, which was told before, come last. */
+function inOrder({ nodes }: ScopePlan): readonly number[] {
+  const unmet = nodes.map(({ edges }) => edges.length)
+  const order = nodes.flatMap((_, index) => (unmet[index] === 0 ? [index] : []))
+  for (let at = 0; at < order.length; at++) {
+    for (const dependent of nodes[order[at] ?? 0]?.dependents ?? []) {
+      unmet[dependent] = (unmet[dependent] ?? 0) - 1
+      if (unmet[dependent] === 0) order.push(dependent)
+    }
+  }
+  return order.length === nodes.length ? order : [...order, ...nodes.keys()].filter((index, at, all) => all.indexOf(index) === at)
+}

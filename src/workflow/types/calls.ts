@@ -1,7 +1,7 @@
 // Functions, methods and macros by type: what each takes and gives. Those that are not here have been refused by their names.
 import type { ASTNode } from '../expression-cel.ts'
 import type { ProblemCode } from '../problem-codes.ts'
-import { factsOf, pathOf, type Facts } from './facts.ts'
+import { factsOf, pathOf, type Fact, type Facts } from './facts.ts'
 import { shownNode } from './shown.ts'
 import { BOOLEAN, INT, listOf, NUMBER, STRING, unionOf, UNKNOWN, wordsFor, type Alternative, type Type } from './type.ts'
 
@@ -22,8 +22,8 @@ export interface Taking {
 /** What functions need of the walk that they are part of. */
 export interface Signatures extends Refusing {
   of(node: ASTNode, facts: Facts): Type
-  /** The type of a macro's body, with its variable bound. */
-  inside(name: string, item: Type, body: ASTNode, facts: Facts): Type
+  /** The type of a macro's body, with its variable bound; `told` is known inside besides. */
+  inside(variable: { readonly name: string; readonly item: Type }, body: ASTNode, facts: Facts, told?: readonly Fact[]): Type
   /** Checks the argument of has(): it must lead somewhere, but need not be there. */
   presence(node: ASTNode, facts: Facts): void
 }
@@ -118,11 +118,11 @@ function macro(node: ASTNode, { name, receiver, args, type }: Method, facts: Fac
   }
   walk.expect(receiver, type, { kinds: ['list', 'object'], words: 'a list or an object' })
   const item = type.unknown ? UNKNOWN : unionOf(...type.alternatives.map((one) => (one.kind === 'list' ? one.item() : STRING)))
-  const body = walk.inside(variable.args, item, first, facts)
+  const body = walk.inside({ name: variable.args, item }, first, facts)
   if (name === 'map' && second === undefined) return listOf(body)
   walk.expect(first, body, { kinds: ['boolean'], words: 'true or false', remedy: 'Compare the item with something: x.price > 0.' })
   if (name === 'filter') return listOf(item)
-  return second === undefined ? BOOLEAN : listOf(walk.inside(variable.args, item, second, facts.forget(variable.args).with(factsOf(first).whenTrue)))
+  return second === undefined ? BOOLEAN : listOf(walk.inside({ name: variable.args, item }, second, facts, factsOf(first).whenTrue))
 }
 
 function ofOptional(node: ASTNode, { name, receiver, args, type }: Method, facts: Facts, walk: Signatures): Type {

@@ -159,6 +159,7 @@ class GraphTypes {
   #notOptional(expression: Expression, type: Type): Type {
     if (!type.alternatives.some(({ kind }) => kind === 'optional')) return type
     this.#refuse(expression, 'UNGUARDED_OPTIONAL', 'gives a value that may be missing', 'Say what stands there when it is: end the expression with .orValue(…).')
+    this.#types.set(expression, UNKNOWN) // told once is enough
     return UNKNOWN
   }
 

@@ -4,7 +4,7 @@ import type { ASTNode } from '../expression-cel.ts'
 import { didYouMean } from '../../shared/nearest.ts'
 import type { ProblemCode } from '../problem-codes.ts'
 import { typeOfCall, typeOfMethod, type Signatures, type Taking } from './calls.ts'
-import { Facts, factsOf, literalOf, pathOf } from './facts.ts'
+import { Facts, factsOf, literalOf, pathOf, type Fact } from './facts.ts'
 import { typeOfOperator } from './operators.ts'
 import { shownNode } from './shown.ts'
 import { BOOLEAN, INT, listOf, NEVER, NULL, NUMBER, objectOf, optionalOf, typeOf, unionOf, UNKNOWN, without, wordsFor, type Field, type Scalar, type Type } from './type.ts'
@@ -97,9 +97,9 @@ class Inference implements Signatures {
   }
 
   /** The type of what a macro runs for each item. */
-  inside(name: string, item: Type, body: ASTNode, facts: Facts): Type {
+  inside({ name, item }: { readonly name: string; readonly item: Type }, body: ASTNode, facts: Facts, told: readonly Fact[] = []): Type {
     this.#bound.push([name, item])
-    const type = this.of(body, facts.forget(name))
+    const type = this.of(body, facts.forget(name).with(told))
     this.#bound.pop()
     return type
   }
@@ -149,7 +149,7 @@ class Inference implements Signatures {
   /** What an access reads from, and by which key. `steps.x.output` is one thing: the output of a step. */
   #owner(node: ASTNode & { readonly op: '.' | '.?' | '[]' | '[?]' }, facts: Facts): { readonly owner?: Type; readonly step?: string; readonly key: Key } {
     const [below, right] = node.args as readonly [ASTNode, ASTNode | string]
-    const key: Key = typeof right === 'string' ? { name: right } : keyOf(right, this.of(right, facts))
+    const key: Key = typeof right === 'string' ? { name: right, shown: JSON.stringify(right) } : keyOf(right, this.of(right, facts))
     if (below.op === '.' && below.args[0].op === 'id' && below.args[0].args === 'steps' && !this.#bound.some(([name]) => name === 'steps')) {
       return { step: below.args[1], key }
     }
@@ -257,7 +257,8 @@ interface Key {
   readonly index?: boolean
   /** It may be a name that a run computes. */
   readonly text?: boolean
-  readonly shown?: string
+  /** For messages: `"name"`, `items`. */
+  readonly shown: string
 }
 
 function keyOf(node: ASTNode, type: Type): Key {

@@ -1,5 +1,7 @@
 // Compiles what a step or a case does: a template with its input, a block, or a switch.
 import type { BodyModel, CaseModel } from '../model/workflow.ts'
+import { modelKeys } from '../model/workflow-schema.ts'
+import { nearest } from '../shared/nearest.ts'
 import { compileBinding, constantBinding } from './binding.ts'
 import { compileBare, usable, type Compilation, type Place } from './compilation.ts'
 import type { StepOptions } from './contract.ts'
@@ -14,6 +16,7 @@ export interface CompiledBody {
 
 const KINDS = ['uses', 'steps', 'switch'] as const
 const OPTIONS = ['retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level'] as const
+const KNOWN: ReadonlySet<string> = new Set([...modelKeys.step, ...modelKeys.case])
 const NOTHING: BodyPlan = { kind: 'switch', cases: [] }
 const NO_INPUT = constantBinding(Object.freeze({}))
 
@@ -23,6 +26,7 @@ export function compileBody(body: BodyModel, place: Place, owner: string, compil
   const { problems } = compilation
   const kinds = KINDS.filter((kind) => Object.hasOwn(body, kind))
   const [kind] = kinds
+  if (kind === undefined && Object.keys(body).some((key) => !KNOWN.has(key) && nearest(key, KINDS) !== undefined)) return { plan: NOTHING, uses: new Uses() } // told as an unknown key
   if (kind === undefined || kinds.length > 1) {
     problems.add(kind === undefined ? 'MISSING_KEY' : 'MISPLACED_KEY', path, `expected exactly one of uses, steps and switch, got ${kinds.length === 0 ? 'none' : kinds.join(' and ')}`, { remedy: 'Say what the step does: uses: name-of-a-template.', on: 'key' })
   } else {

@@ -128,9 +128,9 @@ describe('inputs', () => {
   })
 
   test('need a schema that is checked in full', () => {
-    expect(problems({ name: 'test', steps: { a: use }, input: { type: 'objct' } })[0]).toMatch(/^input: this is no JSON Schema/)
-    expect(problems({ name: 'test', steps: { a: use }, input: { minimun: 3 } })[0]).toMatch(/unknown keyword: "minimun"/)
-    expect(problems({ name: 'test', steps: { a: use }, input: { type: 'string', format: 'shoe-size' } })[0]).toMatch(/unknown format "shoe-size"/)
+    expect(problems({ name: 'test', steps: { a: use }, input: { type: 'objct' } })[0]).toMatch(/^input\.type: there is no type "objct"\. Did you mean "object"/)
+    expect(problems({ name: 'test', steps: { a: use }, input: { minimun: 3 } })[0]).toMatch(/^input\.minimun: "minimun" is no keyword of JSON Schema\. Did you mean "minimum"/)
+    expect(problems({ name: 'test', steps: { a: use }, input: { type: 'string', format: 'shoe-size' } })[0]).toMatch(/^input\.format: there is no format "shoe-size"/)
     expect(problems({ name: 'test', steps: { a: use }, input: { $ref: 'https://schemas.example/x' } })[0]).toMatch(/can't resolve reference/)
   })
 

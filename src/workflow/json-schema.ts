@@ -6,6 +6,7 @@ import { InputInvalidError } from '../errors.ts'
 import type { JsonSchema } from '../template/contract.ts'
 import { formats } from './formats.ts'
 import type { Problems } from './problems.ts'
+import { checkSchemaWords } from './schema-words.ts'
 
 const MAX_TOLD = 20
 
@@ -26,6 +27,7 @@ export function compileJsonSchema(workflow: string, schema: JsonSchema, problems
     problems.add('INVALID_SCHEMA', 'input.$async', 'an input is checked at once', { remedy: 'Leave $async out.', on: 'key' })
     return undefined
   }
+  if (!checkSchemaWords(schema, 'input', problems)) return undefined
   let validate: ValidateFunction
   try {
     // Ids in one schema must not meet ids in another, but making a compiler costs more than all else in a definition.
@@ -33,7 +35,8 @@ export function compileJsonSchema(workflow: string, schema: JsonSchema, problems
     validate = compiler.compile(schema)
     compiler.removeSchema(schema)
   } catch (thrown) {
-    problems.add('INVALID_SCHEMA', 'input', `this is no JSON Schema (2020-12): ${thrown instanceof Error ? thrown.message : String(thrown)}`, { remedy: `Formats are: ${Object.keys(formats).join(', ')}.` })
+    const why = thrown instanceof Error ? thrown.message : String(thrown)
+    problems.add('INVALID_SCHEMA', placeOf(why), `this is no JSON Schema (2020-12) that can be checked: ${worded(why)}`, { remedy: 'Correct the schema at this place.' })
     return undefined
   }
   return (input) => {
@@ -41,6 +44,20 @@ export function compileJsonSchema(workflow: string, schema: JsonSchema, problems
     if (validate(copy)) return copy
     throw refused(workflow, validate.errors ?? [])
   }
+}
+
+/** Where in the schema, as far as the compiler says it: `schema at path "#/properties/email"`, `data/properties/email/type must be …`. */
+function placeOf(why: string): string {
+  const pointer = /at path "#([^"]*)"/.exec(why)?.[1] ?? /(?:^|: )data(\/[^ ,]*)/.exec(why)?.[1] ?? ''
+  return pointer.split('/').slice(1).reduce((path, segment) => {
+    const key = segment.replaceAll('~1', '/').replaceAll('~0', '~')
+    return /^\d+$/.test(key) ? `${path}[${key}]` : `${path}.${key}`
+  }, 'input')
+}
+
+function worded(why: string): string {
+  const [first = ''] = why.replace(/^schema is invalid: /, '').replace(/^strict mode: /, '').split(', data/')
+  return first.replace(/^data(?:\/[^ ]*)? /, '').replace(/ \(use allow\w+\)$/, '')
 }
 
 function refused(workflow: string, errors: readonly ErrorObject[]): InputInvalidError {

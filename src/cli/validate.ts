@@ -1,0 +1,75 @@
+// `wumbo validate`: checks definitions and tells every problem where it stands. It imports the project's modules, since they hold the
+// templates and their schemas; it runs no template, fetches nothing and opens no store.
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { UsageError } from '../errors.ts'
+import { act, describe, withOutputOptions, type Cli } from './command.ts'
+import { EXIT } from './exit-codes.ts'
+import { lineJson } from './json.ts'
+
+interface ValidateOptions {
+  readonly project?: string
+  readonly file?: readonly string[]
+  readonly json?: boolean
+}
+
+/** Makes the command. */
+export function validateCommand(cli: Cli): Command {
+  const command = describe({
+    name: 'validate',
+    summary: 'check definitions, and tell every problem where it stands',
+    about: 'Checks files, or all definitions below a folder; by default the project\'s workflows. Tells file, line, column, code and what to do, all at once. Runs and fetches nothing; the project\'s modules are imported for the schemas of their templates. Ends with 1 when anything was found. Codes: docs/reference/problems.md.',
+    examples: [['wumbo validate', 'the workflows of the project'], ['wumbo validate workflows/onboard.yaml', 'one file'], ['wumbo validate workflows --json', 'a folder, for editors and scripts']],
+  })
+    .argument('[paths...]', 'files (.yaml, .yml, .json) and folders')
+    .option('-C, --project <dir>', 'the project\'s folder (default: the nearest one upwards that has a wumbo.yaml)')
+    .option('-f, --file <module...>', 'modules that hold further templates')
+  return act(cli, withOutputOptions(command), async (paths: readonly string[], options: ValidateOptions) => {
+    const { readSettings } = await import('./settings.ts')
+    const { moduleFiles } = await import('./project.ts')
+    const { importDefinitions, modulesBelow } = await import('./modules.ts')
+    const { builtinTemplates, createRegistry, checkText } = await import('../index.ts')
+    const { definitionsBelow, readDefinitionSource } = await import('./definition-source.ts')
+    const { problemJson, problemLines } = await import('./diagnostics.ts')
+    const { out, err, env } = cli.terminal
+    const settings = await readSettings(options.project === undefined ? {} : { project: options.project }, env)
+    const files = await filesOf(paths.length > 0 ? paths : settings.folders, definitionsBelow)
+    if (paths.length === 0 && settings.project === null) throw new UsageError('name the files to check: there is no project here', { remedy: 'wumbo validate FILE…, or go into a project.' })
+    const modules = (await Promise.all(settings.folders.map(modulesBelow))).flat()
+    const { templates } = await importDefinitions([...new Set([...modules, ...moduleFiles(options.file)])])
+    const registry = createRegistry([...builtinTemplates.filter(({ meta }) => !templates.some((own) => own.meta.name === meta.name && own.meta.version === meta.version)), ...templates])
+    const checked = []
+    for (const file of files) {
+      const source = await readDefinitionSource(file)
+      const { workflow, problems } = checkText(source, registry)
+      checked.push({ file, workflow, problems })
+      if (options.json !== true) for (const problem of problems) for (const line of problemLines(out, { file, source, problem })) out.line(line)
+    }
+    const problems = checked.flatMap((one) => one.problems)
+    if (options.json === true) {
+      out.line(lineJson({ ok: problems.length === 0, files: checked.map(({ file, workflow, problems: found }) => ({ file, workflow: workflow === undefined ? null : { name: workflow.name, version: workflow.version }, problems: found.map((one) => problemJson(file, one)) })) }))
+    } else {
+      const wrong = checked.filter((one) => one.problems.length > 0).length
+      const words = counted(files.length, 'file')
+      err.line(problems.length === 0 ? `${err.paint('green', '✓')} ${words}: all is well` : `${err.paint('red', '✗')} ${counted(problems.length, 'problem')} in ${wrong === files.length ? words : `${wrong} of ${words}`}`)
+    }
+    return problems.length === 0 ? EXIT.ok : EXIT.badly
+  })
+}
+
+/** The files that are meant, each once. A folder stands for all below it that may hold definitions. */
+async function filesOf(paths: readonly string[], below: (folder: string) => Promise<readonly string[]>): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const path of paths) {
+    const full = resolve(path)
+    const isFolder = statSync(full, { throwIfNoEntry: false })?.isDirectory() === true
+    if (isFolder) found.push(...(await below(full)))
+    else found.push(full)
+  }
+  return [...new Set(found)]
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}

@@ -16,21 +16,21 @@ export const MAX_ELEMENTS = 100_000
 export const MAX_VALUE_DEPTH = 100
 /** Bytes of a result as JSON, and the length of any text on the way. */
 export const MAX_RESULT_BYTES = 8 * 1024 * 1024
-/** Values that are copied into a result. So many take less than 100 ms. */
-export const MAX_RESULT_VALUES = 500_000
+/** Values that are copied into a result. So many take less than 100 ms. Keys of a large object count 16 times: see keyWeight. */
+export const MAX_RESULT_VALUES = 250_000
 /** Characters of a pattern for `matches`. */
 export const MAX_PATTERN_LENGTH = 1000
 /** Instructions of a compiled pattern: `a{500}` has 502. */
 export const MAX_PATTERN_SIZE = 2000
 
 /** Nodes of a macro's body that count as one element for each item. */
-export const NODES_PER_ELEMENT = 16
+export const NODES_PER_ELEMENT = 8
 /** Items that are only passed over (compared, copied), which is that much faster than evaluating. */
 const ITEMS_PER_ELEMENT = 16
 /** Characters, likewise. */
 const CHARACTERS_PER_ELEMENT = 256
 /** What a failure costs that `||`, `&&`, `all` or `exists` swallow: an Error is slow to make. */
-const FAILURE_ELEMENTS = 20
+const FAILURE_ELEMENTS = 50
 
 /** Thrown when an expression uses more than it may. No operator swallows it. */
 export class BudgetError extends CelError {
@@ -55,6 +55,11 @@ export class Budget {
     this.spend(1 + Math.floor(count / ITEMS_PER_ELEMENT))
   }
 
+  /** Pays for listing the keys of an object. */
+  spendKeys(count: number): void {
+    this.spendItems(count * keyWeight(count))
+  }
+
   /** Pays for passing over a text; a short one is free. */
   spendText(length: number): void {
     if (length >= CHARACTERS_PER_ELEMENT) this.spend(Math.floor(length / CHARACTERS_PER_ELEMENT))
@@ -72,6 +77,11 @@ export class Budget {
     this.spend(FAILURE_ELEMENTS)
     return thrown
   }
+}
+
+/** What a key of an object costs more than an item of a list: an object of many keys is a hash table, whose keys are slow to list. */
+export function keyWeight(keys: number): number {
+  return keys > 1000 ? 16 : 1
 }
 
 /** Refuses to go deeper into a value than any may nest. */

@@ -176,7 +176,7 @@ class Compiler {
         const before = this.#nodes
         const [body, more] = bodies.map((part) => this.compile(part))
         if (body === undefined) throw new CelError(`${name} needs an expression for each item`)
-        return loop({ list, slot, body, more, weight: Math.ceil((this.#nodes - before) / NODES_PER_ELEMENT) })
+        return loop({ list, slot, body, more, weight: Math.max(1, Math.floor((this.#nodes - before) / NODES_PER_ELEMENT)) })
       })
     }
     const [first] = args

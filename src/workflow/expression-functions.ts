@@ -27,9 +27,9 @@ export const FUNCTIONS: ReadonlyMap<string, Callable> = new Map<string, Callable
 
 /** Methods: `x.contains(y)`. */
 export const METHODS: ReadonlyMap<string, Callable> = new Map<string, Callable>([
-  ['contains', search((text, part) => text.includes(part))],
-  ['startsWith', search((text, part) => text.startsWith(part))],
-  ['endsWith', search((text, part) => text.endsWith(part))],
+  ['contains', { arity: [1, 1], apply: ([of, part], budget) => contains(of, part, budget) }],
+  ['startsWith', { arity: [1, 1], apply: ([of, part], budget) => text(of, 'startsWith').startsWith(counted(text(part, 'startsWith'), budget)) }],
+  ['endsWith', { arity: [1, 1], apply: ([of, part], budget) => text(of, 'endsWith').endsWith(counted(text(part, 'endsWith'), budget)) }],
   ['matches', { arity: [1, 1], apply: ([of, pattern], budget) => computedPattern(text(pattern, 'matches'), budget).matches(text(of, 'matches'), budget) }],
   ['lowerAscii', change('lowerAscii', (given) => given.replace(/[A-Z]+/g, (part) => part.toLowerCase()))],
   ['upperAscii', change('upperAscii', (given) => given.replace(/[a-z]+/g, (part) => part.toUpperCase()))],
@@ -60,13 +60,16 @@ function text(value: unknown, name: string): string {
   throw new CelError(`${name} works on texts, got ${nameOf(value)}`)
 }
 
-function search(found: (text: string, part: string) => boolean): Callable {
-  const apply = ([of, part]: readonly unknown[], budget: Budget): boolean => {
-    if (typeof of !== 'string' || typeof part !== 'string') throw new CelError(`a text is searched for a text, got ${nameOf(of)} and ${nameOf(part)}`, Array.isArray(of) ? 'An item of a list is found by: x in list.' : undefined)
-    payForSearch(of, part, budget)
-    return found(of, part)
-  }
-  return { arity: [1, 1], apply }
+function counted(part: string, budget: Budget): string {
+  budget.spendText(part.length)
+  return part
+}
+
+function contains(of: unknown, part: unknown, budget: Budget): boolean {
+  if (Array.isArray(of)) throw new CelError('contains works on texts, got a list', 'An item of a list is found by: x in list.')
+  const [whole, searched] = [text(of, 'contains'), text(part, 'contains')]
+  payForSearch(whole, searched, budget)
+  return whole.includes(searched)
 }
 
 function change(name: string, changed: (text: string) => string): Callable {

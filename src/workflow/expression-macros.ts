@@ -56,7 +56,8 @@ function quantifier(name: string, { list, slot, body, weight }: MacroParts, deci
       try {
         if (truth(body(env), name) === decisive) return decisive
       } catch (thrown) {
-        failure ??= env.budget.swallow(thrown)
+        const swallowed = env.budget.swallow(thrown) // each one is paid for, not only the first
+        failure ??= swallowed
       }
     }
     if (failure !== undefined) throw failure

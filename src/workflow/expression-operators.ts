@@ -71,7 +71,7 @@ function equalObjects(a: Readonly<Record<string, unknown>>, b: Readonly<Record<s
 /** The keys of an object. */
 export function keysOf(object: Readonly<Record<string, unknown>>, budget: Budget): readonly string[] {
   const keys = Object.keys(object)
-  budget.spendItems(keys.length)
+  budget.spendKeys(keys.length)
   return keys
 }
 

@@ -13,8 +13,9 @@ export interface Pattern {
 const KEPT = 64
 const kept = new Map<string, Pattern>()
 
-/** What compiling costs in elements, for each character: a thousand characters take some milliseconds. */
-const ELEMENTS_PER_CHARACTER = 4
+/** What compiling costs in elements: something always, and more for each character. A thousand of them take some milliseconds. */
+const COMPILING = 50
+const ELEMENTS_PER_CHARACTER = 8
 /** Characters times instructions of the pattern that count as one element. */
 const PRODUCT_PER_ELEMENT = 32
 
@@ -36,12 +37,10 @@ export function compilePattern(text: string): Pattern {
 export function computedPattern(text: string, budget: Budget): Pattern {
   const known = kept.get(text)
   if (known !== undefined) return known
-  budget.spend(1 + Math.min(text.length, MAX_PATTERN_LENGTH) * ELEMENTS_PER_CHARACTER)
+  budget.spend(COMPILING + Math.min(text.length, MAX_PATTERN_LENGTH) * ELEMENTS_PER_CHARACTER)
   const pattern = compilePattern(text)
-  for (const eldest of kept.size < KEPT ? [] : kept.keys()) {
-    kept.delete(eldest)
-    break
-  }
+  const [eldest] = kept.keys()
+  if (eldest !== undefined && kept.size >= KEPT) kept.delete(eldest)
   kept.set(text, pattern)
   return pattern
 }

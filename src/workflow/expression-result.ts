@@ -1,6 +1,6 @@
 // Makes plain JSON of what an expression gives: whole numbers become numbers, and what JSON cannot say is an error. What is frozen
 // came in as data and goes out as it is, after it was measured once; all else is copied.
-import { checkDepth, MAX_RESULT_BYTES, MAX_RESULT_VALUES, BudgetError } from './expression-budget.ts'
+import { checkDepth, keyWeight, MAX_RESULT_BYTES, MAX_RESULT_VALUES, BudgetError } from './expression-budget.ts'
 import { CelError, isObject, nameOf, Optional } from './expression-values.ts'
 
 /** Makes a result of a value. Throws CelError for what data cannot hold. */
@@ -33,7 +33,7 @@ const measured = new WeakMap<object, number>()
 
 class Measure {
   #bytes = 0
-  #copied = 0
+  #values = 0
   /** Whether all that was measured since is frozen, so that the sum may be kept. */
   #frozen = true
 
@@ -92,7 +92,7 @@ class Measure {
   }
 
   #list(value: readonly unknown[], depth: number, copies: boolean): unknown {
-    this.#begin(value.length, copies)
+    this.#begin(value.length, copies ? value.length : 0)
     const list: unknown[] = []
     for (const item of value) {
       const plain = this.plain(item, depth + 1)
@@ -103,7 +103,7 @@ class Measure {
 
   #object(value: Readonly<Record<string, unknown>>, depth: number, copies: boolean): unknown {
     const keys = Object.keys(value)
-    this.#begin(keys.length, copies)
+    this.#begin(keys.length, (copies ? 1 : 0.25) * keys.length * keyWeight(keys.length))
     const object: Record<string, unknown> = {}
     for (const key of keys) {
       if (key === '__proto__') throw new CelError('the result has a key named __proto__, which is no data')
@@ -115,12 +115,11 @@ class Measure {
     return object
   }
 
-  /** Counts the brackets and the commas, and what is to be copied before it is. */
-  #begin(size: number, copies: boolean): void {
+  /** Counts the brackets and the commas, and how many values it costs to go on, before it is done. */
+  #begin(size: number, cost: number): void {
     this.#add(1 + Math.max(1, size))
-    if (!copies) return
-    this.#copied += 1 + size
-    if (this.#copied > MAX_RESULT_VALUES) throw new BudgetError(`the result has more than ${MAX_RESULT_VALUES.toLocaleString('en')} values`, 'Hand on less of it, or let a template do this.')
+    this.#values += cost
+    if (this.#values > MAX_RESULT_VALUES) throw new BudgetError(`the result has more than ${MAX_RESULT_VALUES.toLocaleString('en')} values`, 'Hand on less of it, or let a template do this.')
   }
 
   #text(text: string): void {

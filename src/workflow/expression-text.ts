@@ -5,31 +5,50 @@ import { CelError, nameOf } from './expression-values.ts'
 
 const PAIR = /[\ud800-\udbff][\udc00-\udfff]/
 
+/** Whether characters and units differ. Then each position is found by going over the text, which costs more. */
+function hasPairs(text: string, budget: Budget): boolean {
+  budget.spendText(text.length)
+  if (!PAIR.test(text)) return false
+  budget.spendText(text.length * COUNTING)
+  return true
+}
+
+/** How much slower than copying it is to count pairs. */
+const COUNTING = 12
+
 /** The number of characters. */
 export function textSize(text: string, budget: Budget): bigint {
-  budget.spendText(text.length)
-  return BigInt(PAIR.test(text) ? text.length - pairsBefore(text, text.length) : text.length)
+  return BigInt(hasPairs(text, budget) ? text.length - pairsBefore(text, text.length) : text.length)
 }
 
 /** Where `search` stands, the first time or the last; -1 when it does not. */
 export function textIndex(text: string, search: string, { from, last, budget }: { readonly from: unknown; readonly last: boolean; readonly budget: Budget }): bigint {
-  payForSearch(text, search, budget)
-  const pairs = PAIR.test(text)
+  payForSearch(text, search, budget, last)
+  const pairs = hasPairs(text, budget)
   const start = from === undefined ? (last ? text.length : 0) : unitOf(text, from, { pairs, what: 'the position to search from' })
   const unit = last ? text.lastIndexOf(search, start) : text.indexOf(search, start)
   return BigInt(unit < 0 || !pairs ? unit : unit - pairsBefore(text, unit))
 }
 
-/** Pays for a search: its time is that of the text, and in the worst case that of the text times a part of what is searched. */
-export function payForSearch(text: string, search: string, budget: Budget): void {
-  budget.spendText(text.length)
-  if (search.length > 32 && search.length <= text.length) budget.spendText(text.length * Math.min(search.length, text.length - search.length + 1) / 32)
+/**
+ * Pays for a search. The engine compares from behind, so a text is gone over about once, unless much is searched that nearly fits
+ * everywhere: then the time is the product of both. From the last place back it always compares from the front.
+ */
+export function payForSearch(text: string, search: string, budget: Budget, last = false): void {
+  budget.spendText(text.length * SEARCH)
+  if (last || search.length > BACKWARDS) budget.spend(Math.floor((text.length * Math.min(search.length, text.length)) / (last ? PRODUCT_PER_ELEMENT / 2 : PRODUCT_PER_ELEMENT)))
 }
+
+/** How much slower than copying a search is in the worst case. */
+const SEARCH = 4
+/** How many characters of what is searched the engine compares from behind. */
+const BACKWARDS = 250
+/** Characters of a text times those of what is searched that count as one element. */
+const PRODUCT_PER_ELEMENT = 3000
 
 /** The characters from `start` to before `end`. */
 export function textPart(text: string, start: unknown, end: unknown, budget: Budget): string {
-  budget.spendText(text.length)
-  const pairs = PAIR.test(text)
+  const pairs = hasPairs(text, budget)
   const first = unitOf(text, start, { pairs, what: 'the start' })
   const behind = end === undefined ? text.length : unitOf(text, end, { pairs, what: 'the end' })
   if (behind < first) throw new CelError('substring: the end stands before the start')

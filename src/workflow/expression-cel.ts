@@ -148,6 +148,8 @@ const TOKENS: Readonly<Record<string, string>> = {
 function readable(message: string): string {
   const [, expected, got] = /^Expected ([A-Z]+), got ([A-Z]+)$/.exec(message) ?? []
   if (expected !== undefined && got !== undefined) return `expected ${TOKENS[expected] ?? expected}, got ${TOKENS[got] ?? got}`
+  const [, strange] = /^Unexpected character: '?([^]+?)'?$/.exec(message) ?? []
+  if (strange !== undefined) return `did not expect the character ${JSON.stringify(strange)} here`
   const [, unexpected] = /^Unexpected token: ([A-Z]+)$/.exec(message) ?? []
   return unexpected === undefined ? message : `did not expect ${TOKENS[unexpected] ?? unexpected} here`
 }

@@ -118,13 +118,7 @@ class Compiler {
     const entries = node.args.map(([key, value]) => [this.compile(key), this.compile(value)] as const)
     return (env) => {
       const made: Record<string, unknown> = {}
-      for (const [key, value] of entries) {
-        const name = key(env)
-        if (typeof name !== 'string') throw new CelError(`a key of an object is a text, got ${nameOf(name)}`, 'Write it in quotes, or make a text of it: string(x).')
-        if (name === '__proto__') throw new CelError('a key named __proto__ cannot be made')
-        if (Object.hasOwn(made, name)) throw new CelError(`the key ${JSON.stringify(name)} stands twice in one object`)
-        made[name] = value(env)
-      }
+      for (const [key, value] of entries) put(made, key(env), value(env))
       return made
     }
   }
@@ -250,6 +244,13 @@ class Compiler {
 function truth(value: unknown, operator: string): boolean {
   if (typeof value === 'boolean') return value
   throw new CelError(`${operator} takes true or false, got ${nameOf(value)}`, 'Compare it with something: x > 0, x != null, size(x) > 0.')
+}
+
+function put(object: Record<string, unknown>, key: unknown, value: unknown): void {
+  if (typeof key !== 'string') throw new CelError(`a key of an object is a text, got ${nameOf(key)}`, 'Write it in quotes, or make a text of it: string(x).')
+  if (key === '__proto__') throw new CelError('a key named __proto__ cannot be made')
+  if (Object.hasOwn(object, key)) throw new CelError(`the key ${JSON.stringify(key)} stands twice in one object`)
+  object[key] = value
 }
 
 function optionalOf(value: unknown): Optional {

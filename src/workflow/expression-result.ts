@@ -49,7 +49,7 @@ class Measure {
       case 'number':
       case 'bigint': {
         const number = plainNumber(value)
-        this.#add(String(number).length)
+        this.#add(number >= 0 && number < 10 && Number.isInteger(number) ? 1 : String(number).length)
         return number
       }
       case 'string':

@@ -1,14 +1,18 @@
-// CEL at work: the environment in which expressions are evaluated, and what becomes of their results. Numbers are doubles, as in
-// JSON; the language's own integers only live inside an expression. Names are checked elsewhere (expression-names.ts).
-import { Environment, type ASTNode } from '@marcbachmann/cel-js'
+// CEL at work: parses expressions, says why a text is none, and makes programs of them. The grammar and the tree are cel-js's;
+// evaluation is our own, over plain data and with a budget (expression-evaluate.ts says why). One parse at definition is all that is
+// done until a program runs for the first time. Names are checked elsewhere (expression-names.ts).
+import { Environment, type ASTNode, type TypeCheckResult } from '@marcbachmann/cel-js'
+import { MAX_EXPRESSION_LENGTH, MAX_NESTING, MAX_NODES, MAX_TREE_DEPTH } from './expression-budget.ts'
+import { compileTree } from './expression-evaluate.ts'
+import { plainResult } from './expression-result.ts'
 import type { ProblemCode } from './problem-codes.ts'
 
 export type { ASTNode } from '@marcbachmann/cel-js'
 
-/** An expression that parses and whose literals and functions fit together. */
+/** An expression that parses. */
 export interface CelProgram {
   readonly ast: ASTNode
-  /** Evaluates; throws whatever the language throws. The result is plain data. */
+  /** Evaluates; throws CelError. The result is plain data. */
   run(context: Readonly<Record<string, unknown>>): unknown
 }
 
@@ -20,104 +24,139 @@ export interface CelRefusal {
   readonly at: number | undefined
 }
 
-const ARITHMETIC: Readonly<Record<string, (a: number, b: number) => number>> = {
-  '+': (a, b) => a + b,
-  '-': (a, b) => a - b,
-  '*': (a, b) => a * b,
-  '/': (a, b) => a / b,
-  '%': (a, b) => a % b,
-}
-
-function makeEnvironment(): Environment {
-  const environment = new Environment({
-    // Data has no declared types here: declared lists and maps refuse or lose plain objects.
-    unlistedVariablesAreDyn: true,
-    homogeneousAggregateLiterals: false,
-    enableOptionalTypes: true,
-    limits: { maxAstNodes: 2000, maxDepth: 100 },
-  })
-  for (const [operator, apply] of Object.entries(ARITHMETIC)) {
-    const mixed = (a: number | bigint, b: number | bigint): number => apply(Number(a), Number(b))
-    environment.registerOperator(`double ${operator} int: double`, mixed)
-    environment.registerOperator(`int ${operator} double: double`, mixed)
-  }
-  environment.registerOperator('double % double: double', (a: number, b: number) => a % b)
-  return environment
-}
-
-let shared: Environment | undefined
-
 /** Parses and checks a text. */
 export function parseCel(text: string): CelProgram | CelRefusal {
-  const environment = (shared ??= makeEnvironment())
+  const program = parseOnly(text)
+  return 'ast' in program ? (checkUntyped(program) ?? program) : program
+}
+
+/** What parsing leaves for `checkUntyped`. */
+const checks = new WeakMap<CelProgram, () => TypeCheckResult>()
+
+function parseOnly(text: string): CelProgram | CelRefusal {
+  if (text.length > MAX_EXPRESSION_LENGTH) return { code: 'SIZE_LIMIT', message: `it has ${text.length.toLocaleString('en')} characters, ${MAX_EXPRESSION_LENGTH.toLocaleString('en')} are the most; let a template do this`, at: undefined }
   try {
-    const checked = environment.parse(text).check()
-    if (!checked.valid) return refusal(checked.error)
-    // Checking leaves its marks on a tree; evaluation gets one of its own.
-    const evaluate = environment.parse(text)
-    return { ast: evaluate.ast, run: (context) => toPlain(evaluate({ ...context }), 0) }
+    const parsed = (shared ??= makeEnvironment()).parse(text)
+    const deep = tooDeep(parsed.ast)
+    if (deep !== undefined) return { code: 'DEPTH_LIMIT', message: `operators are chained more than ${MAX_TREE_DEPTH} deep; use a list: x in [a, b], or [a, b].join()`, at: deep.start }
+    const program = new Program(parsed.ast, text)
+    checks.set(program, () => parsed.check())
+    return program
   } catch (thrown) {
     return refusal(thrown)
   }
 }
 
-function refusal(thrown: unknown): CelRefusal {
-  const at = (thrown as { range?: { start: number } } | undefined)?.range?.start
-  const name = (thrown as { name?: unknown } | undefined)?.name
-  return { code: name === 'TypeError' ? 'TYPE_MISMATCH' : 'EXPRESSION_SYNTAX', message: reason(thrown), at }
+class Program implements CelProgram {
+  readonly ast: ASTNode
+  readonly #text: string
+  #evaluate: ((context: Readonly<Record<string, unknown>>) => unknown) | undefined
+
+  constructor(ast: ASTNode, text: string) {
+    this.ast = ast
+    this.#text = text
+  }
+
+  run(context: Readonly<Record<string, unknown>>): unknown {
+    return plainResult((this.#evaluate ??= compileTree(this.ast, this.#text))(context))
+  }
 }
 
-/** Says in a line why the language threw. */
+/** What can be told to be wrong without any types of data: `1 + "a"`. Leaves marks on the tree, which evaluation does not read. */
+export function checkUntyped(program: CelProgram): CelRefusal | undefined {
+  try {
+    const checked = checks.get(program)?.()
+    return checked === undefined || checked.valid ? undefined : refusal(checked.error)
+  } catch (thrown) {
+    return refusal(thrown)
+  }
+}
+
+let shared: Environment | undefined
+
+function makeEnvironment(): Environment {
+  const environment = new Environment({
+    // Data has no declared types here.
+    unlistedVariablesAreDyn: true,
+    homogeneousAggregateLiterals: false,
+    enableOptionalTypes: true,
+    limits: { maxAstNodes: MAX_NODES, maxDepth: MAX_NESTING, maxListElements: MAX_NODES, maxMapEntries: MAX_NODES, maxCallArguments: 8 },
+  })
+  // For checkUntyped: whole numbers and doubles meet in every operation.
+  for (const operator of ['+', '-', '*', '/', '%']) {
+    environment.registerOperator(`double ${operator} int: double`, never)
+    environment.registerOperator(`int ${operator} double: double`, never)
+  }
+  environment.registerOperator('double % double: double', never)
+  return environment
+}
+
+function never(): never {
+  throw new Error('cel-js checks expressions here, it does not evaluate them')
+}
+
+/** The first node that lies too deep. Goes over the tree without recursion, since nothing has bounded it before. */
+function tooDeep(ast: ASTNode): ASTNode | undefined {
+  let level: ASTNode[] = [ast]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_TREE_DEPTH) return level[0]
+    level = level.flatMap(childrenOf)
+  }
+  return undefined
+}
+
+function childrenOf(node: ASTNode): readonly ASTNode[] {
+  switch (node.op) {
+    case 'value':
+    case 'id':
+      return []
+    case '!_':
+    case '-_':
+      return [node.args]
+    case '.':
+    case '.?':
+      return [node.args[0]]
+    case 'call':
+      return node.args[1]
+    case 'rcall':
+      return [node.args[1], ...node.args[2]]
+    case 'map':
+      return node.args.flat()
+    default:
+      return node.args
+  }
+}
+
+function refusal(thrown: unknown): CelRefusal {
+  const at = (thrown as { range?: { start: number } } | undefined)?.range?.start
+  const { name, code } = (thrown ?? {}) as { name?: unknown; code?: unknown }
+  // A parser that ran out of its stack: only `!` and `-` in long rows get there.
+  if (thrown instanceof RangeError) return { code: 'DEPTH_LIMIT', message: `it is nested more than ${MAX_NESTING} deep`, at: undefined }
+  const message = reason(thrown)
+  if (code === 'limit_exceeded') {
+    return message.includes('maxDepth') ? { code: 'DEPTH_LIMIT', message: `it is nested more than ${MAX_NESTING} deep`, at } : { code: 'SIZE_LIMIT', message: `it has too many parts (${MAX_NODES.toLocaleString('en')} are the most, and 8 in a call); let a template do this`, at }
+  }
+  return { code: name === 'TypeError' ? 'TYPE_MISMATCH' : 'EXPRESSION_SYNTAX', message: readable(message), at }
+}
+
+/** What the parser calls tokens. */
+const TOKENS: Readonly<Record<string, string>> = {
+  EOF: 'the end', NUMBER: 'a number', STRING: 'a text', BOOLEAN: 'true or false', NULL: 'null', IDENTIFIER: 'a name', BYTES: 'bytes', PLUS: '+', MINUS: '-', MULTIPLY: '*', DIVIDE: '/', MODULO: '%',
+  EQ: '==', NE: '!=', LT: '<', LE: '<=', GT: '>', GE: '>=', AND: '&&', OR: '||', NOT: '!', IN: 'in', LPAREN: '(', RPAREN: ')', LBRACKET: '[', RBRACKET: ']', LBRACE: '{', RBRACE: '}', DOT: '.', COMMA: ',', COLON: ':', QUESTION: '?',
+}
+
+function readable(message: string): string {
+  const [, expected, got] = /^Expected ([A-Z]+), got ([A-Z]+)$/.exec(message) ?? []
+  if (expected !== undefined && got !== undefined) return `expected ${TOKENS[expected] ?? expected}, got ${TOKENS[got] ?? got}`
+  const [, strange] = /^Unexpected character: '?([^]+?)'?$/.exec(message) ?? []
+  if (strange !== undefined) return `did not expect the character ${JSON.stringify(strange)} here`
+  const [, unexpected] = /^Unexpected token: ([A-Z]+)$/.exec(message) ?? []
+  return unexpected === undefined ? message : `did not expect ${TOKENS[unexpected] ?? unexpected} here`
+}
+
+/** Says in a line why evaluating or parsing threw. */
 export function reason(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown)
   const summary: unknown = (thrown as { summary?: unknown }).summary
   return typeof summary === 'string' ? summary : (thrown.message.split('\n')[0] ?? '')
-}
-
-/**
- * Makes plain data of a result: integers become numbers. What is frozen came in as data and goes out as it is. Throws for
- * what JSON cannot say: infinities, integers beyond 2^53, optional values, types.
- */
-function toPlain(value: unknown, depth: number): unknown {
-  switch (typeof value) {
-    case 'number':
-      if (Number.isFinite(value)) return value
-      throw new RangeError(`the result is ${value}, which is no number that data can hold`)
-    case 'bigint':
-      if (value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER) return Number(value)
-      throw new RangeError(`the result ${value.toString()} is beyond 2^53, where numbers lose digits`)
-    case 'string':
-    case 'boolean':
-      return value
-    case 'object':
-      return value === null || Object.isFrozen(value) ? plainOrOptional(value) : copyPlain(value, depth)
-    default:
-      throw new TypeError(`the result is ${typeof value}, which is no data`)
-  }
-}
-
-function plainOrOptional(value: object | null): object | null {
-  if (value !== null && kindOf(value) === 'optional') throw new TypeError('the result is an optional value; end the expression with .orValue(…)')
-  return value
-}
-
-function copyPlain(value: object, depth: number): unknown {
-  if (depth > 100) throw new RangeError('the result is nested more than 100 deep')
-  if (Array.isArray(value)) return value.map((item) => toPlain(item, depth + 1))
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) throw new TypeError(unplain(value))
-  const copy: Record<string, unknown> = {}
-  for (const key of Object.keys(value)) copy[key] = toPlain((value as Record<string, unknown>)[key], depth + 1)
-  return copy
-}
-
-function unplain(value: object): string {
-  const kind = kindOf(value)
-  if (kind === 'optional') return 'the result is an optional value; end the expression with .orValue(…)'
-  return `the result is ${kind === undefined ? 'an object of a class' : `of the kind ${kind}`}, which is no plain data`
-}
-
-function kindOf(value: object): string | undefined {
-  const tag: unknown = (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag]
-  return typeof tag === 'string' ? tag : undefined
 }

@@ -2,16 +2,13 @@
 // an item, or `index`; everything else is refused here, at definition.
 import { didYouMean } from '../shared/nearest.ts'
 import type { ASTNode } from './expression-cel.ts'
+import { FUNCTIONS, MACROS, METHODS, type Callable } from './expression-functions.ts'
 import { accessesOf, type Access } from './expression-path.ts'
+import { compilePattern } from './expression-regex.ts'
+import { CelError } from './expression-values.ts'
 import type { Names, Reference } from './frame.ts'
 import type { ProblemCode } from './problem-codes.ts'
 
-/** Functions that a call may name: `size(x)`. */
-const FUNCTIONS = new Set(['size', 'has', 'string', 'double', 'int', 'bool', 'dyn'])
-/** Methods: `x.contains(y)`. */
-const METHODS = new Set(['contains', 'startsWith', 'endsWith', 'lowerAscii', 'upperAscii', 'trim', 'indexOf', 'lastIndexOf', 'substring', 'split', 'join', 'size', 'orValue', 'or', 'value', 'hasValue'])
-/** Methods whose first argument names the item for the other arguments: `list.map(x, x.price)`. */
-const MACROS = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
 /** Keys that lead to prototypes. */
 const POISONED = new Set(['__proto__', 'constructor', 'prototype'])
 
@@ -127,7 +124,8 @@ class Walk {
   }
 
   #call(node: ASTNode, [name, args]: readonly [string, readonly ASTNode[]], bound: ReadonlySet<string>): void {
-    if (!FUNCTIONS.has(name)) this.#unknownFunction(node, name, [...FUNCTIONS])
+    this.#callable(node, name, args, { known: FUNCTIONS })
+    if (name === 'has' && args[0] !== undefined && args[0].op !== '.' && args[0].op !== '.?') this.#refuse(args[0], 'TYPE_MISMATCH', 'has asks for a field', 'Write has(a.b). A computed key is asked for by: key in object.')
     for (const arg of args) this.visit(arg, bound)
   }
 
@@ -139,17 +137,42 @@ class Walk {
     this.visit(receiver, bound)
     const [variable, ...rest] = args
     if (MACROS.has(name) && variable?.op === 'id') {
+      this.#callable(node, name, args, { known: MACROS })
       const inner = new Set(bound).add(variable.args)
       for (const arg of rest) this.visit(arg, inner)
       return
     }
-    if (name === 'matches') this.#refuse(node, 'EXPRESSION_REFUSED', 'matches is not available: a regular expression could keep the process busy for hours', 'Use startsWith, endsWith or contains, or let a template do the matching.')
-    else if (!METHODS.has(name)) this.#unknownFunction(node, name, [...METHODS, ...MACROS])
+    this.#callable(node, name, args, { known: METHODS, besides: MACROS })
+    if (name === 'matches' && variable?.op === 'value' && typeof variable.args === 'string') this.#pattern(variable, variable.args)
     for (const arg of args) this.visit(arg, bound)
+  }
+
+  /** A function must be known, and take as many arguments as it is given. */
+  #callable(node: ASTNode, name: string, args: readonly ASTNode[], { known, besides }: { readonly known: ReadonlyMap<string, Callable>; readonly besides?: ReadonlyMap<string, Callable> }): void {
+    const callable = known.get(name)
+    if (callable === undefined) {
+      if (besides?.has(name) === true) this.#refuse(node, 'TYPE_MISMATCH', `${name} takes a name for the item first`, `Write list.${name}(x, …), where x stands for the item.`)
+      else this.#unknownFunction(node, name, [...known.keys(), ...(besides?.keys() ?? [])])
+      return
+    }
+    const [fewest, most] = callable.arity
+    if (args.length >= fewest && args.length <= most) return
+    this.#refuse(node, 'TYPE_MISMATCH', `${name} takes ${fewest === most ? '' : `${fewest} or `}${most === 0 ? 'no arguments' : most === 1 ? '1 argument' : `${most} arguments`}, got ${args.length}`)
+  }
+
+  /** A pattern that stands in the expression is compiled here, so that a bad one is told when the graph is defined. */
+  #pattern(node: ASTNode, pattern: string): void {
+    try {
+      compilePattern(pattern)
+    } catch (thrown) {
+      if (!(thrown instanceof CelError)) throw thrown
+      this.#refuse(node, 'EXPRESSION_SYNTAX', thrown.message, thrown.remedy)
+    }
   }
 
   #entry(key: ASTNode, value: ASTNode, bound: ReadonlySet<string>): void {
     if (key.op === 'value' && typeof key.args === 'string' && POISONED.has(key.args)) this.#refuse(key, 'EXPRESSION_REFUSED', `the key ${JSON.stringify(key.args)} cannot be made`)
+    else if (key.op === 'value' && typeof key.args !== 'string') this.#refuse(key, 'TYPE_MISMATCH', 'a key of an object is a text', 'Write it in quotes.')
     this.visit(key, bound)
     this.visit(value, bound)
   }
@@ -162,7 +185,7 @@ class Walk {
   }
 
   #unknownFunction(node: ASTNode, name: string, known: readonly string[]): void {
-    this.#refuse(node, 'UNKNOWN_FUNCTION', `there is no function ${name}.${didYouMean(name, known)}`, `Functions are: ${[...FUNCTIONS, ...METHODS, ...MACROS].join(', ')}.`)
+    this.#refuse(node, 'UNKNOWN_FUNCTION', `there is no function ${name}.${didYouMean(name, known)}`, `Functions are: ${[...new Set([...FUNCTIONS.keys(), ...METHODS.keys(), ...MACROS.keys()])].join(', ')}.`)
   }
 
   #add(reference: Reference): void {

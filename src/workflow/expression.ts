@@ -4,6 +4,7 @@ import { ExpressionError } from '../errors.ts'
 import { parseCel, reason, type ASTNode, type CelProgram } from './expression-cel.ts'
 import { namesUsed } from './expression-names.ts'
 import { accessesOf, MissingValueError, pathReader, spanOf, type Segment } from './expression-path.ts'
+import { CelError } from './expression-values.ts'
 import { COMPLETED, type Frame, type Names, type Reference } from './frame.ts'
 import type { Problems } from './problems.ts'
 
@@ -97,7 +98,7 @@ function guarded(read: (frame: Frame) => unknown, frame: Frame, at: Pick<Express
   try {
     return read(frame)
   } catch (thrown) {
-    if (thrown instanceof MissingValueError) throw expressionError(at, thrown.message, thrown.remedy)
+    if (thrown instanceof MissingValueError || thrown instanceof CelError) throw expressionError(at, thrown.message, thrown.remedy)
     throw expressionError(at, reason(thrown), undefined, thrown)
   }
 }

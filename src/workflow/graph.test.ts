@@ -163,7 +163,7 @@ describe('a definition is refused', () => {
       'steps.b.retyr: there is no such key. Did you mean "retry"?',
       'steps.b.uses: there is no template "ecko". Did you mean "echo" (1.0.0)?',
       'steps.b.with.x: `steps.nope.output`: there is no step "nope".',
-      'steps.b.with.y: `1 +` is no expression (at character 4): Unexpected token: EOF',
+      'steps.b.with.y: `1 +` is no expression (at character 4): did not expect the end here',
     ])
   })
 

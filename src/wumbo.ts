@@ -224,9 +224,9 @@ function limitsOf(options: WumboOptions): EngineLimits {
 function finder(workflows: WorkflowCatalogue, templates: TemplateRegistry): WorkflowFinder {
   return {
     find: (name, version) => workflows.find(name, version),
-    rebuild: (definition) => {
+    rebuild: (definition, version) => {
       try {
-        return workflows.remember(fromStored(JSON.parse(definition), templates))
+        return workflows.remember(fromStored(JSON.parse(definition), templates, version))
       } catch {
         return undefined
       }

@@ -28,8 +28,8 @@ export interface EngineDeps {
 export interface WorkflowFinder {
   /** The workflow with exactly this version, or undefined. */
   find(name: string, version: string): AnyWorkflow | undefined
-  /** Makes a graph workflow from its stored definition; undefined when a template that it pins is not registered. */
-  rebuild(definition: string): AnyWorkflow | undefined
+  /** Makes a graph workflow from its stored definition, under the version that runs name; undefined when a template that it pins is not registered. */
+  rebuild(definition: string, version: string): AnyWorkflow | undefined
 }
 
 /** Bounds and times of the engine. Milliseconds and bytes. */

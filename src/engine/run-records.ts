@@ -56,11 +56,11 @@ export function recordReused(run: RecordsHost, host: RunHost, step: StepRun, ear
 }
 
 /** Records what a timer or a recorded value gave and answers with it. */
-export function recordValue(run: RecordsHost, host: RunHost, given: { readonly path: string; readonly kind: 'timer' | 'value'; readonly value: unknown; readonly startedAt?: number }): void {
+export function recordValue(run: RecordsHost, host: RunHost, given: { readonly path: string; readonly kind: 'timer' | 'value'; readonly value: unknown; readonly startedAt?: number; readonly reads?: readonly string[] | null }): void {
   if (!run.live) return
-  const { path, kind, startedAt } = given
+  const { path, kind, startedAt, reads = null } = given
   const { payload, value: frozen } = defaultCodec.snapshot(given.value)
-  const record = plainRecord(run, host, { path, kind, level: 'effect', status: 'completed', output: payload, error: null, reads: null })
+  const record = plainRecord(run, host, { path, kind, level: 'effect', status: 'completed', output: payload, error: null, reads })
   run.journal.append(startedAt === undefined ? record : { ...record, startedAt })
   run.answer(path, { status: 'completed', output: frozen })
 }

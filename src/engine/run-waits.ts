@@ -37,7 +37,7 @@ export function beginStep(run: WaitingRun, host: RunHost, step: StepRun): void {
 
 /** Arms a timer once its due time is durable. */
 export function startTimer(run: WaitingRun, host: RunHost, timer: TimerWait): void {
-  const fire = (startedAt: number) => (): void => recordValue(run, host, { path: timer.path, kind: 'timer', value: undefined, startedAt })
+  const fire = (startedAt: number) => (): void => recordValue(run, host, { path: timer.path, kind: 'timer', value: undefined, startedAt, reads: timer.reads })
   const mark = run.marks.get(timer.path)
   if (mark?.kind === 'timer' && mark.due !== null) {
     timer.arm(mark.due, fire(mark.at))

@@ -148,7 +148,7 @@ export class Takeover {
     const known = workflows.find(run.workflow, run.version)
     if (known !== undefined) return known
     const body = await store.definition(run.version)
-    const rebuilt = body === undefined ? undefined : workflows.rebuild(body)
+    const rebuilt = body === undefined ? undefined : workflows.rebuild(body, run.version)
     if (rebuilt !== undefined) return rebuilt
     throw new WorkflowNotFoundError(`run ${run.run} needs workflow ${run.workflow} in version ${run.version}, which is not registered here`, {
       details: { workflow: run.workflow, version: run.version }, remedy: 'Register that version beside the new one and start again, or cancel the run.',

@@ -6,6 +6,7 @@ import type { Operation } from '../workflow/contract.ts'
 export class TimerWait {
   readonly path: string
   readonly ms: number
+  readonly reads: readonly string[] | null
   /** Milliseconds since 1970; null until the due time is durable. */
   due: number | null = null
   readonly #clock: Clock
@@ -14,6 +15,7 @@ export class TimerWait {
   constructor(operation: Extract<Operation, { kind: 'timer' }>, clock: Clock) {
     this.path = operation.path
     this.ms = operation.ms
+    this.reads = operation.reads ?? null
     this.#clock = clock
   }
 

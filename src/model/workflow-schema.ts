@@ -6,81 +6,100 @@ import { DEFAULT_CONCURRENCY, MAX_STEP_ID, MAX_WORKFLOW_NAME, STEP_ID, WORKFLOW_
 
 const DURATION = 'a duration such as "500ms", "30s", "1h 30m" or a number of milliseconds'
 
+/** The same as parseDuration, for editors: a test holds the two together. */
+const DURATION_PATTERN = '^\\s*(?:\\d+(?:\\.\\d+)?(?:ms|s|m|h|d|w)\\s*)+$'
+
 const duration = z
-  .union([z.number().min(0), z.string().max(64)], { error: `expected ${DURATION}` })
+  .union([z.number().min(0), z.string().max(64).meta({ pattern: DURATION_PATTERN })], { error: `expected ${DURATION}` })
   .refine(isDuration, { error: (issue) => `expected ${DURATION}, got ${JSON.stringify(issue.input)}` })
-  .meta({ id: 'Duration', description: 'Milliseconds, or text made of numbers with the units ms, s, m, h, d, w.', examples: ['30s', '1h 30m', 1500] })
+  .meta({ id: 'Duration', description: 'Milliseconds, or text made of numbers with the units ms, s, m, h, d, w. A day is 24 hours.', examples: ['30s', '1h 30m', 1500] })
+
+const sleep = z.union([duration, z.string().max(4096).regex(/\$\{\{/)], { error: `expected ${DURATION}, or an expression that gives one` })
 
 const id = z.string().max(MAX_STEP_ID).regex(STEP_ID, { error: (issue) => `expected letters, digits and "_", not beginning with a digit, got ${JSON.stringify(issue.input)}` })
 
-const expression = (description: string, examples: string[]): z.ZodString => z.string().min(1).max(4096).meta({ description, examples })
-const text = z.string().max(2000)
-const binding = (description: string, examples: unknown[]): z.ZodUnknown => z.unknown().meta({ description, examples })
+/** What an editor shows of a key. */
+interface Words {
+  readonly description: string
+  readonly examples: unknown[]
+}
+
+const expression = (description: string, examples: string[]): z.ZodOptional<z.ZodString> => z.string().min(1).max(4096).optional().meta({ description, examples })
+const binding = (description: string, examples: unknown[]): z.ZodOptional<z.ZodUnknown> => z.unknown().optional().meta({ description, examples })
+const text = (words: Words): z.ZodOptional<z.ZodString> => z.string().max(2000).optional().meta({ ...words })
+const time = (description: string, examples: unknown[]): z.ZodOptional<typeof duration> => duration.optional().meta({ description, examples })
 
 const retry = z
   .strictObject({
-    maxAttempts: z.int().min(1).max(1000).optional().meta({ description: 'Attempts in all, the first one included. Default 1: no retry.', examples: [5] }),
-    backoff: z.enum(['exponential', 'linear', 'fibonacci', 'fixed']).optional().meta({ description: 'The curve of the waits. Default exponential.' }),
-    initialDelay: duration.optional().meta({ description: 'The first wait. Default 1s.' }),
-    maxDelay: duration.optional().meta({ description: 'Caps every wait, whatever the curve. Default 5m.' }),
-    jitter: z.boolean().optional().meta({ description: 'Spreads each wait evenly over 50 % to 100 % of its length. Default true.' }),
-    nonRetryable: z.array(z.string().min(1)).max(100).optional().meta({ description: 'Codes of failures that are not retried.', examples: [['HTTP_FAILED']] }),
+    maxAttempts: z.int().min(1).max(1000).optional().meta({ description: 'Attempts in all, the first one included, from 1 to 1000. Default 1: no retry.', examples: [5] }),
+    backoff: z.enum(['exponential', 'linear', 'fibonacci', 'fixed']).optional().meta({ description: 'How the waits grow, in multiples of initialDelay: exponential 1, 2, 4, 8; linear 1, 2, 3; fibonacci 1, 1, 2, 3; fixed 1, 1, 1. Default exponential.', examples: ['exponential', 'fixed'] }),
+    initialDelay: time('The wait before the second attempt: milliseconds or text with a unit. Default 1s.', ['200ms', '5s']),
+    maxDelay: time('Caps every wait, whatever the curve: milliseconds or text with a unit. Default 5m.', ['30s', '1h']),
+    jitter: z.boolean().optional().meta({ description: 'Spreads each wait evenly over 50 % to 100 % of its length, so that many runs do not try again at one moment. Default true.', examples: [false] }),
+    nonRetryable: z.array(z.string().min(1)).max(100).optional().meta({ description: 'Codes or class names of failures that are not tried again, beside those that never are, such as an invalid input. Default none.', examples: [['HTTP_FAILED']] }),
   })
-  .meta({ id: 'Retry', description: 'How often and when a failed step is tried again.', examples: [{ maxAttempts: 5, backoff: 'exponential', initialDelay: '1s' }] })
+  .meta({ id: 'Retry', description: 'How often and when a failed step is tried again. What is left out comes from the template, else from the defaults.', examples: [{ maxAttempts: 5, backoff: 'exponential', initialDelay: '1s' }] })
 
 // A schema that contains itself has no type that the compiler could infer.
-const steps: z.ZodType = z.lazy(() => z.record(id, step)).meta({ id: 'Steps', description: 'Steps by id.' })
-const cases: z.ZodType = z.lazy(() => z.array(oneCase).min(1).max(100)).meta({ id: 'Cases', description: 'Cases of a switch, in the order in which they are tried.' })
+const steps: z.ZodType = z.lazy(() => z.record(id, step)).meta({ id: 'Steps', description: 'Steps by id: letters, digits and _, not beginning with a digit.', examples: [{ score: { uses: 'score-lead@^1', with: '${{ input }}' } }] })
+const cases: z.ZodType = z.lazy(() => z.array(oneCase).min(1).max(100)).meta({ id: 'Cases', description: 'Cases of a switch, in the order in which they are tried.', examples: [[{ if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }]] })
 
 const body = {
-  uses: z.string().min(1).max(200).optional().meta({ description: 'A template: its name, with a version or a range of versions after "@".', examples: ['http.request', 'score-lead@^1', 'score-lead@1.2.0'] }),
-  with: binding('The input of the template. Texts may hold ${{ expression }}; a text that is one such expression gives its value.', [{ url: 'https://example.com/people/${{ input.email }}', visits: '${{ steps.enrich.output.visits }}' }]).optional(),
-  steps: steps.optional().meta({ description: 'A block: steps in a scope of their own. Other steps see only the output of the block.' }),
-  output: binding('What a block gives. Default: the outputs, by id, of those of its steps that no other depends on.', ['${{ steps.charge.output.receipt }}']).optional(),
-  switch: cases.optional().meta({ description: 'Cases, tried in order; the first whose condition is true is run. When none is, the step is skipped.' }),
-  retry: retry.optional(),
-  timeout: duration.optional().meta({ description: 'Per attempt.' }),
-  totalTimeout: duration.optional().meta({ description: 'For all attempts and the waits between them.' }),
-  heartbeatTimeout: duration.optional().meta({ description: 'An attempt that gives no sign of life for so long counts as timed out.' }),
-  level: z.enum(['effect', 'pure']).optional().meta({ description: "Overrides the template's durability level." }),
+  uses: z.string().min(1).max(200).optional().meta({ description: 'The template that does the work: its name, with a version or a range of versions after "@". Without one: the newest version; what a range means is pinned when the workflow is saved.', examples: ['http.request', 'score-lead@^1', 'score-lead@1.2.0'] }),
+  config: binding('Settings of the template, checked by its config schema and fixed before any run: plain values without ${{ }}. What depends on a run goes into with. They are stored with the workflow, so they are no place for secrets. Default: the defaults of the template.', [{ timeout: '10s', maxRedirects: 0 }]),
+  with: binding('The input of the template. Texts may hold ${{ expression }}; a text that is one such expression gives its value, whatever its type. Default {}.', [{ url: 'https://example.com/people/${{ input.email }}', visits: '${{ steps.enrich.output.visits }}' }]),
+  steps: steps.optional().meta({ description: 'A block: steps in a scope of their own. They see the steps around them; other steps see only the output of the block.', examples: [{ charge: { uses: 'cards.charge', with: { order: '${{ item.id }}' } } }] }),
+  output: binding('What a block gives; texts may hold ${{ expression }}. Default: the outputs, by id, of those of its steps that no other depends on.', ['${{ steps.charge.output.receipt }}']),
+  switch: cases.optional().meta({ description: 'Cases, tried in order; the first whose condition is true is run, and its output is that of the step. When none is, the step is skipped.', examples: [[{ name: 'vip', if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }]] }),
+  sleep: sleep.optional().meta({ description: 'Waits durably, also over restarts, and costs no memory meanwhile: milliseconds, text with a unit, or an expression that gives either. The output of the step is null.', examples: ['3d', 1500, '${{ input.wait }}', '${{ input.days }}d'] }),
+  retry: retry.optional().meta({ description: 'How often and when the step is tried again after a failure. Default: what the template says, else no retry.', examples: [{ maxAttempts: 5, backoff: 'exponential', initialDelay: '1s' }] }),
+  timeout: time('How long one attempt may take: milliseconds or text with a unit. Then it is aborted, and retry decides. Default: what the template says, else none.', ['10s', '5m']),
+  totalTimeout: time('How long all attempts and the waits between them may take, also over restarts: milliseconds or text with a unit. Default none.', ['1h']),
+  heartbeatTimeout: time('An attempt that gives no sign of life for so long counts as timed out: milliseconds or text with a unit. Default: what the template says, else none.', ['30s']),
+  level: z.enum(['effect', 'pure']).optional().meta({ description: 'effect: the result is on disk before anything that depends on it begins; pure: it may be computed again after a crash, and is recorded later. Default: what the template says.', examples: ['pure'] }),
 }
 
-const oneBody = { oneOf: [{ required: ['uses'] }, { required: ['steps'] }, { required: ['switch'] }] }
+/** What editors check besides: exactly one body, and keys only beside those that they belong to. */
+const NEEDED = { config: ['uses'], with: ['uses'], output: ['steps'], retry: ['uses'], timeout: ['uses'], totalTimeout: ['uses'], heartbeatTimeout: ['uses'], level: ['uses'] }
+const oneBody = { oneOf: [{ required: ['uses'] }, { required: ['steps'] }, { required: ['switch'] }, { required: ['sleep'] }] }
 
 const oneCase = z
   .strictObject({
-    if: expression('An expression that is true or false.', ['steps.score.output.score >= 0.5']).optional(),
-    else: z.literal(true).optional().meta({ description: 'Marks the last case, which is run when no other is.' }),
-    name: id.optional().meta({ description: 'What the case is called in paths. Default case0, case1 … and else.', examples: ['vip'] }),
-    description: text.optional(),
+    if: expression('An expression that is true or false, in CEL, with or without ${{ }}. It is looked at when no case before it was true.', ['steps.score.output.score >= 0.5', "input.kind == 'order'"]),
+    else: z.literal(true).optional().meta({ description: 'In place of if: marks the last case, which is run when no other is.', examples: [true] }),
+    name: id.optional().meta({ description: 'What the case is called in the paths of a run, such as route.vip. Default case0, case1 … by its place, and else.', examples: ['vip'] }),
+    description: text({ description: 'What the case is for, in a sentence. Never part of the logic.', examples: ['Customers of the first hour.'] }),
     ...body,
   })
-  .meta({ id: 'Case', description: 'One case of a switch: a body (uses, steps or switch), and either if or else.', ...oneBody })
+  .meta({ id: 'Case', description: 'One case of a switch: a body (uses, steps, switch or sleep), and either if or else.', examples: [{ name: 'vip', if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }], dependentRequired: NEEDED, allOf: [oneBody, { oneOf: [{ required: ['if'] }, { required: ['else'] }] }] })
 
 const step = z
   .strictObject({
-    description: text.optional(),
-    needs: z.union([id, z.array(id).max(1000)], { error: 'expected the id of a step, or a list of ids' }).optional().meta({ description: 'Steps that must have completed before. A reference in an expression is a dependency already.', examples: ['reserve', ['reserve', 'charge']] }),
-    if: expression('An expression that is true or false; on false the step is skipped.', ['steps.score.output.score >= 0.5']).optional(),
-    forEach: expression('An expression that gives a list; the body is run for each item, and the output is the list of their outputs.', ['input.orders']).optional(),
-    as: id.optional().meta({ description: 'What an item is called in expressions, beside index. Default item.', examples: ['order'] }),
-    concurrency: z.int().min(1).max(10_000).optional().meta({ description: `Items at work at a time, at most. Default ${DEFAULT_CONCURRENCY}.` }),
-    continueOnError: z.boolean().optional().meta({ description: 'The run does not fail because of this step; steps that depend on it are skipped all the same. Default false.' }),
+    description: text({ description: 'What the step is for, in a sentence. Never part of the logic.', examples: ['Looks the person up.'] }),
+    needs: z.union([id, z.array(id).max(1000)], { error: 'expected the id of a step, or a list of ids' }).optional().meta({ description: 'Steps that must have completed before this one begins. Only for order: a reference in an expression is a dependency already.', examples: ['reserve', ['reserve', 'charge']] }),
+    if: expression('An expression that is true or false, in CEL, with or without ${{ }}. On false the step is skipped, and so is what depends on it. Default: the step is run.', ['steps.score.output.score >= 0.5', 'size(input.orders) > 0']),
+    forEach: expression('An expression that gives a list, with or without ${{ }}. The body is run for each item, and the output is the list of their outputs in the order of the items.', ['input.orders', 'steps.find.output.people']),
+    as: id.optional().meta({ description: 'What an item is called in the expressions of the body; its place, from 0, is index. Only with forEach. Default item.', examples: ['order'] }),
+    concurrency: z.int().min(1).max(10_000).optional().meta({ description: `How many items are at work at a time, from 1 to 10000. Only with forEach. Default ${DEFAULT_CONCURRENCY}.`, examples: [1, 50] }),
+    continueOnError: z.boolean().optional().meta({ description: 'The run does not fail because of this step; steps that depend on it are skipped all the same. With forEach every item is run. Default false.', examples: [true] }),
     ...body,
   })
-  .meta({ id: 'Step', description: 'One step: exactly one of uses, steps and switch.', ...oneBody })
+  .meta({ id: 'Step', description: 'One step: exactly one of uses, steps, switch and sleep.', examples: [{ uses: 'http.request@^1', with: { url: '${{ input.url }}' }, timeout: '10s' }, { sleep: '3d', needs: 'remind' }], dependentRequired: { ...NEEDED, as: ['forEach'], concurrency: ['forEach'] }, ...oneBody })
 
 /** A whole workflow. */
 export const workflowSchema = z
   .strictObject({
-    name: z.string().max(MAX_WORKFLOW_NAME).regex(WORKFLOW_NAME, { error: (issue) => `expected words of lower-case letters and digits joined by "-", "." or "_", got ${JSON.stringify(issue.input)}` }).meta({ description: 'Lower-case words joined by -, . or _.', examples: ['onboard', 'billing.monthly-report'] }),
-    description: text.optional().meta({ description: 'What the workflow is for, in a sentence.' }),
-    input: z.record(z.string(), z.unknown()).optional().meta({ description: 'JSON Schema (2020-12) of the input. Default: anything.', examples: [{ type: 'object', properties: { email: { type: 'string', format: 'email' } }, required: ['email'] }] }),
-    steps: steps.meta({ description: 'The steps, by id. A reference to the output of a step makes a dependency.' }),
-    output: binding('What a run gives. Default: the outputs, by id, of the steps that no other depends on.', [{ score: '${{ steps.score.output.score }}' }]).optional(),
-    onFailure: z.enum(['stop', 'continue']).optional().meta({ description: 'After a failure: stop begins no further step; continue goes on with what does not depend on the failed step. Either way the run fails. Default stop.' }),
-    timeout: duration.optional().meta({ description: 'For a run as a whole.' }),
-    layout: z.record(z.string(), z.strictObject({ x: z.number(), y: z.number() })).optional().meta({ description: 'Where steps are drawn, by path. Never part of the logic.' }),
+    $schema: z.string().max(2000).optional().meta({ description: 'Names the JSON Schema of the file, for editors. Never part of the logic.', examples: ['./node_modules/wumbo/schema/workflow.json'] }),
+    name: z.string().max(MAX_WORKFLOW_NAME).regex(WORKFLOW_NAME, { error: (issue) => `expected words of lower-case letters and digits joined by "-", "." or "_", got ${JSON.stringify(issue.input)}` }).meta({ description: 'What the workflow is called: lower-case words joined by -, . or _, at most 100 characters.', examples: ['onboard', 'billing.monthly-report'] }),
+    description: text({ description: 'What the workflow is for, in a sentence. Never part of the logic.', examples: ['Greets a new customer and reserves a seat.'] }),
+    input: z.record(z.string(), z.unknown()).optional().meta({ description: 'JSON Schema (2020-12) of the input. Every input is checked by it before a run starts, and its defaults are filled in. Default: anything.', examples: [{ type: 'object', properties: { email: { type: 'string', format: 'email' } }, required: ['email'] }] }),
+    steps: steps.meta({ description: 'The steps, by id. A reference to the output of a step makes a dependency; steps that do not depend on each other run side by side.', examples: [{ enrich: { uses: 'http.request', with: { url: '${{ input.url }}' } }, score: { uses: 'score-lead@^1', with: '${{ steps.enrich.output.body }}' } }] }),
+    output: binding('What a run gives; texts may hold ${{ expression }}. Default: the outputs, by id, of the steps that no other depends on.', [{ score: '${{ steps.score.output.score }}' }]),
+    onFailure: z.enum(['stop', 'continue']).optional().meta({ description: 'After a failure: stop begins no further step, and lets the open ones finish; continue goes on with what does not depend on the failed step. Either way the run fails. Default stop.', examples: ['continue'] }),
+    timeout: time('How long a run may take as a whole, waits included: milliseconds or text with a unit. Default none.', ['1h', '7d']),
+    layout: z
+      .record(z.string(), z.strictObject({ x: z.number().meta({ description: 'To the right, in pixels.', examples: [120] }), y: z.number().meta({ description: 'Downwards, in pixels.', examples: [80] }) }))
+      .optional().meta({ description: 'Where steps are drawn, by path. Never part of the logic: moving a step changes no version.', examples: [{ enrich: { x: 0, y: 0 }, 'orders.charge': { x: 240, y: 80 } }] }),
   })
   .meta({
     title: 'Wumbo workflow',

@@ -20,10 +20,12 @@ export interface RetryModel {
   readonly nonRetryable?: readonly string[]
 }
 
-/** What a step does: exactly one of `uses`, `steps` and `switch`. */
+/** What a step does: exactly one of `uses`, `steps`, `switch` and `sleep`. */
 export interface BodyModel {
   /** A template: `name`, `name@1.2.0`, `name@^1`. Without a version: the newest. */
   readonly uses?: string
+  /** Settings of the template, fixed before any run: plain JSON without expressions. Only with `uses`, only what the template's config schema takes. */
+  readonly config?: unknown
   /** The template's input: any JSON; its texts may hold `${{ expression }}`. Default `{}`. Only with `uses`. */
   readonly with?: unknown
   /** A block: steps in a scope of their own, by id. Other steps see only the block's output. */
@@ -32,6 +34,8 @@ export interface BodyModel {
   readonly output?: unknown
   /** Cases, tried in order: the first whose condition is true is run. When none is, the step is skipped. */
   readonly switch?: readonly CaseModel[]
+  /** Waits durably, without a template: a duration, or a text whose `${{ expressions }}` make one. The output is null. */
+  readonly sleep?: DurationText
   /** Only with `uses`. */
   readonly retry?: RetryModel
   /** Per attempt. Only with `uses`. */
@@ -83,6 +87,8 @@ export interface PlaceModel {
 
 /** A workflow as a graph of steps. */
 export interface WorkflowModel {
+  /** Names the JSON Schema for editors. Part of the text, never of the logic. */
+  readonly $schema?: string
   /** Lower-case words joined by `-`, `.` or `_`, at most 100 characters. */
   readonly name: string
   readonly description?: string

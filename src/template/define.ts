@@ -6,6 +6,7 @@ import type {
   AnyTemplate, ConfigurableTemplate, InferInput, InferOutput, MaybePromise, Schema, Template, TemplateDefinition, TemplateHooks, TemplateSchemas, UnconfiguredTemplate,
 } from './contract.ts'
 import { checkDefinition, metadataOf, refuse, stepDefaultsOf, type Given } from './door.ts'
+import { rememberConfiguration } from './configured.ts'
 import { compileLifecycle } from './lifecycle.ts'
 import { frozenCopy } from './frozen-copy.ts'
 import { publishSchema } from './publish.ts'
@@ -68,8 +69,13 @@ function templateOf(definition: Given): AnyTemplate {
   if (config === undefined) return makeTemplate(withConfig(undefined))
 
   const checkConfig = compileCheck(config, { owner, what: 'config', failure: ConfigInvalidError })
-  const configure = (value: unknown): AnyTemplate => makeTemplate(withConfig(fixedConfig(owner, checkConfig(value))))
-  return makeTemplate({ ...unconfigured(owner, () => withConfig(fixedConfig(owner, checkConfig({}))), parts), configure })
+  const configure = (value: unknown): AnyTemplate => {
+    const made: AnyTemplate = makeTemplate(withConfig(fixedConfig(owner, checkConfig(value))))
+    rememberConfiguration(made, { base, given: frozenCopy(value) })
+    return made
+  }
+  const base: AnyTemplate = makeTemplate({ ...unconfigured(owner, () => withConfig(fixedConfig(owner, checkConfig({}))), parts), configure })
+  return base
 }
 
 function schemasOf(definition: Given, owner: string): TemplateSchemas {

@@ -1,7 +1,7 @@
 // `with` and `output`: JSON whose texts may hold expressions. Compiled once; what holds no expression is kept as one frozen
 // constant. A text that is one expression gives the expression's value, otherwise text is made of the pieces.
 import { compileExpression, expressionError, kindOf, type Expression, type Site } from './expression.ts'
-import type { Frame, Reference } from './frame.ts'
+import { NO_FRAME, type Frame, type Reference } from './frame.ts'
 import { splitText } from './interpolation.ts'
 import type { ProblemCode } from './problem-codes.ts'
 
@@ -153,6 +153,3 @@ function inText(value: unknown, expression: Expression): string {
 function keyOf(reference: Reference): string {
   return reference.kind === 'input' ? 'input' : `${reference.kind} ${reference.depth} ${reference.kind === 'step' ? reference.index : ''}`
 }
-
-/** Constants read nothing. */
-const NO_FRAME: Frame = Object.freeze({ input: undefined, scopes: [], items: [] })

@@ -2,7 +2,7 @@
 // caller without types hands in wrongly is told as a problem when the workflow is built.
 import type { BodyModel, CaseModel, StepModel, WorkflowModel } from '../model/workflow.ts'
 import type { AnyTemplate } from '../template/contract.ts'
-import { bindingModel, called, commonModel, expressionText, namesAt, newDraft, picked, useModel, type Draft, type Given, type Site } from './builder-steps.ts'
+import { bindingModel, called, commonModel, expressionText, namesAt, newDraft, picked, sleepModel, useModel, type Draft, type Given, type Site } from './builder-steps.ts'
 import { canonicalModel } from './canonical.ts'
 import type { GraphWorkflow } from './contract.ts'
 import { checkDescription, checkKeys, checkName, checkSchema, refuse, shown } from './door.ts'
@@ -30,6 +30,7 @@ interface Collected {
 
 const COMMON = ['description', 'needs', 'if', 'continueOnError']
 const USE = ['uses', 'with', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level']
+const SLEEP = ['sleep']
 const EACH = ['as', 'concurrency']
 
 /** Begins a workflow: checks what it says of itself. */
@@ -59,6 +60,11 @@ class ScopeBuilder {
     return this.#with(id, { ...commonModel(options, path, site), ...useModel(options, path, site) }, site)
   }
 
+  sleep(id: string, duration: unknown, options: Given = {}): ScopeBuilder {
+    const { path, site } = this.#call(id, options, COMMON)
+    return this.#with(id, { ...commonModel(options, path, site), ...sleepModel(duration, path, site) }, site)
+  }
+
   block(id: string, build: Build, options: Given = {}): ScopeBuilder {
     const { path, site } = this.#call(id, options, COMMON)
     return this.#with(id, { ...commonModel(options, path, site), ...blockModel(build, path, site) }, site)
@@ -67,11 +73,11 @@ class ScopeBuilder {
   forEach(id: string, items: unknown, body: Given | Build, options: Given = {}): ScopeBuilder {
     const inBlock = typeof body === 'function'
     const said = inBlock ? options : body
-    const { path, site } = this.#call(id, said, [...COMMON, ...EACH, ...(inBlock ? [] : USE)])
+    const { path, site } = this.#call(id, said, [...COMMON, ...EACH, ...(inBlock ? [] : bodyKeys(said))])
     const as = typeof said['as'] === 'string' ? said['as'] : freeName(site)
     const inner: Site = { ...site, loops: [...site.loops, { item: { name: as }, index: { name: 'index' } }] }
     const each = { forEach: expressionText(called(items, site), `${path}.forEach`, site), ...(as === 'item' ? {} : { as }), ...picked(said, ['concurrency']) }
-    return this.#with(id, { ...commonModel(said, path, site), ...each, ...(inBlock ? blockModel(body, path, inner) : useModel(body, path, inner)) }, site)
+    return this.#with(id, { ...commonModel(said, path, site), ...each, ...bodyModel(body, path, inner) }, site)
   }
 
   switch(id: string, build: (cases: CaseBuilder) => unknown, options: Given = {}): ScopeBuilder {
@@ -148,14 +154,24 @@ class CaseBuilder {
   }
 
   #body(body: Given | Build, path: string): BodyModel {
-    if (typeof body === 'function') return blockModel(body, path, this.#site)
-    checkKeys(`workflow: ${path}`, body, USE)
-    return useModel(body, path, this.#site)
+    if (typeof body !== 'function') checkKeys(`workflow: ${path}`, body, bodyKeys(body))
+    return bodyModel(body, path, this.#site)
   }
 
   #with(one: CaseModel): CaseBuilder {
     return new CaseBuilder(this.#site, [...this.cases, one])
   }
+}
+
+/** What a body may say that is no block. */
+function bodyKeys(body: Given): readonly string[] {
+  return typeof body === 'object' && body['sleep'] !== undefined ? SLEEP : USE
+}
+
+/** A template with its input, a wait, or a block. */
+function bodyModel(body: Given | Build, path: string, site: Site): BodyModel {
+  if (typeof body === 'function') return blockModel(body, path, site)
+  return body['sleep'] === undefined ? useModel(body, path, site) : sleepModel(body['sleep'], path, site)
 }
 
 function blockModel(build: Build, path: string, site: Site): BodyModel {

@@ -2,6 +2,7 @@
 // only shows here, such as an item that is read outside of its loop; all else is checked where models are compiled.
 import type { BodyModel, StepModel } from '../model/workflow.ts'
 import { labelOf } from '../template/callable.ts'
+import { configurationOf } from '../template/configured.ts'
 import type { AnyTemplate } from '../template/contract.ts'
 import { escapeText } from './interpolation.ts'
 import { Problems } from './problems.ts'
@@ -52,17 +53,24 @@ export function commonModel(given: Given, path: string, site: Site): StepModel {
   }
 }
 
-/** A template and its input. */
+/** A template, its settings and its input. */
 export function useModel(given: Given, path: string, site: Site): BodyModel {
   const template = given['uses'] as AnyTemplate | undefined
+  const configuration = template === undefined ? undefined : configurationOf(template)
   const uses = template?.meta === undefined ? undefined : labelOf(template.meta)
   if (template === undefined || uses === undefined) site.draft.problems.add('INVALID_VALUE', `${path}.uses`, 'expected a template, as defineTemplate gives it', { remedy: 'Write uses: scoreLead, not its name; a name is for JSON and YAML.' })
-  else site.draft.templates.add(template)
+  else site.draft.templates.add(configuration?.base ?? template)
   return {
     ...(uses === undefined ? {} : { uses }),
+    ...(configuration === undefined ? {} : { config: configuration.given }),
     ...(given['with'] === undefined ? {} : { with: bindingModel(called(given['with'], site), `${path}.with`, site) }),
     ...picked(given, OPTIONS),
   }
+}
+
+/** A wait: a duration, or an expression that gives one. */
+export function sleepModel(duration: unknown, path: string, site: Site): BodyModel {
+  return { sleep: bindingModel(called(duration, site), `${path}.sleep`, site) as number | string } // the check of shape refuses everything else
 }
 
 /** Data with references in it, as JSON with `${{ }}` in it. Texts that look like expressions are escaped. */

@@ -5,7 +5,7 @@ import type { Duration } from '../shared/duration.ts'
 import type { AnyTemplate, Schema } from '../template/contract.ts'
 import { beginBuilder } from './builder-scope.ts'
 import type {
-  CommonOptions, EachOptions, From, InLoop, Inner, Names, NewId, Outermost, OutputOf, Scope, ScopeOutput, UseOptions, Value, Visible, WithOutput, WithStep,
+  CommonOptions, EachOptions, From, InLoop, Inner, Names, NewId, Outermost, OutputOf, Scope, ScopeOutput, SleepOption, UseOptions, Value, Visible, WaitOf, WithOutput, WithStep,
 } from './builder-types.ts'
 import type { GraphWorkflow } from './contract.ts'
 import type { Expr } from './reference.ts'
@@ -34,6 +34,9 @@ export interface Builder<S extends Scope> {
   /** A step that uses a template. Later steps read its output as `steps.<id>`. */
   step<const K extends string, X extends AnyTemplate>(id: K & NewId<K, S['visible']>, options: CommonOptions<S['visible']> & UseOptions<S['visible'], X>): Builder<WithStep<S, K, OutputOf<X>>>
 
+  /** Waits durably: milliseconds, text such as `3d`, or an expression that gives either. A long sleep leaves memory; its output is null. */
+  sleep<const K extends string>(id: K & NewId<K, S['visible']>, duration: WaitOf<S['visible']>, options?: CommonOptions<S['visible']>): Builder<WithStep<S, K, null>>
+
   /** Steps in a scope of their own. They see the steps around them; from outside only the output of the block is seen. */
   block<const K extends string, B extends Scope>(
     id: K & NewId<K, S['visible']>, build: (block: Builder<Inner<S['visible']>>) => Builder<B>, options?: CommonOptions<S['visible']>,
@@ -43,6 +46,10 @@ export interface Builder<S extends Scope> {
   forEach<const K extends string, E, X extends AnyTemplate>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: UseOptions<InLoop<S['visible'], E>, X> & EachOptions<S['visible']>,
   ): Builder<WithStep<S, K, OutputOf<X>[]>>
+  /** A wait for each item of a list. */
+  forEach<const K extends string, E>(
+    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SleepOption<InLoop<S['visible'], E>> & EachOptions<S['visible']>,
+  ): Builder<WithStep<S, K, null[]>>
   /** A block for each item of a list. */
   forEach<const K extends string, E, B extends Scope>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, build: (block: Builder<Inner<InLoop<S['visible'], E>>>, names: Names<InLoop<S['visible'], E>>) => Builder<B>, options?: EachOptions<S['visible']>,
@@ -68,9 +75,12 @@ export interface Builder<S extends Scope> {
 export interface Cases<V extends Visible, O> {
   /** A case that uses a template. */
   when<X extends AnyTemplate>(name: string, condition: From<V, Expr<boolean>>, body: UseOptions<V, X>): Cases<V, O | OutputOf<X>>
+  /** A case that waits. */
+  when(name: string, condition: From<V, Expr<boolean>>, body: SleepOption<V>): Cases<V, O | null>
   /** A case that is a block. */
   when<B extends Scope>(name: string, condition: From<V, Expr<boolean>>, build: (block: Builder<Inner<V>>) => Builder<B>): Cases<V, O | ScopeOutput<B>>
   /** The last case, which is run when no other is. */
   otherwise<X extends AnyTemplate>(body: UseOptions<V, X>): Cases<V, O | OutputOf<X>>
+  otherwise(body: SleepOption<V>): Cases<V, O | null>
   otherwise<B extends Scope>(build: (block: Builder<Inner<V>>) => Builder<B>): Cases<V, O | ScopeOutput<B>>
 }

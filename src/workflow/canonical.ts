@@ -1,10 +1,11 @@
 // The canonical form of a graph model, and its version. The order of steps and of cases is logic, since what is ready at the same
 // moment is opened in it; all other keys stand in a fixed order. A description or a layout changes no version.
 import type { CaseModel, StepModel, WorkflowModel } from '../model/workflow.ts'
+import { parseDuration } from '../shared/duration.ts'
 import { sha256 } from '../shared/sha256.ts'
 
-const WORKFLOW = ['name', 'description', 'input', 'timeout', 'onFailure', 'steps', 'output', 'layout']
-const STEP = ['description', 'needs', 'if', 'forEach', 'as', 'concurrency', 'continueOnError', 'uses', 'with', 'steps', 'switch', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level']
+const WORKFLOW = ['$schema', 'name', 'description', 'input', 'timeout', 'onFailure', 'steps', 'output', 'layout']
+const STEP = ['description', 'needs', 'if', 'forEach', 'as', 'concurrency', 'continueOnError', 'uses', 'config', 'with', 'steps', 'switch', 'sleep', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level']
 const CASE = ['name', 'description', 'if', 'else', ...STEP.slice(STEP.indexOf('uses'))]
 /** What a JSON Schema says to people, not to a validator. */
 const ANNOTATIONS = new Set(['title', 'description', 'examples', '$comment', 'deprecated', 'readOnly', 'writeOnly'])
@@ -46,6 +47,7 @@ function canonicalBody(body: unknown, path: string, pin: Pin, keys: readonly str
         return typeof value === 'string' ? pin(value, path) : value
       case 'needs':
         return typeof value === 'string' ? [value] : value
+      case 'config':
       case 'with':
       case 'output':
       case 'retry':
@@ -83,10 +85,10 @@ function isPlain(value: unknown): value is Given {
 /** A version has so many hexadecimal digits of the hash: collisions stay out of reach, and people can read it out. */
 const VERSION_DIGITS = 40
 
-/** The version of a canonical model with pinned templates: SHA-256 of its logic. */
+/** The version of a canonical model with pinned templates, its expressions spelled in one way (spelling.ts): SHA-256 of its logic. */
 export function versionOf(model: WorkflowModel): string {
-  const { description: _description, layout: _layout, steps, input, ...rest } = model
-  const logic = { ...rest, ...(input === undefined ? {} : { input: withoutAnnotations(input) }), steps: stepsLogic(steps) }
+  const { $schema: _schema, description: _description, layout: _layout, steps, input, ...rest } = model
+  const logic = { ...inMilliseconds(rest), ...(input === undefined ? {} : { input: withoutAnnotations(input) }), steps: stepsLogic(steps) }
   return sha256(JSON.stringify(logic)).slice(0, VERSION_DIGITS)
 }
 
@@ -97,9 +99,29 @@ function stepsLogic(steps: WorkflowModel['steps']): unknown {
 
 function bodyLogic({ description: _, steps, switch: cases, ...rest }: StepModel | CaseModel): unknown {
   return {
-    ...rest,
+    ...inMilliseconds(rest),
     ...(steps === undefined ? {} : { steps: stepsLogic(steps) }),
     ...(cases === undefined ? {} : { switch: cases.map(bodyLogic) }),
+  }
+}
+
+/** Keys whose value is a duration; those of a retry stand inside of it. */
+const DURATIONS = ['timeout', 'totalTimeout', 'heartbeatTimeout', 'sleep', 'initialDelay', 'maxDelay']
+
+/** The same durations, however they are written, as milliseconds. */
+function inMilliseconds<T extends object>(given: T): T {
+  const made = { ...given } as Record<string, unknown> // looked at by key
+  for (const key of DURATIONS) if (made[key] !== undefined) made[key] = milliseconds(made[key])
+  if (isPlain(made['retry'])) made['retry'] = inMilliseconds(made['retry'])
+  return made as T // the same keys, other texts
+}
+
+/** A duration as a number; what is none, such as an expression, as it is. */
+function milliseconds(duration: unknown): unknown {
+  try {
+    return parseDuration(duration as number | string) // refuses everything else
+  } catch {
+    return duration
   }
 }
 

@@ -19,6 +19,8 @@ export interface Surroundings {
 
 /** The surroundings, and how a scope inside a body is compiled. */
 export interface Compilation extends Surroundings {
+  /** Configured templates of this graph, by template and settings: the same settings twice are one template. */
+  readonly configured: Map<string, AnyTemplate>
   readonly scope: (source: ScopeSource, place: Place, compilation: Compilation) => CompiledScope
 }
 

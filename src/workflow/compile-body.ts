@@ -1,11 +1,15 @@
-// Compiles what a step or a case does: a template with its input, a block, or a switch.
+// Compiles what a step or a case does: a template with its settings and its input, a block, a switch, or a wait.
 import type { BodyModel, CaseModel } from '../model/workflow.ts'
 import { modelKeys } from '../model/workflow-schema.ts'
 import { nearest } from '../shared/nearest.ts'
 import { compileBinding, constantBinding } from './binding.ts'
+import { compileConfig } from './compile-config.ts'
 import { compileBare, usable, type Compilation, type Place } from './compilation.ts'
 import type { StepOptions } from './contract.ts'
+import { NO_FRAME } from './frame.ts'
 import type { BodyPlan, CasePlan } from './plan.ts'
+import { SLEEP_REMEDY, sleepMs } from './sleep.ts'
+import { taken } from './taken.ts'
 import { Uses } from './uses.ts'
 
 /** A body, and the steps that it uses: hard what its beginning needs, soft what only a part of it needs. */
@@ -14,9 +18,11 @@ export interface CompiledBody {
   readonly uses: Uses
 }
 
-const KINDS = ['uses', 'steps', 'switch'] as const
+const KINDS = ['uses', 'steps', 'switch', 'sleep'] as const
 const OPTIONS = ['retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level'] as const
 const KNOWN: ReadonlySet<string> = new Set([...modelKeys.step, ...modelKeys.case])
+/** What the output is of a body that says nothing of it itself. */
+const OUTPUTS = { uses: 'what the template gives', steps: 'that of the block', switch: 'that of the case', sleep: 'null' } as const
 const NOTHING: BodyPlan = { kind: 'switch', cases: [] }
 const NO_INPUT = constantBinding(Object.freeze({}))
 
@@ -28,10 +34,10 @@ export function compileBody(body: BodyModel, place: Place, owner: string, compil
   const [kind] = kinds
   if (kind === undefined && Object.keys(body).some((key) => !KNOWN.has(key) && nearest(key, KINDS) !== undefined)) return { plan: NOTHING, uses: new Uses() } // told as an unknown key
   if (kind === undefined || kinds.length > 1) {
-    problems.add(kind === undefined ? 'MISSING_KEY' : 'MISPLACED_KEY', path, `expected exactly one of uses, steps and switch, got ${kinds.length === 0 ? 'none' : kinds.join(' and ')}`, { remedy: 'Say what the step does: uses: name-of-a-template.', on: 'key' })
+    problems.add(kind === undefined ? 'MISSING_KEY' : 'MISPLACED_KEY', path, `expected exactly one of ${KINDS.slice(0, -1).join(', ')} and sleep, got ${kinds.length === 0 ? 'none' : kinds.join(' and ')}`, { remedy: 'Say what the step does: uses: name-of-a-template.', on: 'key' })
   } else {
-    if (kind !== 'uses') for (const key of ['with', ...OPTIONS] as const) if (Object.hasOwn(body, key)) problems.add('MISPLACED_KEY', `${path}.${key}`, `belongs to a step with uses, not with ${kind}`, { remedy: 'Move it to the steps inside.', on: 'key' })
-    if (kind !== 'steps' && Object.hasOwn(body, 'output')) problems.add('MISPLACED_KEY', `${path}.output`, `belongs to a block, not to a step with ${kind}`, { remedy: 'Leave it out: the output is what the template gives.', on: 'key' })
+    if (kind !== 'uses') for (const key of ['config', 'with', ...OPTIONS] as const) if (Object.hasOwn(body, key)) problems.add('MISPLACED_KEY', `${path}.${key}`, `belongs to a step with uses, not with ${kind}`, { remedy: kind === 'sleep' ? 'Leave it out.' : 'Move it to the steps inside.', on: 'key' })
+    if (kind !== 'steps' && Object.hasOwn(body, 'output')) problems.add('MISPLACED_KEY', `${path}.output`, `belongs to a block, not to a step with ${kind}`, { remedy: `Leave it out: the output is ${OUTPUTS[kind ?? 'uses']}.`, on: 'key' })
   }
   switch (kind) {
     case 'uses':
@@ -40,6 +46,8 @@ export function compileBody(body: BodyModel, place: Place, owner: string, compil
       return compileBlock(body, place, owner, compilation)
     case 'switch':
       return compileSwitch(body, place, owner, compilation)
+    case 'sleep':
+      return compileSleep(body, place, compilation)
     default:
       return { plan: NOTHING, uses: new Uses() }
   }
@@ -48,7 +56,8 @@ export function compileBody(body: BodyModel, place: Place, owner: string, compil
 function compileUse(body: BodyModel, place: Place, compilation: Compilation): CompiledBody {
   const { path, names } = place
   const reference = usable(body, 'uses', place, compilation)
-  const template = reference === undefined ? undefined : compilation.template(reference, path)
+  const found = reference === undefined ? undefined : compilation.template(reference, path)
+  const template = found === undefined ? undefined : compileConfig(body, found, path, compilation)
   const input = body.with === undefined ? NO_INPUT : compileBinding(body.with, { path: `${path}.with`, names, problems: compilation.problems })
   const uses = new Uses().read(input.references)
   return template === undefined ? { plan: NOTHING, uses } : { plan: { kind: 'step', template, input, options: optionsOf(body) }, uses }
@@ -87,6 +96,20 @@ function compileSwitch(body: BodyModel, place: Place, owner: string, compilation
     cases.push({ name, condition, requires: compiled.uses.required, body: compiled.plan })
   }
   return { plan: { kind: 'switch', cases }, uses }
+}
+
+function compileSleep(body: BodyModel, place: Place, compilation: Compilation): CompiledBody {
+  const { names } = place
+  const { problems } = compilation
+  const path = `${place.path}.sleep`
+  const given = usable(body, 'sleep', place, compilation)
+  if (given === undefined) return { plan: NOTHING, uses: new Uses() }
+  const duration = compileBinding(given, { path, names, problems })
+  if (duration.constant && duration.shape.kind !== 'wrong') {
+    const wrong = taken(() => sleepMs(duration, path, NO_FRAME))
+    if ('error' in wrong) problems.add('INVALID_DURATION', path, wrong.error.message.slice(path.length + 2), { remedy: SLEEP_REMEDY })
+  }
+  return { plan: { kind: 'sleep', path, text: given, duration }, uses: new Uses().read(duration.references) }
 }
 
 function checkCase(model: CaseModel, { path, last }: { readonly path: string; readonly last: boolean }, { problems }: Compilation): void {

@@ -18,7 +18,7 @@ const POISONED = new Set(['__proto__', 'constructor', 'prototype', 'true', 'fals
 
 /** Compiles a whole workflow. Look at the problems before you use the plan. */
 export function compileWorkflow(model: WorkflowModel, surroundings: Surroundings): ScopePlan {
-  const compilation: Compilation = { ...surroundings, scope: compileScope }
+  const compilation: Compilation = { ...surroundings, configured: new Map(), scope: compileScope }
   const everywhere = new Map<string, string[]>()
   const steps = usable(model, 'steps', { path: '' }, compilation) ?? {}
   collectIds(steps, [], everywhere)

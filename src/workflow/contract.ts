@@ -97,7 +97,8 @@ export type Operation =
       readonly reads: readonly string[] | null
       readonly options: StepOptions
     }
-  | { readonly kind: 'timer'; readonly path: string; readonly ms: number }
+  /** Answered with no output once the time has passed. `reads`: what the time was made of; left out when that is not known. */
+  | { readonly kind: 'timer'; readonly path: string; readonly ms: number; readonly reads?: readonly string[] }
   /** Something the source decided by itself from recorded data: recorded at level pure, so that people see it. */
   | { readonly kind: 'decision'; readonly path: string; readonly status: 'completed' | 'skipped' | 'failed'; readonly output: unknown; readonly error: WumboError | null; readonly reads: readonly string[] | null }
   /** A value that only the engine can give. */

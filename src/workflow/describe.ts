@@ -34,6 +34,8 @@ export interface GraphNode {
 export type GraphBody =
   | { readonly kind: 'step'; readonly template: string }
   | { readonly kind: 'block'; readonly scope: string }
+  /** `duration`: as the definition says it. */
+  | { readonly kind: 'sleep'; readonly duration: string | number }
   | { readonly kind: 'switch'; readonly cases: readonly { readonly name: string; readonly if: string | null; readonly body: GraphBody }[] }
 
 /** One step waits for another of the same scope; a block waits for what its steps read outside. `data`: it reads the output; `order`: it only comes after. */
@@ -103,6 +105,8 @@ function bodyOf(body: BodyPlan, path: string): GraphBody {
       return { kind: 'step', template: labelOf(body.template.meta) }
     case 'block':
       return { kind: 'block', scope: path }
+    case 'sleep':
+      return { kind: 'sleep', duration: body.text }
     case 'switch':
       return { kind: 'switch', cases: body.cases.map(({ name, condition, body: inner }) => ({ name, if: condition?.text ?? null, body: bodyOf(inner, `${path}.${name}`) })) }
   }

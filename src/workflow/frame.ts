@@ -32,6 +32,9 @@ export interface Frame {
   readonly items: readonly ItemFrame[]
 }
 
+/** For constants: they read nothing. */
+export const NO_FRAME: Frame = Object.freeze({ input: undefined, scopes: [], items: [] })
+
 /** Something that an expression reads, resolved to where it stands in a frame. */
 export type Reference =
   | { readonly kind: 'input' }

@@ -16,6 +16,7 @@ import { compileJsonSchema } from './json-schema.ts'
 import type { ProblemCode } from './problem-codes.ts'
 import { Problems } from './problems.ts'
 import { checkShape } from './shape.ts'
+import { respelled } from './spelling.ts'
 import { checkTypes } from './types/check-graph.ts'
 import { typeOfSchema } from './types/from-schema.ts'
 import { UNKNOWN, type Type } from './types/type.ts'
@@ -31,9 +32,12 @@ export function fromModel(model: unknown, templates: TemplateSource): GraphWorkf
   return makeGraph(model, templates, { schema: null, problems: new Problems() })
 }
 
-/** Makes a graph from a definition that was accepted before, for runs that go on with it: its types are not checked again. */
-export function fromStored(model: unknown, templates: TemplateSource): GraphWorkflow<unknown> {
-  return makeGraph(model, templates, { schema: null, problems: new Problems(), accepted: true })
+/**
+ * Makes a graph from a definition that was accepted before, for runs that go on with it: its types are not checked again. It keeps
+ * the version under which it was stored, whatever would be hashed today.
+ */
+export function fromStored(model: unknown, templates: TemplateSource, version?: string): GraphWorkflow<unknown> {
+  return makeGraph(model, templates, { schema: null, problems: new Problems(), accepted: true, ...(version === undefined ? {} : { version }) })
 }
 
 /** What the builder knows besides the model. */
@@ -44,10 +48,12 @@ export interface GraphExtras {
   readonly problems: Problems
   /** Accepted before: types are left unchecked. Default false. */
   readonly accepted?: boolean
+  /** The version under which it is known. Default: the hash of its logic. */
+  readonly version?: string
 }
 
 /** Like fromModel, with what the builder knows besides. */
-export function makeGraph(given: unknown, templates: TemplateSource, { schema, problems, accepted = false }: GraphExtras): GraphWorkflow<unknown> {
+export function makeGraph(given: unknown, templates: TemplateSource, { schema, problems, accepted = false, version }: GraphExtras): GraphWorkflow<unknown> {
   const subject = subjectOf(given)
   const model = canonicalModel(given)
   const wrong = checkShape(model, problems)
@@ -58,12 +64,12 @@ export function makeGraph(given: unknown, templates: TemplateSource, { schema, p
   const check = checkOf(model, schema, { problems, wrong })
   if (!accepted) checkTypes(plan, inputType(model, schema, wrong), problems)
   problems.throwIfAny(subject)
-  const pinned = canonicalModel(model, (uses, path) => labelled(pins.get(path)) ?? uses)
+  const pinned = respelled(canonicalModel(model, (uses, path) => labelled(pins.get(path)) ?? uses))
   const { name, description, timeout, onFailure = 'stop' } = model
   return Object.freeze({
     form: 'graph' as const,
     name,
-    version: versionOf(pinned),
+    version: version ?? versionOf(pinned),
     ...(description === undefined ? {} : { description }),
     ...(timeout === undefined ? {} : { timeout }),
     schemas: Object.freeze({ input: model.input ?? {} }),

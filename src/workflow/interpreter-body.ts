@@ -1,8 +1,9 @@
-// Runs what a step, an item or a case does: opens the step of a template, enters a block, or chooses a case.
+// Runs what a step, an item or a case does: opens the step of a template or a timer, enters a block, or chooses a case.
 import { evaluateCondition } from './expression.ts'
 import { readsOf, type Reference } from './frame.ts'
 import { failDecision, recordChoice, recordSkip, unmetPaths, type Done, type RunCore, type Spot } from './interpreter-run.ts'
-import type { BodyPlan, CasePlan, StepPlan, SwitchPlan } from './plan.ts'
+import type { BodyPlan, CasePlan, SleepPlan, StepPlan, SwitchPlan } from './plan.ts'
+import { sleepMs } from './sleep.ts'
 import { taken } from './taken.ts'
 
 /** Runs a body. What it opens has the spot's path, or paths below it. */
@@ -16,6 +17,9 @@ export function runBody(core: RunCore, body: BodyPlan, spot: Spot, done: Done): 
       return
     case 'switch':
       runSwitch(core, body, spot, done)
+      return
+    case 'sleep':
+      runSleep(core, body, spot, done)
   }
 }
 
@@ -23,6 +27,13 @@ function runStep(core: RunCore, { template, input, options }: StepPlan, spot: Sp
   const value = taken(() => input.evaluate(spot.frame))
   if ('error' in value) failDecision(core, spot, { error: value.error, references: input.references }, done)
   else core.open({ kind: 'step', path: spot.path, template, input: value.value, reads: readsOf(spot.frame, input.references), options }, done)
+}
+
+/** Whatever is recorded of the timer, the output of the step is null. */
+function runSleep(core: RunCore, { path, duration }: SleepPlan, spot: Spot, done: Done): void {
+  const ms = taken(() => sleepMs(duration, path, spot.frame))
+  if ('error' in ms) failDecision(core, spot, { error: ms.error, references: duration.references }, done)
+  else core.open({ kind: 'timer', path: spot.path, ms: ms.value, reads: readsOf(spot.frame, duration.references) }, (outcome) => done(outcome.status === 'completed' ? { status: 'completed', output: null } : outcome))
 }
 
 function runSwitch(core: RunCore, { cases }: SwitchPlan, spot: Spot, done: Done): void {

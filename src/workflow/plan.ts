@@ -56,10 +56,11 @@ export interface EachPlan {
 }
 
 /** What a step does. */
-export type BodyPlan = StepPlan | BlockPlan | SwitchPlan
+export type BodyPlan = StepPlan | BlockPlan | SwitchPlan | SleepPlan
 
 export interface StepPlan {
   readonly kind: 'step'
+  /** Configured: what is called. */
   readonly template: AnyTemplate
   readonly input: Binding
   readonly options: StepOptions
@@ -73,6 +74,17 @@ export interface BlockPlan {
 export interface SwitchPlan {
   readonly kind: 'switch'
   readonly cases: readonly CasePlan[]
+}
+
+/** A durable wait. */
+export interface SleepPlan {
+  readonly kind: 'sleep'
+  /** Where the duration stands: `steps.coolOff.sleep`. */
+  readonly path: string
+  /** The duration as the definition says it. */
+  readonly text: string | number
+  /** Gives a duration as text, or a number of milliseconds. */
+  readonly duration: Binding
 }
 
 export interface CasePlan {

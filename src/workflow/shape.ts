@@ -63,7 +63,7 @@ function kindOf(issue: Issue, value: unknown): { readonly code: ProblemCode; rea
   return { code: issue.code === 'invalid_format' ? 'INVALID_NAME' : 'INVALID_VALUE' }
 }
 
-const DURATIONS: ReadonlySet<string> = new Set(['timeout', 'totalTimeout', 'heartbeatTimeout', 'initialDelay', 'maxDelay'])
+const DURATIONS: ReadonlySet<string> = new Set(['sleep', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'initialDelay', 'maxDelay'])
 
 function messageOf(issue: Issue, value: unknown): string {
   switch (issue.code) {

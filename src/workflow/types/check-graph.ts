@@ -5,8 +5,9 @@ import type { BindingShape } from '../binding.ts'
 import type { Expression } from '../expression.ts'
 import { shortened } from '../expression.ts'
 import { spanOf } from '../expression-path.ts'
-import type { BodyPlan, EachPlan, NodePlan, Requirement, ScopePlan, StepPlan, SwitchPlan } from '../plan.ts'
+import type { BodyPlan, EachPlan, NodePlan, Requirement, ScopePlan, SleepPlan, StepPlan, SwitchPlan } from '../plan.ts'
 import type { Problems } from '../problems.ts'
+import { SLEEP_REMEDY } from '../sleep.ts'
 import { inputProblems } from './check-input.ts'
 import { Facts, factsOf, literalOf } from './facts.ts'
 import { typeOfSchema } from './from-schema.ts'
@@ -86,6 +87,9 @@ class GraphTypes {
         return { output: this.scope(body.scope, `${path}.output`, around), mayMiss: false }
       case 'switch':
         return this.#switch(body, path, around)
+      case 'sleep':
+        this.#sleep(body, around)
+        return { output: NULL, mayMiss: false }
     }
   }
 
@@ -97,6 +101,12 @@ class GraphTypes {
     })
     for (const { code, path: at, message, ...more } of problems) this.#problems.add(code, at, message, more)
     return typeOfSchema(template.schemas.output, { defaults: false })
+  }
+
+  #sleep({ duration: { shape }, path }: SleepPlan, around: Around): void {
+    const type = this.#binding(shape, path, around, 'body')
+    if (shape.kind !== 'expression' || type.unknown || type.alternatives.every(({ kind }) => kind === 'number' || kind === 'int' || kind === 'string')) return
+    this.#refuse(shape.expression, 'TYPE_MISMATCH', `is ${wordsFor(type)}, expected a duration`, SLEEP_REMEDY)
   }
 
   #switch({ cases }: SwitchPlan, path: string, around: Around): { readonly output: Type; readonly mayMiss: boolean } {

@@ -1,0 +1,41 @@
+// One spelling for the expressions of a graph: `${{x}}` and `${{ x }}` are the same, and a condition with `${{ }}` is the same as one
+// without. What stands inside an expression is left as it is written. Problems are told of the text as it was given, so a model is
+// respelled only after it was checked.
+import type { CaseModel, StepModel, WorkflowModel } from '../model/workflow.ts'
+import { bareExpression, splitText } from './interpolation.ts'
+
+/** A canonical model with its expressions in their one spelling. Only for models that were checked. */
+export function respelled(model: WorkflowModel): WorkflowModel {
+  return changed(model, { steps: eachStep, output: inTexts })
+}
+
+function eachStep(steps: unknown): unknown {
+  return Object.fromEntries(Object.entries(steps as WorkflowModel['steps']).map(([id, step]) => [id, bodySpelled(step)]))
+}
+
+function bodySpelled<T extends StepModel | CaseModel>(body: T): T {
+  return changed(body, { if: bare, forEach: bare, with: inTexts, output: inTexts, sleep: inTexts, steps: eachStep, switch: (cases) => (cases as readonly CaseModel[]).map(bodySpelled) })
+}
+
+/** A copy in which some keys, if they are there, have other values; the order of keys stays. */
+function changed<T extends object>(given: T, changes: Readonly<Record<string, (value: unknown) => unknown>>): T {
+  const entries = Object.entries(given).map(([key, value]): [string, unknown] => [key, Object.hasOwn(changes, key) ? changes[key]?.(value) : value])
+  return Object.fromEntries(entries) as T // the same keys with values of the same kind
+}
+
+function bare(text: unknown): unknown {
+  return typeof text === 'string' ? bareExpression(text).text : text
+}
+
+/** Respells all texts in JSON. */
+function inTexts(value: unknown): unknown {
+  if (typeof value === 'string') return inText(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(inTexts)
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, inTexts(child)]))
+}
+
+function inText(text: string): string {
+  const pieces = splitText(text) ?? [{ kind: 'plain' as const, text }]
+  return pieces.map((piece) => (piece.kind === 'plain' ? piece.text : `\${{ ${piece.text} }}`)).join('')
+}

@@ -1,7 +1,7 @@
 // CEL at work: parses expressions, says why a text is none, and makes programs of them. The grammar and the tree are cel-js's;
 // evaluation is our own, over plain data and with a budget (expression-evaluate.ts says why). One parse at definition is all that is
 // done until a program runs for the first time. Names are checked elsewhere (expression-names.ts).
-import { Environment, type ASTNode, type TypeCheckResult } from '@marcbachmann/cel-js'
+import { Environment, type ASTNode } from '@marcbachmann/cel-js'
 import { MAX_EXPRESSION_LENGTH, MAX_NESTING, MAX_NODES, MAX_TREE_DEPTH } from './expression-budget.ts'
 import { compileTree } from './expression-evaluate.ts'
 import { plainResult } from './expression-result.ts'
@@ -24,24 +24,14 @@ export interface CelRefusal {
   readonly at: number | undefined
 }
 
-/** Parses and checks a text. */
+/** Parses a text. Whether its parts fit together is checked where types are known (types/). */
 export function parseCel(text: string): CelProgram | CelRefusal {
-  const program = parseOnly(text)
-  return 'ast' in program ? (checkUntyped(program) ?? program) : program
-}
-
-/** What parsing leaves for `checkUntyped`. */
-const checks = new WeakMap<CelProgram, () => TypeCheckResult>()
-
-function parseOnly(text: string): CelProgram | CelRefusal {
   if (text.length > MAX_EXPRESSION_LENGTH) return { code: 'SIZE_LIMIT', message: `it has ${text.length.toLocaleString('en')} characters, ${MAX_EXPRESSION_LENGTH.toLocaleString('en')} are the most; let a template do this`, at: undefined }
   try {
     const parsed = (shared ??= makeEnvironment()).parse(text)
     const deep = tooDeep(parsed.ast)
     if (deep !== undefined) return { code: 'DEPTH_LIMIT', message: `operators are chained more than ${MAX_TREE_DEPTH} deep; use a list: x in [a, b], or [a, b].join()`, at: deep.start }
-    const program = new Program(parsed.ast, text)
-    checks.set(program, () => parsed.check())
-    return program
+    return new Program(parsed.ast, text)
   } catch (thrown) {
     return refusal(thrown)
   }
@@ -62,37 +52,14 @@ class Program implements CelProgram {
   }
 }
 
-/** What can be told to be wrong without any types of data: `1 + "a"`. Leaves marks on the tree, which evaluation does not read. */
-export function checkUntyped(program: CelProgram): CelRefusal | undefined {
-  try {
-    const checked = checks.get(program)?.()
-    return checked === undefined || checked.valid ? undefined : refusal(checked.error)
-  } catch (thrown) {
-    return refusal(thrown)
-  }
-}
-
 let shared: Environment | undefined
 
 function makeEnvironment(): Environment {
-  const environment = new Environment({
-    // Data has no declared types here.
+  return new Environment({
     unlistedVariablesAreDyn: true,
-    homogeneousAggregateLiterals: false,
     enableOptionalTypes: true,
     limits: { maxAstNodes: MAX_NODES, maxDepth: MAX_NESTING, maxListElements: MAX_NODES, maxMapEntries: MAX_NODES, maxCallArguments: 8 },
   })
-  // For checkUntyped: whole numbers and doubles meet in every operation.
-  for (const operator of ['+', '-', '*', '/', '%']) {
-    environment.registerOperator(`double ${operator} int: double`, never)
-    environment.registerOperator(`int ${operator} double: double`, never)
-  }
-  environment.registerOperator('double % double: double', never)
-  return environment
-}
-
-function never(): never {
-  throw new Error('cel-js checks expressions here, it does not evaluate them')
 }
 
 /** The first node that lies too deep. Goes over the tree without recursion, since nothing has bounded it before. */
@@ -129,14 +96,14 @@ function childrenOf(node: ASTNode): readonly ASTNode[] {
 
 function refusal(thrown: unknown): CelRefusal {
   const at = (thrown as { range?: { start: number } } | undefined)?.range?.start
-  const { name, code } = (thrown ?? {}) as { name?: unknown; code?: unknown }
+  const { code } = (thrown ?? {}) as { code?: unknown }
   // A parser that ran out of its stack: only `!` and `-` in long rows get there.
   if (thrown instanceof RangeError) return { code: 'DEPTH_LIMIT', message: `it is nested more than ${MAX_NESTING} deep`, at: undefined }
   const message = reason(thrown)
   if (code === 'limit_exceeded') {
     return message.includes('maxDepth') ? { code: 'DEPTH_LIMIT', message: `it is nested more than ${MAX_NESTING} deep`, at } : { code: 'SIZE_LIMIT', message: `it has too many parts (${MAX_NODES.toLocaleString('en')} are the most, and 8 in a call); let a template do this`, at }
   }
-  return { code: name === 'TypeError' ? 'TYPE_MISMATCH' : 'EXPRESSION_SYNTAX', message: readable(message), at }
+  return { code: 'EXPRESSION_SYNTAX', message: readable(message), at }
 }
 
 /** What the parser calls tokens. */

@@ -1,4 +1,4 @@
-// The main example runs in both forms and the check finds nothing; then each kind of loss and doubling is planted in a copy
+// The main example runs in all its forms and the check finds nothing; then each kind of loss and doubling is planted in a copy
 // of the evidence, and the check has to find it.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,27 +16,29 @@ let ends: Ended[]
 let evidence: Evidence
 
 beforeAll(async () => {
-  ends = [await runMain(folder, '--once'), await runMain(folder, '--once', '--graph')]
+  ends = [await runMain(folder, '--once'), await runMain(folder, '--once', '--graph'), await runMain(folder, '--once', '--yaml')]
   evidence = await gatherEvidence(folder)
 }, 60_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('both forms end well, and the second start shows the first run', () => {
-  expect(ends.map(({ code, stderr }) => ({ code, stderr }))).toEqual([{ code: 0, stderr: '' }, { code: 0, stderr: '' }])
+test('all forms end well, and a later start shows the runs before', () => {
+  expect(ends.map(({ code, stderr }) => ({ code, stderr }))).toEqual([{ code: 0, stderr: '' }, { code: 0, stderr: '' }, { code: 0, stderr: '' }])
   expect(ends[0]!.stdout).toContain('1677 earthquakes in 43 zones, 20 alerts; 30 events were rejected.')
   expect(ends[0]!.stdout).toMatch(/^batches\[68\]\.locate +[▁▂▃▄▅▆▇█ ]+ +\d+ ms, \d+ retries$/m)
   expect(ends[1]!.stdout).toMatch(/^Earlier: run [0-9a-f-]{36}, .*, completed$/m)
 })
 
-test('the function and the graph write the same bytes', () => {
-  const [graph, fn] = evidence.runs
-  expect([fn!.run.workflow, graph!.run.workflow]).toEqual(['earthquakes', 'earthquakes-graph'])
+test('the function, the graph and the YAML write the same bytes and give the same output', () => {
+  const [yaml, graph, fn] = evidence.runs
+  expect([fn, graph, yaml].map((one) => one!.run.workflow)).toEqual(['earthquakes', 'earthquakes-graph', 'earthquakes-yaml'])
+  expect(graph!.run.output).toEqual(fn!.run.output)
+  expect(yaml!.run.output).toEqual(fn!.run.output)
   const bytes = (one: Evidence['runs'][number], name: string): Buffer => readFileSync(join(folder, (one.run.input as { output: string }).output, name))
-  for (const name of ['report.json', 'report.md']) expect(bytes(graph!, name).equals(bytes(fn!, name)), name).toBe(true)
+  for (const name of ['report.json', 'report.md']) for (const other of [graph!, yaml!]) expect(bytes(other, name).equals(bytes(fn!, name)), name).toBe(true)
 })
 
 test('nothing was lost and nothing doubled', () => {
-  expect(check(evidence)).toMatchObject({ problems: [], runs: 2, repeated: 0 })
+  expect(check(evidence)).toMatchObject({ problems: [], runs: 3, repeated: 0 })
 })
 
 type Received = Extract<CallEntry, { event: 'received' }>

@@ -1,5 +1,5 @@
 // The main example as a durable function: read → check → batch → locate (HTTP) → group → summarise and alert by zone → add
-// up → write the report. graph.ts is the same as a graph.
+// up → write the report. graph.ts is the same as a graph, earthquakes.yaml as YAML.
 import { defineWorkflow } from 'wumbo'
 import { z } from 'zod'
 import { renderReport, totalUp, writeFile } from './report.ts'

@@ -9,7 +9,7 @@ import { gatherEvidence } from './evidence.ts'
 import { killLoop } from './kill-loop.ts'
 
 const { values } = parseArgs({
-  options: { kills: { type: 'string', default: '20' }, seed: { type: 'string' }, folder: { type: 'string' }, graph: { type: 'boolean', default: false } },
+  options: { kills: { type: 'string', default: '20' }, seed: { type: 'string' }, folder: { type: 'string' }, graph: { type: 'boolean', default: false }, yaml: { type: 'boolean', default: false } },
 })
 const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'wumbo-kill-'))
 const seed = Number(values.seed ?? Date.now() % 1_000_000)
@@ -17,7 +17,7 @@ console.log(`Killing the main example ${values.kills} times (seed ${seed}, folde
 
 let count = 0
 await killLoop({
-  folder, seed, kills: Number(values.kills), args: ['--batch-size', '10', ...(values.graph ? ['--graph'] : [])],
+  folder, seed, kills: Number(values.kills), args: ['--batch-size', '10', ...(values.yaml ? ['--yaml'] : values.graph ? ['--graph'] : [])],
   onLife: ({ killed, ms, recorded }) => console.log(`${killed ? `kill ${String(++count).padStart(2)}` : 'ended  '} after ${String(ms).padStart(5)} ms${recorded === null ? '' : `, ${recorded} steps recorded`}`),
 })
 

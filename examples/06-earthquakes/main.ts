@@ -1,5 +1,5 @@
 // `npm start`: runs the main example durably, prints its result and its timeline, and keeps serving a status page until
-// Ctrl-C. Options: --once ends after the run; --graph takes the graph in place of the function; --port is for the page,
+// Ctrl-C. Options: --once ends after the run; --graph or --yaml takes another form of it in place of the function; --port is for the page,
 // --service and --batch-size are for tests.
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -13,24 +13,26 @@ import type { Totals } from './report.ts'
 import { startService } from './service.ts'
 import { Geo } from './service-client.ts'
 import { timeline } from './timeline.ts'
+import { earthquakesYaml } from './yaml.ts'
 
 const { values: options } = parseArgs({
   options: {
     once: { type: 'boolean', default: false },
     graph: { type: 'boolean', default: false },
+    yaml: { type: 'boolean', default: false },
     service: { type: 'string' },
     port: { type: 'string', default: '8080' },
     'batch-size': { type: 'string', default: '25' },
   },
 })
 const places = placesIn()
-const workflow = options.graph ? earthquakesGraph : earthquakes
+const workflow = options.yaml ? earthquakesYaml : options.graph ? earthquakesGraph : earthquakes
 const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(() => 'interrupted' as const)
 
 const service = options.service === undefined ? await startService({ log: places.calls }) : undefined
 const wumbo = await createWumbo({
   store: places.store,
-  workflows: [earthquakes, earthquakesGraph],
+  workflows: [earthquakes, earthquakesGraph, earthquakesYaml],
   services: services().provide(Geo, { url: service?.url ?? options.service ?? '' }),
 })
 try {

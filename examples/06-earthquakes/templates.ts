@@ -1,5 +1,5 @@
-// The steps of the example, as templates that know nothing of each other. The function (function.ts) and the graph
-// (graph.ts) are made of the same ones.
+// The steps of the example, as templates that know nothing of each other. The function (function.ts), the graph
+// (graph.ts) and the YAML (earthquakes.yaml) are made of the same ones.
 import { readFile } from 'node:fs/promises'
 import { defineTemplate } from 'wumbo'
 import { z } from 'zod'

@@ -32,13 +32,14 @@ export function checkText(source: string, templates: TemplateSource): CheckedTex
 }
 
 /**
- * Makes a workflow of a definition's text, YAML or JSON. `file` stands in the message.
+ * Makes a workflow of a definition's text, YAML or JSON. `file` stands in the message. A text has no types of TypeScript: `I` and `O`,
+ * what start() takes and result() gives, are the caller's word.
  * Throws DefinitionError that tells each problem with line, column, code and remedy; its details list them.
  */
-export function fromText(source: string, templates: TemplateSource, file = 'definition'): GraphWorkflow<unknown> {
+export function fromText<I = unknown, O = unknown>(source: string, templates: TemplateSource, file = 'definition'): GraphWorkflow<I, O> {
   const { workflow, problems } = checkText(source, templates)
   if (workflow === undefined) throw textError(problems, file)
-  return workflow
+  return workflow as GraphWorkflow<I, O> // the caller's word
 }
 
 /** The error that tells problems with their places. */

@@ -1,5 +1,5 @@
-// K3, K4 on the real thing: the main example is killed with SIGKILL at random moments, twenty times each as a function and
-// as a graph, while the service that it calls stays up. The service's own log, the journal and the reports must agree.
+// K3, K4 on the real thing: the main example is killed with SIGKILL at random moments, twenty times each as a function,
+// as a graph and as YAML, while the service that it calls stays up. The service's own log, the journal and the reports must agree.
 // WUMBO_SEED repeats a failure with nearly the same moments.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,7 +13,7 @@ const scale = Number(process.env['WUMBO_SCALE'] ?? 1)
 const kills = Math.max(1, Math.round(20 * scale))
 const seed = Number(process.env['WUMBO_SEED'] ?? Date.now() % 1_000_000)
 
-test.each([['function', []], ['graph', ['--graph']]] as const)(`K3, K4: killed ${kills} times, the main example as a %s loses and doubles nothing (seed ${seed})`, async (_form, args) => {
+test.each([['function', []], ['graph', ['--graph']], ['YAML', ['--yaml']]] as const)(`K3, K4: killed ${kills} times, the main example as a %s loses and doubles nothing (seed ${seed})`, async (_form, args) => {
   const folder = mkdtempSync(join(tmpdir(), 'wumbo-kill-'))
   const lives = await killLoop({ folder, kills, seed, args: ['--batch-size', '10', ...args] })
   const verdict = check(await gatherEvidence(folder))

@@ -3,7 +3,7 @@
 import type { Bench, Context } from './bench.ts'
 import { judge, type Verdict } from './goal.ts'
 import { figure, table } from './report.ts'
-import { DIFFERENCES, figures, fsyncModes, measureAlternately, measureLane, spreadTable, type Load, type Loads, type PeerLoad, type Results } from './three-steps.ts'
+import { DIFFERENCES, figures, fsyncModes, judgeYaml, measureAlternately, measureLane, spreadTable, type Load, type Loads, type PeerLoad, type Results } from './three-steps.ts'
 
 const UNIT = 'runs/s'
 const IN_FLIGHT = 2000
@@ -26,7 +26,7 @@ export const b2: Bench = {
       peerDefaults: { inFlight: 100 },
     })
     return {
-      verdicts: [many.verdict, few.verdict],
+      verdicts: [many.verdict, ...judgeYaml('B2', UNIT, 'higher', many.results), few.verdict, ...judgeYaml('B2@100', UNIT, 'higher', few.results)],
       details: [DIFFERENCES, many.details, few.details, triedTable(tried)].filter(Boolean).join('\n\n'),
       fsync: fsyncModes(many.results, few.results),
     }
@@ -95,6 +95,7 @@ async function measureLoad(context: Context, options: LoadOptions): Promise<Meas
   const { id, timesPeer, inFlight, peer, peerDefaults } = options
   const loads: Loads = {
     ours: ourLoad(context, inFlight),
+    yaml: ourLoad(context, inFlight),
     ceiling: ourLoad(context, inFlight),
     ...(peer && { peer: peerLoad(context, peer) }),
     // Only where it is another setting than the best one.

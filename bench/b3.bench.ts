@@ -3,7 +3,7 @@
 import type { Bench } from './bench.ts'
 import { judge, type Rounds } from './goal.ts'
 import { figure, table } from './report.ts'
-import { DIFFERENCES, figures, fsyncModes, measureAlternately, NAMES, spreadTable, type Load, type Loads, type Results } from './three-steps.ts'
+import { DIFFERENCES, figures, fsyncModes, judgeYaml, measureAlternately, NAMES, spreadTable, type Load, type Loads, type Results } from './three-steps.ts'
 import { median } from './stats.ts'
 import type { Lane } from './arguments.ts'
 
@@ -17,12 +17,12 @@ export const b3: Bench = {
     const { quick } = context.request
     const near: Load = { mode: 'latency', inFlight: 1, warmUp: 1000, count: quick ? 500 : 1500 }
     const far: Load = { mode: 'latency', inFlight: 1, warmUp: 300, count: quick ? 200 : 500 }
-    const loads: Loads = { ours: near, peer: { ...far, partitions: 1 }, 'peer-defaults': far, ceiling: near }
+    const loads: Loads = { ours: near, yaml: near, peer: { ...far, partitions: 1 }, 'peer-defaults': far, ceiling: near }
     const results = await measureAlternately(context, 'B3', UNIT, loads)
     const question = { id: 'B3', unit: UNIT, better: 'lower', goal: { timesPeer: 4, shareOfCeiling: 0.5 } } as const
     const verdict = judge(question, againstFasterPeer(figures(results)))
     return {
-      verdicts: [verdict],
+      verdicts: [verdict, ...judgeYaml('B3', UNIT, 'lower', results)],
       details: [DIFFERENCES, spreadTable(`${UNIT} (p50)`, loads, results), slowest(results)].join('\n\n'),
       fsync: fsyncModes(results),
     }

@@ -33,6 +33,8 @@ export async function latency(count: number, once: Once): Promise<Latency> {
 
 /** How one measurement of the three-step workflow is to be done; the same for Wumbo, its peer and the ceiling. */
 export interface ThreeStepOptions {
+  /** How the workflow is written, on our side. Default: as a function. */
+  readonly form?: 'function' | 'yaml'
   readonly folder: string
   readonly mode: 'throughput' | 'latency'
   readonly warmUp: number

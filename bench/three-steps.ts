@@ -4,7 +4,7 @@ import type { Lane } from './arguments.ts'
 import type { Context } from './bench.ts'
 import { measureInChild } from './child.ts'
 import type { ThreeStepOptions, ThreeStepResult } from './flight.ts'
-import type { Rounds } from './goal.ts'
+import { judge, type Rounds, type Verdict } from './goal.ts'
 import { figure, table } from './report.ts'
 import { alternate } from './rounds.ts'
 import { spread } from './stats.ts'
@@ -17,12 +17,15 @@ export interface PeerLoad extends Load {
 }
 
 /** The load of every lane; a lane that is left out is not run. */
-export type Loads = Partial<Record<'ours' | 'ceiling', Load> & Record<'peer' | 'peer-defaults', PeerLoad>>
+export type Loads = Partial<Record<'ours' | 'yaml' | 'ceiling', Load> & Record<'peer' | 'peer-defaults', PeerLoad>>
 
 const RESTATE = new URL('./restate/three-steps.ts', import.meta.url)
 
+const WUMBO = new URL('./wumbo/three-steps.ts', import.meta.url)
+
 const FILES: Record<Lane, URL> = {
-  ours: new URL('./wumbo/three-steps.ts', import.meta.url),
+  ours: WUMBO,
+  yaml: WUMBO,
   peer: RESTATE,
   'peer-defaults': RESTATE,
   ceiling: new URL('./ceiling/three-steps.ts', import.meta.url),
@@ -30,7 +33,7 @@ const FILES: Record<Lane, URL> = {
 
 const PROBE = new URL('./wumbo/pragma-probe.mjs', import.meta.url)
 
-export const NAMES: Record<Lane, string> = { ours: 'Wumbo', peer: 'Restate', 'peer-defaults': 'Restate, defaults', ceiling: 'ceiling' }
+export const NAMES: Record<Lane, string> = { ours: 'Wumbo', yaml: 'Wumbo, YAML', peer: 'Restate', 'peer-defaults': 'Restate, defaults', ceiling: 'ceiling' }
 
 /** What a reader must know before comparing the lanes; stands in RESULTS.md with every figure. */
 export const DIFFERENCES = `What differs: Wumbo and the ceiling run in the process that drives the load. Restate is a server of its own, started
@@ -50,9 +53,9 @@ export async function measureLane(context: Context, lane: Lane, load: PeerLoad):
     try {
       return await measureInChild<ThreeStepResult>({
         file: FILES[lane],
-        options: { ...load },
+        options: lane === 'yaml' ? { ...load, form: 'yaml' } : { ...load },
         within: context.folder,
-        imports: lane === 'ours' ? [PROBE] : [],
+        imports: lane === 'ours' || lane === 'yaml' ? [PROBE] : [],
         ...(peer ? { limitMs: PEER_LIMIT_MS } : {}),
       })
     } catch (thrown) {
@@ -84,6 +87,14 @@ export function figures(results: Results): Rounds {
   const of = (lane: Lane): number[] | undefined => results[lane]?.map((result) => result.figure)
   const rounds = { ours: of('ours'), peer: of('peer'), peerDefaults: of('peer-defaults'), ceiling: of('ceiling') }
   return Object.fromEntries(Object.entries(rounds).filter(([, values]) => values !== undefined)) // exact optional fields
+}
+
+/** Text must cost next to nothing in a run: the same workflow as YAML, beside the one in code, within 1.2 times. */
+export function judgeYaml(id: string, unit: string, better: 'higher' | 'lower', results: Results): Verdict[] {
+  const of = (lane: Lane): number[] | undefined => results[lane]?.map((result) => result.figure)
+  const [ours, peer] = [of('yaml'), of('ours')]
+  if (ours === undefined || peer === undefined) return []
+  return [judge({ id: `${id}-YAML`, unit, better, goal: { timesPeer: 1 / 1.2 } }, { ours, peer })]
 }
 
 /** How far each lane moved between rounds: the middle half, and its load. */

@@ -1,7 +1,7 @@
 // One measurement of Wumbo: three-step workflows on a SQLite file, started and awaited in process through the public
 // API. Every step is an `effect`, every input and output is validated.
 import { join } from 'node:path'
-import { createWumbo, defineTemplate, defineWorkflow } from 'wumbo'
+import { createWumbo, defineTemplate, defineWorkflow, fromText } from 'wumbo'
 import { z } from 'zod'
 import { drive, type ThreeStepOptions, type ThreeStepResult } from '../flight.ts'
 import { measure } from '../measurement.ts'
@@ -30,13 +30,30 @@ const three = defineWorkflow({
   },
 })
 
+const yaml = fromText<{ n: number }, { n: number }>(`
+name: three-yaml
+input: { type: object, required: [n], properties: { n: { type: number } } }
+steps:
+  a:
+    uses: increment
+    with: { n: '\${{ input.n }}' }
+  b:
+    uses: increment
+    with: \${{ steps.a.output }}
+  c:
+    uses: increment
+    with: \${{ steps.b.output }}
+output: \${{ steps.c.output }}
+`, [increment])
+
 await measure<ThreeStepOptions, ThreeStepResult>(async (options) => {
   requireBuilt()
   const file = join(options.folder, 'wumbo.db')
   const notes = notePragmas(options.folder)
-  const wumbo = await createWumbo({ store: `sqlite:${file}`, templates: [increment], workflows: [three] })
+  const wumbo = await createWumbo({ store: `sqlite:${file}`, templates: [increment], workflows: [three, yaml] })
+  const workflow = options.form === 'yaml' ? yaml : three
   const result = await drive(options, async (input) => {
-    const run = await wumbo.start(three, input)
+    const run = await wumbo.start(workflow, input)
     return run.result()
   })
   await wumbo.close()

@@ -66,9 +66,9 @@ export class Replay {
     return { kind: 'answer', path: record.path, outcome: outcomeOf(record, output) }
   }
 
-  /** A mismatch when the source ends before it has asked for all that is recorded; null when all was asked for. */
+  /** A mismatch when the source ends before it has asked for all that is recorded; null when all was asked for, whether or not it waited for the answers. */
   unasked(): WumboError | null {
-    const entry = this.#history.records[this.#position]
+    const entry = this.#history.records.slice(this.#position).find(({ record }) => !this.#asked.has(record.path))
     return entry === undefined ? null : mismatch(entry.record, 'is never asked for: the code ends before')
   }
 

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { CaseModel, StepModel, WorkflowModel } from './workflow.ts'
 import { modelKeys, workflowJsonSchema, workflowSchema } from './workflow-schema.ts'
 
 const good: WorkflowModel = {
+  $schema: './workflow.json',
   name: 'onboard',
   description: 'Greets people.',
   input: { type: 'object' },
@@ -11,8 +13,9 @@ const good: WorkflowModel = {
   timeout: '1h 30m',
   layout: { a: { x: 1, y: 2 } },
   steps: {
-    a: { uses: 'http.request@^1', with: { url: '${{ input.url }}' }, retry: { maxAttempts: 3, initialDelay: '1s', jitter: false }, timeout: 500 },
+    a: { uses: 'http.request@^1', config: { maxRedirects: 0 }, with: { url: '${{ input.url }}' }, retry: { maxAttempts: 3, initialDelay: '1s', jitter: false }, timeout: 500 },
     b: { forEach: 'steps.a.output.items', as: 'part', concurrency: 3, steps: { c: { uses: 'x' } }, output: '${{ steps.c.output }}', needs: ['a'] },
+    s: { sleep: '${{ input.wait }}', if: 'input.vip' },
     r: { needs: 'b', switch: [{ if: 'input.vip', name: 'vip', uses: 'x' }, { else: true, steps: { d: { uses: 'y' } } }], continueOnError: true },
   },
   output: { a: '${{ steps.a.output }}' },
@@ -43,6 +46,9 @@ describe('the schema of the graph model', () => {
     [{ steps: { a: { uses: 'x', retry: { maxAttempts: 0 } } } }, 'steps.a.retry.maxAttempts'],
     [{ steps: { a: { uses: 'x', concurrency: 0 } } }, 'steps.a.concurrency'],
     [{ steps: { a: { uses: 'x', level: 'transaction' } } }, 'steps.a.level'],
+    [{ steps: { a: { sleep: 'soon' } } }, 'steps.a.sleep'],
+    [{ steps: { a: { sleep: 'input.wait' } } }, 'steps.a.sleep'],
+    [{ timeout: -1 }, 'timeout'],
     [{ steps: { a: { switch: [] } } }, 'steps.a.switch'],
     [{ steps: { a: 'x' } }, 'steps.a'],
   ])('refuses %j', (part, path) => {
@@ -70,21 +76,41 @@ describe('the published JSON Schema', () => {
     await expect(`${JSON.stringify(workflowJsonSchema(), null, 2)}\n`).toMatchFileSnapshot('../../schema/workflow.json')
   })
 
-  test('describes every key', () => {
+  test('describes every key, with examples', () => {
+    interface Property { readonly description?: string; readonly examples?: unknown[]; readonly $ref?: string }
+    const schema = workflowJsonSchema() as { readonly $defs: Readonly<Record<string, Property>> }
+    /** A key's own word, else that of what it refers to. */
+    const said = (property: Property | undefined, what: 'description' | 'examples'): unknown =>
+      property === undefined ? undefined : (property[what] ?? said(schema.$defs[property.$ref?.replace('#/$defs/', '') ?? ''], what))
     const nameless: string[] = []
     const walk = (value: unknown, path: string): void => {
       if (typeof value !== 'object' || value === null) return
       for (const [key, child] of Object.entries(value)) {
-        if (key === 'examples') continue
-        const properties = key === 'properties' ? (child as Record<string, { description?: string; $ref?: string }>) : {}
+        if (key === 'examples' || key === 'dependentRequired') continue
+        const properties = key === 'properties' ? (child as Record<string, Property>) : {}
         for (const [name, property] of Object.entries(properties)) {
-          if (property.description === undefined && property.$ref === undefined && !['x', 'y', 'description'].includes(name)) nameless.push(`${path}.${name}`)
+          if (said(property, 'description') === undefined || !Array.isArray(said(property, 'examples'))) nameless.push(`${path}.${name}`)
         }
         walk(child, `${path}.${key}`)
       }
     }
-    walk(workflowJsonSchema(), '')
+    walk(schema, '')
     expect(nameless).toEqual([])
+  })
+
+  test('refuses and accepts durations as the parser does', () => {
+    const pattern = JSON.stringify(workflowJsonSchema()).match(/"pattern":"(\^[^"]*ms[^"]*)"/)?.[1] ?? ''
+    const editor = new RegExp(JSON.parse(`"${pattern}"`) as string, 'u')
+    const parser = (text: string): boolean => problems({ ...good, timeout: text }).length === 0
+    for (const text of ['1s', '1.5h', ' 1h 30m ', '1h30m', '2w1ms', '0ms']) expect([text, editor.test(text), parser(text)]).toEqual([text, true, true])
+    for (const text of ['', 'soon', '1', '-1s', '1 s', '1S', '.5s', '1s,2s', '1h 30']) expect([text, editor.test(text), parser(text)]).toEqual([text, false, false])
+  })
+
+  test('lets editors tell what stands beside the wrong body', () => {
+    const check = new Ajv2020({ strict: false }).compile(workflowJsonSchema())
+    const accepts = (step: object): boolean => check({ name: 'x', steps: { a: step } })
+    expect([{ uses: 'x', with: 1, config: {}, retry: {} }, { sleep: '3d' }, { sleep: '${{ input.x }}' }, { steps: { b: { uses: 'x' } }, output: 1 }, { switch: [{ if: 'x', uses: 'y' }, { else: true, sleep: 1 }] }, { forEach: 'x', as: 'y', sleep: 1 }].filter((step) => !accepts(step))).toEqual([])
+    expect([{}, { uses: 'x', sleep: 1 }, { sleep: 'soon' }, { sleep: 1, with: 1 }, { steps: { b: { uses: 'x' } }, config: {} }, { uses: 'x', output: 1 }, { uses: 'x', as: 'y' }, { switch: [{ uses: 'y' }] }, { switch: [{ if: 'x', else: true, uses: 'y' }] }].filter(accepts)).toEqual([])
   })
 
   test('accepts its own examples', () => {

@@ -10,7 +10,7 @@ const DURATION = 'a duration such as "500ms", "30s", "1h 30m" or a number of mil
 const DURATION_PATTERN = '^\\s*(?:\\d+(?:\\.\\d+)?(?:ms|s|m|h|d|w)\\s*)+$'
 
 const duration = z
-  .union([z.number().min(0), z.string().max(64).meta({ pattern: DURATION_PATTERN })], { error: `expected ${DURATION}` })
+  .union([z.number().meta({ minimum: 0 }), z.string().max(64).meta({ pattern: DURATION_PATTERN })], { error: `expected ${DURATION}` })
   .refine(isDuration, { error: (issue) => `expected ${DURATION}, got ${JSON.stringify(issue.input)}` })
   .meta({ id: 'Duration', description: 'Milliseconds, or text made of numbers with the units ms, s, m, h, d, w. A day is 24 hours.', examples: ['30s', '1h 30m', 1500] })
 

@@ -161,6 +161,40 @@ describe('loops, blocks and cases', () => {
   })
 })
 
+describe('sleep', () => {
+  test('waits for a text, a number, or what an expression gives', () => {
+    const model = begin()
+      .sleep('short', 1500)
+      .sleep('long', '3d', { needs: 'short', if: ({ input }) => eq(input.url, 'x'), continueOnError: true })
+      .sleep('asked', ({ input }) => size(input.orders))
+      .sleep('text', ({ input }) => text`${size(input.orders)}d`)
+      .model()
+    expect(model.steps).toEqual({
+      short: { sleep: 1500 }, long: { needs: ['short'], if: 'input.url == "x"', continueOnError: true, sleep: '3d' },
+      asked: { sleep: '${{ size(input.orders) }}' }, text: { sleep: '${{ size(input.orders) }}d' },
+    })
+  })
+
+  test('stands in loops, blocks and cases', () => {
+    const graph = begin()
+      .forEach('each', ({ input }) => input.orders, { sleep: ({ item }) => size(item.lines), concurrency: 1 })
+      .block('block', (block) => block.sleep('inner', '1s').step('after', { uses: ping, needs: 'inner' }))
+      .switch('way', (cases) => cases.when('x', ({ input }) => eq(input.url, 'x'), { sleep: '1h' }).otherwise({ sleep: 2 }))
+      .build()
+    expect(JSON.parse(graph.definition)).toMatchObject({ steps: {
+      each: { forEach: 'input.orders', concurrency: 1, sleep: '${{ size(item.lines) }}' },
+      block: { steps: { inner: { sleep: '1s' }, after: { needs: ['inner'] } } },
+      way: { switch: [{ name: 'x', sleep: '1h' }, { else: true, sleep: 2 }] },
+    } })
+    const host = new GraphHost(graph.source(), { url: 'y', orders: [] }).drain(() => ({ ok: true }))
+    expect(host.output).toEqual({ each: [], block: { after: { ok: true } }, way: null })
+  })
+
+  test('is refused with its path when it is no duration', () => {
+    expect(() => begin().sleep('a', 'soon').build()).toThrow(/steps\.a\.sleep: expected a duration/)
+  })
+})
+
 describe('conditions', () => {
   /** The text of an expression, and what it gives for an input. */
   const given = (value: unknown): { text: unknown; gives: (data: unknown) => unknown } => {

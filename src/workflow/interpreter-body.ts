@@ -29,11 +29,10 @@ function runStep(core: RunCore, { template, input, options }: StepPlan, spot: Sp
   else core.open({ kind: 'step', path: spot.path, template, input: value.value, reads: readsOf(spot.frame, input.references), options }, done)
 }
 
-/** Whatever is recorded of the timer, the output of the step is null. */
 function runSleep(core: RunCore, { path, duration }: SleepPlan, spot: Spot, done: Done): void {
   const ms = taken(() => sleepMs(duration, path, spot.frame))
   if ('error' in ms) failDecision(core, spot, { error: ms.error, references: duration.references }, done)
-  else core.open({ kind: 'timer', path: spot.path, ms: ms.value, reads: readsOf(spot.frame, duration.references) }, (outcome) => done(outcome.status === 'completed' ? { status: 'completed', output: null } : outcome))
+  else core.sleep({ kind: 'timer', path: spot.path, ms: ms.value, reads: readsOf(spot.frame, duration.references) }, spot.above, done)
 }
 
 function runSwitch(core: RunCore, { cases }: SwitchPlan, spot: Spot, done: Done): void {

@@ -106,7 +106,9 @@ class EachRun implements Above {
     this.#failures.push(failure)
     if (this.#set.repetition.continueOnError) return
     this.#closed = true
-    if (this.#set.core.stopOnFailure) this.#set.spot.above.doom()
+    if (!this.#set.core.stopOnFailure) return
+    this.#set.spot.above.doom()
+    this.#set.core.doomed()
   }
 
   #finish(): void {

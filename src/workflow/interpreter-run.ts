@@ -11,12 +11,19 @@ export type Result = Outcome | { readonly status: 'halted' }
 /** Takes the end of a part. Called once. */
 export type Done = (result: Result) => void
 
+/** A durable wait. */
+export type Timer = Extract<Operation, { readonly kind: 'timer' }>
+
 /** The run, as its parts see it. */
 export interface RunCore {
   /** True when a failure keeps further steps from beginning. */
   readonly stopOnFailure: boolean
   /** Opens an operation; the answer comes later, never before this returns. */
   open(operation: Operation, answered: (outcome: Outcome) => void): void
+  /** Opens a timer. It is given up when what stands around it is: nobody waits for a long sleep to learn of a failure. */
+  sleep(operation: Timer, above: Above, done: Done): void
+  /** Something was doomed: sleeps that stand in it are to be given up. */
+  doomed(): void
   /** Begins a scope; `done` gets its output. */
   scope(plan: ScopePlan, spot: ScopeSpot, done: Done): void
   /** Does something after what is being done now, in the order of the calls. Keeps long chains off the stack. */

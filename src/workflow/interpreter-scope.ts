@@ -115,7 +115,9 @@ class ScopeRun implements Above {
 
   #fail(error: WumboError): void {
     this.#failure ??= error
-    if (this.#core.stopOnFailure) this.doom()
+    if (!this.#core.stopOnFailure) return
+    this.doom()
+    this.#core.doomed()
   }
 
   #met(index: number): void {

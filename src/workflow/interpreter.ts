@@ -3,7 +3,7 @@
 import { IllegalTransitionError, WumboError } from '../errors.ts'
 import type { Operation, Outcome, Source, SourceHost } from './contract.ts'
 import { runScope } from './interpreter-scope.ts'
-import type { Done, Result, RunCore, ScopeSpot } from './interpreter-run.ts'
+import type { Above, Done, Result, RunCore, ScopeSpot, Timer } from './interpreter-run.ts'
 import type { ScopePlan } from './plan.ts'
 
 /** Makes the interpreter of one run. */
@@ -16,6 +16,9 @@ class GraphSource implements Source, RunCore {
   readonly stopOnFailure: boolean
   readonly #plan: ScopePlan
   readonly #waiting = new Map<string, (outcome: Outcome) => void>()
+  readonly #sleeping = new Map<string, { readonly above: Above; readonly done: Done }>()
+  /** Timers that were given up: their answers may still come, and change nothing. */
+  readonly #givenUp = new Set<string>()
   #host: SourceHost | null = null
   #tasks: (() => void)[] = []
   /** Answers that came while another was being worked on. */
@@ -39,6 +42,7 @@ class GraphSource implements Source, RunCore {
   }
 
   deliver(path: string, outcome: Outcome): void {
+    if (this.#givenUp.delete(path)) return
     const answered = this.#waiting.get(path)
     if (answered === undefined) throw new IllegalTransitionError(`an answer came for ${path}, which is not open`, { path })
     this.#waiting.delete(path)
@@ -51,12 +55,34 @@ class GraphSource implements Source, RunCore {
     this.#host?.open(operation)
   }
 
+  sleep(timer: Timer, above: Above, done: Done): void {
+    this.#sleeping.set(timer.path, { above, done })
+    this.open(timer, (outcome) => {
+      this.#sleeping.delete(timer.path)
+      done(outcome.status === 'completed' ? { status: 'completed', output: null } : outcome) // whatever is recorded of a timer
+    })
+  }
+
+  doomed(): void {
+    if (this.#sleeping.size > 0) this.later(() => this.#giveUpSleeps())
+  }
+
   scope(plan: ScopePlan, spot: ScopeSpot, done: Done): void {
     runScope(this, plan, spot, done)
   }
 
   later(task: () => void): void {
     this.#tasks.push(task)
+  }
+
+  #giveUpSleeps(): void {
+    for (const [path, { above, done }] of this.#sleeping) {
+      if (!above.halted) continue
+      this.#sleeping.delete(path)
+      this.#waiting.delete(path)
+      this.#givenUp.add(path)
+      done({ status: 'halted' })
+    }
   }
 
   /** Does what is to be done and all that follows from it before it takes the next answer: so it is after a crash as well. */

@@ -6,6 +6,7 @@ import { didYouMean } from '../shared/nearest.ts'
 import { shown } from './door.ts'
 import type { ProblemCode } from './problem-codes.ts'
 import type { Problems } from './problems.ts'
+import { SLEEP_REMEDY } from './sleep.ts'
 
 type Issue = z.core.$ZodIssue
 type Key = PropertyKey
@@ -20,7 +21,7 @@ export function checkShape(model: unknown, problems: Problems): ReadonlySet<stri
     } else {
       wrong.add(path)
       const { code, on } = kindOf(issue, valueAt(model, issue.path))
-      problems.add(code, path, messageOf(issue, valueAt(model, issue.path)), { remedy: REMEDIES[code], ...(on === undefined ? {} : { on }) })
+      problems.add(code, path, messageOf(issue, valueAt(model, issue.path)), { remedy: issue.path.at(-1) === 'sleep' && code === 'INVALID_DURATION' ? SLEEP_REMEDY : REMEDIES[code], ...(on === undefined ? {} : { on }) })
     }
   }
   return wrong

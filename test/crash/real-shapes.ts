@@ -5,6 +5,7 @@ import { HttpFailedError } from '../../src/errors.ts'
 import { defineTemplate } from '../../src/template/define.ts'
 import type { AnyWorkflow } from '../../src/workflow/contract.ts'
 import { defineWorkflow } from '../../src/workflow/define.ts'
+import { fromModel } from '../../src/workflow/graph.ts'
 
 /** One call of a body. */
 export interface EffectLine {
@@ -46,6 +47,7 @@ export function realShapes(effect: (line: EffectLine) => void): readonly RealSha
     { name: 'retries', input: { n: 0 }, expected: { output: { n: 1 } }, workflow: defineWorkflow({ name: 'retries', input: number, run: (ctx, input) => ctx.step('flaky', flaky, input, { retry }) }) },
     { name: 'fails', input: { n: 0 }, expected: { code: 'RUN_FAILED' }, workflow: defineWorkflow({ name: 'fails', input: number, async run(ctx, input) { return ctx.step('bad', bad, await ctx.step('a', one, input)) } }) },
     { name: 'sleep', input: { n: 0 }, expected: { output: { n: 2 } }, workflow: defineWorkflow({ name: 'sleep', input: number, async run(ctx, input) { const a = await ctx.step('a', one, input); await ctx.sleep('s', 40); return ctx.step('b', one, a) } }) },
+    { name: 'graph-sleep', input: { n: 0, wait: 40 }, expected: { output: 2 }, workflow: fromModel({ name: 'graph-sleep', steps: { a: { uses: 'one', with: { n: '${{ input.n }}' } }, s: { sleep: '${{ input.wait }}', needs: 'a' }, b: { uses: 'one', with: '${{ steps.a.output }}', needs: 's' } }, output: '${{ steps.b.output.n }}' }, [one]) },
     { name: 'pure', input: { n: 1 }, expected: { output: { n: 9 } }, workflow: defineWorkflow({ name: 'pure', input: number, async run(ctx, input) { let v = input; for (let i = 0; i < 3; i++) v = await ctx.step('p', double, v); return ctx.step('e', one, v) } }) },
     { name: 'blobs', input: { n: 0 }, expected: { output: { length: 4000, n: 1 } }, workflow: defineWorkflow({ name: 'blobs', input: number, async run(ctx, input) { const { text } = await ctx.step('big', big, input); const { n } = await ctx.step('a', one, input); return { length: text.length, n } } }) },
   ]

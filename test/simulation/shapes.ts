@@ -172,6 +172,44 @@ export const shapes: readonly Shape[] = [
     }, [add(world, { by: 1 }), add(world, { by: 10 }), add(world, { by: 1, failures: 2, name: 'flaky' })]),
   },
   {
+    name: 'graph-sleeps', input: { wait: '2h', naps: [15, 40] }, expected: { n: 3, naps: [null, null], route: null },
+    make: (world) => fromModel({
+      name: 'graph-sleeps', input: { type: 'object' },
+      steps: {
+        a: { uses: 'add-1', with: { n: 0 } },
+        night: { sleep: '${{ input.wait }}', needs: 'a' },
+        naps: { forEach: 'input.naps', concurrency: 1, sleep: '${{ item }}' },
+        route: { switch: [{ if: 'steps.a.output.n > 5', uses: 'add-1', with: { n: 0 } }, { else: true, sleep: '${{ steps.a.output.n * 25 }}ms' }] },
+        b: { steps: { wink: { sleep: 20 }, c: { uses: 'add-2', with: '${{ steps.a.output }}', needs: ['wink', 'night'] } }, output: '${{ steps.c.output.n }}' },
+      },
+      output: { n: '${{ steps.b.output }}', naps: '${{ steps.naps.output }}', route: '${{ steps.route.?output.orValue(null) }}' },
+    }, [add(world, { by: 1 }), add(world, { by: 2 })]),
+  },
+  {
+    name: 'graph-wakes-early', input: {}, expected: 'failed',
+    make: (world) => fromModel({
+      name: 'graph-wakes-early', input: { type: 'object' },
+      steps: {
+        bad: { uses: 'bad', with: { n: 1 } },
+        month: { sleep: '30d' },
+        moments: { forEach: '[5, 10, 15, 20, 25]', sleep: '${{ item }}' },
+        behind: { uses: 'add-1', with: { n: 1 }, needs: 'month' },
+      },
+    }, [add(world, { by: 1 }), add(world, { by: 1, failures: 99, name: 'bad' })]),
+  },
+  {
+    name: 'graph-gives-up', input: {}, expected: { given: false, n: 2 },
+    make: (world) => fromModel({
+      name: 'graph-gives-up', input: { type: 'object' },
+      steps: {
+        tolerated: { continueOnError: true, steps: { bad: { uses: 'bad', with: { n: 2 } }, soon: { sleep: 40 }, naps: { forEach: '[10, 20, 300]', sleep: '${{ item }}' } } },
+        night: { sleep: '8h' },
+        end: { uses: 'add-1', with: { n: 1 }, needs: 'night' },
+      },
+      output: { n: '${{ steps.end.output.n }}', given: '${{ has(steps.tolerated.output) }}' },
+    }, [add(world, { by: 1 }), add(world, { by: 1, failures: 99, name: 'bad' })]),
+  },
+  {
     name: 'graph-fails', input: {}, expected: 'failed',
     make: (world) => fromModel({
       name: 'graph-fails', onFailure: 'continue', input: { type: 'object' },

@@ -194,3 +194,20 @@ describe('loops, blocks and cases', () => {
     })
   })
 })
+
+describe('sleep', () => {
+  test('gives null, and takes durations and expressions that give them', () => {
+    unrun(() => {
+      const graph = begin.sleep('a', '3d').sleep('b', ({ input }) => input.limit, { needs: 'a' }).forEach('c', ({ input }) => input.orders, { sleep: ({ item }) => item.id })
+        .switch('d', (cases) => cases.when('x', ({ input }) => gt(input.limit, 1), { uses: ping }).otherwise({ sleep: 1 }))
+        .output(({ steps }) => ({ a: steps.a, c: steps.c, d: steps.d })).build()
+      void start(graph, { url: 'x', orders: [] }).then((output) => expectTypeOf(output).toEqualTypeOf<{ a: null; c: null[]; d: { ok: boolean } | null }>())
+      // @ts-expect-error a list is no duration
+      begin.sleep('a', ({ input }) => input.orders)
+      // @ts-expect-error no such step
+      begin.sleep('a', '3d', { needs: 'b' })
+      // @ts-expect-error a wait takes no retry
+      begin.sleep('a', '3d', { retry: { maxAttempts: 2 } })
+    })
+  })
+})

@@ -7,6 +7,7 @@ import { defineTemplate } from '../template/define.ts'
 import { named } from '../template/composite.ts'
 import type { AnyTemplate } from '../template/contract.ts'
 import { workflow } from './builder.ts'
+import type { GraphWorkflow } from './contract.ts'
 import { describeGraph } from './describe.ts'
 import { fromModel, fromStored } from './graph.ts'
 import type { Problem } from './problems.ts'
@@ -40,7 +41,7 @@ function problemsOf(step: Record<string, unknown>, known = templates): readonly 
 const told = (step: Record<string, unknown>, known = templates): string[] => problemsOf(step, known).map(({ code, path }) => `${code} ${path}`)
 
 /** The settings with which each step of a graph runs. */
-function settings(graph: ReturnType<typeof fromModel>): Record<string, unknown> {
+function settings(graph: Pick<GraphWorkflow, 'source'>): Record<string, unknown> {
   const { opened } = new GraphHost(graph.source())
   return Object.fromEntries(opened.flatMap((one) => (one.kind === 'step' ? [[one.path, one.template.config]] : [])))
 }

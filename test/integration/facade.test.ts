@@ -56,6 +56,39 @@ describe('createWumbo', () => {
     ])
   })
 
+  test('rebuilds a graph that it does not know from its stored definition: with the settings of its templates, under the version that the run names', async () => {
+    const asked: unknown[] = []
+    const ask = () => defineTemplate({
+      name: 'ask', version: '1.0.0', description: 'Says how it is set.', input: z.unknown(), output: z.string(), config: z.object({ who: z.string(), times: z.number().default(1) }),
+      execute: (_input, _context, config) => {
+        asked.push(config)
+        return config.who
+      },
+    })
+    const template = ask()
+    const graph = fromModel({
+      name: 'settings',
+      steps: { one: { uses: 'ask', config: { who: 'ada' } }, wait: { sleep: '400ms', needs: 'one' }, two: { uses: 'ask', config: { who: 'grace', times: 2 }, needs: 'wait', if: "${{steps.one.output == 'ada'}}" } },
+      output: '${{steps.two.?output.orValue(null)}}',
+    }, [template])
+    const first = await wumbo({ workflows: [graph], templates: [template] })
+    const slept = new Promise<void>((resolve) => {
+      first.observe((event) => {
+        if (event.type === 'step.completed' && event.path === 'one') resolve()
+      })
+    })
+    const handle = await first.start(graph, {}, { id: 'set' })
+    await slept
+    await first.close()
+    expect(asked).toHaveLength(1)
+    const second = await wumbo({ workflows: [], templates: [ask()] })
+    const again = await second.runs.handle('set')
+    expect(await again.result()).toBe('grace')
+    expect(asked).toEqual([{ who: 'ada', times: 1 }, { who: 'grace', times: 2 }])
+    expect((await second.runs.get(handle.id)).version).toBe(graph.version)
+    expect(second.workflows.map(({ name, version }) => `${name}@${version}`)).toEqual([`settings@${graph.version}`])
+  })
+
   test('refuses bad input at the door, names the nearest workflow, and keeps nothing', async () => {
     const one = await wumbo()
     await expect(one.start(three, { n: 'x' } as never)).rejects.toMatchObject({ code: 'INPUT_INVALID' })

@@ -136,4 +136,39 @@ describe('a graph', () => {
     await expect(rig.until(engine.result(run))).resolves.toEqual({ after: { through: 1 }, beside: { through: 1 } })
     expect(calls).toEqual(['orders[1].pay', 'after'])
   })
+
+  test('sleeps outside of memory, over a restart, until the time that it began with', async () => {
+    const rig = new Rig()
+    const given: WorkflowModel = { name: 'sleeper', steps: { first: { uses: 'add', with: { a: 1, b: 1 } }, night: { sleep: '${{ steps.first.output.sum * 4.0 }}h' }, last: { uses: 'add', with: { a: 1, b: 2 }, needs: 'night' } }, output: { night: '${{ steps.night.output }}', last: '${{ steps.last.output.sum }}' } }
+    const began = rig.time.now()
+    const early = await rig.engine([graph(rig, [], given)])
+    const { run } = await rig.until(early.start(graph(rig, [], given), {}))
+    await rig.time.run({ stop: () => rig.time.now() - began > 60_000 || rig.events.some(({ type }) => type === 'run.waiting') })
+    expect((await rig.details(run)).status).toBe('waiting')
+    expect((await rig.details(run)).pending).toMatchObject([{ path: 'night', kind: 'timer', due: expect.any(Number) as number }])
+    rig.die()
+    const calls: string[] = []
+    const late = await rig.engine([graph(rig, calls, given)])
+    await expect(rig.until(late.result(run))).resolves.toEqual({ night: null, last: 3 })
+    expect(rig.time.now() - began).toBeGreaterThanOrEqual(8 * 3_600_000)
+    expect(rig.time.now() - began).toBeLessThan(8 * 3_600_000 + 60_000)
+    expect(calls).toHaveLength(1)
+    expect((await rig.details(run)).steps.find(({ path }) => path === 'night')).toMatchObject({ kind: 'timer', status: 'completed', template: null, reads: ['first'] })
+  })
+
+  test('fails while another step sleeps for a month, at once; retried, it sleeps on to the same moment', async () => {
+    const rig = new Rig()
+    let broken = true
+    const flaky = defineTemplate({ name: 'flaky', version: '1.0.0', description: 'Fails at first.', input: z.unknown(), output: z.number(), execute: () => { if (broken) throw new Error('no luck'); return 1 } })
+    const workflow = fromModel({ name: 'impatient', steps: { bad: { uses: 'flaky' }, month: { sleep: '30d' } } }, [flaky])
+    const began = rig.time.now()
+    const engine = await rig.engine([workflow])
+    const { run } = await rig.until(engine.start(workflow, {}))
+    await expect(rig.until(engine.result(run))).rejects.toMatchObject({ code: 'RUN_FAILED' })
+    expect(rig.time.now() - began).toBeLessThan(60_000)
+    broken = false
+    await rig.until(engine.retry(run, { by: 'test', reason: 'mended' }))
+    await expect(rig.until(engine.result(run))).resolves.toEqual({ bad: 1, month: null })
+    expect(Math.abs(rig.time.now() - began - 30 * 86_400_000)).toBeLessThan(60_000)
+  })
 })

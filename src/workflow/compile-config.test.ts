@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { GraphHost } from '../../test/fixtures/graph-host.ts'
-import { DefinitionError } from '../errors.ts'
+import { type DefinitionError } from '../errors.ts'
 import type { StepModel, WorkflowModel } from '../model/workflow.ts'
 import { defineTemplate } from '../template/define.ts'
 import { named } from '../template/composite.ts'
@@ -99,6 +99,7 @@ describe('config is refused', () => {
     ['that is null', { uses: 'http', config: null }, ['INVALID_CONFIG steps.a.config']],
     ['with all its problems at once', { uses: 'mail', config: { from: 3, more: 1, auth: {} } }, ['MISSING_CONFIG steps.a.config.auth', 'INVALID_CONFIG steps.a.config.from', 'SURPLUS_CONFIG steps.a.config.more']],
     ['with an expression', { uses: 'http', config: { headers: { a: 'x ${{ input.token }}' } } }, ['EXPRESSION_REFUSED steps.a.config.headers.a']],
+    ['with an expression beside an unknown setting', { uses: 'http', config: { tiemout: 5, headers: { a: '${{ input.x }}' } } }, ['EXPRESSION_REFUSED steps.a.config.headers.a', 'SURPLUS_CONFIG steps.a.config.tiemout']],
     ['with what is no JSON', { uses: 'http', config: { headers: new Map() } }, ['INVALID_CONFIG steps.a.config.headers']],
     ['with what is no number', { uses: 'http', config: { timeout: Number.NaN } }, ['INVALID_CONFIG steps.a.config.timeout']],
     ['of a block', { steps: { b: { uses: 'plain' } }, config: {} }, ['MISPLACED_KEY steps.a.config']],

@@ -35,11 +35,15 @@ export function compileConfig(body: BodyModel, template: AnyTemplate, owner: str
     problems.add('SURPLUS_CONFIG', path, message, { remedy: 'Leave config out. What the template is to work on goes into with.', on: 'key' })
     return template
   }
-  if (!isJson(given, path, problems)) return template
+  const settings = new Settings({ path, label, problems, schema: template.schemas.config ?? {} })
+  if (!isJson(given, path, problems)) {
+    settings.known(given)
+    return template
+  }
   const key = `${label}\n${JSON.stringify(given)}`
   const known = configured.get(key)
   if (known !== undefined) return known
-  const made = new Settings({ path, label, problems, schema: template.schemas.config ?? {} }).make(given, configure)
+  const made = settings.make(given, configure)
   if (made !== undefined) configured.set(key, made)
   return made ?? template
 }
@@ -90,7 +94,7 @@ class Settings {
 
   /** The configured template; undefined when something is wrong, which is noted. */
   make(given: unknown, configure: (config: unknown) => AnyTemplate): AnyTemplate | undefined {
-    const config = this.#known(given, this.#type, [])
+    const config = this.known(given)
     try {
       const made = configure(config)
       return this.#surplus.length === 0 ? made : undefined
@@ -102,9 +106,13 @@ class Settings {
     }
   }
 
-  /** The settings without those that the schema does not know: schemas of objects mostly pass over them in silence. */
+  /** The settings without those that the schema does not know, which are noted: schemas of objects mostly pass over them in silence. */
+  known(given: unknown): unknown {
+    return this.#known(given, this.#type, [])
+  }
+
   #known(value: unknown, type: Type, keys: readonly (string | number)[]): unknown {
-    if (typeof value !== 'object' || value === null || type.unknown) return value
+    if (typeof value !== 'object' || value === null || type.unknown || keys.length > MAX_DEPTH) return value
     if (Array.isArray(value)) return value.map((item, index) => this.#known(item, itemOf(type), [...keys, index]))
     const shapes = type.alternatives.flatMap((one) => (one.kind === 'object' ? [one.shape] : []))
     if (shapes.length === 0) return value

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { begin, echo, GraphHost, run } from '../../test/fixtures/graph-host.ts'
-import { DefinitionError } from '../errors.ts'
+import { begin, echo, type GraphHost, run } from '../../test/fixtures/graph-host.ts'
+import { type DefinitionError } from '../errors.ts'
 import type { StepModel, WorkflowModel } from '../model/workflow.ts'
 import type { Operation } from './contract.ts'
 import { describeGraph } from './describe.ts'

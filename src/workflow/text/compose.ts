@@ -8,29 +8,38 @@ export const MAX_TEXT = 1024 * 1024
 /** Objects and lists may stand inside each other so deep. */
 export const MAX_DEPTH = 100
 
+/** Aliases and anchors that a text may have. */
+const MAX_ALIASES = 1000
+
 /** What was read. */
 export interface Composed {
   readonly document: Document.Parsed<ParsedNode> | undefined
   readonly errors: readonly YAMLError[]
   /** Where the nesting became too deep. */
   readonly tooDeep: number | undefined
+  /** Where the aliases became too many. */
+  readonly tooMany: number | undefined
   /** Where a second document begins. */
   readonly second: number | undefined
 }
+
+const NOTHING: Composed = { document: undefined, errors: [], tooDeep: undefined, tooMany: undefined, second: undefined }
 
 /** Reads a text of at most MAX_TEXT characters. */
 export function compose(source: string): Composed {
   const parser = new Parser()
   const lexer = new Lexer()
   const tokens = []
+  let aliases = 0
   for (const lexeme of lexer.lex(source)) {
+    if ((lexeme[0] === '*' || lexeme[0] === '&') && ++aliases > MAX_ALIASES) return { ...NOTHING, tooMany: parser.offset }
     for (const token of parser.next(lexeme)) tokens.push(token)
-    if (parser.stack.length > MAX_DEPTH + 2) return { document: undefined, errors: [], tooDeep: parser.offset, second: undefined }
+    if (parser.stack.length > MAX_DEPTH + 2) return { ...NOTHING, tooDeep: parser.offset }
   }
   for (const token of parser.end()) tokens.push(token)
   // Keys are compared where the model is made: here every pair of them would be.
   const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false, stringKeys: true, prettyErrors: false, merge: false })
   const [document, second] = [...composer.compose(tokens, true, source.length)]
   const errors = [...(document?.errors ?? []), ...(document?.warnings ?? [])]
-  return { document, errors, tooDeep: undefined, second: second?.range?.[0] }
+  return { ...NOTHING, document, errors, second: second?.range?.[0] }
 }

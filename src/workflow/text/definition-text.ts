@@ -9,6 +9,9 @@ import { originsOf } from './scalar-offsets.ts'
 import { syntaxProblems } from './syntax.ts'
 import { makeModel } from './to-model.ts'
 
+/** No mark is longer: nobody reads it. */
+const MAX_MARKED = 4096
+
 type Given = Omit<Problem, 'path' | 'on' | 'span'>
 
 /**
@@ -64,8 +67,9 @@ export class DefinitionText {
       tell({ code: 'SIZE_LIMIT', message: `the text has ${source.length} characters, at most ${MAX_TEXT} are read`, remedy: 'Cut the workflow into several, and keep data in files that a step reads.' }, 0, 0)
       return nothing
     }
-    const { document, errors, tooDeep, second } = compose(source)
+    const { document, errors, tooDeep, tooMany, second } = compose(source)
     if (tooDeep !== undefined) tell({ code: 'DEPTH_LIMIT', message: `objects and lists are nested more than ${MAX_DEPTH} deep`, remedy: 'Put the inner part into a workflow of its own, or data into a file that a step reads.' }, tooDeep, tooDeep + 1)
+    if (tooMany !== undefined) tell({ code: 'ALIAS_LIMIT', message: 'there are more than 1,000 anchors and aliases', remedy: 'Write out what is needed, or make a step with forEach of it.' }, tooMany, tooMany + 1)
     for (const { start, end, ...problem } of syntaxProblems(errors, source)) tell({ code: 'YAML_SYNTAX', ...problem }, start, end)
     if (second !== undefined) tell({ code: 'YAML_SYNTAX', message: 'a second document begins here', remedy: 'Keep one workflow in a file: put the other into a file of its own.' }, second, second + 3)
     const { explicit, version } = document?.directives.yaml ?? {}
@@ -84,11 +88,13 @@ export class DefinitionText {
   /** A part of the text of a scalar. */
   #part(node: Scalar<string>, [start, end]: readonly [number, number]): Place {
     const [from = 0, to = from] = node.range ?? []
-    const origins = originsOf(node.value, this.source.slice(from, to), { type: node.type ?? undefined, at: from })
-    const first = origins[Math.min(start, origins.length - 1)]
-    const last = origins[Math.min(Math.max(start, end - 1), origins.length - 1)]
-    if (first === undefined || last === undefined) return this.#of(node)
-    return start >= origins.length ? this.#between(last.offset + last.length, last.offset + last.length) : this.#between(first.offset, last.offset + last.length)
+    const { length } = node.value
+    const first = Math.max(0, Math.min(start, length - 1))
+    const origins = originsOf({ value: node.value, raw: this.source.slice(from, to), type: node.type ?? undefined, at: from }, first, Math.max(first + 1, Math.min(end, length, first + MAX_MARKED)))
+    const [begin, finish] = [origins[0], origins.at(-1)]
+    if (begin === undefined || finish === undefined) return this.#of(node)
+    const behind = finish.offset + finish.length
+    return start >= length ? this.#between(behind, behind) : this.#between(begin.offset, behind)
   }
 
   /** A value: the first line of it. */

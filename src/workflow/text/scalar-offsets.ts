@@ -11,44 +11,50 @@ export interface Origin {
 const ESCAPES: Readonly<Record<string, string>> = { 0: '\0', a: '\x07', b: '\b', e: '\x1b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', N: '\u0085', _: '\u00a0', L: '\u2028', P: '\u2029' }
 const HEX: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 }
 
-/**
- * The origin of each UTF-16 unit of `value`, the value of a text scalar that was read from `raw`, its source with quotes or block
- * header. `at` is the offset of `raw`.
- */
-export function originsOf(value: string, raw: string, { type, at }: { readonly type: string | undefined; readonly at: number }): readonly Origin[] {
+/** A text scalar: its value, the source it was read from (with quotes or block header), and how and where it is written. */
+export interface Written {
+  readonly value: string
+  readonly raw: string
+  readonly type: string | undefined
+  /** The offset of `raw`. */
+  readonly at: number
+}
+
+/** The origins of the UTF-16 units from `start` up to `end` of the value. */
+export function originsOf({ value, raw, type, at }: Written, start = 0, end: number = value.length): readonly Origin[] {
   const double = type === Scalar.QUOTE_DOUBLE
   const single = type === Scalar.QUOTE_SINGLE
   let from = double || single ? 1 : 0
   if (type === Scalar.BLOCK_LITERAL || type === Scalar.BLOCK_FOLDED) from = raw.indexOf('\n') + 1
   const origins: Origin[] = []
-  for (let index = 0; index < value.length;) {
+  let index = 0
+  /** One unit was made there. */
+  const made = (offset: number, length: number): void => {
+    if (index >= start) origins.push({ offset: at + offset, length })
+    index++
+  }
+  while (index < Math.min(end, value.length)) {
     const wanted = value[index] ?? ''
     const here = raw[from]
     if (here === undefined) {
-      origins.push({ offset: at + Math.max(0, raw.length - 1), length: 1 }) // a line end that chomping added
-      index++
+      made(Math.max(0, raw.length - 1), 1) // a line end that chomping added
     } else if (double && here === '\\') {
       const { text, length } = escapeAt(raw, from)
-      if (text !== '') for (let unit = 0; unit < text.length; unit++) origins.push({ offset: at + from, length })
-      index += text.length
+      for (let unit = 0; unit < text.length; unit++) made(from, length)
       from += length
     } else if (here === wanted) {
       const length = single && here === "'" ? 2 : 1
-      origins.push({ offset: at + from, length })
-      index++
+      made(from, length)
       from += length
     } else if (isBlank(wanted) && isBlank(here)) {
-      origins.push({ offset: at + from, length: 1 })
-      index++
+      made(from, 1)
       from++ // a line end that became a space, or the other way round
     } else if (isBlank(here)) {
       from++ // indentation, or blanks at the end of a line
     } else if (isBlank(wanted)) {
-      origins.push({ offset: at + from, length: 1 })
-      index++
+      made(from, 1)
     } else {
-      origins.push({ offset: at + from, length: 1 })
-      index++
+      made(from, 1)
       from++
     }
   }

@@ -11,13 +11,16 @@ import { SLEEP_REMEDY } from './sleep.ts'
 type Issue = z.core.$ZodIssue
 type Key = PropertyKey
 
+/** So many unknown keys of one object are told: whoever has more has pasted something else. */
+const MAX_UNKNOWN = 50
+
 /** Checks the shape; gives the paths of the values that are wrong. */
 export function checkShape(model: unknown, problems: Problems): ReadonlySet<string> {
   const wrong = new Set<string>()
   for (const issue of workflowSchema.safeParse(model).error?.issues ?? []) {
     const path = pathText(issue.path)
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) unknownKey(key, issue.path, problems)
+      for (const key of issue.keys.slice(0, MAX_UNKNOWN)) unknownKey(key, issue.path, problems)
     } else {
       wrong.add(path)
       const { code, on } = kindOf(issue, valueAt(model, issue.path))

@@ -8,6 +8,9 @@ export const MAX_TEXT = 1024 * 1024
 /** Objects and lists may stand inside each other so deep. */
 export const MAX_DEPTH = 100
 
+/** A text may have so many tokens: names, colons, line ends, blanks. A thousand steps have some 70,000. */
+export const MAX_TOKENS = 250_000
+
 /** Aliases and anchors that a text may have. */
 const MAX_ALIASES = 1000
 
@@ -17,22 +20,25 @@ export interface Composed {
   readonly errors: readonly YAMLError[]
   /** Where the nesting became too deep. */
   readonly tooDeep: number | undefined
+  /** Where the text became too long. */
+  readonly tooLong: number | undefined
   /** Where the aliases became too many. */
   readonly tooMany: number | undefined
   /** Where a second document begins. */
   readonly second: number | undefined
 }
 
-const NOTHING: Composed = { document: undefined, errors: [], tooDeep: undefined, tooMany: undefined, second: undefined }
+const NOTHING: Composed = { document: undefined, errors: [], tooDeep: undefined, tooLong: undefined, tooMany: undefined, second: undefined }
 
 /** Reads a text of at most MAX_TEXT characters. */
 export function compose(source: string): Composed {
   const parser = new Parser()
   const lexer = new Lexer()
   const tokens = []
-  let aliases = 0
+  let [count, aliases] = [0, 0]
   for (const lexeme of lexer.lex(source)) {
     if ((lexeme[0] === '*' || lexeme[0] === '&') && ++aliases > MAX_ALIASES) return { ...NOTHING, tooMany: parser.offset }
+    if (++count > MAX_TOKENS) return { ...NOTHING, tooLong: parser.offset }
     for (const token of parser.next(lexeme)) tokens.push(token)
     if (parser.stack.length > MAX_DEPTH + 2) return { ...NOTHING, tooDeep: parser.offset }
   }

@@ -2,7 +2,7 @@
 // what the data means; checking that is the compiler's. Editing is edit.ts.
 import { isAlias, isCollection, isScalar, type Alias, type Node, type Scalar } from 'yaml'
 import type { Problem } from '../problems.ts'
-import { compose, MAX_DEPTH, MAX_TEXT } from './compose.ts'
+import { compose, MAX_DEPTH, MAX_TEXT, MAX_TOKENS } from './compose.ts'
 import { findNode, type Found } from './find-node.ts'
 import { byPlace, Lines, type LocatedProblem, type Place } from './place.ts'
 import { originsOf } from './scalar-offsets.ts'
@@ -67,8 +67,9 @@ export class DefinitionText {
       tell({ code: 'SIZE_LIMIT', message: `the text has ${source.length} characters, at most ${MAX_TEXT} are read`, remedy: 'Cut the workflow into several, and keep data in files that a step reads.' }, 0, 0)
       return nothing
     }
-    const { document, errors, tooDeep, tooMany, second } = compose(source)
+    const { document, errors, tooDeep, tooLong, tooMany, second } = compose(source)
     if (tooDeep !== undefined) tell({ code: 'DEPTH_LIMIT', message: `objects and lists are nested more than ${MAX_DEPTH} deep`, remedy: 'Put the inner part into a workflow of its own, or data into a file that a step reads.' }, tooDeep, tooDeep + 1)
+    if (tooLong !== undefined) tell({ code: 'SIZE_LIMIT', message: `the text has more than ${MAX_TOKENS} words and signs`, remedy: 'Cut the workflow into several, and keep data in files that a step reads.' }, tooLong, tooLong + 1)
     if (tooMany !== undefined) tell({ code: 'ALIAS_LIMIT', message: 'there are more than 1,000 anchors and aliases', remedy: 'Write out what is needed, or make a step with forEach of it.' }, tooMany, tooMany + 1)
     for (const { start, end, ...problem } of syntaxProblems(errors, source)) tell({ code: 'YAML_SYNTAX', ...problem }, start, end)
     if (second !== undefined) tell({ code: 'YAML_SYNTAX', message: 'a second document begins here', remedy: 'Keep one workflow in a file: put the other into a file of its own.' }, second, second + 3)

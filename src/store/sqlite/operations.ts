@@ -8,6 +8,7 @@ import { consume, reopen, send } from './inbox.ts'
 import { prune } from './prune.ts'
 import { OP } from './wire.ts'
 import type { BatchReader } from './wire.ts'
+import { deleteWorkflow, saveWorkflow, setWorkflowStatus, useWorkflowVersion } from './workflows.ts'
 
 /** Reads one operation and carries it out; the answer is undefined where the port names none. */
 export function apply(state: FlushState, from: BatchReader): OpAnswer | undefined {
@@ -25,6 +26,10 @@ export function apply(state: FlushState, from: BatchReader): OpAnswer | undefine
     case OP.claim: return claim(state, from)
     case OP.definition: return define(state, from)
     case OP.prune: return prune(state, from)
+    case OP.saveWorkflow: return saveWorkflow(state, from)
+    case OP.useWorkflowVersion: return useWorkflowVersion(state, from)
+    case OP.setWorkflowStatus: return setWorkflowStatus(state, from)
+    case OP.deleteWorkflow: return deleteWorkflow(state, from)
     default: throw new Error(`the batch is broken: there is no operation ${op}`)
   }
 }

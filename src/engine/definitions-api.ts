@@ -83,6 +83,8 @@ export interface Definitions {
   /** By name, registered and stored ones. */
   list(filter?: DefinitionFilter): Promise<{ readonly workflows: readonly DefinedWorkflow[]; readonly next: string | null }>
   get(name: string): Promise<DefinedWorkflow>
+  /** The version that new runs of a name take, as this process knows it; undefined when it knows none. */
+  current(name: string): string | undefined
   /** The stored versions without their texts, the newest first; none for a workflow that is only registered. */
   versions(name: string): Promise<readonly VersionSummary[]>
   /** A stored version: the current one unless another is named. A hash may be cut to the first 6 digits or more, if they name one. */

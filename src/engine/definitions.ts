@@ -82,9 +82,9 @@ export class StoredDefinitions implements Definitions {
     return version === null ? catalogue.newest(name, this.#rows.keys()) : (catalogue.find(name, version) ?? this.#compile(name, version))
   }
 
-  /** The version that new runs of this name take, as far as memory tells. */
   current(name: string): string | undefined {
-    return this.#host.catalogue.registered(name)?.version ?? this.#rows.get(name)?.version ?? undefined
+    const { catalogue } = this.#host
+    return catalogue.registered(name)?.version ?? this.#rows.get(name)?.version ?? catalogue.latest(name)?.version
   }
 
   async create(definition: WorkflowModel | GraphWorkflow<never, unknown>, options: CreateOptions = {}): Promise<CreatedWorkflow> {

@@ -35,9 +35,14 @@ export class WorkflowCatalogue {
     return this.#registered.has(name) ? this.#newest.get(name) : undefined
   }
 
-  /** The version that new runs of this name take, registered or handed to start(). `others` are names that exist elsewhere, for the message. */
+  /** The newest version of a name, registered or handed to start(). */
+  latest(name: string): AnyWorkflow | undefined {
+    return this.#newest.get(name)
+  }
+
+  /** The same, for a start: `others` are names that exist elsewhere, for the message. */
   newest(name: string, others: Iterable<string> = []): AnyWorkflow {
-    const workflow = this.#newest.get(name)
+    const workflow = this.latest(name)
     if (workflow !== undefined) return workflow
     const known = [...new Set([...this.#newest.keys(), ...others])]
     const near = nearest(name, known)

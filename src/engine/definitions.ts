@@ -70,7 +70,9 @@ export class StoredDefinitions implements Definitions {
   refusal(name: string): WorkflowDisabledError | undefined {
     const status = this.#rows.get(name)?.status ?? 'enabled'
     if (status === 'enabled') return undefined
-    return new WorkflowDisabledError(`workflow ${name} is ${status}; no run of it is started`, { path: name, details: { workflow: name, status } })
+    return new WorkflowDisabledError(`workflow ${name} is ${status}; no run of it is started`, {
+      path: name, details: { workflow: name, status }, remedy: `Enable it: wumbo workflow enable ${name}, or wumbo.definitions.enable(${JSON.stringify(name)}). Running runs go on, and failed ones can be retried.`,
+    })
   }
 
   /** The workflow that new runs of this name take: registered, else stored, else handed to start() before. */

@@ -133,6 +133,15 @@ test.each(['/', `/runs/${ID}`])('%s shows hostile names as text, without scripts
   expect(headers['x-content-type-options']).toBe('nosniff')
 })
 
+test('the page of a run shows its templates, and the exact definition of a graph as text', async () => {
+  const { call, wumbo } = await served()
+  expect((await call(`/runs/${ID}`)).text).toMatch(/<dt>Templates<\/dt><dd>greet@1\.0\.0<\/dd>/)
+  wumbo.run = { ...wumbo.run, form: 'graph', definition: { name: 'hello', description: HOSTILE, steps: { greet: { uses: 'greet@1.0.0' } } } }
+  const { text } = await call(`/runs/${ID}`)
+  expect(text).toMatch(/<h2>Definition<\/h2>[^]*&quot;uses&quot;: &quot;greet@1\.0\.0&quot;/)
+  expect(text).not.toMatch(/<script|\u001b|\u202e/)
+})
+
 test('answers a wrong page address with a page, and a wrong API address with a problem', async () => {
   const { call, server } = await served()
   const page = await call('/runs/%3Cscript%3E')

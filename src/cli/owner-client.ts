@@ -39,7 +39,9 @@ class OwnerClient implements Backend {
       enable: (name, options = {}) => changed(name, 'enable', options),
       disable: (name, options = {}) => changed(name, 'disable', options),
       archive: (name, options = {}) => changed(name, 'archive', options),
-      delete: async (name) => void (await this.#json(`${workflowPath(name)}/delete`, {})),
+      delete: async (name) => {
+        await this.#json(`${workflowPath(name)}/delete`, {})
+      },
     }
   }
 

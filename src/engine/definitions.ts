@@ -39,6 +39,8 @@ export class StoredDefinitions implements Definitions {
   readonly #host: DefinitionsHost
   /** Every row of the store, by name. */
   #rows = new Map<string, WorkflowRow>()
+  /** Versions that are being compiled, by name and hash: however many starts wait for one, it is read once. */
+  readonly #compiling = new Map<string, Promise<AnyWorkflow>>()
   /** Counts changes by this process. */
   #changes = 0
 
@@ -81,7 +83,7 @@ export class StoredDefinitions implements Definitions {
     const registered = catalogue.registered(name)
     if (registered !== undefined) return registered
     const version = this.#rows.get(name)?.version ?? null
-    return version === null ? catalogue.newest(name, this.#rows.keys()) : (catalogue.find(name, version) ?? this.#compile(name, version))
+    return version === null ? catalogue.newest(name, this.#rows.keys()) : (catalogue.find(name, version) ?? this.#compiled(name, version))
   }
 
   current(name: string): string | undefined {
@@ -197,6 +199,15 @@ export class StoredDefinitions implements Definitions {
   #asked(name: string, { by = 'api' }: ChangeOptions): { space: number; name: string; at: number; by: string } {
     if (typeof by !== 'string' || by.length > 500 || !by.isWellFormed()) throw new InputInvalidError('by: expected text of at most 500 characters', { path: 'by' })
     return { space: DEFAULT_SPACE, name, at: this.#host.now(), by }
+  }
+
+  #compiled(name: string, hash: string): Promise<AnyWorkflow> {
+    const key = `${name}@${hash}`
+    const known = this.#compiling.get(key)
+    if (known !== undefined) return known
+    const compiling = this.#compile(name, hash).finally(() => this.#compiling.delete(key))
+    this.#compiling.set(key, compiling)
+    return compiling
   }
 
   async #compile(name: string, hash: string): Promise<AnyWorkflow> {

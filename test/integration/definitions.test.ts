@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createWumbo, defineTemplate, defineWorkflow, fromModel, workflow } from '../../src/index.ts'
 import type { Finding, Wumbo, WorkflowModel, WumboOptions } from '../../src/index.ts'
+import { sqliteStore } from '../../src/store/sqlite/index.ts'
 import { collect } from '../../src/testing/store-cases/samples.ts'
 
 const number = z.object({ n: z.number() })
@@ -72,6 +73,19 @@ describe('create', () => {
     expect((await second.runs.list()).runs.map(({ version }) => version)).toEqual([created.version, created.version])
     expect(await second.definitions.get('sum')).toMatchObject({ origin: 'stored', form: 'graph', status: 'enabled', version: created.version, by: 'ada' })
     expect(await findings(second)).toEqual([])
+  })
+
+  test('however many starts wait for a stored definition after a restart, it is read once', async () => {
+    const first = await wumbo()
+    await first.definitions.create(sum('add@^1'))
+    await first.close()
+    const store = await sqliteStore({ file: join(folder, 'w.db') })
+    let reads = 0
+    const counted = { ...store, workflowVersion: (...given: Parameters<typeof store.workflowVersion>) => (reads++, store.workflowVersion(...given)) }
+    const second = await wumbo({ store: counted })
+    expect(await Promise.all(Array.from({ length: 50 }, (_, n) => result(second, 'sum', n)))).toEqual(Array.from({ length: 50 }, (_, n) => n + 1))
+    expect(await result(second, 'sum', 1)).toBe(2)
+    expect(reads).toBe(1)
   })
 
   test('takes what the builder made, and keeps it as data', async () => {
@@ -202,8 +216,8 @@ describe('status', () => {
     const one = await wumbo()
     const { version } = await one.definitions.create(sum('add@^1'))
     await one.definitions.archive('sum')
-    for (const wrong of [one.definitions.create(sum('add@^2')), one.definitions.use('sum', version), one.definitions.disable('sum')]) {
-      await expect(wrong).rejects.toMatchObject({ code: 'WORKFLOW_CONFLICT', remedy: expect.stringContaining('wumbo workflow enable sum') })
+    for (const wrong of [() => one.definitions.create(sum('add@^2')), () => one.definitions.use('sum', version), () => one.definitions.disable('sum')]) {
+      await expect(wrong()).rejects.toMatchObject({ code: 'WORKFLOW_CONFLICT', remedy: expect.stringContaining('wumbo workflow enable sum') })
     }
     await one.definitions.enable('sum')
     await one.definitions.disable('sum')
@@ -214,8 +228,9 @@ describe('status', () => {
   test('a name that nothing has is refused with the nearest', async () => {
     const one = await wumbo({ workflows: [once] })
     await one.definitions.create(sum('add@^1'))
-    for (const wrong of [one.definitions.disable('som'), one.definitions.get('som'), one.definitions.versions('som'), one.definitions.version('som'), one.definitions.delete('som'), one.definitions.use('som', 'abcdef')]) {
-      await expect(wrong).rejects.toMatchObject({ code: 'WORKFLOW_NOT_FOUND', message: expect.stringMatching(/"som".*"sum".*coded, sum/) })
+    const { definitions } = one
+    for (const wrong of [() => definitions.disable('som'), () => definitions.get('som'), () => definitions.versions('som'), () => definitions.version('som'), () => definitions.delete('som'), () => definitions.use('som', 'abcdef')]) {
+      await expect(wrong()).rejects.toMatchObject({ code: 'WORKFLOW_NOT_FOUND', message: expect.stringMatching(/"som".*"sum".*coded, sum/) })
     }
     await expect(one.start('som', { n: 1 })).rejects.toMatchObject({ code: 'WORKFLOW_NOT_FOUND', message: expect.stringContaining('"sum"') })
     await expect(one.definitions.version('coded')).rejects.toMatchObject({ code: 'WORKFLOW_NOT_FOUND' })

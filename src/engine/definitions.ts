@@ -11,7 +11,7 @@ import type { TemplateRegistry } from '../template/registry.ts'
 import { templatesOf } from '../workflow/canonical.ts'
 import type { WorkflowCatalogue } from '../workflow/catalogue.ts'
 import type { AnyWorkflow, GraphWorkflow } from '../workflow/contract.ts'
-import { fromModel } from '../workflow/graph.ts'
+import { fromModel, fromStored } from '../workflow/graph.ts'
 import { parseDefinition } from './definition-body.ts'
 import type { ChangeOptions, CreatedWorkflow, CreateOptions, DefinedWorkflow, DefinitionFilter, Definitions, DefinitionVersion } from './definitions-api.ts'
 import { matches, mergePage } from './definition-list.ts'
@@ -213,7 +213,7 @@ export class StoredDefinitions implements Definitions {
   async #compile(name: string, hash: string): Promise<AnyWorkflow> {
     const version = await this.#host.store.workflowVersion({ space: DEFAULT_SPACE, name }, hash)
     if (version === undefined) throw this.#unknown(name)
-    return this.#host.catalogue.remember(fromModel(parseDefinition(version.body, hash), this.#host.templates))
+    return this.#host.catalogue.remember(fromStored(parseDefinition(version.body, hash), this.#host.templates, hash))
   }
 
   #defined(name: string, row: WorkflowRow | undefined = this.#rows.get(name)): DefinedWorkflow {

@@ -162,6 +162,7 @@ export interface Store extends WorkflowReads {
   listRuns(filter: RunFilter): Promise<RunPage>
   /** The run that a key stands for, with the hash it was taken with; also after it has expired, until it is replaced or pruned. */
   findKey(space: Space, key: string): Promise<{ readonly run: string; readonly hash: string } | undefined>
+  /** The body of a definition. PayloadCorruptError, naming the hash, when it is not what was written. */
   definition(hash: string): Promise<string | undefined>
   /** The earliest time at which a claim would find a run: 0 for now, null for never. */
   nextWake(): Promise<number | null>

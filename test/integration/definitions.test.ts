@@ -309,7 +309,7 @@ describe('a run shows what it runs', () => {
     expect(await one.runs.get(run.id)).toMatchObject({ form: 'function', definition: null, templates: ['add@1.0.0'] })
   })
 
-  test('verify tells a definition that is not what its hash says, of a workflow and of a run', async () => {
+  test('verify tells a definition that is not what was written, of a workflow and of a run', async () => {
     const one = await wumbo()
     const { version } = await one.definitions.create(sum('add@^1'))
     await result(one, 'sum', 1)
@@ -322,6 +322,25 @@ describe('a run shows what it runs', () => {
     const told = (await findings(second)).map(({ code, message }) => `${code} ${message.includes(version)}`)
     expect(told.sort()).toEqual(['DEFINITION_DAMAGED true', 'VERSION_DAMAGED true'])
     await expect(second.start('sum', { n: 1 })).rejects.toMatchObject({ code: 'PAYLOAD_CORRUPT' })
+    const { runs: [run] } = await second.runs.list()
+    await expect(second.runs.get(run?.id ?? '')).rejects.toMatchObject({ code: 'PAYLOAD_CORRUPT', details: { version } })
+  })
+
+  test('a definition that was hashed by other rules keeps the version under which it is stored', async () => {
+    const one = await wumbo()
+    const { version } = await one.definitions.create(sum('add@^1'))
+    await one.close()
+    const store = await sqliteStore({ file: join(folder, 'w.db') })
+    const lane = await store.openLane()
+    const { body, source } = (await store.workflowVersion({ space: 0, name: 'sum' }, version)) ?? { body: '', source: '' }
+    await lane.flush([{ op: 'saveWorkflow', space: 0, name: 'sum', hash: 'older', format: 'yaml', body, source, at: 1, by: 'ada' }])
+    await lane.close()
+    await store.close()
+    const second = await wumbo()
+    const run = await second.start('sum', { n: 1 })
+    expect(await run.result()).toBe(2)
+    expect(await second.runs.get(run.id)).toMatchObject({ version: 'older', form: 'graph', templates: ['add@1.0.0'] })
+    expect(await findings(second)).toEqual([])
   })
 
   test('a run that was parked for want of a template goes on when it is back', async () => {

@@ -8,6 +8,7 @@ import { consume, reopen, send } from './inbox.ts'
 import { prune } from './prune.ts'
 import { OP } from './wire.ts'
 import type { BatchReader } from './wire.ts'
+import { definitionChecksum } from './workflow-rows.ts'
 import { deleteWorkflow, saveWorkflow, setWorkflowStatus, useWorkflowVersion } from './workflows.ts'
 
 /** Reads one operation and carries it out; the answer is undefined where the port names none. */
@@ -128,6 +129,9 @@ function finish(state: FlushState, from: BatchReader): OpAnswer | undefined {
 }
 
 function define(state: FlushState, from: BatchReader): OpAnswer | undefined {
-  state.sql.insertDefinition.run(from.text(), from.text(), from.text(), from.whole())
+  const hash = from.text()
+  const workflow = from.text()
+  const body = from.text()
+  state.sql.insertDefinition.run(hash, workflow, body, from.whole(), definitionChecksum(hash, workflow, body))
   return undefined
 }

@@ -10,7 +10,7 @@ import type { Piece } from './calls.ts'
 import { listRuns } from './run-list.ts'
 import { RUN_COLUMNS, generationFrom, mailFrom, markFrom, recordFrom, runFrom } from './rows.ts'
 import { listWorkflows } from './workflow-reads.ts'
-import { versionFrom, versionSummaryFrom, workflowFrom } from './workflow-rows.ts'
+import { definitionFrom, versionFrom, versionSummaryFrom, workflowFrom } from './workflow-rows.ts'
 
 /** Rows looked at for blobs per read. */
 const PIECE = 10_000
@@ -25,7 +25,7 @@ export const READER_SQL = {
   inbox: 'select * from inbox where run_no = ? order by number',
   generations: 'select * from generations where run_no = ? order by gen',
   findKey: 'select run, hash from keys where space = ? and key = ?',
-  definition: 'select body from definitions where hash = ?',
+  definition: 'select * from definitions where hash = ?',
   findWorkflow: 'select * from workflows where space = ? and name = ?',
   versions: 'select hash, format, created_at, by_whom from workflow_versions where space = ? and name = ? order by id desc',
   version: 'select * from workflow_versions where space = ? and name = ? and hash = ?',
@@ -84,7 +84,7 @@ export class Reads {
 
   definition(hash: string): string | undefined {
     const row = this.#sql.definition.get(hash)
-    return row === undefined ? undefined : String(row['body'])
+    return row === undefined ? undefined : definitionFrom(row)
   }
 
   listWorkflows(filter: WorkflowFilter): WorkflowPage {

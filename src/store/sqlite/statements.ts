@@ -44,7 +44,7 @@ export const WRITER_SQL = {
   mailedRuns: `select no, space, run, inbox_count, coalesce(wake_at, 0) as due from runs where ${MAILED} order by coalesce(wake_at, 0), no limit ?`,
   claimRun: `update runs set status = 'running', lane = '${LANE}', epoch = ?, wake_at = null, error = null where no = ?`,
 
-  insertDefinition: 'insert or ignore into definitions (hash, workflow, body, at) values (?, ?, ?, ?)',
+  insertDefinition: 'insert or ignore into definitions (hash, workflow, body, at, checksum) values (?, ?, ?, ?, ?)',
 
   findWorkflow: 'select * from workflows where space = ? and name = ?',
   putWorkflow: `insert into workflows (space, name, status, version, created_at, updated_at, by_whom) values (?, ?, ?, ?, ?, ?, ?)

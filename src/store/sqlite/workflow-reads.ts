@@ -4,7 +4,8 @@ import { WumboError } from '../../errors.ts'
 import type { Finding } from '../port.ts'
 import type { WorkflowFilter, WorkflowPage } from '../workflows-port.ts'
 import type { ListQuery } from './run-list.ts'
-import { versionFrom, workflowFrom } from './workflow-rows.ts'
+import type { Row } from './rows.ts'
+import { definitionFrom, versionFrom, workflowFrom } from './workflow-rows.ts'
 
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 1000
@@ -33,7 +34,7 @@ export function workflowQuery({ space, status, prefix, text, after }: WorkflowFi
   return { sql: `select * from workflows where ${terms.join(' and ')} order by name limit ?`, values: [...values, limit] }
 }
 
-/** Workflows whose current version is not there, versions without their workflow, and versions that are not what was written. */
+/** Workflows whose current version is not there, versions without their workflow, and definitions, of workflows and of runs, that are not what was written. */
 export function findInWorkflows(database: DatabaseSync): readonly Finding[] {
   const finding = (code: string, message: string): Finding => ({ code, run: null, message })
   const without = database.prepare(`
@@ -46,18 +47,20 @@ export function findInWorkflows(database: DatabaseSync): readonly Finding[] {
     ...without.map(({ name, version }) => finding('WORKFLOW_WITHOUT_VERSION', `the current version ${String(version)} of workflow ${String(name)} is not stored`)),
     ...orphans.map(({ name, hash }) => finding('VERSION_WITHOUT_WORKFLOW', `version ${String(hash)} belongs to workflow ${String(name)}, which is not stored`)),
     ...odd.map(({ name, status }) => finding('WORKFLOW_STATUS', `workflow ${String(name)} is ${JSON.stringify(status)}; there is no such status`)),
-    ...damagedVersions(database, finding),
+    ...damaged(database.prepare('select * from workflow_versions order by id').iterate(), versionFrom).map((message) => finding('VERSION_DAMAGED', message)),
+    ...damaged(database.prepare('select * from definitions order by hash').iterate(), definitionFrom).map((message) => finding('DEFINITION_DAMAGED', message)),
   ]
 }
 
-function damagedVersions(database: DatabaseSync, finding: (code: string, message: string) => Finding): Finding[] {
-  const found: Finding[] = []
-  for (const row of database.prepare('select * from workflow_versions order by id').iterate()) {
+/** What is said of the rows that are not what was written. */
+function damaged(rows: Iterable<Row>, read: (row: Row) => unknown): string[] {
+  const found: string[] = []
+  for (const row of rows) {
     try {
-      versionFrom(row)
+      read(row)
     } catch (thrown) {
       if (!(thrown instanceof WumboError)) throw thrown
-      found.push(finding('VERSION_DAMAGED', thrown.message))
+      found.push(thrown.message)
     }
   }
   return found

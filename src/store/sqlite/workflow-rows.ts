@@ -32,6 +32,21 @@ export function versionFrom(row: Row): WorkflowVersion {
 
 /** The checksum of a version. Lengths stand before the texts, so that nothing can move from one to the next. */
 export function versionChecksum({ space, name }: WorkflowKey, { hash, format, body, source, createdAt, by }: WorkflowVersion): string {
-  const texts = [name, hash, format, by, body, source]
-  return hashText(`${space} ${createdAt} ${texts.map((text) => text.length).join(' ')} ${texts.join('')}`)
+  return checksumOf([space, createdAt], [name, hash, format, by, body, source])
+}
+
+/** The body of a row of `definitions`, proven by its checksum where it has one. Throws PayloadCorruptError that names the hash. */
+export function definitionFrom(row: Row): string {
+  const [hash, workflow, body] = [row['hash'] as string, row['workflow'] as string, row['body'] as string]
+  if (row['checksum'] === null || row['checksum'] === definitionChecksum(hash, workflow, body)) return body
+  throw new PayloadCorruptError(`the definition ${hash} of workflow ${workflow} is damaged: it does not have the checksum it was written with`, { path: hash, details: { workflow, version: hash } })
+}
+
+/** The checksum of the definition of runs. */
+export function definitionChecksum(hash: string, workflow: string, body: string): string {
+  return checksumOf([], [hash, workflow, body])
+}
+
+function checksumOf(numbers: readonly number[], texts: readonly string[]): string {
+  return hashText(`${[...numbers, ...texts.map((text) => text.length)].join(' ')} ${texts.join('')}`)
 }

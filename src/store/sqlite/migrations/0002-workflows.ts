@@ -1,5 +1,5 @@
 // Stored workflows: one row per name, and its versions by hash. A version holds its own texts; the definitions of runs stay in the
-// table `definitions`, so that deleting a workflow takes nothing from a run.
+// table `definitions`, so that deleting a workflow takes nothing from a run. Those get a checksum; what is older has none.
 export const workflows = `
 create table workflows (
   id integer primary key,
@@ -26,4 +26,6 @@ create table workflow_versions (
   checksum text not null
 ) strict;
 create unique index workflow_versions_hash on workflow_versions (space, name, hash);
+
+alter table definitions add column checksum text;
 `

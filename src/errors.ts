@@ -145,6 +145,8 @@ export class SchemaNotPublishableError extends failure('SCHEMA_NOT_PUBLISHABLE',
 export class TemplateNotFoundError extends failure('TEMPLATE_NOT_FOUND', 'user', 404, 'Register the template with createWumbo({ templates }), or correct the name or version range.') {}
 export class TemplateExistsError extends failure('TEMPLATE_EXISTS', 'user', 409, 'Raise the version of the template, or register only one of the two.') {}
 export class WorkflowNotFoundError extends failure('WORKFLOW_NOT_FOUND', 'user', 404, 'Register the workflow with createWumbo({ workflows }), or correct its name.') {}
+export class WorkflowDisabledError extends failure('WORKFLOW_DISABLED', 'user', 409, 'Enable it: `wumbo workflow enable NAME`. Its running runs go on, and failed ones can be retried.') {}
+export class WorkflowConflictError extends failure('WORKFLOW_CONFLICT', 'user', 409, 'The message says what stands against it; see `wumbo workflow list`.') {}
 export class ExpressionError extends failure('EXPRESSION_FAILED', 'user', 422, 'Correct the expression; a value that may be missing needs a guard such as has(…).') {}
 
 // Values

@@ -5,6 +5,10 @@ export { createWumbo } from './wumbo.ts'
 export type { ListOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
 export type { PathEntry, RunDetails, RunSummary, StepSummary } from './engine/inspect.ts'
 export { executionPath } from './engine/inspect.ts'
+export type {
+  ChangeOptions, CreatedWorkflow, CreateOptions, DefinedWorkflow, DefinitionFilter, Definitions, DefinitionVersion,
+} from './engine/definitions-api.ts'
+export type { SourceFormat, VersionSummary, WorkflowStatus } from './model/definition.ts'
 export type { RunEvent, RunObserver } from './model/event.ts'
 export type { EndStatus, LiveStatus, RunStatus } from './model/run.ts'
 export type { Finding, Store } from './store/port.ts'
@@ -61,6 +65,7 @@ export type { Expr, Ref } from './workflow/reference.ts'
 // Failures: one class each, with a stable code
 export {
   WumboError, DefinitionError, SchemaNotPublishableError, TemplateNotFoundError, TemplateExistsError, WorkflowNotFoundError,
+  WorkflowDisabledError, WorkflowConflictError,
   ExpressionError, InputInvalidError, OutputInvalidError, ConfigInvalidError, ValueNotStorableError, PayloadTooLargeError,
   PayloadCorruptError, BlobMissingError, TemplateFailedError, IllegalTransitionError, ServiceNotFoundError, StepFailedError,
   StepTimeoutError, HeartbeatTimeoutError, AbortedError, DuplicateStepError, NonDeterminismError, RunFailedError, RunTimeoutError,

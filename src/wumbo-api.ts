@@ -1,5 +1,6 @@
 // What createWumbo gives: the interfaces that users, the command line, examples and benchmarks program against. Only types;
 // wumbo.ts implements them.
+import type { Definitions } from './engine/definitions-api.ts'
 import type { EngineLimits } from './engine/ports.ts'
 import type { EngineMetrics } from './engine/engine.ts'
 import type { RunDetails, RunSummary } from './engine/inspect.ts'
@@ -86,9 +87,14 @@ export interface Wumbo extends AsyncDisposable {
   readonly templates: TemplateRegistry
   readonly workflows: readonly AnyWorkflow[]
   readonly runs: Runs
+  /** The definitions in the store: graphs that start by name without being registered, and the status of any workflow. */
+  readonly definitions: Definitions
   /** Facts about the store for people: kind, file, journal mode, synchronous. */
   readonly store: { readonly kind: string; readonly facts: Readonly<Record<string, string | number>> }
-  /** Starts a run: durable when this resolves. By value the types are checked, by name the input is checked only at run time. */
+  /**
+   * Starts a run: durable when this resolves. By value the types are checked, by name the input is checked only at run time. A name is
+   * that of a registered workflow, else of a stored one. WORKFLOW_DISABLED when it is disabled or archived.
+   */
   start<I, O>(workflow: Workflow<I, O>, input: NoInfer<I>, options?: StartOptions): Promise<RunHandle<O>>
   start(workflow: string, input: unknown, options?: StartOptions): Promise<RunHandle<unknown>>
   /** Told of every event of every run of this process; gives the function that stops it. */

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { builtinTemplates } from './builtin/index.ts'
+import { StoredDefinitions } from './engine/definitions.ts'
 import { Engine } from './engine/engine.ts'
 import { runDetails, runSummary } from './engine/inspect.ts'
 import type { RunDetails } from './engine/inspect.ts'
@@ -67,8 +68,12 @@ export async function createWumbo(options: WumboOptions = {}): Promise<Wumbo> {
       workflows: finder(workflows, templates),
       limits: limitsOf(options),
     }
-    const engine = options.readOnly === true ? null : await Engine.open(deps, (error) => lost.resolve(error))
-    return new OpenWumbo({ deps, engine, templates, workflows, lost: lost.promise })
+    const readOnly = options.readOnly === true
+    const definitions: StoredDefinitions = new StoredDefinitions({ store, catalogue: workflows, templates, readOnly, now: () => deps.clock.now(), submit: (op, bytes) => wumbo.engine().submit(op, bytes) })
+    if (!readOnly) await definitions.refresh()
+    const engine = readOnly ? null : await Engine.open(deps, (error) => lost.resolve(error))
+    const wumbo: OpenWumbo = new OpenWumbo({ deps, engine, templates, workflows, definitions, lost: lost.promise })
+    return wumbo
   } catch (thrown) {
     await store.close()
     throw thrown
@@ -82,6 +87,7 @@ interface Parts {
   readonly engine: Engine | null
   readonly templates: TemplateRegistry
   readonly workflows: WorkflowCatalogue
+  readonly definitions: StoredDefinitions
   readonly lost: Promise<Error>
 }
 
@@ -89,6 +95,7 @@ class OpenWumbo implements Wumbo, HandleHost {
   readonly templates: TemplateRegistry
   readonly lost: Promise<Error>
   readonly runs: Runs
+  readonly definitions: StoredDefinitions
   readonly store: Wumbo['store']
   readonly #parts: Parts
   #closed: Promise<void> | undefined
@@ -97,6 +104,7 @@ class OpenWumbo implements Wumbo, HandleHost {
     this.#parts = parts
     this.templates = parts.templates
     this.lost = parts.lost
+    this.definitions = parts.definitions
     this.store = { kind: parts.deps.store.kind, facts: parts.deps.store.facts }
     this.runs = {
       list: (options) => this.#list(options ?? {}),
@@ -112,8 +120,18 @@ class OpenWumbo implements Wumbo, HandleHost {
   }
 
   async start(workflow: AnyWorkflow | string, input: unknown, options: StartOptions = {}): Promise<RunHandle<never>> {
-    const known = typeof workflow === 'string' ? this.#parts.workflows.newest(workflow) : this.#parts.workflows.adopt(workflow)
-    const accepted = await this.engine().start(known, input, options.id === undefined ? NO_KEY : { key: options.id })
+    const { definitions, workflows } = this.#parts
+    const engine = this.engine()
+    const name = typeof workflow === 'string' ? workflow : workflow.name
+    const refusal = definitions.refusal(name)
+    if (refusal !== undefined) {
+      // A start that was accepted before stays the run that it is.
+      const existing = options.id === undefined ? undefined : await engine.existing(name, input, options.id)
+      if (existing !== undefined) return new Handle<never>(this, existing)
+      throw refusal
+    }
+    const known = typeof workflow === 'string' ? (workflows.registered(workflow) ?? (await definitions.find(workflow))) : workflows.adopt(workflow)
+    const accepted = await engine.start(known, input, options.id === undefined ? NO_KEY : { key: options.id })
     return new Handle<never>(this, accepted)
   }
 
@@ -172,7 +190,7 @@ class OpenWumbo implements Wumbo, HandleHost {
     const { store } = this.#parts.deps
     const loaded = await store.load({ space: DEFAULT_SPACE, run: await this.#runId(id) })
     if (loaded === undefined) throw new RunNotFoundError(`there is no run ${id}`)
-    return runDetails(loaded, (payload) => readValue(payload, { blobs: store.blobs, sha256 }))
+    return runDetails(loaded, { read: (payload) => readValue(payload, { blobs: store.blobs, sha256 }), definition: (hash) => store.definition(hash) })
   }
 
   /** A run's id, or the id that its starter gave it. */

@@ -1,15 +1,23 @@
-// What a command does to runs goes to one of two places: this process, when it owns the store, or the process that owns it. Both
+// What a command does to runs and workflows goes to one of two places: this process, when it owns the store, or the process that owns it. Both
 // look alike from here. Only types and the words for an owner that went away.
+import type { Definitions } from '../engine/definitions-api.ts'
 import type { RunDetails } from '../engine/inspect.ts'
 import { WumboError } from '../errors.ts'
 import type { RunEvent } from '../model/event.ts'
-import type { AnyWorkflow } from '../workflow/contract.ts'
+
+/** A workflow by name. A version is refused when it is not the one that new runs take; none takes whichever is stored. */
+export interface NamedWorkflow {
+  readonly name: string
+  readonly version?: string
+}
 
 /** A way to the runs of a store, for writing. Values of runs come in their JSON form. */
 export interface Backend {
   /** The other process that owns the store; null when it is this one. */
   readonly owner: { readonly pid: number; readonly url: string } | null
-  start(workflow: AnyWorkflow, input: unknown, id: string | undefined): Promise<{ readonly id: string; readonly existing: boolean }>
+  /** What is done to stored definitions, and to the status of any workflow. */
+  readonly workflows: Pick<Definitions, 'create' | 'use' | 'enable' | 'disable' | 'archive' | 'delete'>
+  start(workflow: NamedWorkflow, input: unknown, id: string | undefined): Promise<{ readonly id: string; readonly existing: boolean }>
   cancel(id: string): Promise<void>
   /** Resolves to the new generation. */
   retry(id: string, why: { readonly by: string; readonly reason: string }): Promise<number>

@@ -8,14 +8,23 @@ import { shownPath } from './project.ts'
 import type { Settings } from './settings.ts'
 import type { Channel } from './terminal.ts'
 
+/** What the ready line tells. */
+export interface Ready {
+  readonly url: string
+  readonly settings: Settings
+  /** Names, those of stored ones included. */
+  readonly workflows: readonly string[]
+  readonly templates: Definitions['templates']
+  readonly json: boolean
+}
+
 /** The ready line. */
-export function ready(channel: Channel, { url, settings, definitions, json }: { url: string; settings: Settings; definitions: Definitions; json: boolean }): string {
+export function ready(channel: Channel, { url, settings, workflows, templates, json }: Ready): string {
   const store = settings.store.kind === 'memory' ? 'memory' : settings.store.file
   const ms = Math.round(performance.now())
-  const workflows = [...new Set(definitions.workflows.map(({ name }) => name))]
-  if (json) return lineJson({ type: 'ready', url, pid: process.pid, store, workflows, templates: definitions.templates.map(({ meta }) => meta.name), ms })
+  if (json) return lineJson({ type: 'ready', url, pid: process.pid, store, workflows, templates: templates.map(({ meta }) => meta.name), ms })
   const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`
-  return `${channel.paint('green', 'Ready')} in ${ms} ms: ${channel.paint('bold', url)}  ${count(workflows.length, 'workflow')}, ${count(definitions.templates.length, 'template')}, store ${settings.store.kind === 'memory' ? store : shownPath(store)}`
+  return `${channel.paint('green', 'Ready')} in ${ms} ms: ${channel.paint('bold', url)}  ${count(workflows.length, 'workflow')}, ${count(templates.length, 'template')}, store ${settings.store.kind === 'memory' ? store : shownPath(store)}`
 }
 
 /** Tells of runs until the Wumbo is closed. */

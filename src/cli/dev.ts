@@ -42,7 +42,8 @@ export function devCommand(cli: Cli): Command {
       const server = await owner.serve(settings.port)
       if (server.moved) err.line(`Port ${settings.port} is taken; serving on ${server.port}.`)
       const { ready, tellRuns } = await import('./dev-lines.ts')
-      out.line(ready(out, { url: server.url, settings, definitions, json: options.json === true }))
+      const { workflows } = await owner.wumbo.definitions.list({ limit: 1000 })
+      out.line(ready(out, { url: server.url, settings, workflows: workflows.map(({ name }) => name), templates: definitions.templates, json: options.json === true }))
       if (options.json !== true) tellRuns(err, owner.wumbo)
       const lost = await Promise.race([owner.wumbo.lost, untilAborted(interrupts.signal)])
       if (lost !== undefined) throw lost

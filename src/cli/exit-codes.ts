@@ -8,7 +8,7 @@ export const EXIT = {
   badly: 1,
   /** The command line, the input, the project or a definition is not what it must be; a named thing does not exist. */
   usage: 2,
-  /** Somebody else owns the store, or the run's state does not allow it. */
+  /** Somebody else owns the store, or the state of the run or of its workflow does not allow it. */
   refused: 3,
   /** Disk, network or another part of the surroundings failed. */
   surroundings: 4,
@@ -19,7 +19,7 @@ export const EXIT = {
 } as const
 
 const BADLY = new Set(['RUN_FAILED', 'RUN_CANCELLED', 'RUN_TIMEOUT', 'RUN_PARKED'])
-const REFUSED = new Set(['STORE_LOCKED', 'STORE_TOO_NEW', 'OWNER_UNREACHABLE', 'RUN_FINISHED', 'RUN_NOT_RETRYABLE', 'KEY_REUSED', 'LANE_FENCED', 'OVERLOADED'])
+const REFUSED = new Set(['STORE_LOCKED', 'STORE_TOO_NEW', 'OWNER_UNREACHABLE', 'RUN_FINISHED', 'RUN_NOT_RETRYABLE', 'WORKFLOW_DISABLED', 'WORKFLOW_CONFLICT', 'KEY_REUSED', 'LANE_FENCED', 'OVERLOADED'])
 const SURROUNDINGS = new Set(['STORE_UNSUPPORTED'])
 
 /** The exit code of a command that ended with this throwable. */

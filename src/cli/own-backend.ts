@@ -9,8 +9,7 @@ import { OpenSteps } from '../server/open-steps.ts'
 import { runEvents } from '../server/run-events.ts'
 import { serve } from '../server/serve.ts'
 import { wireRun } from '../server/wire.ts'
-import type { AnyWorkflow } from '../workflow/contract.ts'
-import type { Backend } from './backend.ts'
+import type { Backend, NamedWorkflow } from './backend.ts'
 import type { Definitions } from './modules.ts'
 import type { Settings } from './settings.ts'
 
@@ -52,6 +51,10 @@ export class OwnBackend implements Backend {
     return new OwnBackend(await createWumbo(options))
   }
 
+  get workflows(): Backend['workflows'] {
+    return this.wumbo.definitions
+  }
+
   /** Lets other commands in, a little later: most commands are over by then. */
   announceSoon(): void {
     if (this.wumbo.store.kind === 'memory') return
@@ -65,7 +68,7 @@ export class OwnBackend implements Backend {
     return serving
   }
 
-  async start(workflow: AnyWorkflow, input: unknown, id: string | undefined): Promise<{ id: string; existing: boolean }> {
+  async start(workflow: NamedWorkflow, input: unknown, id: string | undefined): Promise<{ id: string; existing: boolean }> {
     const run = await this.wumbo.start(workflow.name, input, id === undefined ? {} : { id })
     return { id: run.id, existing: run.existing }
   }

@@ -1,12 +1,12 @@
 // The way to the process that owns the store: its loopback API, with the token from its note. It sends nothing to any other
 // address, and repeats nothing by itself.
+import type { CreatedWorkflow, DefinedWorkflow } from '../engine/definitions-api.ts'
 import type { RunDetails } from '../engine/inspect.ts'
 import { OwnerUnreachableError, WorkflowNotFoundError, WumboError, errorFromData } from '../errors.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { Problem } from '../server/problem.ts'
 import type { Owner } from '../store/sqlite/index.ts'
-import type { AnyWorkflow } from '../workflow/contract.ts'
-import type { Backend } from './backend.ts'
+import type { Backend, NamedWorkflow } from './backend.ts'
 
 const LOOPBACK = /^http:\/\/127\.0\.0\.1:\d{1,5}$/
 const PING_MS = 2000
@@ -26,14 +26,26 @@ export async function reachOwner(owner: Owner): Promise<Backend | undefined> {
 
 class OwnerClient implements Backend {
   readonly owner: { readonly pid: number; readonly url: string }
+  readonly workflows: Backend['workflows']
   readonly #token: string
 
   constructor(owner: { readonly pid: number; readonly url: string }, token: string) {
     this.owner = owner
     this.#token = token
+    const changed = async (name: string, what: string, body: object): Promise<DefinedWorkflow> => (await this.#json(`${workflowPath(name)}/${what}`, body)) as DefinedWorkflow
+    this.workflows = {
+      create: async (definition, options) => (await this.#json('/workflows', { definition, ...options })) as CreatedWorkflow,
+      use: (name, version, options) => changed(name, 'use', { version, ...options }),
+      enable: (name, options = {}) => changed(name, 'enable', options),
+      disable: (name, options = {}) => changed(name, 'disable', options),
+      archive: (name, options = {}) => changed(name, 'archive', options),
+      delete: async (name) => {
+        await this.#json(`${workflowPath(name)}/delete`, {})
+      },
+    }
   }
 
-  async start(workflow: AnyWorkflow, input: unknown, id: string | undefined): Promise<{ id: string; existing: boolean }> {
+  async start(workflow: NamedWorkflow, input: unknown, id: string | undefined): Promise<{ id: string; existing: boolean }> {
     try {
       return (await this.#json('/runs', { workflow: workflow.name, version: workflow.version, input, id })) as { id: string; existing: boolean }
     } catch (thrown) {
@@ -108,6 +120,10 @@ class OwnerClient implements Backend {
 }
 
 type Sent = Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> }
+
+function workflowPath(name: string): string {
+  return `/workflows/${encodeURIComponent(name)}`
+}
 
 function runPath(id: string): string {
   return `/runs/${encodeURIComponent(id)}`

@@ -14,6 +14,7 @@ import { runsCommand } from './runs.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 import { validateCommand } from './validate.ts'
 import { verifyCommand } from './verify.ts'
+import { workflowCommand } from './workflow.ts'
 
 const HELP = new Set(['commander.helpDisplayed', 'commander.version'])
 
@@ -38,17 +39,21 @@ export function makeProgram(cli: Cli): Command {
   const program = new Command('wumbo')
     .description('Durable workflows in TypeScript: runs survive crashes and go on where they stopped.')
     .version(packageVersion(), '-V, --version', 'print the version')
+    // So that a command may have a --version of its own: this one stands before the command.
+    .enablePositionalOptions()
     .addHelpText('after', `
 Examples:
   npx wumbo init                              make a project here
   npx wumbo run hello --input '{"names":[]}'  run a workflow and print its result
   npx wumbo runs list --status failed         what went wrong lately
+  npx wumbo workflow create onboard.yaml      store a graph; from then on it starts by name
   npx wumbo dev                               work on all runs and show them on a page
 
 Exit codes: 0 done, 1 the run did not end well, 2 wrong use or definition, 3 refused, 4 surroundings failed, 130 Ctrl-C.`)
   program.addCommand(initCommand(cli))
   program.addCommand(runCommand(cli))
   program.addCommand(runsCommand(cli))
+  program.addCommand(workflowCommand(cli))
   program.addCommand(devCommand(cli))
   program.addCommand(validateCommand(cli))
   program.addCommand(verifyCommand(cli))

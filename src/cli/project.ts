@@ -32,11 +32,11 @@ export function moduleFiles(words: readonly string[] | undefined): string[] {
   })
 }
 
-/** The workflow called `name`: the newest of its versions. */
-export function workflowNamed(definitions: Definitions, name: string): AnyWorkflow {
+/** The workflow called `name`: the newest of its versions. `others` are names that exist elsewhere, for the message. */
+export function workflowNamed(definitions: Definitions, name: string, others: readonly string[] = []): AnyWorkflow {
   const found = definitions.workflows.findLast((workflow) => workflow.name === name)
   if (found !== undefined) return found
-  const names = namesOf(definitions.workflows)
+  const names = [...new Set([...namesOf(definitions.workflows), ...others])].sort()
   throw new WorkflowNotFoundError(`there is no workflow ${JSON.stringify(name)}.${didYouMean(name, names)} Known: ${names.join(', ') || 'none'}`, {
     path: name, remedy: 'Correct the name, export the workflow from a file in the project\'s folder of workflows, or name its file.',
   })

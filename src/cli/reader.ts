@@ -3,19 +3,48 @@ import { existsSync } from 'node:fs'
 import { StoreMissingError, UsageError } from '../errors.ts'
 import { createWumbo, type Wumbo } from '../index.ts'
 import { sqliteStore } from '../store/sqlite/index.ts'
+import type { Definitions } from './modules.ts'
 import { shownPath } from './project.ts'
 import type { Settings } from './settings.ts'
 
 /** A Wumbo that can only look. Throws STORE_MISSING when there is no store yet. */
-export async function openReader(settings: Settings): Promise<Wumbo> {
-  if (settings.store.kind === 'memory') throw new UsageError('store: memory keeps nothing after its process; there is nothing to look at', { path: 'store', remedy: 'Use a file: --store sqlite:.wumbo/wumbo.db.' })
-  const { file } = settings.store
+export async function openReader(settings: Settings, definitions?: Definitions): Promise<Wumbo> {
+  const { file } = refuseMemory(settings)
   if (!existsSync(file)) throw new StoreMissingError(`there is no store ${shownPath(file)}`, { path: file })
   const store = await sqliteStore({ file, readOnly: true })
   try {
-    return await createWumbo({ store, readOnly: true })
+    return await createWumbo({ store, readOnly: true, ...definitions })
   } catch (thrown) {
     await store.close()
     throw thrown
+  }
+}
+
+/** A Wumbo that can only look at what modules define and, where there is a store, at what that holds. */
+export async function openLibrary(settings: Settings, definitions: Definitions): Promise<Wumbo> {
+  const isThere = settings.store.kind === 'sqlite' && existsSync(settings.store.file)
+  return isThere ? openReader(settings, definitions) : createWumbo({ store: 'memory', readOnly: true, ...definitions })
+}
+
+/** The file of a store. Refuses a store that ends with its process: there is nothing to look at, and nothing to keep anything in. */
+export function refuseMemory({ store }: Settings): { readonly file: string } {
+  if (store.kind === 'sqlite') return store
+  throw new UsageError('store: memory keeps nothing after its process; there is nothing to look at', { path: 'store', remedy: 'Use a file: --store sqlite:.wumbo/wumbo.db.' })
+}
+
+/** The names of the stored workflows; none where there is no store. */
+export async function storedNames(settings: Settings): Promise<readonly string[]> {
+  if (settings.store.kind === 'memory' || !existsSync(settings.store.file)) return []
+  const wumbo = await openReader(settings)
+  try {
+    const names: string[] = []
+    for (let after: string | null | undefined; after !== null; ) {
+      const page: Awaited<ReturnType<Wumbo['definitions']['list']>> = await wumbo.definitions.list({ limit: 1000, ...(after === undefined ? {} : { after }) })
+      for (const { name, version } of page.workflows) if (version !== null) names.push(name)
+      after = page.next
+    }
+    return names
+  } finally {
+    await wumbo.close()
   }
 }

@@ -1,7 +1,7 @@
 // `wumbo run`: starts a run of a workflow and waits for its end, in this process or in the one that owns the store.
 import { Option, type Command } from 'commander'
 import { OwnerUnreachableError, UsageError, WorkflowNotFoundError } from '../errors.ts'
-import type { AnyWorkflow } from '../workflow/contract.ts'
+import type { NamedWorkflow } from './backend.ts'
 import { act, describe, withProjectOptions, type Cli, type CommonOptions } from './command.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Definitions } from './modules.ts'
@@ -20,7 +20,7 @@ export function runCommand(cli: Cli): Command {
   const command = describe({
     name: 'run',
     summary: 'start a run and print its result',
-    about: 'Names a file that exports a workflow, or a workflow of the project; without either the project\'s only workflow is run. The result goes to standard output, the progress to standard error. Ctrl-C stops in order: the run is kept and can go on later.',
+    about: 'Names a file that exports a workflow, a workflow of the project, or a stored one; without either the project\'s only workflow is run. The result goes to standard output, the progress to standard error. Ctrl-C stops in order: the run is kept and can go on later.',
     examples: [
       ['wumbo run', 'the only workflow of the project'],
       ['wumbo run hello --input \'{"names":["Ada"]}\'', 'by name'],
@@ -48,7 +48,7 @@ export function runCommand(cli: Cli): Command {
 }
 
 /** The workflow that is meant, and all that the project and the file define. */
-async function choose(settings: Settings, target: string | undefined, name: string | undefined): Promise<{ workflow: AnyWorkflow; definitions: Definitions }> {
+async function choose(settings: Settings, target: string | undefined, name: string | undefined): Promise<{ workflow: NamedWorkflow; definitions: Definitions }> {
   const { fileOf, loadDefinitions, onlyWorkflow, workflowNamed } = await import('./project.ts')
   const { importDefinitions } = await import('./modules.ts')
   const file = target === undefined ? undefined : fileOf(target)
@@ -59,15 +59,19 @@ async function choose(settings: Settings, target: string | undefined, name: stri
   }
   if (target !== undefined && name !== undefined && name !== target) throw new UsageError(`two workflows are named: ${target} and ${name}`, { path: '--workflow', remedy: 'Leave out --workflow, or name a file before it.' })
   const wanted = target ?? name
+  const { storedNames } = await import('./reader.ts')
   if (settings.project === null) {
+    if (wanted !== undefined && (await storedNames(settings)).includes(wanted)) return { definitions: { templates: [], workflows: [] }, workflow: { name: wanted } }
     throw new WorkflowNotFoundError(wanted === undefined ? 'there is no project here and no file was named' : `there is no file ${wanted}, and no project here that could have a workflow of that name`, { remedy: 'Name a file (wumbo run hello.ts), or make a project with wumbo init.' })
   }
   const definitions = await loadDefinitions(settings)
-  return { definitions, workflow: wanted === undefined ? onlyWorkflow(definitions.workflows, undefined) : workflowNamed(definitions, wanted) }
+  if (wanted === undefined) return { definitions, workflow: onlyWorkflow(definitions.workflows, undefined) }
+  const stored = definitions.workflows.some((workflow) => workflow.name === wanted) ? [] : await storedNames(settings)
+  return { definitions, workflow: stored.includes(wanted) ? { name: wanted } : workflowNamed(definitions, wanted, stored) }
 }
 
 /** Hands the run to the owner and leaves. */
-async function detach(cli: Cli, { settings, workflow, input, options }: { settings: Settings; workflow: AnyWorkflow; input: unknown; options: RunOptions }): Promise<number> {
+async function detach(cli: Cli, { settings, workflow, input, options }: { settings: Settings; workflow: NamedWorkflow; input: unknown; options: RunOptions }): Promise<number> {
   const { connectOwner } = await import('./connect.ts')
   const { lineJson } = await import('./json.ts')
   const owner = await connectOwner(settings)

@@ -24,6 +24,7 @@ export function runsRetryCommand(cli: Cli): Command {
     const { readSettings } = await import('./settings.ts')
     const { loadDefinitions, moduleFiles } = await import('./project.ts')
     const { pursue } = await import('./pursue.ts')
+    const { userOf } = await import('./user.ts')
     const settings = await readSettings(options, cli.terminal.env)
     const definitions = await loadDefinitions(settings, moduleFiles(options.file))
     return pursue({
@@ -35,9 +36,4 @@ export function runsRetryCommand(cli: Cli): Command {
       },
     })
   })
-}
-
-/** Who sits at the terminal, as far as the environment tells. */
-function userOf(env: NodeJS.ProcessEnv): string {
-  return env['USER'] ?? env['USERNAME'] ?? 'cli'
 }

@@ -1,6 +1,7 @@
 // `wumbo runs show`: one run with its steps on a time axis, or the way of its values. Reads beside a process that owns the store.
 import type { Command } from 'commander'
 import { executionPath, type RunDetails } from '../engine/inspect.ts'
+import { UsageError } from '../errors.ts'
 import { isEnd } from '../model/run.ts'
 import { formatDuration } from '../shared/duration.ts'
 import { visibleLine } from '../shared/visible.ts'
@@ -15,6 +16,7 @@ import { lineageLines, timelineLines } from './timeline.ts'
 
 interface ShowOptions extends CommonOptions {
   readonly lineage?: boolean
+  readonly definition?: boolean
 }
 
 /** Makes the command. */
@@ -22,10 +24,11 @@ export function runsShowCommand(cli: Cli): Command {
   const command = describe({
     name: 'show',
     summary: 'show a run with its steps on a time axis',
-    examples: [['wumbo runs show 019a…', 'its steps, attempts, input and output'], ['wumbo runs show 019a… --lineage', 'who wrote and read each value'], ['wumbo runs show order-17 --json', 'everything, for programs']],
+    examples: [['wumbo runs show 019a…', 'its steps, attempts, input and output'], ['wumbo runs show 019a… --lineage', 'who wrote and read each value'], ['wumbo runs show 019a… --definition', 'the definition that it has, as YAML'], ['wumbo runs show order-17 --json', 'everything but the definition, for programs']],
   })
     .argument('<run>', 'the run\'s id, or the id it was started with')
     .option('-l, --lineage', 'who wrote and read each value')
+    .option('--definition', 'the exact definition of a graph\'s run as YAML; with --json inside the answer')
   return act(cli, withProjectOptions(command), async (id: string, options: ShowOptions) => {
     const { readSettings } = await import('./settings.ts')
     const { openReader } = await import('./reader.ts')
@@ -34,13 +37,25 @@ export function runsShowCommand(cli: Cli): Command {
     const wumbo = await openReader(await readSettings(options, cli.terminal.env))
     try {
       const run = wireRun(await wumbo.runs.get(id))
-      if (options.json === true) out.line(lineJson(options.lineage === true ? { id: run.id, path: executionPath(run) } : run))
+      if (options.json === true) out.line(lineJson(options.lineage === true ? { id: run.id, path: executionPath(run) } : withDefinition(run, options.definition === true)))
+      else if (options.definition === true) out.write(await definitionText(run))
       else for (const line of options.lineage === true ? lineageLines(out, run) : runLines(out, run)) out.line(line)
       return EXIT.ok
     } finally {
       await wumbo.close()
     }
   })
+}
+
+/** The definition may be long: only who asks for it is sent it. */
+function withDefinition({ definition, ...run }: RunDetails, wanted: boolean): object {
+  return wanted ? { ...run, definition } : run
+}
+
+async function definitionText({ definition, workflow }: RunDetails): Promise<string> {
+  if (definition === null) throw new UsageError(`the run's workflow ${workflow} is a function; its code is its definition`, { path: '--definition', remedy: 'Leave out --definition; the templates it used are shown without it.' })
+  const { definitionYaml } = await import('./definition-file.ts')
+  return definitionYaml(definition)
 }
 
 function runLines(channel: Channel, run: RunDetails): string[] {
@@ -55,7 +70,8 @@ function runLines(channel: Channel, run: RunDetails): string[] {
     `${channel.paint('bold', visibleLine(run.workflow))} ${status} ${isEnd(run.status) ? 'in' : 'for'} ${formatDuration(Math.max(0, (run.finishedAt ?? now) - run.createdAt))}`,
     fact('run', run.id),
     ...(run.key === null ? [] : [fact('id given', run.key)]),
-    fact('version', `${run.version}${run.gen === 1 ? '' : `, generation ${run.gen}`}`),
+    fact('version', `${run.version} (${run.form})${run.gen === 1 ? '' : `, generation ${run.gen}`}`),
+    ...(run.templates.length === 0 ? [] : [fact('templates', run.templates.join(', '))]),
     fact('started', localTime(run.createdAt)),
     ...(run.wakeAt === null || isEnd(run.status) ? [] : [fact('goes on', localTime(run.wakeAt))]),
     ...(run.crashes === 0 ? [] : [fact('crashes', String(run.crashes))]),

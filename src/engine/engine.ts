@@ -101,14 +101,14 @@ export class Engine implements RunHost {
     const payload = typeof stored === 'string' ? stored : await stored
     const now = clock.now()
     const row = this.#newRow(workflow, payload, options.key ?? null, now)
-    const hash = options.key === undefined ? '' : hashText(`${workflow.name}\n${defaultCodec.snapshot(input).payload}`)
+    const hash = options.key === undefined ? '' : keyHash(workflow.name, input)
     const key = options.key === undefined ? null : { key: checkKey(options.key), hash, expiresAt: now + limits.keyTtlMs }
     if (workflow.form === 'graph') this.#saveDefinition(workflow, now)
     // More runs than the memory is to hold: this one waits its turn in the store, from its first moment on.
     const full = this.#hot.size + this.#starting >= limits.hotRuns
     const answer = await this.#startRow(row, key, full)
     if (answer?.answer === 'exists') {
-      if (answer.hash !== hash) throw new KeyReusedError(`the id ${JSON.stringify(options.key)} stands for run ${answer.run}, which was started with another workflow or input`, { details: { run: answer.run } })
+      if (answer.hash !== hash) throw keyReused(options.key ?? '', answer.run)
       return { run: answer.run, existing: true, completion: null }
     }
     const completion = new Completion()
@@ -117,6 +117,20 @@ export class Engine implements RunHost {
     if (full) this.#takeover.soon()
     else this.#enter(row, workflow, checked.value, null)
     return { run: row.run, existing: false, completion }
+  }
+
+  /** The run that a key stands for, without starting one: undefined when the key is free. KEY_REUSED as for a start. */
+  async existing(workflow: string, input: unknown, key: string): Promise<Accepted | undefined> {
+    const found = await this.deps.store.findKey(DEFAULT_SPACE, checkKey(key))
+    if (found === undefined) return undefined
+    if (found.hash !== keyHash(workflow, input)) throw keyReused(key, found.run)
+    return { run: found.run, existing: true, completion: null }
+  }
+
+  /** Makes an operation that belongs to no run durable; gives its answer. */
+  submit(op: StoreOp, bytes: number): Promise<OpAnswer | undefined> {
+    this.#mustBeOpen()
+    return this.#op(op, bytes)
   }
 
   /** The output of a run, once it has ended well; rejects with what ended or parked it. */
@@ -282,9 +296,9 @@ export class Engine implements RunHost {
     })
   }
 
-  #op(op: StoreOp): Promise<OpAnswer | undefined> {
+  #op(op: StoreOp, bytes = 100): Promise<OpAnswer | undefined> {
     return new Promise((resolve, reject) => {
-      this.flusher.add(op, null, 100, (answer, error) => (error === undefined ? resolve(answer) : reject(error)))
+      this.flusher.add(op, null, bytes, (answer, error) => (error === undefined ? resolve(answer) : reject(error)))
     })
   }
 
@@ -310,6 +324,14 @@ export class Engine implements RunHost {
 function checkKey(key: string): string {
   if (typeof key === 'string' && key.length > 0 && key.length <= 500) return key
   throw new InputInvalidError(`id: expected text of 1 to 500 characters, got ${typeof key === 'string' ? `${key.length} characters` : typeof key}`, { path: 'id' })
+}
+
+function keyHash(workflow: string, input: unknown): string {
+  return hashText(`${workflow}\n${defaultCodec.snapshot(input).payload}`)
+}
+
+function keyReused(key: string, run: string): KeyReusedError {
+  return new KeyReusedError(`the id ${JSON.stringify(key)} stands for run ${run}, which was started with another workflow or input`, { details: { run } })
 }
 
 function uuid4(bytes: Uint8Array): string {

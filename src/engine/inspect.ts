@@ -5,7 +5,10 @@ import { effectiveJournal } from '../model/record.ts'
 import type { Level, RecordKind, RecordStatus } from '../model/record.ts'
 import type { Payload } from '../model/payload.ts'
 import type { Generation, MailKind, RunStatus } from '../model/run.ts'
+import type { WorkflowModel } from '../model/workflow.ts'
 import type { LoadedRun } from '../store/port.ts'
+import { templatesOf } from '../workflow/canonical.ts'
+import { parseDefinition } from './definition-body.ts'
 
 /** A run as lists show it. Times are milliseconds since 1970. */
 export interface RunSummary {
@@ -48,6 +51,11 @@ export interface StepSummary {
 export interface RunDetails extends RunSummary {
   readonly input: unknown
   readonly output: unknown
+  readonly form: 'function' | 'graph'
+  /** The definition that a graph's run has: its model with pinned templates. Null for a function, whose definition is its code. */
+  readonly definition: WorkflowModel | null
+  /** `name@version` of the templates: those that a graph pinned, those that the journal of a function names so far. Sorted. */
+  readonly templates: readonly string[]
   readonly crashes: number
   readonly steps: readonly StepSummary[]
   /** What has begun and not finished: timers, failed attempts that will be repeated. */
@@ -65,8 +73,16 @@ export interface PathEntry {
   readonly at: number
 }
 
-/** Builds the details of a loaded run; `read` gives the value of a payload. */
-export async function runDetails(loaded: LoadedRun, read: (payload: Payload | null) => Promise<unknown>): Promise<RunDetails> {
+/** How the parts of a run are read. */
+export interface RunReads {
+  /** The value of a payload. */
+  readonly read: (payload: Payload | null) => Promise<unknown>
+  /** The definition under a hash, as it is stored. */
+  readonly definition: (hash: string) => Promise<string | undefined>
+}
+
+/** Builds the details of a loaded run. */
+export async function runDetails(loaded: LoadedRun, { read, definition: stored }: RunReads): Promise<RunDetails> {
   const { run, marks, mail, generations } = loaded
   const effective = effectiveJournal(loaded.journal, generations, run.gen)
   const steps: StepSummary[] = []
@@ -80,9 +96,14 @@ export async function runDetails(loaded: LoadedRun, read: (payload: Payload | nu
       failures: failures.map(({ attempt, at, error }) => ({ attempt, at, error })),
     })
   }
+  const body = await stored(run.version)
+  const definition = body === undefined ? null : parseDefinition(body, run.version)
   const answered = new Set(effective.map(({ path }) => path))
   return {
-    ...runSummary(run), input: await read(run.input), output: await read(run.output), crashes: run.crashes, steps,
+    ...runSummary(run), input: await read(run.input), output: await read(run.output),
+    form: definition === null ? 'function' : 'graph', definition,
+    templates: definition === null ? [...new Set(steps.flatMap(({ template }) => template ?? []))].sort() : templatesOf(definition),
+    crashes: run.crashes, steps,
     pending: marks.filter((mark) => !answered.has(mark.path) && mark.gen === run.gen).map(({ path, kind, attempt, due, error }) => ({ path, kind, attempt, due, error })),
     generations: generations.map(({ gen, baseSeq, at, by, reason }) => ({ gen, baseSeq, at, by, reason })),
     unreadMail: mail.filter((one) => one.consumedAt === null).map(({ kind, sentAt }) => ({ kind, sentAt })),

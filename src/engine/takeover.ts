@@ -143,13 +143,18 @@ export class Takeover {
     for (const mail of unread) if (mail.kind !== 'resume') entered.onMail(mail)
   }
 
-  async #workflowOf(run: RunRow): Promise<AnyWorkflow> {
+  /** The workflow of a run, registered or made from its stored definition. */
+  async #find(run: RunRow): Promise<AnyWorkflow | undefined> {
     const { workflows, store } = this.#host.deps
     const known = workflows.find(run.workflow, run.version)
     if (known !== undefined) return known
     const body = await store.definition(run.version)
-    const rebuilt = body === undefined ? undefined : workflows.rebuild(body, run.version)
-    if (rebuilt !== undefined) return rebuilt
+    return body === undefined ? undefined : workflows.rebuild(body, run.version)
+  }
+
+  async #workflowOf(run: RunRow): Promise<AnyWorkflow> {
+    const found = await this.#find(run)
+    if (found !== undefined) return found
     throw new WorkflowNotFoundError(`run ${run.run} needs workflow ${run.workflow} in version ${run.version}, which is not registered here`, {
       details: { workflow: run.workflow, version: run.version }, remedy: 'Register that version beside the new one and start again, or cancel the run.',
     })
@@ -189,13 +194,19 @@ export class Takeover {
     })
   }
 
-  /** Runs that were parked for want of their workflow go on when it is registered again. */
+  /** Runs that were parked for want of their workflow go on when it is registered again, or its definition finds its templates again. */
   async #unpark(): Promise<void> {
-    const { store, workflows, clock } = this.#host.deps
+    const { store, clock } = this.#host.deps
+    const unknown = new Set<string>()
     for (let after: string | null | undefined; after !== null; ) {
       const page = await store.listRuns({ status: ['parked'], limit: 1000, ...(after === undefined ? {} : { after }) })
       for (const run of page.runs) {
-        if (run.error?.code !== 'WORKFLOW_NOT_FOUND' || workflows.find(run.workflow, run.version) === undefined) continue
+        const version = `${run.workflow}@${run.version}`
+        if (run.error?.code !== 'WORKFLOW_NOT_FOUND' || unknown.has(version)) continue
+        if ((await this.#find(run)) === undefined) {
+          unknown.add(version)
+          continue
+        }
         const mail = { space: DEFAULT_SPACE, run: run.run, id: `${run.run}.resume.${run.inboxCount + 1}`, kind: 'resume', body: null, sentAt: clock.now() } as const
         this.#host.flusher.add({ op: 'send', mail }, null, 100, null)
       }

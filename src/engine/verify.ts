@@ -3,8 +3,9 @@
 import { WumboError } from '../errors.ts'
 import { blobOf } from '../model/payload.ts'
 import { effectiveJournal } from '../model/record.ts'
-import { isEnd } from '../model/run.ts'
+import { DEFAULT_SPACE, isEnd } from '../model/run.ts'
 import type { LoadedRun, Finding, Store } from '../store/port.ts'
+import { parseDefinition } from './definition-body.ts'
 import { readValue } from './payloads.ts'
 
 /** What was looked at, told while it goes on. */
@@ -26,12 +27,17 @@ export interface VerifyOptions {
 export async function* verifyStore(store: Store, options: VerifyOptions): AsyncGenerator<Finding> {
   const progress = { runs: 0, records: 0, blobs: 0 }
   yield* store.check()
+  yield* verifyWorkflows(store)
+  const definitions = new Set<string>()
   for (let after: string | null | undefined; after !== null; ) {
     const page = await store.listRuns({ limit: 500, ...(after === undefined ? {} : { after }) })
     for (const row of page.runs) {
       yield* verifyRun(store, row, options, progress)
       progress.runs++
       options.onProgress?.({ ...progress })
+      if (definitions.has(row.version)) continue
+      definitions.add(row.version)
+      yield* verifyDefinition(row.version, row.run, () => store.definition(row.version))
     }
     after = page.next
   }
@@ -44,6 +50,30 @@ export async function* verifyStore(store: Store, options: VerifyOptions): AsyncG
     }
   }
   options.onProgress?.({ ...progress })
+}
+
+/** Every version of every stored workflow is a workflow; the store's own check has looked at the texts. */
+async function* verifyWorkflows(store: Store): AsyncGenerator<Finding> {
+  for (let after: string | null | undefined; after !== null; ) {
+    const page = await store.listWorkflows({ space: DEFAULT_SPACE, limit: 500, ...(after === undefined ? {} : { after }) })
+    for (const workflow of page.workflows) {
+      for (const { hash } of await store.workflowVersions(workflow)) {
+        yield* verifyDefinition(hash, null, async () => (await store.workflowVersion(workflow, hash))?.body)
+      }
+    }
+    after = page.next
+  }
+}
+
+async function* verifyDefinition(hash: string, run: string | null, read: () => Promise<string | undefined>): AsyncGenerator<Finding> {
+  // A text that is not what was written was told by the store.
+  const body = await read().catch(() => undefined)
+  if (body === undefined) return
+  try {
+    parseDefinition(body, hash)
+  } catch (thrown) {
+    yield { code: 'DEFINITION_DAMAGED', run, message: thrown instanceof Error ? thrown.message : String(thrown) }
+  }
 }
 
 async function* verifyRun(store: Store, key: { readonly space: number; readonly run: string }, options: VerifyOptions, progress: { records: number }): AsyncGenerator<Finding> {

@@ -15,6 +15,7 @@ import { STYLE } from './pages/style.ts'
 import { permissionOf } from './permissions.ts'
 import { PROBLEM_TYPE, problemOf } from './problem.ts'
 import { runEvents, settled } from './run-events.ts'
+import { workflowRoutes } from './workflow-routes.ts'
 import { emptyBody, retryBody, startBody, waitOf, wireRun } from './wire.ts'
 
 const BODY_LIMIT = 1 << 20
@@ -60,6 +61,7 @@ export function createApp(wumbo: ServedWumbo, token: string): FastifyInstance {
   health(app, wumbo)
   pages(app, wumbo, open)
   api(app, wumbo, open)
+  workflowRoutes(app, wumbo)
   return app
 }
 
@@ -93,9 +95,9 @@ function api(app: FastifyInstance, wumbo: ServedWumbo, open: OpenSteps): void {
   const source = { wumbo, open }
   app.post('/api/v1/runs', async (request, reply) => {
     const { workflow, version, input, id } = startBody(request.body)
-    const here = wumbo.workflows.findLast(({ name }) => name === workflow)
-    if (version !== undefined && here !== undefined && here.version !== version) {
-      throw new WorkflowNotFoundError(`this process runs ${workflow} in version ${here.version}, not ${version}`, { path: 'version', remedy: 'Restart the process that owns the store, so that it loads the workflow as it is now.' })
+    const here = wumbo.definitions.current(workflow)
+    if (version !== undefined && here !== undefined && here !== version) {
+      throw new WorkflowNotFoundError(`this process runs ${workflow} in version ${here}, not ${version}`, { path: 'version', remedy: 'Restart the process that owns the store, so that it loads the workflow as it is now.' })
     }
     const run = await wumbo.start(workflow, input, id === undefined ? {} : { id })
     return reply.code(run.existing ? 200 : 201).header('location', `/api/v1/runs/${run.id}`).send({ id: run.id, existing: run.existing })

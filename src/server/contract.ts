@@ -1,4 +1,5 @@
 // What the server needs of a Wumbo, as a structure: whoever has these members can be served. Only types.
+import type { Definitions } from '../engine/definitions-api.ts'
 import type { RunDetails, RunSummary } from '../engine/inspect.ts'
 import type { RunObserver } from '../model/event.ts'
 import type { RunStatus } from '../model/run.ts'
@@ -23,6 +24,7 @@ export interface ServedWumbo {
     cancel(id: string): Promise<void>
     retry(id: string, options?: { readonly by?: string; readonly reason?: string }): Promise<number>
   }
+  readonly definitions: Definitions
   start(workflow: string, input: unknown, options?: { readonly id?: string }): Promise<{ readonly id: string; readonly existing: boolean }>
   observe(observer: RunObserver): () => void
   /** Tells other processes of this machine where this one takes commands. */

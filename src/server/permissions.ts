@@ -2,7 +2,9 @@
 // permissions. A route that the table does not name stops the start of the server.
 
 /** What a caller may be allowed to do. */
-export type Permission = 'health:read' | 'status:read' | 'runs:read' | 'runs:start' | 'runs:cancel' | 'runs:retry'
+export type Permission =
+  | 'health:read' | 'status:read' | 'runs:read' | 'runs:start' | 'runs:cancel' | 'runs:retry'
+  | 'workflows:read' | 'workflows:create' | 'workflows:change' | 'workflows:delete'
 
 /** Every route with its permission. The key is `METHOD path`; HEAD goes with GET. */
 export const ROUTE_PERMISSIONS: ReadonlyMap<string, Permission> = new Map([
@@ -16,13 +18,25 @@ export const ROUTE_PERMISSIONS: ReadonlyMap<string, Permission> = new Map([
   ['GET /api/v1/runs/:id/events', 'runs:read'],
   ['POST /api/v1/runs/:id/cancel', 'runs:cancel'],
   ['POST /api/v1/runs/:id/retry', 'runs:retry'],
+  ['GET /api/v1/workflows', 'workflows:read'],
+  ['POST /api/v1/workflows', 'workflows:create'],
+  ['GET /api/v1/workflows/:name', 'workflows:read'],
+  ['GET /api/v1/workflows/:name/versions', 'workflows:read'],
+  ['GET /api/v1/workflows/:name/versions/:version', 'workflows:read'],
+  ['POST /api/v1/workflows/:name/enable', 'workflows:change'],
+  ['POST /api/v1/workflows/:name/disable', 'workflows:change'],
+  ['POST /api/v1/workflows/:name/archive', 'workflows:change'],
+  ['POST /api/v1/workflows/:name/use', 'workflows:change'],
+  ['POST /api/v1/workflows/:name/delete', 'workflows:delete'],
 ])
 
 /** Anyone on this machine. */
 const VISITOR: ReadonlySet<Permission> = new Set(['health:read', 'status:read'])
 
 /** Whoever holds the token. */
-const OPERATOR: ReadonlySet<Permission> = new Set(['health:read', 'status:read', 'runs:read', 'runs:start', 'runs:cancel', 'runs:retry'])
+const OPERATOR: ReadonlySet<Permission> = new Set([
+  'health:read', 'status:read', 'runs:read', 'runs:start', 'runs:cancel', 'runs:retry', 'workflows:read', 'workflows:create', 'workflows:change', 'workflows:delete',
+])
 
 /** The permission of a route, or undefined for one that the table does not name. */
 export function permissionOf(method: string, path: string): Permission | undefined {

@@ -2,6 +2,7 @@
 import { request as httpRequest } from 'node:http'
 import { afterEach, expect, test } from 'vitest'
 import { RunNotFoundError, StoreFailedError } from '../errors.ts'
+import type { DefinedWorkflow, Definitions } from '../engine/definitions-api.ts'
 import type { RunDetails } from '../engine/inspect.ts'
 import type { RunEvent, RunObserver } from '../model/event.ts'
 import { createApp } from './app.ts'
@@ -19,9 +20,10 @@ class StandIn implements ServedWumbo {
   readonly lost = new Promise<Error>(() => undefined)
   readonly observers = new Set<RunObserver>()
   readonly calls: unknown[] = []
+  readonly definitions = standInDefinitions(this)
   run: RunDetails = {
     id: ID, key: HOSTILE, workflow: 'hello', version: '2', status: 'running', gen: 1, createdAt: 1000, finishedAt: null, wakeAt: null, error: null,
-    input: { name: HOSTILE, at: new Date(0) }, output: undefined, crashes: 0, pending: [], generations: [], unreadMail: [],
+    input: { name: HOSTILE, at: new Date(0) }, output: undefined, form: 'function', definition: null, templates: ['greet@1.0.0'], crashes: 0, pending: [], generations: [], unreadMail: [],
     steps: [{
       path: `greet[${HOSTILE}]`, seq: 1, gen: 1, kind: 'step', status: 'completed', level: 'effect', template: 'greet@1.0.0', attempt: 1,
       startedAt: 1000, finishedAt: 1500, input: null, output: HOSTILE, error: null, reads: ['$input'], failures: [],
@@ -51,6 +53,18 @@ class StandIn implements ServedWumbo {
   #found(id: string): RunDetails {
     if (id !== ID) throw new RunNotFoundError(`there is no run ${id}`)
     return this.run
+  }
+}
+
+/** Knows one stored workflow, `hello` in version 2, and notes what is asked of it. */
+function standInDefinitions({ calls }: { readonly calls: unknown[] }): Definitions {
+  const hello: DefinedWorkflow = { name: 'hello', origin: 'stored', form: 'graph', status: 'enabled', version: '2', createdAt: 1, updatedAt: 2, by: 'ada' }
+  const note = <T>(answer: T) => async (...call: unknown[]): Promise<T> => (calls.push(call), answer)
+  return {
+    current: (name) => (name === 'hello' ? '2' : undefined),
+    create: async (definition, options) => (calls.push(['create', definition, options]), { name: 'hello', version: '2', templates: [], added: options?.source !== undefined, status: 'enabled' }),
+    list: note({ workflows: [hello], next: null }), get: note(hello), versions: note([]), use: note(hello), enable: note(hello), disable: note(hello), archive: note(hello), delete: note(undefined),
+    version: note({ name: 'hello', hash: '2', format: 'yaml', createdAt: 1, by: 'ada', body: '{}', source: '', current: true, definition: { name: 'hello', steps: {} }, templates: [] }),
   }
 }
 
@@ -117,6 +131,15 @@ test.each(['/', `/runs/${ID}`])('%s shows hostile names as text, without scripts
   expect(headers['content-security-policy']).toContain("default-src 'none'")
   expect(headers['content-security-policy']).not.toContain('unsafe')
   expect(headers['x-content-type-options']).toBe('nosniff')
+})
+
+test('the page of a run shows its templates, and the exact definition of a graph as text', async () => {
+  const { call, wumbo } = await served()
+  expect((await call(`/runs/${ID}`)).text).toMatch(/<dt>Templates<\/dt><dd>greet@1\.0\.0<\/dd>/)
+  wumbo.run = { ...wumbo.run, form: 'graph', definition: { name: 'hello', description: HOSTILE, steps: { greet: { uses: 'greet@1.0.0' } } } }
+  const { text } = await call(`/runs/${ID}`)
+  expect(text).toMatch(/<h2>Definition<\/h2>[^]*&quot;uses&quot;: &quot;greet@1\.0\.0&quot;/)
+  expect(text).not.toMatch(/<script|\u001b|\u202e/)
 })
 
 test('answers a wrong page address with a page, and a wrong API address with a problem', async () => {
@@ -276,4 +299,36 @@ test('takes the next port when the one it was asked for is taken, and says so', 
 test('does not start with a route that names no permission', () => {
   const app = createApp(new StandIn(), 'token')
   expect(() => app.get('/backdoor', () => 'open')).toThrow(/names no permission/)
+})
+
+test('workflows are created, listed, changed and deleted with the token, and not without', async () => {
+  const { call, server, wumbo } = await served()
+  const { token } = server
+  const posted = (path: string, body: unknown) => call(`/api/v1/workflows${path}`, { method: 'POST', token, body: JSON.stringify(body) })
+  expect(await posted('', { definition: { name: 'hello' }, source: 'name: hello', format: 'yaml', by: 'ada' })).toMatchObject({ status: 201, headers: { location: '/api/v1/workflows/hello' }, json: { version: '2' } })
+  expect(await posted('', { definition: { name: 'hello' } })).toMatchObject({ status: 200 })
+  for (const change of ['enable', 'disable', 'archive']) expect(await posted(`/hello/${change}`, { by: 'bob' })).toMatchObject({ status: 200, json: { name: 'hello' } })
+  expect((await posted('/hello/use', { version: '2' })).status).toBe(200)
+  expect((await posted('/hello/delete', {})).json).toEqual({ deleted: true })
+  expect((await call('/api/v1/workflows?status=enabled,disabled&text=h&limit=5', { token })).json).toMatchObject({ workflows: [{ name: 'hello' }], next: null })
+  for (const path of ['/hello', '/hello/versions', '/hello/versions/2']) expect((await call(`/api/v1/workflows${path}`, { token })).status).toBe(200)
+  expect(wumbo.calls).toEqual([
+    ['create', { name: 'hello' }, { by: 'ada', source: 'name: hello', format: 'yaml' }], ['create', { name: 'hello' }, { by: 'http' }],
+    ['hello', { by: 'bob' }], ['hello', { by: 'bob' }], ['hello', { by: 'bob' }], ['hello', '2', { by: 'http' }], ['hello'],
+    [{ status: ['enabled', 'disabled'], text: 'h', limit: 5 }], ['hello'], ['hello'], ['hello', '2'],
+  ])
+  for (const path of ['', '/hello', '/hello/versions/2']) expect((await call(`/api/v1/workflows${path}`)).status).toBe(401)
+  for (const path of ['', '/hello/archive', '/hello/delete']) expect((await call(`/api/v1/workflows${path}`, { method: 'POST', body: '{}' })).status).toBe(401)
+})
+
+test.each([
+  ['', { source: 'x' }, 'definition'], ['', { definition: {}, format: 'xml' }, 'format'], ['', { definition: {}, colour: 1 }, 'colour'], ['/hello/use', {}, 'version'], ['/hello/archive', { by: 7 }, 'by'], ['/hello/delete', { by: 'x' }, 'by'],
+])('POST /api/v1/workflows%s %j is refused, naming %s', async (path, body, where) => {
+  const { call, server } = await served()
+  expect(await call(`/api/v1/workflows${path}`, { method: 'POST', token: server.token, body: JSON.stringify(body) })).toMatchObject({ status: 400, json: { code: 'REQUEST_INVALID', path: where } })
+})
+
+test.each([['status=on', 'status'], ['limit=0', 'limit'], ['limit=1001', 'limit'], ['name=x', 'name']])('GET /api/v1/workflows?%s is refused', async (query, where) => {
+  const { call, server } = await served()
+  expect(await call(`/api/v1/workflows?${query}`, { token: server.token })).toMatchObject({ status: 400, json: { code: 'REQUEST_INVALID', path: where } })
 })

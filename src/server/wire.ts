@@ -58,7 +58,8 @@ export function waitOf(query: unknown): number {
   throw new RequestInvalidError(`wait: expected milliseconds from 0 to ${MAX_WAIT_MS}, got ${JSON.stringify(given)}`, { path: 'wait' })
 }
 
-function checkedObject(body: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
+/** An object with no keys but the known ones; anything else is refused. */
+export function checkedObject(body: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new RequestInvalidError('expected a JSON object as body')
   for (const key of Object.keys(body)) {
     if (!known.includes(key)) throw new RequestInvalidError(`${key}: no such key.${didYouMean(key, known)} Keys are: ${known.join(', ') || 'none'}`, { path: key })
@@ -66,7 +67,8 @@ function checkedObject(body: unknown, known: readonly string[]): Readonly<Record
   return body as Readonly<Record<string, unknown>>
 }
 
-function text(fields: Readonly<Record<string, unknown>>, key: string): string | undefined {
+/** The text under a key, if there is one. */
+export function text(fields: Readonly<Record<string, unknown>>, key: string): string | undefined {
   const value = fields[key]
   if (value === undefined || typeof value === 'string') return value
   throw new RequestInvalidError(`${key}: expected text, got ${JSON.stringify(value)}`, { path: key })

@@ -5,6 +5,7 @@ import type { ErrorData } from '../errors.ts'
 import type { Payload } from '../model/payload.ts'
 import type { JournalRecord, Mark } from '../model/record.ts'
 import type { EndStatus, Generation, Mail, NewMail, NewRun, RunKey, RunRow, RunStatus, Space } from '../model/run.ts'
+import type { WorkflowAnswer, WorkflowOp, WorkflowReads } from './workflows-port.ts'
 
 /** An idempotency key that a start is bound to. */
 export interface StartKey {
@@ -43,6 +44,7 @@ export interface StartKey {
  * `prune` deletes ended runs of one space that finished before `before`, the oldest first, with journal, marks and mail, at most
  *   `limit` runs; and the space's keys that had expired at `before`. Younger keys stay, even when their run is gone: they still
  *   keep a second start from happening. Answers `pruned` with the number of runs deleted and the blobs that they named.
+ * The operations on stored workflows are told in workflows-port.ts.
  */
 export type StoreOp =
   | { readonly op: 'start'; readonly run: NewRun; readonly key: StartKey | null }
@@ -57,6 +59,7 @@ export type StoreOp =
   | { readonly op: 'claim'; readonly limit: number; readonly now: number }
   | { readonly op: 'definition'; readonly hash: string; readonly workflow: string; readonly body: string; readonly at: number }
   | { readonly op: 'prune'; readonly space: Space; readonly before: number; readonly limit: number }
+  | WorkflowOp
 
 /** What an operation answers; operations without an entry in FlushResult.answers simply took effect. */
 export type OpAnswer =
@@ -69,6 +72,7 @@ export type OpAnswer =
   | { readonly answer: 'refused'; readonly because: string }
   | { readonly answer: 'claimed'; readonly runs: readonly RunKey[] }
   | { readonly answer: 'pruned'; readonly runs: number; readonly blobs: readonly string[] }
+  | WorkflowAnswer
 
 /** The answers of a flush by the index of their operation. */
 export interface FlushResult {
@@ -144,7 +148,7 @@ export interface Finding {
 }
 
 /** A store. Reads see what was committed; they never wait for the writer. */
-export interface Store {
+export interface Store extends WorkflowReads {
   /** `memory`, `sqlite`, `postgres`. */
   readonly kind: string
   /** Facts for people: file, journal mode, synchronous as read back, version. */
@@ -158,6 +162,7 @@ export interface Store {
   listRuns(filter: RunFilter): Promise<RunPage>
   /** The run that a key stands for, with the hash it was taken with; also after it has expired, until it is replaced or pruned. */
   findKey(space: Space, key: string): Promise<{ readonly run: string; readonly hash: string } | undefined>
+  /** The body of a definition. PayloadCorruptError, naming the hash, when it is not what was written. */
   definition(hash: string): Promise<string | undefined>
   /** The earliest time at which a claim would find a run: 0 for now, null for never. */
   nextWake(): Promise<number | null>

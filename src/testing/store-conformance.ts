@@ -12,6 +12,7 @@ import { reopenCases } from './store-cases/reopen.ts'
 import { startCases } from './store-cases/start.ts'
 import type { StoreFactory } from './store-cases/subject.ts'
 import { valueCases } from './store-cases/values.ts'
+import { workflowCases } from './store-cases/workflows.ts'
 
 export type { StoreCase, StoreFactory, StoreUnderTest } from './store-cases/subject.ts'
 
@@ -19,7 +20,7 @@ export type { StoreCase, StoreFactory, StoreUnderTest } from './store-cases/subj
 export function storeConformance(factory: StoreFactory): readonly { readonly name: string; run(): Promise<void> }[] {
   const cases = [
     ...startCases, ...journalCases, ...exitCases, ...inboxCases, ...reopenCases, ...claimCases, ...pruneCases, ...laneCases, ...readCases,
-    ...valueCases, ...blobCases,
+    ...valueCases, ...blobCases, ...workflowCases,
   ]
   return cases.map(({ name, run }) => ({
     name,

@@ -119,7 +119,7 @@ export async function judge(store: Store, plan: Plan, evidence: Evidence): Promi
       broken.push(`K1 ${key}: the acknowledged run ${run} is not in the store`)
       continue
     }
-    const details = await runDetails(loaded, (payload) => readValue(payload, { blobs: store.blobs, sha256 }))
+    const details = await runDetails(loaded, { read: (payload) => readValue(payload, { blobs: store.blobs, sha256 }), definition: (hash) => store.definition(hash) })
     broken.push(...judgeRun(key, details, shape?.expected), ...judgeEffects(key, details, evidence.effects))
   }
   const { runs } = await store.listRuns({ limit: 1000 })

@@ -82,6 +82,16 @@ function isPlain(value: unknown): value is Given {
   return prototype === Object.prototype || prototype === null
 }
 
+/** The references to templates of a model, each once, sorted; with pinned templates these are `name@version`. */
+export function templatesOf(model: WorkflowModel): readonly string[] {
+  const found = new Set<string>()
+  canonicalModel(model, (uses) => {
+    found.add(uses)
+    return uses
+  })
+  return [...found].sort()
+}
+
 /** A version has so many hexadecimal digits of the hash: collisions stay out of reach, and people can read it out. */
 const VERSION_DIGITS = 40
 

@@ -9,10 +9,12 @@ export class WorkflowCatalogue {
   readonly #versions = new Map<string, AnyWorkflow>()
   readonly #newest = new Map<string, AnyWorkflow>()
   readonly #adopted = new WeakSet<AnyWorkflow>()
+  readonly #registered: ReadonlySet<string>
 
   /** Later workflows of one name count as newer. */
   constructor(workflows: readonly AnyWorkflow[]) {
     for (const workflow of workflows) this.#add(workflow)
+    this.#registered = new Set(this.#newest.keys())
   }
 
   all(): readonly AnyWorkflow[] {
@@ -23,11 +25,26 @@ export class WorkflowCatalogue {
     return this.#versions.get(`${name}@${version}`)
   }
 
-  /** The version that new runs of this name take. */
-  newest(name: string): AnyWorkflow {
-    const workflow = this.#newest.get(name)
+  /** The names that the catalogue was made with; not those of workflows that were only handed to start(). */
+  registeredNames(): readonly string[] {
+    return [...this.#registered]
+  }
+
+  /** The version that new runs of such a name take. */
+  registered(name: string): AnyWorkflow | undefined {
+    return this.#registered.has(name) ? this.#newest.get(name) : undefined
+  }
+
+  /** The newest version of a name, registered or handed to start(). */
+  latest(name: string): AnyWorkflow | undefined {
+    return this.#newest.get(name)
+  }
+
+  /** The same, for a start: `others` are names that exist elsewhere, for the message. */
+  newest(name: string, others: Iterable<string> = []): AnyWorkflow {
+    const workflow = this.latest(name)
     if (workflow !== undefined) return workflow
-    const known = [...this.#newest.keys()]
+    const known = [...new Set([...this.#newest.keys(), ...others])]
     const near = nearest(name, known)
     throw new WorkflowNotFoundError(`there is no workflow ${JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`} Known: ${known.join(', ') || 'none'}`, { path: name })
   }
@@ -40,8 +57,9 @@ export class WorkflowCatalogue {
     else if (known !== workflow && workflow.form === 'function') {
       throw new DefinitionError(`two different functions are called ${workflow.name} in version ${workflow.version}`, { path: workflow.name, remedy: 'Raise the version of the one that changed, or hand in the one that was registered.' })
     }
-    if (known === undefined || known === workflow) this.#adopted.add(workflow)
-    return known ?? workflow
+    // The same graph made twice is the same logic; the one at hand may check its input by a schema that its definition cannot hold.
+    this.#adopted.add(workflow)
+    return workflow
   }
 
   /** Keeps a version for the runs that started with it; new runs do not take it. */

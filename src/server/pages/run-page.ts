@@ -23,7 +23,8 @@ export function runPage(run: RunDetails, open: readonly OpenStep[], now: number)
 <dl>
 <dt>Run</dt><dd>${run.id}</dd>
 ${run.key === null ? null : html`<dt>Id given</dt><dd>${run.key}</dd>`}
-<dt>Version</dt><dd>${run.version}${run.gen === 1 ? null : `, generation ${run.gen}`}</dd>
+<dt>Version</dt><dd>${run.version} (${run.form})${run.gen === 1 ? null : `, generation ${run.gen}`}</dd>
+${run.templates.length === 0 ? null : html`<dt>Templates</dt><dd>${run.templates.join(', ')}</dd>`}
 <dt>Started</dt><dd>${moment(run.createdAt)}</dd>
 <dt>${over ? 'Took' : 'Lasts'}</dt><dd>${lasting(run.createdAt, run.finishedAt ?? now)}</dd>
 ${run.wakeAt === null || over ? null : html`<dt>Goes on</dt><dd>${moment(run.wakeAt)}</dd>`}
@@ -38,6 +39,9 @@ ${value(run.input)}
 ${run.status === 'completed' ? html`<h2>Output</h2>${value(run.output)}` : null}
 <h2>Who wrote and read what</h2>
 ${lineage(run)}
+${run.definition === null ? null : html`<h2>Definition</h2>
+<p class="soft">As this run has it, with the exact versions of its templates.</p>
+${text(JSON.stringify(run.definition, null, 2), `${run.id} --definition`)}`}
 </main>`
   return frame(`${run.workflow} ${run.status}`, content, over ? {} : { refresh: 2 })
 }
@@ -106,7 +110,11 @@ function lineage(run: RunDetails): Html {
 }
 
 function value(given: unknown): Html {
-  const text = JSON.stringify(valueJson(given), null, 2)
-  if (text.length <= MAX_VALUE) return html`<pre>${text}</pre>`
-  return html`<pre>${text.slice(0, MAX_VALUE)}…</pre><p class="soft">${text.length - MAX_VALUE} more characters; all of it: npx wumbo runs show --json</p>`
+  return text(JSON.stringify(valueJson(given), null, 2), '--json')
+}
+
+/** A text, cut where it is very long; `all` are the words that show the whole. */
+function text(given: string, all: string): Html {
+  if (given.length <= MAX_VALUE) return html`<pre>${given}</pre>`
+  return html`<pre>${given.slice(0, MAX_VALUE)}…</pre><p class="soft">${given.length - MAX_VALUE} more characters; all of it: npx wumbo runs show ${all}</p>`
 }

@@ -8,6 +8,7 @@ import type { OpAnswer, StoreOp } from '../port.ts'
 import { errorRow, generationRow, mailRow, markRow, recordRow, runRow, text, whole, wholeOrNull } from './rows.ts'
 import { idOf } from './tables.ts'
 import type { StoredRun, Tables } from './tables.ts'
+import { deleteWorkflow, saveWorkflow, setWorkflowStatus, useWorkflowVersion } from './workflows.ts'
 
 type OpOf<Name extends StoreOp['op']> = Extract<StoreOp, { op: Name }>
 
@@ -32,6 +33,10 @@ export function apply(tables: Tables, lane: Owner, op: StoreOp): OpAnswer | unde
     case 'claim': return claim(tables, lane, op)
     case 'definition': return define(tables, op)
     case 'prune': return prune(tables, op)
+    case 'saveWorkflow': return saveWorkflow(tables, op)
+    case 'useWorkflowVersion': return useWorkflowVersion(tables, op)
+    case 'setWorkflowStatus': return setWorkflowStatus(tables, op)
+    case 'deleteWorkflow': return deleteWorkflow(tables, op)
   }
 }
 

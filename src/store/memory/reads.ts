@@ -8,6 +8,7 @@ import type { Finding, LoadedRun, RunFilter, RunPage } from '../port.ts'
 import { blobsOf, dueAt, oldestFirst } from './operations.ts'
 import { idOf } from './tables.ts'
 import type { StoredRun, Tables } from './tables.ts'
+import { checkWorkflows } from './workflow-reads.ts'
 
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 1000
@@ -53,6 +54,7 @@ export function* check(tables: Tables): Generator<Finding> {
     const gap = effectiveJournal([...journal.values()], generations, row.gen).findIndex((record, index) => record.seq !== index + 1)
     if (gap >= 0) yield { code: 'JOURNAL_GAP', run: row.run, message: `the journal of generation ${row.gen} has no record with seq ${gap + 1}` }
   }
+  yield* checkWorkflows(tables)
 }
 
 function matches({ row }: StoredRun, { space, workflow, status, since, until }: RunFilter): boolean {

@@ -7,6 +7,7 @@ import { MemoryLane } from './lane.ts'
 import type { FlushScheduler } from './lane.ts'
 import { blobReferences, check, listRuns, loadRun, nextWake } from './reads.ts'
 import { Tables, idOf } from './tables.ts'
+import { getWorkflow, listWorkflows, workflowVersion, workflowVersions } from './workflow-reads.ts'
 
 /** How a memory store behaves. */
 export interface MemoryStoreOptions {
@@ -53,6 +54,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
       return found === undefined ? undefined : { run: found.run, hash: found.hash }
     },
     definition: async (hash) => open().definitions.get(hash)?.body,
+    listWorkflows: async (filter) => listWorkflows(open(), filter),
+    getWorkflow: async (key) => getWorkflow(open(), key),
+    workflowVersions: async (key) => workflowVersions(open(), key),
+    workflowVersion: async (key, hash) => workflowVersion(open(), key, hash),
     nextWake: async () => nextWake(open()),
     async *blobReferences() {
       yield* blobReferences(open())

@@ -1,5 +1,6 @@
 // The tables of the memory store: maps of frozen rows, and a log by which a flush that fails takes back what it did.
 // Rows are replaced, never changed, so whoever was given one may keep it.
+import type { WorkflowRow, WorkflowVersion } from '../../model/definition.ts'
 import type { JournalRecord, Mark } from '../../model/record.ts'
 import type { Generation, Mail, RunKey, RunRow, Space } from '../../model/run.ts'
 
@@ -35,6 +36,12 @@ export interface StoredDefinition {
   readonly at: number
 }
 
+/** A workflow with its versions, in the order in which they were added. */
+export interface StoredWorkflow {
+  readonly row: WorkflowRow
+  readonly versions: readonly WorkflowVersion[]
+}
+
 /** All that a memory store holds but its blobs. */
 export class Tables {
   readonly runs = new Map<string, StoredRun>()
@@ -42,6 +49,7 @@ export class Tables {
   readonly idle = new Set<StoredRun>()
   readonly keys = new Map<string, StoredKey>()
   readonly definitions = new Map<string, StoredDefinition>()
+  readonly workflows = new Map<string, StoredWorkflow>()
   /** The epoch of the newest lane; 0 before the first. */
   epoch = 0
   #orders = 0
@@ -110,7 +118,7 @@ export class Tables {
   }
 }
 
-/** The key of a run or an idempotency key in its map. */
+/** The key of a run, an idempotency key or a workflow in its map. */
 export function idOf(space: Space, name: string): string {
   return `${space}/${name}`
 }

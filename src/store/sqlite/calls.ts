@@ -1,7 +1,9 @@
 // What the main thread asks of the writer thread and of the reader thread, and what they answer. Everything here must be
 // something that structured cloning carries.
+import type { VersionSummary, WorkflowKey, WorkflowRow, WorkflowVersion } from '../../model/definition.ts'
 import type { RunKey, RunRow, Space } from '../../model/run.ts'
 import type { Finding, LoadedRun, OpAnswer, RunFilter, RunPage } from '../port.ts'
+import type { WorkflowFilter, WorkflowPage } from '../workflows-port.ts'
 import type { Announcement } from './owner.ts'
 import type { Batch } from './wire.ts'
 
@@ -43,6 +45,10 @@ export interface ReaderCalls {
   readonly listRuns: { readonly in: RunFilter; readonly out: RunPage }
   readonly findKey: { readonly in: { readonly space: Space; readonly key: string }; readonly out: { readonly run: string; readonly hash: string } | undefined }
   readonly definition: { readonly in: string; readonly out: string | undefined }
+  readonly listWorkflows: { readonly in: WorkflowFilter; readonly out: WorkflowPage }
+  readonly getWorkflow: { readonly in: WorkflowKey; readonly out: WorkflowRow | undefined }
+  readonly workflowVersions: { readonly in: WorkflowKey; readonly out: readonly VersionSummary[] }
+  readonly workflowVersion: { readonly in: { readonly key: WorkflowKey; readonly hash: string }; readonly out: WorkflowVersion | undefined }
   readonly nextWake: { readonly in: undefined; readonly out: number | null }
   readonly blobReferences: { readonly in: { readonly table: 'runs' | 'journal' | 'inbox'; readonly from: number }; readonly out: Piece<string> }
   readonly checkFile: { readonly in: undefined; readonly out: readonly Finding[] }

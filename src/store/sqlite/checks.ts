@@ -12,6 +12,7 @@ import { isDamage } from './failures.ts'
 import { READER_SQL } from './reads.ts'
 import { generationFrom, recordFrom } from './rows.ts'
 import type { Row } from './rows.ts'
+import { findInWorkflows } from './workflow-reads.ts'
 
 /** Above this size, in bytes, the file is checked without comparing every index with its table. */
 const BIG_FILE = 512 * 2 ** 20
@@ -21,7 +22,7 @@ const PIECE = 200
 
 const ORPHANS = ['journal', 'marks', 'inbox', 'generations'] as const
 
-/** Checks of the whole file: pages, rows without a run, keys that point nowhere, owners without a lane. */
+/** Checks of the whole file: pages, rows without a run, keys that point nowhere, owners without a lane, stored workflows. */
 export function checkFile(database: DatabaseSync, file: string): readonly Finding[] {
   return unlessDamaged(() => findInFile(database, file), (finding) => [finding])
 }
@@ -60,6 +61,7 @@ function findInFile(database: DatabaseSync, file: string): readonly Finding[] {
     ...orphans,
     ...keys.map(({ key, run }) => ({ code: 'KEY_WITHOUT_RUN', run: String(run), message: `the key ${JSON.stringify(key)} stands for run ${String(run)}, which does not exist` })),
     ...owned.map(({ run, epoch }) => ({ code: 'RUN_WITHOUT_LANE', run: String(run), message: `run ${String(run)} is owned under epoch ${String(epoch)}, and no lane has that` })),
+    ...findInWorkflows(database),
   ]
 }
 

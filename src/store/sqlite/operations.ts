@@ -8,6 +8,8 @@ import { consume, reopen, send } from './inbox.ts'
 import { prune } from './prune.ts'
 import { OP } from './wire.ts'
 import type { BatchReader } from './wire.ts'
+import { definitionChecksum } from './workflow-rows.ts'
+import { deleteWorkflow, saveWorkflow, setWorkflowStatus, useWorkflowVersion } from './workflows.ts'
 
 /** Reads one operation and carries it out; the answer is undefined where the port names none. */
 export function apply(state: FlushState, from: BatchReader): OpAnswer | undefined {
@@ -25,6 +27,10 @@ export function apply(state: FlushState, from: BatchReader): OpAnswer | undefine
     case OP.claim: return claim(state, from)
     case OP.definition: return define(state, from)
     case OP.prune: return prune(state, from)
+    case OP.saveWorkflow: return saveWorkflow(state, from)
+    case OP.useWorkflowVersion: return useWorkflowVersion(state, from)
+    case OP.setWorkflowStatus: return setWorkflowStatus(state, from)
+    case OP.deleteWorkflow: return deleteWorkflow(state, from)
     default: throw new Error(`the batch is broken: there is no operation ${op}`)
   }
 }
@@ -123,6 +129,9 @@ function finish(state: FlushState, from: BatchReader): OpAnswer | undefined {
 }
 
 function define(state: FlushState, from: BatchReader): OpAnswer | undefined {
-  state.sql.insertDefinition.run(from.text(), from.text(), from.text(), from.whole())
+  const hash = from.text()
+  const workflow = from.text()
+  const body = from.text()
+  state.sql.insertDefinition.run(hash, workflow, body, from.whole(), definitionChecksum(hash, workflow, body))
   return undefined
 }

@@ -2,8 +2,10 @@
 // that JSON cannot say) is refused here, before anything is sent.
 import { StoreRowError } from '../../errors.ts'
 import type { ErrorData } from '../../errors.ts'
+import type { WorkflowChange } from '../../model/definition.ts'
 import type { RunKey } from '../../model/run.ts'
 import type { StoreOp } from '../port.ts'
+import type { WorkflowOp } from '../workflows-port.ts'
 import { putRecord } from './checksum.ts'
 import { BatchWriter, OP } from './wire.ts'
 import type { Batch } from './wire.ts'
@@ -89,7 +91,7 @@ function putStart(to: BatchWriter, { run, key }: Extract<StoreOp, { op: 'start' 
   to.whole(key.expiresAt)
 }
 
-function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' | 'reopen' | 'claim' | 'definition' | 'prune' }>): void {
+function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' | 'reopen' | 'claim' | 'definition' | 'prune' }> | WorkflowOp): void {
   switch (op.op) {
     case 'send':
       putKey(to, op.mail)
@@ -127,7 +129,41 @@ function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' 
       to.whole(op.before)
       to.whole(op.limit)
       return
+    default:
+      putWorkflow(to, op)
+      return
   }
+}
+
+function putWorkflow(to: BatchWriter, op: WorkflowOp): void {
+  switch (op.op) {
+    case 'saveWorkflow':
+      putChange(to, op)
+      to.text(op.hash)
+      to.text(op.format)
+      to.text(op.body)
+      to.text(op.source)
+      return
+    case 'useWorkflowVersion':
+      putChange(to, op)
+      to.text(op.hash)
+      return
+    case 'setWorkflowStatus':
+      putChange(to, op)
+      to.text(op.status)
+      return
+    case 'deleteWorkflow':
+      to.whole(op.space)
+      to.text(op.name)
+      return
+  }
+}
+
+function putChange(to: BatchWriter, { space, name, at, by }: WorkflowChange): void {
+  to.whole(space)
+  to.text(name)
+  to.whole(at)
+  to.text(by)
 }
 
 function putKey(to: BatchWriter, key: RunKey): void {

@@ -2,11 +2,15 @@
 // that stays would keep the write-ahead log from being emptied.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { blobOf } from '../../model/payload.ts'
+import type { VersionSummary, WorkflowKey, WorkflowRow, WorkflowVersion } from '../../model/definition.ts'
 import type { RunKey, RunRow, Space } from '../../model/run.ts'
 import type { LoadedRun, RunFilter, RunPage } from '../port.ts'
+import type { WorkflowFilter, WorkflowPage } from '../workflows-port.ts'
 import type { Piece } from './calls.ts'
 import { listRuns } from './run-list.ts'
 import { RUN_COLUMNS, generationFrom, mailFrom, markFrom, recordFrom, runFrom } from './rows.ts'
+import { listWorkflows } from './workflow-reads.ts'
+import { definitionFrom, versionFrom, versionSummaryFrom, workflowFrom } from './workflow-rows.ts'
 
 /** Rows looked at for blobs per read. */
 const PIECE = 10_000
@@ -21,7 +25,10 @@ export const READER_SQL = {
   inbox: 'select * from inbox where run_no = ? order by number',
   generations: 'select * from generations where run_no = ? order by gen',
   findKey: 'select run, hash from keys where space = ? and key = ?',
-  definition: 'select body from definitions where hash = ?',
+  definition: 'select * from definitions where hash = ?',
+  findWorkflow: 'select * from workflows where space = ? and name = ?',
+  versions: 'select hash, format, created_at, by_whom from workflow_versions where space = ? and name = ? order by id desc',
+  version: 'select * from workflow_versions where space = ? and name = ? and hash = ?',
   nextMail: 'select 0 as wake from runs where lane is null and finished_at is null and unread > 0 order by coalesce(wake_at, 0), no limit 1',
   nextWake: `select coalesce(wake_at, 0) as wake from runs where lane is null and status in ('running', 'waiting') order by coalesce(wake_at, 0), no limit 1`,
 } as const
@@ -77,7 +84,25 @@ export class Reads {
 
   definition(hash: string): string | undefined {
     const row = this.#sql.definition.get(hash)
-    return row === undefined ? undefined : String(row['body'])
+    return row === undefined ? undefined : definitionFrom(row)
+  }
+
+  listWorkflows(filter: WorkflowFilter): WorkflowPage {
+    return listWorkflows(this.#database, filter)
+  }
+
+  getWorkflow({ space, name }: WorkflowKey): WorkflowRow | undefined {
+    const row = this.#sql.findWorkflow.get(space, name)
+    return row === undefined ? undefined : workflowFrom(row)
+  }
+
+  workflowVersions({ space, name }: WorkflowKey): readonly VersionSummary[] {
+    return this.#sql.versions.all(space, name).map(versionSummaryFrom)
+  }
+
+  workflowVersion({ space, name }: WorkflowKey, hash: string): WorkflowVersion | undefined {
+    const row = this.#sql.version.get(space, name, hash)
+    return row === undefined ? undefined : versionFrom(row)
   }
 
   nextWake(): number | null {

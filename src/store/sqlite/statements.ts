@@ -44,7 +44,18 @@ export const WRITER_SQL = {
   mailedRuns: `select no, space, run, inbox_count, coalesce(wake_at, 0) as due from runs where ${MAILED} order by coalesce(wake_at, 0), no limit ?`,
   claimRun: `update runs set status = 'running', lane = '${LANE}', epoch = ?, wake_at = null, error = null where no = ?`,
 
-  insertDefinition: 'insert or ignore into definitions (hash, workflow, body, at) values (?, ?, ?, ?)',
+  insertDefinition: 'insert or ignore into definitions (hash, workflow, body, at, checksum) values (?, ?, ?, ?, ?)',
+
+  findWorkflow: 'select * from workflows where space = ? and name = ?',
+  putWorkflow: `insert into workflows (space, name, status, version, created_at, updated_at, by_whom) values (?, ?, ?, ?, ?, ?, ?)
+    on conflict (space, name) do update set status = excluded.status, version = excluded.version, updated_at = excluded.updated_at, by_whom = excluded.by_whom`,
+  deleteWorkflow: 'delete from workflows where space = ? and name = ?',
+  findVersion: 'select id, format, body, source, created_at, by_whom from workflow_versions where space = ? and name = ? and hash = ?',
+  insertVersion: `insert into workflow_versions (space, name, hash, format, body, source, created_at, by_whom, checksum) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  updateVersion: 'update workflow_versions set format = ?, body = ?, source = ?, checksum = ? where id = ?',
+  deleteVersions: 'delete from workflow_versions where space = ? and name = ?',
+  // The plus keeps SQLite from the index by workflow, which holds the ended runs as well.
+  liveRun: 'select 1 from runs where space = ? and +workflow = ? and finished_at is null limit 1',
 
   oldRuns: 'select no, input, output from runs where space = ? and created_at < ? and finished_at < ? order by created_at, no limit ?',
   journalBlobs: `select input, output from journal where run_no = ? and (input glob 'b:*' or output glob 'b:*')`,

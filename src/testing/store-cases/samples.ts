@@ -2,6 +2,7 @@
 // cases ask again and again.
 import assert from 'node:assert/strict'
 import type { FailureClass } from '../../errors.ts'
+import type { WorkflowStatus } from '../../model/definition.ts'
 import type { JournalRecord, Mark } from '../../model/record.ts'
 import type { Generation, NewMail, NewRun, RunKey, RunRow } from '../../model/run.ts'
 import type { FlushResult, Lane, OpAnswer, Store, StoreOp } from '../../store/port.ts'
@@ -68,6 +69,25 @@ export function reopen(number: number, change: Partial<Generation> = {}): OpOf<'
 
 export function claim(now: number, limit = 100): OpOf<'claim'> {
   return { op: 'claim', limit, now }
+}
+
+const CHANGE = { space: 0, name: 'onboard', at: 100, by: 'ada' }
+
+/** The version `hash` of the workflow `onboard`. */
+export function saveWorkflow(hash: string, change: Partial<OpOf<'saveWorkflow'>> = {}): OpOf<'saveWorkflow'> {
+  return { op: 'saveWorkflow', ...CHANGE, hash, format: 'yaml', body: '{"name":"onboard"}', source: `name: onboard # ${hash}`, ...change }
+}
+
+export function useVersion(hash: string, change: Partial<OpOf<'useWorkflowVersion'>> = {}): OpOf<'useWorkflowVersion'> {
+  return { op: 'useWorkflowVersion', ...CHANGE, hash, ...change }
+}
+
+export function changeWorkflow(status: WorkflowStatus, change: Partial<OpOf<'setWorkflowStatus'>> = {}): OpOf<'setWorkflowStatus'> {
+  return { op: 'setWorkflowStatus', ...CHANGE, status, ...change }
+}
+
+export function deleteWorkflow(change: Partial<OpOf<'deleteWorkflow'>> = {}): OpOf<'deleteWorkflow'> {
+  return { op: 'deleteWorkflow', space: 0, name: 'onboard', ...change }
 }
 
 /** The answer to a single operation. */

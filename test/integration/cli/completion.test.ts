@@ -28,7 +28,7 @@ describe.each(['bash', 'zsh', 'fish'])('%s', (shell) => {
   test('the script names every command and option', async () => {
     await scriptFor(shell)
     const { out } = await project.run(['completion', shell])
-    for (const word of ['init', 'run', 'runs', 'dev', 'verify', 'completion', 'list', 'retry', 'resume', 'cancel', 'lineage', 'detach', 'status']) expect(out).toContain(word)
+    for (const word of ['init', 'run', 'runs', 'dev', 'verify', 'completion', 'list', 'retry', 'resume', 'cancel', 'lineage', 'detach', 'status', 'workflow', 'create', 'archive', 'versions', 'definition']) expect(out).toContain(word)
   })
 })
 
@@ -36,6 +36,8 @@ describe.skipIf(!has('bash'))('in bash', () => {
   test.each([
     ['wumbo ver', ['verify']],
     ['wumbo runs ', ['list', 'show', 'retry', 'resume', 'cancel', 'help', '--help']],
+    ['wumbo workflow ', ['list', 'show', 'create', 'enable', 'disable', 'archive', 'delete', 'versions', 'use', 'help', '--help']],
+    ['wumbo workflow show --ver', ['--version', '--verbose']],
     ['wumbo runs list --st', ['--status', '--store']],
     ['wumbo run --det', ['--detach']],
     ['wumbo completion ', ['bash', 'zsh', 'fish', '--help', '--no-color', '--json', '--verbose']],

@@ -49,7 +49,7 @@ describe('runs show', () => {
   test('draws the steps on a time axis', async () => {
     const { code, out } = await project.run(['runs', 'show', ids.echo])
     expect(code).toBe(0)
-    expect(out).toMatch(new RegExp(`^echo completed in .+\\nrun +${ids.echo}\\nversion +1\\n`))
+    expect(out).toMatch(new RegExp(`^echo completed in .+\\nrun +${ids.echo}\\nversion +1 \\(function\\)\\ntemplates say@1\\.0\\.0\\n`))
     expect(out).toContain('output    {"text":"hello"}')
     expect(out).toMatch(/\n✓ say +\d+ ms +\S/)
   })

@@ -87,6 +87,6 @@ export class Rig {
   async details(run: string): Promise<RunDetails> {
     const loaded = await this.store.load({ space: 0, run })
     if (loaded === undefined) throw new Error(`no run ${run}`)
-    return runDetails(loaded, (payload) => readValue(payload, { blobs: this.store.blobs, sha256 }))
+    return runDetails(loaded, { read: (payload) => readValue(payload, { blobs: this.store.blobs, sha256 }), definition: (hash) => this.store.definition(hash) })
   }
 }

@@ -5,7 +5,7 @@ import { WumboError } from '../../../src/errors.ts'
 import { memoryStore } from '../../../src/store/memory/index.ts'
 import type { Lane, Store, StoreOp } from '../../../src/store/port.ts'
 import { sqliteStore } from '../../../src/store/sqlite/index.ts'
-import { claim, collect, consume, finish, keyOf, mark, record, release, reopen, send, start, startWithKey } from '../../../src/testing/store-cases/samples.ts'
+import { changeWorkflow, claim, collect, consume, deleteWorkflow, finish, keyOf, mark, record, release, reopen, saveWorkflow, send, start, startWithKey, useVersion } from '../../../src/testing/store-cases/samples.ts'
 import { storeFile } from './folder.ts'
 
 const RUNS = 6
@@ -15,6 +15,8 @@ const small = fc.integer({ min: 0, max: 4 })
 const time = fc.integer({ min: 0, max: 12 }).map((step) => step * 100)
 const text = fc.constantFrom('a', 'ä', 'j:"x"', '🔑', 'b\u0000')
 const space = fc.constantFrom(0, 0, 0, 3)
+const name = fc.constantFrom('onboard', 'onboard', 'b', 'b.c')
+const hash = fc.constantFrom('v1', 'v2', 'v3')
 
 /** Moves an operation to a space. */
 function inSpace(op: StoreOp, to: number): StoreOp {
@@ -26,7 +28,7 @@ function inSpace(op: StoreOp, to: number): StoreOp {
     case 'send': return { ...op, mail: { ...op.mail, ...at } }
     case 'reopen': return { ...op, generation: { ...op.generation, ...at } }
     case 'wake': case 'release': case 'finish': case 'consume': return { ...op, run: { ...op.run, ...at } }
-    case 'prune': return { ...op, ...at }
+    case 'prune': case 'saveWorkflow': case 'useWorkflowVersion': case 'setWorkflowStatus': case 'deleteWorkflow': return { ...op, ...at }
     default: return op
   }
 }
@@ -49,6 +51,10 @@ const anyOp = fc.oneof(
   weighted(2, fc.tuple(run, fc.integer({ min: 1, max: 4 })).map(([number, gen]) => reopen(number, { gen }))),
   weighted(3, fc.tuple(time, small).map(([now, limit]) => claim(now, limit))),
   weighted(1, fc.tuple(time, small).map(([before, limit]) => ({ op: 'prune', space: 0, before: 1200 + before, limit }))),
+  weighted(2, fc.tuple(name, hash, text, time).map(([called, version, source, at]) => saveWorkflow(version, { name: called, source, at }))),
+  weighted(1, fc.tuple(name, hash, time).map(([called, version, at]) => useVersion(version, { name: called, at }))),
+  weighted(2, fc.tuple(name, fc.constantFrom('enabled', 'disabled', 'archived'), time).map(([called, status, at]) => changeWorkflow(status, { name: called, at }))),
+  weighted(1, name.map((called) => deleteWorkflow({ name: called }))),
   weighted(1, fc.constantFrom('h1', 'h2').map((hash) => ({ op: 'definition', hash, workflow: 'w', body: `{"${hash}":1}`, at: 1 }))),
 )
 
@@ -82,6 +88,10 @@ async function everything(store: Store): Promise<unknown> {
     wake: await store.nextWake(),
     keys: await Promise.all(['k1', 'k2'].flatMap((key) => [store.findKey(0, key), store.findKey(3, key)])),
     definitions: await Promise.all([store.definition('h1'), store.definition('h2')]),
+    workflows: await Promise.all([0, 3].map(async (each) => {
+      const { workflows } = await store.listWorkflows({ space: each })
+      return Promise.all(workflows.map(async (row) => ({ row, versions: await Promise.all((await store.workflowVersions(row)).map(({ hash: version }) => store.workflowVersion(row, version))) })))
+    })),
     findings: (await collect(store.check())).map(({ code, run: id }) => `${code} ${String(id)}`).sort(),
   }
 }
@@ -103,7 +113,11 @@ async function empty(lane: Lane, store: Store): Promise<void> {
   await lane.flush([...ops, claim(Number.MAX_SAFE_INTEGER, 1000)])
   const rest = (await store.listRuns({ status: ['running', 'waiting', 'parked'], limit: 1000 })).runs
   await lane.flush(rest.map((row) => ({ op: 'finish', run: { space: row.space, run: row.run }, status: 'completed', output: null, error: null, finishedAt: 0, inboxSeen: row.inboxCount }) as const))
-  for (const each of [0, 3]) await lane.flush([{ op: 'prune', space: each, before: Number.MAX_SAFE_INTEGER, limit: 1000 }])
+  for (const each of [0, 3]) {
+    await lane.flush([{ op: 'prune', space: each, before: Number.MAX_SAFE_INTEGER, limit: 1000 }])
+    const { workflows } = await store.listWorkflows({ space: each })
+    await lane.flush(workflows.flatMap(({ name: called }) => [changeWorkflow('archived', { name: called, space: each }), deleteWorkflow({ name: called, space: each })]))
+  }
 }
 
 test('random flushes mean the same in memory and in SQLite', { timeout: 120_000 }, async () => {

@@ -8,7 +8,8 @@ import { sqliteBlobs } from '../../../src/store/sqlite/blobs.ts'
 import { checkFile, checkRuns } from '../../../src/store/sqlite/checks.ts'
 import { openReader } from '../../../src/store/sqlite/connection.ts'
 import { sqliteStore } from '../../../src/store/sqlite/index.ts'
-import { collect, finish, keyOf, record, send, start, startWithKey } from '../../../src/testing/store-cases/samples.ts'
+import { initial } from '../../../src/store/sqlite/migrations/0001-initial.ts'
+import { collect, finish, keyOf, record, saveWorkflow, send, start, startWithKey } from '../../../src/testing/store-cases/samples.ts'
 import type { StoreOp } from '../../../src/store/port.ts'
 import { startChild } from './child.ts'
 import { storeFile } from './folder.ts'
@@ -38,8 +39,25 @@ describe('versions', () => {
     for (const readOnly of [false, true]) {
       const error = await sqliteStore({ file, readOnly }).then(() => expect.unreachable(), (thrown: unknown) => thrown as Error)
       expect(error).toBeInstanceOf(StoreTooNewError)
-      expect(error.message).toMatch(/version 7.*up to 1/)
+      expect(error.message).toMatch(/version 7.*up to 2/)
     }
+  })
+
+  test('a file of the first version is brought up to date, and everything in it stays', async () => {
+    const file = storeFile()
+    change(file, `${initial}; pragma application_id = 0x57554d42; pragma user_version = 1;
+      insert into runs (no, space, run, workflow, version, input, created_at, gen, status, output, finished_at, inbox_count, unread, crashes)
+        values (1, 0, '${keyOf(1).run}', 'onboard', '1', 'j:1', 5, 1, 'completed', 'j:2', 6, 0, 0, 0);
+      insert into spaces (id) values (0); insert into definitions (hash, workflow, body, at) values ('h1', 'onboard', '{}', 5)`)
+    await expect(sqliteStore({ file, readOnly: true })).rejects.toMatchObject({ code: 'STORE_FAILED', message: expect.stringMatching(/version 1.*version 2/), remedy: expect.stringContaining('for writing') })
+    const store = await sqliteStore({ file })
+    expect(store.facts).toMatchObject({ schema: 2 })
+    expect(await store.getRun(keyOf(1))).toMatchObject({ status: 'completed', output: 'j:2' })
+    expect(await store.definition('h1')).toBe('{}')
+    const lane = await store.openLane()
+    await lane.flush([saveWorkflow('h1')])
+    expect(await collect(store.check())).toEqual([])
+    await store.close()
   })
 
   test('a file of another program is refused and left as it is', async () => {
@@ -106,7 +124,7 @@ describe('damage', () => {
   }
 
   test('check finds what was changed by hand', async () => {
-    const file = await written([start(1), record(1, 1), record(1, 2), send(1, 'm'), start(2), start(3), record(3, 1), startWithKey(4, 'k')])
+    const file = await written([start(1), record(1, 1), record(1, 2), send(1, 'm'), start(2), start(3), record(3, 1), startWithKey(4, 'k'), saveWorkflow('h1'), { op: 'definition', hash: 'd', workflow: 'w', body: '{"a":1}', at: 1 }])
     const changes = [
       ['a record of another run', 'update journal set run_no = 2 where seq = 2 and run_no = 1', 'RECORD_DAMAGED'],
       ['a number in a record', 'update journal set finished_at = finished_at + 1 where run_no = 1 and seq = 1', 'RECORD_DAMAGED'],
@@ -121,6 +139,13 @@ describe('damage', () => {
       ['a run that is gone', 'delete from runs where no = 3', 'ROW_WITHOUT_RUN'],
       ['a key without its run', 'delete from runs where no = 4', 'KEY_WITHOUT_RUN'],
       ['an owner without a lane', `update runs set lane = 'main', epoch = 1 where no = 1`, 'RUN_WITHOUT_LANE'],
+      ['a workflow without its version', `update workflow_versions set hash = 'h2'`, 'WORKFLOW_WITHOUT_VERSION'],
+      ['a version without its workflow', 'delete from workflows', 'VERSION_WITHOUT_WORKFLOW'],
+      ['a status of a workflow that there is not', `update workflows set status = 'odd'`, 'WORKFLOW_STATUS'],
+      ['a letter in what somebody wrote', `update workflow_versions set source = replace(source, 'onboard', 'Onboard')`, 'VERSION_DAMAGED'],
+      ['text that moved between body and source', `update workflow_versions set body = body || 'n', source = substr(source, 2)`, 'VERSION_DAMAGED'],
+      ['a letter in the definition of runs', `update definitions set body = '{"b":1}'`, 'DEFINITION_DAMAGED'],
+      ['an author', `update workflow_versions set by_whom = 'bob'`, 'VERSION_DAMAGED'],
       ['an end that is owned', `update runs set lane = 'main', epoch = 1, finished_at = 5, status = 'failed' where no = 1`, 'END_OWNED'],
     ] as const
     expect(codesOf(file)).toEqual([])

@@ -7,9 +7,12 @@ import { migrate } from '../../../src/store/sqlite/migrations.ts'
 import { BLOB_SQL, READER_SQL } from '../../../src/store/sqlite/reads.ts'
 import { listQuery } from '../../../src/store/sqlite/run-list.ts'
 import { RECORD_SQL, WRITER_SQL } from '../../../src/store/sqlite/statements.ts'
+import { workflowQuery } from '../../../src/store/sqlite/workflow-reads.ts'
 
 const FILL = `
   insert into spaces (id) values (0), (1), (2);
+  with recursive n(i) as (select 1 union all select i + 1 from n where i < 500)
+  insert into workflows (space, name, status, version, created_at, updated_at, by_whom) select i % 3, 'w' || i, 'enabled', 'h', i, i, 'a' from n;
   with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
   insert into runs (no, space, run, workflow, version, input, created_at, gen, status, output, finished_at, wake_at, lane, epoch, inbox_count, unread, crashes)
   select i, i % 3, printf('%08x', i), 'w' || (i % 7), '1', 'j:1', i, 1, case when i % 10 = 0 then 'waiting' when i % 10 = 1 then 'running' when i % 10 = 2 then 'failed' else 'completed' end,
@@ -28,6 +31,7 @@ const statements: readonly (readonly [string, string])[] = [
   ...RECORD_SQL.slice(0, 1).map((sql) => ['insert of a record', sql] as const),
   ...Object.entries(READER_SQL),
   ...Object.entries(BLOB_SQL).map(([name, sql]) => [`blobs of ${name}`, sql] as const),
+  ...[{}, { after: 'w', prefix: 'w', text: 'w', status: ['enabled'] as const }].map((filter) => [`list of workflows ${JSON.stringify(filter)}`, workflowQuery({ space: 0, ...filter }, 51).sql] as const),
   ...filters.flatMap((filter) => [undefined, { createdAt: 4000, no: 4000 }].map((cursor) => [`list ${JSON.stringify(filter)}${cursor === undefined ? '' : ', next page'}`, listQuery(0, filter, cursor, 51).sql] as const)),
 ]
 
@@ -44,11 +48,15 @@ describe.each(['empty', 'filled', 'filled and analysed'])('on a store that is %s
   const plan = (sql: string): readonly string[] => database.prepare(`explain query plan ${sql}`).all().map(({ detail }) => String(detail))
 
   test.each(statements)('%s scans neither runs nor the journal', (_name, sql) => {
-    for (const step of plan(sql)) expect(step).not.toMatch(/^SCAN (runs|journal|inbox|marks|keys)\b(?!.*USING INDEX runs_(due|mail))/)
+    for (const step of plan(sql)) expect(step).not.toMatch(/^SCAN (runs|journal|inbox|marks|keys|workflows|workflow_versions)\b(?!.*USING INDEX runs_(due|mail))/)
   })
 
   test.each(statements.filter(([name]) => /^(dueRuns|mailedRuns|nextMail|nextWake|oldRuns|list)/.test(name)))('%s finds its order in an index', (_name, sql) => {
     expect(plan(sql).join('\n')).not.toContain('TEMP B-TREE')
+  })
+
+  test('whether a workflow has live runs is asked of the live runs alone', () => {
+    expect(plan(WRITER_SQL.liveRun).join()).toContain('USING INDEX runs_live')
   })
 
   test('the check itself would notice', () => {

@@ -34,11 +34,11 @@ test('a model written as YAML reads back as the same, and holds nothing that ste
 
 test.each([['a.yaml', 'yaml'], ['a.YML', 'yaml'], ['a.json', 'json']])('%s is read as %s, with its text as it is', async (name, format) => {
   const text = '{ "name": "x", "steps": {} }\r\n'
-  expect(await readDefinitionFile(file(name, text))).toEqual({ source: text, format, model: { name: 'x', steps: {} } })
+  expect(await readDefinitionFile(file(name, text))).toMatchObject({ source: text, format, model: { name: 'x', steps: {} } })
 })
 
 test.each([
-  ['bad.yaml', 'name: x\nsteps: [', /bad\.yaml:2:\d+: expected YAML/], ['twice.yaml', 'name: x\nname: y\n', /twice\.yaml:2:1/], ['bad.json', '{', /bad\.json: expected JSON/],
+  ['bad.yaml', 'name: x\nsteps: [', /bad\.yaml:2:\d+: YAML_SYNTAX a list that begins with \[ is not closed/], ['twice.yaml', 'name: x\nname: y\n', /twice\.yaml:2:1: DUPLICATE_KEY/], ['bad.json', '{', /bad\.json:1:\d+: YAML_SYNTAX/],
 ])('%s is refused with its place', async (name, text, message) => {
   await expect(readDefinitionFile(file(name, text))).rejects.toMatchObject({ code: 'DEFINITION_INVALID', message: expect.stringMatching(message) })
 })

@@ -1,12 +1,17 @@
 // Definitions as files: reads one that a user wrote, and writes one for people to read. The one place of the command line that knows
 // YAML and JSON of workflows; what a definition means is checked where it is compiled.
-import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
-import { Document, parseDocument, visit } from 'yaml'
-import { DefinitionError, UsageError } from '../errors.ts'
+import { Document, visit } from 'yaml'
+import { UsageError, WumboError } from '../errors.ts'
 import type { SourceFormat } from '../model/definition.ts'
 import type { WorkflowModel } from '../model/workflow.ts'
 import { visibleText } from '../shared/visible.ts'
+import { textError } from '../workflow/from-text.ts'
+import type { Problem } from '../workflow/problems.ts'
+import { DefinitionText } from '../workflow/text/definition-text.ts'
+import { byPlace } from '../workflow/text/place.ts'
+import { readDefinitionSource } from './definition-source.ts'
+import { shownPath } from './project.ts'
 
 /** A definition as a file holds it. */
 export interface DefinitionFile {
@@ -15,6 +20,7 @@ export interface DefinitionFile {
   readonly format: Exclude<SourceFormat, 'model'>
   /** What the text says, unchecked. */
   readonly model: unknown
+  readonly text: DefinitionText
 }
 
 const FORMATS: Readonly<Record<string, DefinitionFile['format']>> = { '.yaml': 'yaml', '.yml': 'yaml', '.json': 'json' }
@@ -23,10 +29,17 @@ const FORMATS: Readonly<Record<string, DefinitionFile['format']>> = { '.yaml': '
 export async function readDefinitionFile(file: string): Promise<DefinitionFile> {
   const format = FORMATS[extname(file).toLowerCase()]
   if (format === undefined) throw new UsageError(`${file}: expected a .yaml, .yml or .json file`, { path: file, remedy: 'Only graphs are stored: write the workflow as YAML or JSON. A workflow in TypeScript belongs into the project\'s folder of workflows.' })
-  const source = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(`${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, path: file, remedy: 'Name an existing .yaml, .yml or .json file.' })
-  })
-  return { source, format, model: format === 'json' ? parsedJson(source, file) : parsedYaml(source, file) }
+  const source = await readDefinitionSource(file)
+  const text = DefinitionText.read(source)
+  if (text.problems.length > 0) throw textError(text.problems, shownPath(file))
+  return { source, format, model: text.model, text }
+}
+
+/** The error of a definition that was refused, with the places in its text where the problems stand. */
+export function locatedError(thrown: unknown, { text }: DefinitionFile, file: string): unknown {
+  const problems: unknown = thrown instanceof WumboError && thrown.code === 'DEFINITION_INVALID' ? thrown.details?.['problems'] : undefined
+  if (!Array.isArray(problems)) return thrown
+  return textError((problems as Problem[]).map((problem) => ({ ...problem, at: text.place(problem) })).sort(byPlace), shownPath(file))
 }
 
 /** A model as YAML, for people. What a terminal would obey stands in it as an escape, so that it reads back as the same. */
@@ -38,20 +51,4 @@ export function definitionYaml(model: WorkflowModel): string {
     },
   })
   return visibleText(document.toString({ lineWidth: 120 }))
-}
-
-function parsedJson(source: string, file: string): unknown {
-  try {
-    return JSON.parse(source) as unknown
-  } catch (cause) {
-    throw new DefinitionError(`${file}: expected JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, path: file, remedy: 'Correct the file.' })
-  }
-}
-
-function parsedYaml(source: string, file: string): unknown {
-  const document = parseDocument(source, { prettyErrors: true, stringKeys: true })
-  const [error] = document.errors
-  if (error === undefined) return document.toJS() as unknown
-  const { line, col } = error.linePos?.[0] ?? { line: 1, col: 1 }
-  throw new DefinitionError(`${file}:${line}:${col}: expected YAML: ${error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? ''}`, { path: `${file}:${line}`, remedy: 'Correct the file.' })
 }

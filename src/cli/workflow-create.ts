@@ -17,11 +17,14 @@ export function workflowCreateCommand(cli: Cli): Command {
   })
     .argument('<file>', 'a .yaml, .yml or .json file')
   return act(cli, withProjectOptions(command), async (file: string, options: CommonOptions) => {
-    const { readDefinitionFile } = await import('./definition-file.ts')
+    const { locatedError, readDefinitionFile } = await import('./definition-file.ts')
     const { changeWorkflow } = await import('./workflow-change.ts')
-    const { source, format, model } = await readDefinitionFile(file)
+    const definition = await readDefinitionFile(file)
+    const { source, format, model } = definition
     return changeWorkflow(cli, options, {
-      change: (workflows, by) => workflows.create(model as WorkflowModel, { source, format, ...by }), // whatever it is: create checks all of it
+      change: (workflows, by) => workflows.create(model as WorkflowModel, { source, format, ...by }).catch((thrown: unknown) => { // whatever the model is: create checks all of it
+        throw locatedError(thrown, definition, file)
+      }),
       json: (created) => created,
       tell({ out, err }, { name, version, templates, added, status }) {
         const shown = visibleLine(name)

@@ -47,9 +47,11 @@ function wordsFor(code: string, message: string, line: string): { readonly messa
     case 'TAG_RESOLVE_FAILED':
       return { message: 'a value that begins with "!" is a tag, and tags are not used here', remedy: 'Put it into quotes if it is an expression or a text: "!has(input.email)".' }
     case 'MISSING_CHAR':
+      if (/ends? with a ?[}\]]/.test(message)) return unclosed(/\]/.test(message))
+      if (/Missing ,/.test(message)) return { message: 'a comma is missing between two entries', remedy: 'Write { a: 1, b: 2 } and [1, 2], and put texts with special characters into quotes.' }
       return { message: message.includes('quote') ? 'a quote is not closed' : message, remedy: 'Close it, or write \'\' (in single quotes) or \\" (in double quotes) for a quote that is meant.' }
     case 'BAD_INDENT':
-      if (/Flow/.test(message)) return { message: `a ${message.includes('sequence') ? 'list that begins with [' : 'group that begins with {'} is not closed`, remedy: `Close it with ${message.includes('sequence') ? ']' : '}'}, or put a text that begins so into quotes.` }
+      if (/Flow/.test(message)) return unclosed(message.includes('sequence'))
       return { message: 'the line is indented unlike those around it', remedy: 'Keys of one object begin at the same column; what belongs to a key stands two spaces further in.' }
     case 'NON_STRING_KEY':
       return { message: 'a key must be a text', remedy: 'Write key: value.' }
@@ -63,6 +65,10 @@ function wordsFor(code: string, message: string, line: string): { readonly messa
     default:
       return { message: plain(message), remedy: 'See the line and the one before it; a text with special characters belongs in quotes.' }
   }
+}
+
+function unclosed(list: boolean): { readonly message: string; readonly remedy: string } {
+  return { message: `a ${list ? 'list that begins with [' : 'group that begins with {'} is not closed`, remedy: `Close it with ${list ? ']' : '}'}, or put a text that begins so into quotes.` }
 }
 
 function plain(message: string): string {

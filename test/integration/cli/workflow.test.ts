@@ -98,10 +98,10 @@ describe('a stored workflow', () => {
 
 describe('what is wrong', () => {
   test.each([
-    [['workflow', 'create', 'nothing.yaml'], 'nothing.yaml cannot be read'],
+    [['workflow', 'create', 'nothing.yaml'], 'there is no file nothing.yaml'],
     [['workflow', 'create', 'workflows/all.ts'], 'expected a .yaml, .yml or .json file'],
     [['workflow', 'create', 'broken.yaml'], 'broken.yaml:2:'],
-    [['workflow', 'create', 'broken.json'], 'broken.json: expected JSON'],
+    [['workflow', 'create', 'broken.json'], 'broken.json:1:9: YAML_SYNTAX a group that begins with { is not closed'],
     [['workflow', 'create', 'unknown.yaml'], 'steps.a.uses'],
     [['workflow', 'create', 'taken.json'], 'WORKFLOW_CONFLICT'],
     [['workflow', 'lst'], 'Did you mean list?'],

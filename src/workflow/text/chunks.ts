@@ -42,6 +42,12 @@ export function chunksOf(source: string, spans: readonly PartSpan[], { column, r
   return chunks
 }
 
+/** Where the line of a value ends, or the last of the comments below it that are indented deeper than its key: before the line break. */
+export function tailEnd(source: string, offset: number, column: number): number {
+  const last = linesBetween(source, nextLine(source, offset), source.length).findLast(({ comment, indent }) => comment && indent > column)
+  return lineEnd(source, last?.start ?? offset)
+}
+
 type Head = Pick<Chunk, 'blankStart' | 'commentStart'>
 
 /** Above the first part there are only comments that can be its own. */

@@ -171,6 +171,11 @@ describe('a text that is too much', () => {
     expect(quickly(`a: ${'😀'.repeat(262_144)}`)).toMatchObject([{ code: 'SIZE_LIMIT' }])
   })
 
+  test('more words than a definition can need are not read', () => {
+    expect(quickly('- 1\n'.repeat(200_000))).toMatchObject([{ code: 'SIZE_LIMIT' }])
+    expect(quickly(`[${'*a,'.repeat(300_000)}`)).toMatchObject([{ code: 'SIZE_LIMIT' }])
+  })
+
   test('many keys in one object are read in time', () => {
     expect(quickly(Array.from({ length: 10_000 }, (_, index) => `k${index}: 1\n`).join(''))).toEqual([])
   })

@@ -5,13 +5,12 @@ import { alignItems, alignKeys, type Part } from './align.ts'
 import { blockPatch } from './edit-block.ts'
 import { flowPatch } from './edit-flow.ts'
 import { flowStyle } from './file-style.ts'
-import { isEmpty } from './node-place.ts'
 import { patched, type Patch } from './patches.ts'
 import { isObject, same } from './plain-json.ts'
 import { keyText, flowKey, renderFlow, type Behind, type FileStyle, type FlowStyle } from './render.ts'
 import { replaceValue, type Slot } from './replace-value.ts'
 import { blockText, scalarText } from './scalar-text.ts'
-import { columnOf, itemSpans, pairSpans, type PartSpan } from './spans.ts'
+import { columnOf, isEmpty, itemSpans, pairSpans, type PartSpan } from './spans.ts'
 
 /** A text that is to be edited. */
 export interface EditSource {

@@ -18,7 +18,7 @@ const strings = fc.oneof(
 )
 const numbers = fc.oneof(fc.integer({ min: -50, max: 1000 }), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(0, -0, 1e21, 2 ** 60, 1e-7, Number.MAX_VALUE, 5e-324))
 const scalars: fc.Arbitrary<Json> = fc.oneof({ weight: 5, arbitrary: strings }, { weight: 2, arbitrary: numbers }, { weight: 1, arbitrary: fc.constantFrom(true, false, null) })
-const keys = fc.oneof({ weight: 8, arbitrary: fc.constantFrom('uses', 'with', 'if', 'needs', 'retry', 'a', 'b', 'c', 'x.y', 'on', 'url') }, { weight: 1, arbitrary: fc.constantFrom('1', '10', 'a: b', '', 'é', ' s', 'true', '#k', 'k"', "k'", '<<', '{k', '- k', 'a[0]') })
+const keys = fc.oneof({ weight: 8, arbitrary: fc.constantFrom('uses', 'with', 'if', 'needs', 'retry', 'a', 'b', 'c', 'x.y', 'on', 'url') }, { weight: 1, arbitrary: fc.constantFrom('1', '10', 'a: b', '', 'é', ' s', 'true', '#k', 'k"', "k'", '<<', '{k', '- k') })
 const { value: values } = fc.letrec<{ value: Json }>((tie) => ({
   value: fc.oneof({ depthSize: 'small', maxDepth: 3 }, { weight: 4, arbitrary: scalars }, { weight: 2, arbitrary: fc.dictionary(keys, tie('value'), { maxKeys: 4, noNullPrototype: true }) }, { weight: 1, arbitrary: fc.array(tie('value'), { maxLength: 4 }) }),
 }))

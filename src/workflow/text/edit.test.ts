@@ -128,7 +128,7 @@ describe('an edit', () => {
   })
 
   test('of a value into one of another kind', () => {
-    expect(edited('a: 1 # note\nb:\n  c: 1 # c\nd: |\n  x\n  y\n', () => ({ a: { x: [1] }, b: 'text', d: { e: null } }))).toBe('a: # note\n  x:\n    - 1\nb: text # c\nd:\n  e: null\n')
+    expect(edited('a: 1 # note\nb:\n  c: 1 # c\nd: |\n  x\n  y\n', () => ({ a: { x: [1] }, b: 'text', d: { e: null } }))).toBe('a: # note\n  x:\n    - 1\nb: text\nd:\n  e: null\n')
     expect(edited('a:\nb: # note\nc: {}\n', () => ({ a: 1, b: { d: 2 }, c: { e: 3 } }))).toBe('a: 1\nb: # note\n  d: 2\nc:\n  e: 3\n')
   })
 
@@ -159,7 +159,8 @@ describe('an edit of JSON', () => {
   })
 
   test('keeps a comma at the end in brackets of YAML', () => {
-    expect(edited('a: [\n  1,\n  2, # two\n]\n', () => ({ a: [1, 2, 3] }))).toBe('a: [\n  1,\n  2,\n  3, # two\n]\n')
+    expect(edited('a: [\n  1,\n  2, # two\n]\n', () => ({ a: [1, 2, 3] }))).toBe('a: [\n  1,\n  2, # two\n  3,\n]\n')
+    expect(edited('a: [\n  1,\n  2 # two\n]\n', () => ({ a: [1, 2, 3, 4] }))).toBe('a: [\n  1,\n  2, # two\n  3,\n  4\n]\n')
   })
 })
 

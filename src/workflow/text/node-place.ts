@@ -1,9 +1,10 @@
 // Where a node stands in the text: without the comments and blank lines behind it; and where a piece of a scalar's value was written.
-import { isAlias, isCollection, isMap, isPair, isScalar, type Alias, type Node, type Scalar } from 'yaml'
+import { isAlias, isScalar, type Alias, type Node, type Scalar } from 'yaml'
 import { decodeBlock } from './decoded-block.ts'
 import { decodeDouble, decodePlain, decodeSingle, type Decoded, type Span } from './decoded.ts'
 import type { FoundNode } from './find-node.ts'
 import { lineEnd } from './place.ts'
+import { endOf, isEmpty } from './spans.ts'
 
 /** What of a found node is to be marked. */
 export interface Mark {
@@ -24,26 +25,8 @@ export function markedSpan({ key, value, exact }: FoundNode, { on, span }: Mark,
 
 /** Where a node begins and ends, without what stands behind it. */
 export function extent(node: Node, source: string): Span {
-  const [start = 0, end = start] = node.range ?? []
-  return [start, Math.max(start, lastOffset(node, source) ?? end)]
-}
-
-function lastOffset(node: Node, source: string): number | undefined {
-  if (isScalar(node) && (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED')) {
-    const [start = 0, end = start] = node.range ?? []
-    return start + source.slice(start, end).trimEnd().length
-  }
-  if (!isCollection(node) || node.flow === true) return node.range?.[1]
-  for (const item of [...(node.items as unknown[])].reverse()) {
-    const parts = isPair(item) ? [item.value, item.key] : [item]
-    for (const part of parts as (Node | null)[]) if (part !== null && !isEmpty(part)) return lastOffset(part, source)
-  }
-  return isMap(node) ? node.range?.[1] : (node.range?.[0] ?? 0) + 1
-}
-
-/** A scalar that nothing was written for. */
-export function isEmpty(node: Node): boolean {
-  return isScalar(node) && node.source === '' && node.type === 'PLAIN' && node.range?.[0] === node.range?.[1]
+  const [start = 0] = node.range ?? []
+  return [start, start + source.slice(start, endOf(node, start)).trimEnd().length]
 }
 
 /** Where a piece of a scalar's value stands; all of the scalar when that cannot be told. */

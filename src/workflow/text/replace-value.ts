@@ -1,9 +1,10 @@
 // Puts a value in place of another one of any kind: behind its key or dash, with the note that stands on the line of the old one.
 import { isCollection, isScalar, type Node } from 'yaml'
-import { isEmpty } from './node-place.ts'
+import { tailEnd } from './chunks.ts'
 import type { Patch } from './patches.ts'
 import { lineEnd } from './place.ts'
 import { renderFlow, renderValue, type Behind, type FileStyle, type FlowStyle } from './render.ts'
+import { isEmpty } from './spans.ts'
 
 /** A value in the text. */
 export interface Slot {
@@ -29,14 +30,17 @@ export function replaceValue(slot: Slot, next: unknown, text: { readonly source:
 }
 
 function replaceInBlock({ node, start, mark, end, behind }: Slot & { readonly start: number | undefined }, next: unknown, { source, style }: { readonly source: string; readonly style: FileStyle }): Patch {
-  const { head, lines } = renderValue(next, behind, style)
+  const below = isBelow(node, source, mark)
+  // Comments that are indented deeper than the key belong to what is replaced; behind a text in a block they would be part of it.
+  const tail = tailEnd(source, end, behind.column)
+  const { head, lines } = renderValue(next, behind, style, !below && tail > lineEnd(source, end) && typeof next === 'string' ? 'QUOTE_DOUBLE' : undefined)
   const inline = lineEnd(source, mark) >= end
   if (lines.length === 0 && start !== undefined && inline && node?.anchor === undefined) return { start, end, text: head }
   const shown = head === '' ? '' : ` ${head}`
-  if (lines.length === 0) return { start: mark, end, text: shown }
+  if (lines.length === 0) return { start: mark, end: below ? tail : end, text: shown }
   // A note behind a value on one line stays on that line.
-  const stop = inline || !isBelow(node, source, mark) ? lineEnd(source, end) : end
-  const note = source.slice(end, stop).trimEnd()
+  const stop = below && !inline ? tail : lineEnd(source, end)
+  const note = below && !inline ? '' : source.slice(end, stop).trimEnd()
   return { start: mark, end: stop, text: [`${shown}${note}`, ...lines].join(style.newline) }
 }
 

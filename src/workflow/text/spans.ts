@@ -1,6 +1,5 @@
 // Where the parts of a collection begin and end in the text: pairs with their keys and colons, items with their dashes.
 import { isMap, isScalar, isSeq, type CST, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
-import { isEmpty } from './node-place.ts'
 
 /** One pair or item of a collection. */
 export interface PartSpan {
@@ -45,6 +44,11 @@ export function itemSpans(seq: YAMLSeq): readonly PartSpan[] | undefined {
 /** Where an anchor stands before a value. */
 function propsStart(tokens: readonly CST.SourceToken[]): number | undefined {
   return tokens.find(({ type }) => type === 'anchor')?.offset
+}
+
+/** A scalar that nothing was written for. */
+export function isEmpty(node: Node): boolean {
+  return isScalar(node) && node.source === '' && node.type === 'PLAIN' && node.range?.[0] === node.range?.[1]
 }
 
 /** Where a value ends; `otherwise` when nothing was written. */

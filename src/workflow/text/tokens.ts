@@ -7,6 +7,9 @@ import { lineEnd, type Found } from './place.ts'
 /** Objects and lists stand in each other at most so deep. */
 export const MAX_DEPTH = 100
 
+/** A text may have so many tokens: names, colons, blanks, line ends. A thousand steps have some 70,000. */
+const MAX_TOKENS = 250_000
+
 /** What the first pass gives. */
 export interface Tokens {
   readonly trees: readonly CST.Token[]
@@ -26,7 +29,12 @@ export function readTokens(source: string): Tokens {
   const watch = new Watch(source)
   const parser = new Parser()
   const trees: CST.Token[] = []
+  let count = 0
   for (const lexeme of new Lexer().lex(source)) {
+    if (++count > MAX_TOKENS) {
+      const start = parser.offset
+      return { trees, found: [...watch.found, { code: 'SIZE_LIMIT', message: `the text has more than ${MAX_TOKENS} names, values and marks`, remedy: 'Keep data out of the definition: hand it in as the input, or read it from a file.', start, end: start }], complete: false, noiseFrom: start }
+    }
     watch.see(lexeme, parser.offset)
     for (const tree of parser.next(lexeme)) trees.push(tree)
     if (parser.stack.length > MAX_DEPTH && depthOf(parser.stack) > MAX_DEPTH) {

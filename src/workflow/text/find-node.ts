@@ -1,70 +1,71 @@
-// Finds the node that a path of a problem means: `steps.route.switch[1].if`. Keys may hold dots themselves, so each key of an object is
-// tried against the rest of the path; where the path leads to nothing, what it comes nearest to is found.
-import { isAlias, isMap, isScalar, isSeq, type Alias, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml'
+// Finds the node that the path of a problem names. Keys may hold dots and brackets, so each key of an object is tried against the
+// rest of the path. When there is no such node, the nearest one around it is given.
+import { isAlias, isMap, isScalar, isSeq, type Alias, type Node, type Pair } from 'yaml'
 
-/** What a path leads to. */
-export interface Found {
-  /** The key before the value; null for the root and for items of lists. */
-  readonly key: Scalar | null
-  /** Null where nothing stands behind the key. */
-  readonly node: Node | null
-  /** What of the path led no further. */
-  readonly rest: string
+/** Where a path leads. */
+export interface FoundNode {
+  /** The key of the node; null for the whole and for items of lists. */
+  readonly key: Node | null
+  /** What stands there: an alias is not followed. Null when nothing stands behind the key. */
+  readonly value: Node | null
+  /** False when the path leads further than the text does. */
+  readonly exact: boolean
 }
 
-/** The node at a path, or the nearest around it. */
-export function findNode(root: Node | null, path: string, targets: ReadonlyMap<Alias, Node>): Found {
-  return descend({ key: null, node: root, rest: path }, targets)
+/** Follows a path from the contents of a document. */
+export function findNode(contents: Node | null, path: string, targets: ReadonlyMap<Alias, Node>): FoundNode {
+  const search = new Search(targets)
+  const rest = path === '' || path.startsWith('[') ? path : `.${path}`
+  search.visit({ key: null, value: contents }, rest)
+  const { key, value, rest: left } = search.best ?? { key: null, value: contents, rest }
+  return { key, value, exact: left === 0 }
 }
 
-function descend(from: Found, targets: ReadonlyMap<Alias, Node>): Found {
-  const { rest } = from
-  const node = isAlias(from.node) ? targets.get(from.node) : from.node
-  if (rest === '' || node === null || node === undefined) return from
-  let best = from
-  for (const next of nextOf(node, rest)) {
-    const found = descend(next, targets)
-    if (found.rest.length < best.rest.length) best = found
-    if (found.rest === '') break
+interface Spot {
+  readonly key: Node | null
+  readonly value: Node | null
+}
+
+class Search {
+  best: (Spot & { readonly rest: number }) | undefined
+  readonly #targets: ReadonlyMap<Alias, Node>
+  /** By node, the lengths of rests that were tried below it: no way is gone twice. */
+  readonly #tried = new Map<Node, Set<number>>()
+
+  constructor(targets: ReadonlyMap<Alias, Node>) {
+    this.#targets = targets
   }
-  return best
-}
 
-/** The ways on from a node, the longest key first. */
-function nextOf(node: Node, path: string): readonly Found[] {
-  if (isSeq(node)) {
-    const index = /^\[(\d+)\]/.exec(path)
-    const item = index === null ? undefined : (node.items[Number(index[1])] as Node | undefined)
-    return index === null || item === undefined ? [] : [{ key: null, node: item, rest: path.slice(index[0].length) }]
+  /** True when the path was followed to its end. */
+  visit(spot: Spot, rest: string): boolean {
+    if (this.best === undefined || rest.length < this.best.rest) this.best = { ...spot, rest: rest.length }
+    if (rest === '') return true
+    const node = isAlias(spot.value) ? this.#targets.get(spot.value) : spot.value
+    if (node === undefined || node === null || this.#seen(node, rest.length)) return false
+    if (isMap(node)) return this.#keys(node.items as Pair<Node, Node | null>[], rest)
+    return isSeq(node) && this.#item(node.items as Node[], rest)
   }
-  if (!isMap(node)) return []
-  const index = indexOf(node)
-  const text = path.startsWith('.') ? path.slice(1) : path
-  const ways: Found[] = []
-  for (const end of endsOfKeys(text)) {
-    const pair = index.get(text.slice(0, end))
-    if (pair !== undefined) ways.push({ key: pair.key, node: pair.value, rest: text.slice(end) })
+
+  #keys(pairs: readonly Pair<Node, Node | null>[], rest: string): boolean {
+    if (!rest.startsWith('.')) return false
+    return pairs.some(({ key, value }) => {
+      const name = isScalar(key) && typeof key.value === 'string' ? key.value : undefined
+      if (name === undefined || !rest.startsWith(name, 1)) return false
+      const behind = rest.slice(1 + name.length)
+      return (behind === '' || behind.startsWith('.') || behind.startsWith('[')) && this.visit({ key, value }, behind)
+    })
   }
-  return ways
-}
 
-type Entry = Pair<Scalar<string>, Node | null>
-
-const indices = new WeakMap<YAMLMap, ReadonlyMap<string, Entry>>()
-
-/** The entries of a map by key; of a key that stands twice, the first. */
-function indexOf(map: YAMLMap): ReadonlyMap<string, Entry> {
-  let index = indices.get(map)
-  if (index === undefined) {
-    const entries = (map.items as Entry[]).filter(({ key }) => isScalar<string>(key)).reverse()
-    indices.set(map, (index = new Map(entries.map((entry) => [entry.key.value, entry])))) // compose.ts makes texts of all keys
+  #item(items: readonly Node[], rest: string): boolean {
+    const [whole, digits] = /^\[(\d+)\]/.exec(rest) ?? []
+    const item = digits === undefined ? undefined : items[Number(digits)]
+    return whole !== undefined && item !== undefined && this.visit({ key: null, value: item }, rest.slice(whole.length))
   }
-  return index
-}
 
-/** Where a key at the start of a path may end, the furthest first: keys may hold dots and brackets. */
-function endsOfKeys(path: string): readonly number[] {
-  const ends = [path.length]
-  for (let at = path.length - 1; at > 0; at--) if (path[at] === '.' || path[at] === '[') ends.push(at)
-  return ends
+  #seen(node: Node, rest: number): boolean {
+    const tried = this.#tried.get(node) ?? new Set()
+    if (tried.has(rest)) return true
+    this.#tried.set(node, tried.add(rest))
+    return false
+  }
 }

@@ -1,7 +1,7 @@
-// Where something stands in a text. Lines and columns count from 1, columns in UTF-16 units as editors and strings do.
+// Places in a text: lines and columns of offsets. They are looked up only when somebody asks, since a text that is right needs none.
 import type { Problem } from '../problems.ts'
 
-/** A part of one text. The end is the place behind the last character. */
+/** Lines and columns count from 1, columns in UTF-16 units; the end is the place behind the last character. */
 export interface Place {
   readonly line: number
   readonly column: number
@@ -9,36 +9,58 @@ export interface Place {
   readonly endColumn: number
 }
 
-/** A problem of a definition, and where in its text. */
+/** A problem, and where in the text it stands. */
 export type LocatedProblem = Problem & { readonly at: Place }
 
-/** Finds lines and columns by offset. Made when the first is asked for. */
+/** A problem of the text, by offsets: what is found while the text is read. */
+export interface Found extends Omit<Problem, 'path' | 'span'> {
+  readonly path?: string
+  readonly start: number
+  readonly end: number
+}
+
+/** The lines of a text. */
 export class Lines {
+  readonly #source: string
   readonly #starts: number[] = [0]
 
   constructor(source: string) {
-    for (let at = source.indexOf('\n'); at >= 0; at = source.indexOf('\n', at + 1)) this.#starts.push(at + 1)
+    this.#source = source
+    for (let at = source.indexOf('\n'); at !== -1; at = source.indexOf('\n', at + 1)) this.#starts.push(at + 1)
   }
 
-  /** The place of the characters from `start` up to `end`. */
-  place(start: number, end: number): Place {
-    const [line, column] = this.#position(start)
-    const [endLine, endColumn] = this.#position(Math.max(start, end))
-    return { line, column, endLine, endColumn }
-  }
-
-  #position(offset: number): readonly [line: number, column: number] {
-    let [low, high] = [0, this.#starts.length - 1]
+  /** Counts from 1. */
+  lineAt(offset: number): number {
+    let low = 0
+    let high = this.#starts.length
     while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if ((this.#starts[middle] ?? 0) <= offset) low = middle
-      else high = middle - 1
+      const middle = (low + high) >> 1
+      if ((this.#starts[middle] ?? 0) <= offset) low = middle + 1
+      else high = middle
     }
-    return [low + 1, offset - (this.#starts[low] ?? 0) + 1]
+    return low
+  }
+
+  /** Where a line begins; lines count from 1. */
+  startOf(line: number): number {
+    return this.#starts[line - 1] ?? this.#source.length
+  }
+
+  place(start: number, end: number): Place {
+    const line = this.lineAt(start)
+    const endLine = this.lineAt(end)
+    return { line, column: start - this.startOf(line) + 1, endLine, endColumn: end - this.startOf(endLine) + 1 }
   }
 }
 
-/** By place, then by code: the order in which problems are told. */
-export function byPlace(a: LocatedProblem, b: LocatedProblem): number {
-  return a.at.line - b.at.line || a.at.column - b.at.column || (a.message < b.message ? -1 : 1)
+/** Where the line ends that holds an offset: before its line break. */
+export function lineEnd(source: string, offset: number): number {
+  const at = source.indexOf('\n', offset)
+  const end = at === -1 ? source.length : at
+  return end > offset && source[end - 1] === '\r' ? end - 1 : end
+}
+
+/** Where the line begins that holds an offset. */
+export function lineStart(source: string, offset: number): number {
+  return offset === 0 ? 0 : source.lastIndexOf('\n', offset - 1) + 1
 }

@@ -64,3 +64,8 @@ export function lineEnd(source: string, offset: number): number {
 export function lineStart(source: string, offset: number): number {
   return offset === 0 ? 0 : source.lastIndexOf('\n', offset - 1) + 1
 }
+
+/** By place, then by message: the order in which problems are told. */
+export function byPlace(a: LocatedProblem, b: LocatedProblem): number {
+  return a.at.line - b.at.line || a.at.column - b.at.column || (a.message < b.message ? -1 : 1)
+}

@@ -62,9 +62,10 @@ export async function loadWithFile(settings: Settings, file: string): Promise<{ 
 
 async function loadAll(settings: Settings, files: readonly string[]): Promise<LoadedProject> {
   const loaded = await loadProject(settings, files)
-  if (loaded.failures.length === 0) return loaded
   const { together } = await import('./definition-files.ts')
-  throw together(loaded.failures)
+  const failure = together(loaded.failures)
+  if (failure !== undefined) throw failure
+  return loaded
 }
 
 /** Two templates, or two durable functions, of one name and version. */

@@ -23,15 +23,15 @@ export function failurePlace(error: NodeJS.ErrnoException, file: string, others:
   return undefined
 }
 
-/** Where `text` stands in a file first; the file itself when it does not. */
-export function textPlace(file: string, text: string): string {
+/** Where something stands in a file first; the file itself when it does not. */
+export function textPlace(file: string, wanted: RegExp): string {
   let source = ''
   try {
     source = readFileSync(file, 'utf8')
   } catch {
     return file
   }
-  const offset = source.indexOf(text)
+  const offset = source.search(wanted)
   if (offset < 0) return file
   const before = source.slice(0, offset).split('\n')
   return `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`
@@ -60,7 +60,6 @@ function importPlace(error: NodeJS.ErrnoException): string | undefined {
   const [, wanted, importer] = /^Cannot find (?:module|package) '(.+?)' imported from (.+)$/m.exec(withoutGeneration(error.message)) ?? []
   if (wanted === undefined || importer === undefined) return undefined
   const file = importer.startsWith('file:') ? fileURLToPath(importer) : importer
-  const name = basename(wanted)
-  const places = [`/${name}'`, `/${name}"`, `'${wanted}`, `"${wanted}`].map((text) => textPlace(file, text))
-  return places.find((place) => place !== file) ?? file
+  const name = basename(wanted).replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&')
+  return textPlace(file, new RegExp(`(?<=\\bfrom\\s*|\\bimport\\s*\\(?\\s*)(['"])(?:[^'"\n]*/)?${name}(?:/[^'"\n]*)?\\1`))
 }

@@ -80,7 +80,7 @@ function repeated(byFile: ReadonlyMap<string, Definitions>): WumboError[] {
       const first = seen.get(label)
       if (first === undefined) seen.set(label, { thing, file })
       else if (first.thing !== thing) {
-        const where = [`'${name}'`, `"${name}"`].map((text) => textPlace(file, text)).find((place) => place !== file) ?? file
+        const where = textPlace(file, new RegExp(`(['"])${name.replaceAll('.', '\\.')}\\1`)) // names are words joined by "-", "." or "_"
         failures.push(new DefinitionError(`${shownPath(file)} defines the ${label}, which ${first.file === file ? 'it defines' : `${shownPath(first.file)} defines`} as well`, {
           path: shownPath(where), remedy: 'Raise the version of the one that changed, or rename or delete one of the two.',
         }))

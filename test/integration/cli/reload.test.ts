@@ -79,6 +79,15 @@ async function output(name: string, to: string): Promise<unknown> {
   return JSON.parse(out)
 }
 
+/** What a run gives that is started at the process itself: a command would load the broken project first. */
+async function askOwner(workflow: string, to: string): Promise<unknown> {
+  const { address, token } = JSON.parse(readFileSync(join(project.folder, '.wumbo/wumbo.db.owner.json'), 'utf8')) as { address: string; token: string }
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const started = await fetch(`${address}/api/v1/runs`, { method: 'POST', headers, body: JSON.stringify({ workflow, input: { to } }) })
+  const { id } = (await started.json()) as { id: string }
+  return ((await (await fetch(`${address}/api/v1/runs/${id}?wait=30000`, { headers })).json()) as { output: unknown }).output
+}
+
 const RELOADED = /Reloaded \d\d:\d\d:\d\d: /
 const REFUSED = /Not reloaded \d\d:\d\d:\d\d: /
 
@@ -130,15 +139,15 @@ describe('what is wrong', () => {
       expect(await saying(running, () => project.write(path, FILES[path] ?? ''), RELOADED)).toContain('all is well again')
     }
     expect(await refused('workflows/greet.yaml', GREET.replace('uses: say', 'uses: sya'))).toMatch(/greet\.yaml changed; 1 problem\..*\n {2}workflows\/greet\.yaml:5:11: UNKNOWN_TEMPLATE steps\.hi\.uses: .+"say"/)
-    expect(await output('nap', 'Ada')).toEqual(['hello Ada', 'hello Ada'])
+    expect(await askOwner('greet', 'Ada')).toBe('hello Ada')
     await mended('workflows/greet.yaml')
     expect(await refused('workflows/code.ts', 'const a = 1\nconst b = = 2\n')).toContain('\n  workflows/code.ts:2:11: MODULE_FAILED')
     await mended('workflows/code.ts')
     expect(await refused('lib/word.ts', 'export const a = 1\n')).toContain('\n  templates/say.ts:6:10: MODULE_FAILED')
     await mended('lib/word.ts')
-    expect(await refused('lib/word.ts', "\n\nthrow new Error('no word')\n")).toContain('\n  lib/word.ts:3:7: MODULE_FAILED')
+    expect(await refused('lib/word.ts', "\n\nthrow new Error('no word')\nexport const word = ''\n")).toContain('\n  lib/word.ts:3:7: MODULE_FAILED')
     await mended('lib/word.ts')
-    expect(await refused('workflows/code.ts', CODE('two').replace('templates/say', 'templates/gone'))).toContain('\n  workflows/code.ts:4:42: MODULE_FAILED')
+    expect(await refused('workflows/code.ts', CODE('two').replace('templates/say', 'templates/gone'))).toContain('\n  workflows/code.ts:4:27: MODULE_FAILED')
     await mended('workflows/code.ts')
     expect(await saying(running, () => rm(join(project.folder, 'lib/word.ts')), REFUSED)).toContain('lib/word.ts changed')
     await mended('lib/word.ts')
@@ -155,7 +164,7 @@ describe('what is wrong', () => {
     const lines = running.out.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
     const failed = lines.find(({ type }) => type === 'reload.failed')
     expect(failed).toMatchObject({ changed: ['workflows/greet.yaml'], problems: [{ file: 'workflows/greet.yaml', line: 5, column: 11, endLine: 5, endColumn: 14, code: 'UNKNOWN_TEMPLATE', path: 'steps.hi.uses', remedy: expect.any(String) }, { line: 7, code: 'UNKNOWN_STEP' }] })
-    expect(lines.at(-1)).toMatchObject({ type: 'reloaded', workflows: ['held', 'nap', 'greet'], templates: ['say', 'gate'], removed: [], recovered: true })
+    expect(lines.at(-1)).toMatchObject({ type: 'reloaded', workflows: ['held', 'nap', 'greet'], templates: ['gate', 'say'], removed: [], recovered: true })
   })
 
   test('at the start ends dev, with every problem of the definitions', async () => {

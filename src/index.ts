@@ -2,7 +2,7 @@
 
 // Open a Wumbo, start runs
 export { createWumbo } from './wumbo.ts'
-export type { ListOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
+export type { ListOptions, ReloadOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
 export type { PathEntry, RunDetails, RunSummary, StepSummary } from './engine/inspect.ts'
 export { executionPath } from './engine/inspect.ts'
 export type {

@@ -36,6 +36,14 @@ export interface WumboOptions {
   readonly limits?: Partial<Omit<EngineLimits, 'retentionMs'>>
 }
 
+/** What a running Wumbo is to know from now on. What is left out stays as it is. */
+export interface ReloadOptions {
+  /** In place of all templates but the built-in ones. */
+  readonly templates?: readonly AnyTemplate[]
+  /** In place of all workflows, those included that were only handed to `start`. */
+  readonly workflows?: readonly AnyWorkflow[]
+}
+
 /** How a run is started. */
 export interface StartOptions {
   /** The caller's own name for the run: the same id gives the same run, with another input KEY_REUSED. Kept 7 days at least. */
@@ -97,6 +105,18 @@ export interface Wumbo extends AsyncDisposable {
    */
   start<I, O>(workflow: Workflow<I, O>, input: NoInfer<I>, options?: StartOptions): Promise<RunHandle<O>>
   start(workflow: string, input: unknown, options?: StartOptions): Promise<RunHandle<unknown>>
+  /**
+   * Knows other templates and workflows from now on, without closing. It all happens before this returns: every start takes what was known
+   * before or what is known now. `templates` and `workflows` of this object tell the new ones.
+   *
+   * No run is lost. A run in memory goes on with the code it has. A run that is entered again, after a long sleep or a restart, keeps its
+   * version: a function takes the code that is registered under its name and version now, which its recorded steps must fit (else it is
+   * parked with NON_DETERMINISM), and the code from before the reload when there is none; a graph is made again with the templates of now,
+   * or taken as it was when they do not fit it. Runs that were parked for want of their workflow go on when it is here.
+   *
+   * Throws DefinitionError or TemplateExistsError as createWumbo does, and then nothing has changed.
+   */
+  reload(definitions: ReloadOptions): void
   /** Told of every event of every run of this process; gives the function that stops it. */
   observe(observer: RunObserver): () => void
   /**

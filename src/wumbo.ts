@@ -34,7 +34,7 @@ import type { HandleHost } from './run-handles.ts'
 import type { AnyWorkflow } from './workflow/contract.ts'
 import { fromStored } from './workflow/graph.ts'
 import { WorkflowCatalogue } from './workflow/catalogue.ts'
-import type { ListOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
+import type { ListOptions, ReloadOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
 
 const DEFAULT_STORE = 'sqlite:.wumbo/wumbo.db'
 const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -133,6 +133,16 @@ class OpenWumbo implements Wumbo, HandleHost {
     const known = typeof workflow === 'string' ? (workflows.registered(workflow) ?? (await definitions.find(workflow))) : workflows.adopt(workflow)
     const accepted = await engine.start(known, input, options.id === undefined ? NO_KEY : { key: options.id })
     return new Handle<never>(this, accepted)
+  }
+
+  reload({ templates, workflows }: ReloadOptions): void {
+    if (this.#closed !== undefined) throw new StoreClosedError('this Wumbo is closed')
+    // Refused before anything changes: the catalogue checks itself in the same way, and nothing can come in between.
+    const next = templates === undefined ? undefined : withBuiltins(templates)
+    createRegistry(next)
+    if (workflows !== undefined) this.#parts.workflows.replace(workflows)
+    if (next !== undefined) this.templates.replace(next)
+    this.#parts.engine?.workflowsChanged()
   }
 
   observe(observer: RunObserver): () => void {
@@ -246,7 +256,7 @@ function finder(workflows: WorkflowCatalogue, templates: TemplateRegistry): Work
       try {
         return workflows.remember(fromStored(JSON.parse(definition), templates, version))
       } catch {
-        return undefined
+        return workflows.before(version)
       }
     },
   }

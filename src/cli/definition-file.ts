@@ -11,7 +11,7 @@ import type { Problem } from '../workflow/problems.ts'
 import { DefinitionText } from '../workflow/text/definition-text.ts'
 import { byPlace } from '../workflow/text/place.ts'
 import { readDefinitionSource } from './definition-source.ts'
-import { shownPath } from './project.ts'
+import { shownPath } from './shown-path.ts'
 
 /** A definition as a file holds it. */
 export interface DefinitionFile {

@@ -4,7 +4,7 @@ import type { RunEvent } from '../model/event.ts'
 import { visibleLine } from '../shared/visible.ts'
 import { lineJson } from './json.ts'
 import type { Definitions } from './modules.ts'
-import { shownPath } from './project.ts'
+import { shownPath } from './shown-path.ts'
 import type { Settings } from './settings.ts'
 import type { Channel } from './terminal.ts'
 

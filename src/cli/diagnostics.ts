@@ -3,7 +3,7 @@
 import { visibleLine } from '../shared/visible.ts'
 import type { LocatedProblem } from '../workflow/text/place.ts'
 import type { Channel } from './terminal.ts'
-import { shownPath } from './project.ts'
+import { shownPath } from './shown-path.ts'
 
 /** The lines of one problem; `source` is the text of its file. */
 export function problemLines(channel: Channel, { file, source, problem }: { readonly file: string; readonly source: string; readonly problem: LocatedProblem }): string[] {

@@ -11,7 +11,9 @@ const MAX_CAUSES = 5
 export function failureLines(channel: Channel, thrown: unknown, verbose: boolean): string[] {
   const failure = asFailure(thrown)
   const fact = (name: string, text: string): string => `  ${channel.paint('dim', name.padEnd(6))} ${text}`
-  const lines = [`${channel.paint('red', '✗')} ${channel.paint('bold', visibleLine(failure.message))}`]
+  // Definitions tell several problems, one a line.
+  const [first = '', ...others] = failure.message.split('\n').map(visibleLine)
+  const lines = [`${channel.paint('red', '✗')} ${channel.paint('bold', first)}`, ...others.map((line) => `  ${line}`)]
   // Most messages name the place themselves.
   if (failure.path !== undefined && !failure.message.includes(failure.path)) lines.push(fact('where', visibleLine(failure.path)))
   for (const cause of causesOf(failure)) {

@@ -1,6 +1,6 @@
 // Lets a project's files import `wumbo` and `zod` before anything is installed beside them: what their own folder cannot find is
 // taken from this package. A project that has its own copy gets its own.
-import { registerHooks } from 'node:module'
+import module from 'node:module'
 
 const OURS = /^(?:wumbo|zod)(?:\/|$)/
 
@@ -8,7 +8,8 @@ const OURS = /^(?:wumbo|zod)(?:\/|$)/
 export function provideOwnModules(): void {
   if (provided) return
   provided = true
-  registerHooks({
+  // Typed as always there; Node before 22.15 has none, and then a project needs its own copies.
+  ;(module as Partial<typeof module>).registerHooks?.({
     resolve(specifier, context, next) {
       try {
         return next(specifier, context)

@@ -1,13 +1,15 @@
 // Modules of users: the files of a project's folders, imported, and what of their exports is a template or a workflow. It tells
 // a file that cannot be imported by name and line; it registers nothing.
-import { spawnSync } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
-import { join, relative } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { ModuleFailedError, WumboError } from '../errors.ts'
 import type { AnyTemplate } from '../template/contract.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import { provideOwnModules } from './module-fallback.ts'
+import { withoutGeneration, type Generation } from './module-generations.ts'
+import { failurePlace } from './module-place.ts'
+import { shownPath } from './shown-path.ts'
 
 /** What modules define. Each thing once, however many modules export it. */
 export interface Definitions {
@@ -40,36 +42,53 @@ export async function modulesBelow(folder: string): Promise<string[]> {
   return found
 }
 
-/** Imports modules in order and gives what they define. Throws MODULE_FAILED; failures of definitions come as they are, with the file. */
-export async function importDefinitions(files: readonly string[]): Promise<Definitions> {
+/** What modules define, file by file, and which of them failed. */
+export interface ImportedModules {
+  readonly byFile: ReadonlyMap<string, Definitions>
+  /** MODULE_FAILED, in the order of the files; one place is told once. */
+  readonly failures: readonly WumboError[]
+}
+
+/** Imports modules in order: as this process knows them, or those of a generation. */
+export async function importModules(files: readonly string[], generation?: Generation): Promise<ImportedModules> {
   provideOwnModules()
-  const templates = new Set<AnyTemplate>()
-  const workflows = new Set<AnyWorkflow>()
+  const byFile = new Map<string, Definitions>()
+  const failures = new Map<string, WumboError>()
   for (const file of files) {
-    const exported = (await importModule(file)) as Readonly<Record<string, unknown>>
-    for (const value of Object.values(exported)) {
-      if (isTemplate(value)) templates.add(value)
-      else if (isWorkflow(value)) workflows.add(value)
+    try {
+      const exported = (await import(generation?.urlOf(file) ?? pathToFileURL(file).href)) as Readonly<Record<string, unknown>>
+      const values = Object.values(exported)
+      byFile.set(file, { templates: values.filter(isTemplate), workflows: values.filter(isWorkflow) })
+    } catch (thrown) {
+      const failure = moduleFailed(file, thrown, generation)
+      const key = `${failure.path ?? file}\n${thrown instanceof Error ? thrown.message : ''}`
+      if (!failures.has(key)) failures.set(key, failure)
     }
   }
-  return { templates: [...templates], workflows: [...workflows] }
+  return { byFile, failures: [...failures.values()] }
 }
 
-async function importModule(file: string): Promise<unknown> {
-  try {
-    return await import(pathToFileURL(file).href)
-  } catch (thrown) {
-    throw moduleFailed(file, thrown)
-  }
+/** Imports modules in order and gives what they define. Throws MODULE_FAILED; failures of definitions come as they are, with the file. */
+export async function importDefinitions(files: readonly string[]): Promise<Definitions> {
+  const { byFile, failures } = await importModules(files)
+  const [failure] = failures
+  if (failure !== undefined) throw failure
+  return allOf(byFile.values())
 }
 
-function moduleFailed(file: string, thrown: unknown): WumboError {
+/** What several files define. */
+export function allOf(definitions: Iterable<Definitions>): Definitions {
+  const all = [...definitions]
+  return { templates: [...new Set(all.flatMap(({ templates }) => templates))], workflows: [...new Set(all.flatMap(({ workflows }) => workflows))] }
+}
+
+function moduleFailed(file: string, thrown: unknown, generation: Generation | undefined): WumboError {
   const error: NodeJS.ErrnoException = thrown instanceof Error ? thrown : new Error(String(thrown))
   const remedy = REMEDIES[error.code ?? ''] ?? (error instanceof WumboError ? error.remedy : undefined)
-  const name = relative(process.cwd(), file) || file
-  const place = placeOf(error) ?? (error instanceof SyntaxError ? checkedPlace(file) : undefined)
-  return new ModuleFailedError(`${name} could not be imported: ${error.message.split('\n')[0] ?? ''}`, {
-    cause: thrown, path: place === undefined ? name : (relative(process.cwd(), place) || place), ...(remedy === undefined ? {} : { remedy }),
+  const name = shownPath(file)
+  const place = failurePlace(error, file, generation?.files)
+  return new ModuleFailedError(`${name} could not be imported: ${withoutGeneration(error.message.split('\n')[0] ?? '')}`, {
+    cause: thrown, path: place === undefined ? name : shownPath(place), ...(remedy === undefined ? {} : { remedy }),
   })
 }
 
@@ -78,22 +97,6 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX: 'Use only TypeScript that disappears when its types are removed: no enum, no namespace, no parameter properties.',
   ERR_UNKNOWN_FILE_EXTENSION: 'Name a .ts, .mts, .js or .mjs file.',
 }
-
-/** Where it went wrong in the user's files: what V8 puts before the stack of a syntax error, or the first frame outside of this package. */
-function placeOf(error: Error): string | undefined {
-  const places = [...(error.stack ?? '').matchAll(/(?:^|[ (])(?:file:\/\/)?(\/[^\n()]+?:\d+(?::\d+)?)\)?$/gm)].map((match) => decodeURI(match[1] ?? ''))
-  return places.find((place) => !place.startsWith(OWN_FOLDER))
-}
-
-/** Plain JavaScript tells the place of a syntax error only when Node itself reports it. */
-function checkedPlace(file: string): string | undefined {
-  const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 10_000 })
-  const place = /^(?:file:\/\/)?(\/.+:\d+)$/m.exec(stderr)?.[1]
-  return place === undefined ? undefined : decodeURI(place)
-}
-
-/** `src/` or `dist/` of this package. */
-const OWN_FOLDER = fileURLToPath(new URL('..', import.meta.url))
 
 function isTemplate(value: unknown): value is AnyTemplate {
   return typeof value === 'function' && 'meta' in value && 'schemas' in value && 'invoke' in value

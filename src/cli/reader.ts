@@ -4,7 +4,7 @@ import { StoreMissingError, UsageError } from '../errors.ts'
 import { createWumbo, type Wumbo } from '../index.ts'
 import { sqliteStore } from '../store/sqlite/index.ts'
 import type { Definitions } from './modules.ts'
-import { shownPath } from './project.ts'
+import { shownPath } from './shown-path.ts'
 import type { Settings } from './settings.ts'
 
 /** A Wumbo that can only look. Throws STORE_MISSING when there is no store yet. */

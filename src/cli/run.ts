@@ -20,16 +20,17 @@ export function runCommand(cli: Cli): Command {
   const command = describe({
     name: 'run',
     summary: 'start a run and print its result',
-    about: 'Names a file that exports a workflow, a workflow of the project, or a stored one; without either the project\'s only workflow is run. The result goes to standard output, the progress to standard error. Ctrl-C stops in order: the run is kept and can go on later.',
+    about: 'Names a file that exports or defines a workflow, a workflow of the project, or a stored one; without either the project\'s only workflow is run. The result goes to standard output, the progress to standard error. Ctrl-C stops in order: the run is kept and can go on later.',
     examples: [
       ['wumbo run', 'the only workflow of the project'],
       ['wumbo run hello --input \'{"names":["Ada"]}\'', 'by name'],
       ['wumbo run workflows/hello.ts --input @people.json', 'by file, the input from a file'],
+      ['wumbo run onboard.yaml', 'a definition'],
       ['wumbo run hello --id order-17', 'at most one run with this id'],
       ['echo \'{}\' | wumbo run hello --input - --json', 'input from a pipe, the outcome as JSON'],
     ],
   })
-    .argument('[workflow]', 'a workflow\'s name, or a .ts, .mts, .js or .mjs file')
+    .argument('[workflow]', 'a workflow\'s name, or a .ts, .mts, .js, .mjs, .yaml, .yml or .json file')
     .addOption(new Option('-i, --input <json>', 'JSON, @file or - for standard input (default: {})'))
     .option('--id <id>', 'your own name for the run: the same id is the same run')
     .option('-w, --workflow <name>', 'which of several workflows of a file')
@@ -49,12 +50,10 @@ export function runCommand(cli: Cli): Command {
 
 /** The workflow that is meant, and all that the project and the file define. */
 async function choose(settings: Settings, target: string | undefined, name: string | undefined): Promise<{ workflow: NamedWorkflow; definitions: Definitions }> {
-  const { fileOf, loadDefinitions, onlyWorkflow, workflowNamed } = await import('./project.ts')
-  const { importDefinitions } = await import('./modules.ts')
+  const { fileOf, loadDefinitions, loadWithFile, onlyWorkflow, workflowNamed } = await import('./project.ts')
   const file = target === undefined ? undefined : fileOf(target)
   if (file !== undefined && target !== undefined) {
-    const definitions = await loadDefinitions(settings, [file])
-    const own = await importDefinitions([file])
+    const { definitions, own } = await loadWithFile(settings, file)
     return { definitions, workflow: name === undefined ? onlyWorkflow(own.workflows, target) : workflowNamed(own, name) }
   }
   if (target !== undefined && name !== undefined && name !== target) throw new UsageError(`two workflows are named: ${target} and ${name}`, { path: '--workflow', remedy: 'Leave out --workflow, or name a file before it.' })

@@ -1,6 +1,6 @@
 // The durable runtime of one lane: it accepts starts, holds the runs in memory, takes over what is due and hands everything
 // to one group commit. Taking over is takeover.ts, housekeeping is housekeeping.ts, one run is hot-run.ts.
-import { AbortedError, InputInvalidError, KeyReusedError, OverloadedError, RunFinishedError, RunNotFoundError, RunNotRetryableError, StoreClosedError, WumboError } from '../errors.ts'
+import { AbortedError, InputInvalidError, KeyReusedError, OverloadedError, RunFinishedError, RunNotFoundError, RunNotRetryableError, StoreClosedError, WumboError, errorData } from '../errors.ts'
 import { effectiveJournal } from '../model/record.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { Payload } from '../model/payload.ts'
@@ -131,6 +131,12 @@ export class Engine implements RunHost {
   submit(op: StoreOp, bytes: number): Promise<OpAnswer | undefined> {
     this.#mustBeOpen()
     return this.#op(op, bytes)
+  }
+
+  /** Other workflows are known now: runs that were parked for want of theirs go on. */
+  workflowsChanged(): void {
+    this.#mustBeOpen()
+    void this.#takeover.unpark().catch((thrown: unknown) => this.deps.log.error('parked runs could not be looked at', { error: errorData(thrown).message }))
   }
 
   /** The output of a run, once it has ended well; rejects with what ended or parked it. */

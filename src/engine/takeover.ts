@@ -51,6 +51,11 @@ export class Takeover {
     await this.#round()
   }
 
+  /** Wakes parked runs whose workflow is known by now. */
+  async unpark(): Promise<void> {
+    if (!this.#stopped) await this.#unpark()
+  }
+
   stop(): void {
     this.#stopped = true
     this.#timer?.()
@@ -208,7 +213,7 @@ export class Takeover {
           continue
         }
         const mail = { space: DEFAULT_SPACE, run: run.run, id: `${run.run}.resume.${run.inboxCount + 1}`, kind: 'resume', body: null, sentAt: clock.now() } as const
-        this.#host.flusher.add({ op: 'send', mail }, null, 100, null)
+        this.#host.flusher.add({ op: 'send', mail }, null, 100, () => this.soon())
       }
       after = page.next
     }

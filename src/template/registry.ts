@@ -30,9 +30,9 @@ export interface TemplateFilter {
  */
 export class TemplateRegistry {
   /** Name → version → template. */
-  readonly #templates = new Map<string, Map<string, AnyTemplate>>()
+  #templates = new Map<string, Map<string, AnyTemplate>>()
   /** Alias → name. */
-  readonly #aliases = new Map<string, string>()
+  #aliases = new Map<string, string>()
   /** What references stand for, until the next registration. Bounded: references may come from outside. */
   readonly #found = new Map<string, AnyTemplate>()
 
@@ -42,6 +42,18 @@ export class TemplateRegistry {
    */
   register(...templates: readonly AnyTemplate[]): this {
     for (const template of templates) this.#add(template)
+    return this
+  }
+
+  /**
+   * Holds these templates in place of all that were registered, at once: a lookup sees the old ones or the new ones.
+   * Throws TemplateExistsError as register does, and then changes nothing.
+   */
+  replace(templates: Iterable<AnyTemplate>): this {
+    const next = new TemplateRegistry().register(...templates)
+    this.#templates = next.#templates
+    this.#aliases = next.#aliases
+    this.#found.clear()
     return this
   }
 

@@ -6,10 +6,14 @@ import type { AnyWorkflow } from './contract.ts'
 
 /** The workflows of one process. */
 export class WorkflowCatalogue {
-  readonly #versions = new Map<string, AnyWorkflow>()
-  readonly #newest = new Map<string, AnyWorkflow>()
-  readonly #adopted = new WeakSet<AnyWorkflow>()
-  readonly #registered: ReadonlySet<string>
+  #versions = new Map<string, AnyWorkflow>()
+  #newest = new Map<string, AnyWorkflow>()
+  #adopted = new WeakSet<AnyWorkflow>()
+  #registered: ReadonlySet<string>
+  /** Graphs that runs go on with and no new run takes. */
+  #remembered = new Map<string, AnyWorkflow>()
+  /** What replacements took away, for the runs that began with it: functions by name and version, graphs by version. */
+  readonly #before = new Map<string, AnyWorkflow>()
 
   /** Later workflows of one name count as newer. */
   constructor(workflows: readonly AnyWorkflow[]) {
@@ -17,12 +21,34 @@ export class WorkflowCatalogue {
     this.#registered = new Set(this.#newest.keys())
   }
 
+  /** The remembered ones first: the last of a name is the one that new runs take. */
   all(): readonly AnyWorkflow[] {
-    return [...this.#versions.values()]
+    return [...this.#remembered.values(), ...this.#versions.values()]
   }
 
+  /** A graph that a replacement took away is not found: it may be made again with the templates of now. */
   find(name: string, version: string): AnyWorkflow | undefined {
-    return this.#versions.get(`${name}@${version}`)
+    const id = `${name}@${version}`
+    return this.#versions.get(id) ?? this.#remembered.get(id) ?? this.#before.get(id)
+  }
+
+  /** A graph as it was before a replacement took it or its templates away. */
+  before(version: string): AnyWorkflow | undefined {
+    return this.#before.get(version)
+  }
+
+  /**
+   * Knows these workflows in place of all others, at once. Versions that are gone stay for the runs that began with them.
+   * Throws DefinitionError as the constructor does, and then changes nothing.
+   */
+  replace(workflows: readonly AnyWorkflow[]): void {
+    const next = new WorkflowCatalogue(workflows)
+    for (const workflow of this.all()) this.#before.set(workflow.form === 'graph' ? workflow.version : `${workflow.name}@${workflow.version}`, workflow)
+    this.#remembered = new Map()
+    this.#versions = next.#versions
+    this.#newest = next.#newest
+    this.#adopted = next.#adopted
+    this.#registered = next.#registered
   }
 
   /** The names that the catalogue was made with; not those of workflows that were only handed to start(). */
@@ -64,7 +90,7 @@ export class WorkflowCatalogue {
 
   /** Keeps a version for the runs that started with it; new runs do not take it. */
   remember(workflow: AnyWorkflow): AnyWorkflow {
-    this.#versions.set(`${workflow.name}@${workflow.version}`, workflow)
+    this.#remembered.set(`${workflow.name}@${workflow.version}`, workflow)
     return workflow
   }
 

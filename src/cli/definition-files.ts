@@ -1,0 +1,76 @@
+// The definitions of a project: files of YAML and JSON beside its modules, checked against the templates that the modules brought. It
+// tells every problem of every file where it stands; it executes and fetches nothing.
+import { DefinitionError, type WumboError } from '../errors.ts'
+import type { GraphWorkflow } from '../workflow/contract.ts'
+import { checkText, textError } from '../workflow/from-text.ts'
+import type { TemplateSource } from '../workflow/graph.ts'
+import { DefinitionText } from '../workflow/text/definition-text.ts'
+import type { LocatedProblem } from '../workflow/text/place.ts'
+import { readDefinitionSource } from './definition-source.ts'
+import { shownPath } from './shown-path.ts'
+
+/** What one file defines. */
+export interface DefinedInFile {
+  readonly file: string
+  readonly workflow: GraphWorkflow<unknown>
+}
+
+/** What files define, and what is wrong with the others. */
+export interface CheckedFiles {
+  readonly defined: readonly DefinedInFile[]
+  /** One for each file: DEFINITION_INVALID with every problem of it, or USAGE for one that cannot be read. */
+  readonly failures: readonly WumboError[]
+}
+
+/** Where a text that cannot be read as a whole says `steps` all the same. */
+const SAYS_STEPS = /^(?:steps|\s*\{?\s*["']steps["'])\s*:/m
+
+/**
+ * Reads and checks definition files. One that says no `steps` is something else and left out, unless it is among `named`. Two files may
+ * not give one name, but a named one takes the place of another.
+ */
+export async function checkDefinitionFiles(files: readonly string[], { templates, named }: { readonly templates: TemplateSource; readonly named: ReadonlySet<string> }): Promise<CheckedFiles> {
+  const defined: DefinedInFile[] = []
+  const failures: WumboError[] = []
+  const owners = new Map<string, string>()
+  for (const file of files) {
+    try {
+      const source = await readDefinitionSource(file)
+      const text = DefinitionText.read(source)
+      if (!named.has(file) && !isDefinition(text)) continue
+      const { workflow, problems } = checkText(source, templates)
+      if (workflow === undefined) throw textError(problems, shownPath(file))
+      const owner = owners.get(workflow.name)
+      if (owner !== undefined && !named.has(file)) throw textError([secondOf(workflow.name, owner, text)], shownPath(file))
+      owners.set(workflow.name, file)
+      defined.push({ file, workflow })
+    } catch (thrown) {
+      failures.push(thrown as WumboError) // reading and checking throw nothing else
+    }
+  }
+  return { defined, failures }
+}
+
+/** One failure that tells all of them: the definitions' problems together, else the first. */
+export function together(failures: readonly WumboError[]): WumboError | undefined {
+  const [first] = failures
+  if (failures.length < 2 || !failures.every((failure) => failure instanceof DefinitionError && Array.isArray(failure.details?.['problems']))) return first
+  const problems = failures.flatMap((failure) => failure.details?.['problems'] as readonly unknown[])
+  // A failure of several problems tells what to do below each of them.
+  const told = failures.map(({ message, remedy, details }) => ((details?.['problems'] as readonly unknown[]).length === 1 ? `${message}\n  ${remedy}` : message))
+  return new DefinitionError(told.join('\n'), {
+    ...(first?.path === undefined ? {} : { path: first.path }), details: { problems }, remedy: 'Correct the definitions at the places that the message names.',
+  })
+}
+
+function isDefinition(text: DefinitionText): boolean {
+  if (text.problems.length > 0) return SAYS_STEPS.test(text.source)
+  return typeof text.model === 'object' && text.model !== null && 'steps' in text.model
+}
+
+function secondOf(name: string, owner: string, text: DefinitionText): LocatedProblem {
+  return {
+    code: 'DUPLICATE_NAME', path: 'name', at: text.place({ path: 'name' }),
+    message: `${shownPath(owner)} defines a workflow "${name}" as well`, remedy: 'Give each its own name, or delete one of the files.',
+  }
+}

@@ -26,7 +26,7 @@ test('a model written as YAML reads back as the same, and holds nothing that ste
       const model = { name: 'x', steps: {}, output: more } as WorkflowModel
       const yaml = definitionYaml(model)
       expect(visibleText(yaml)).toBe(yaml)
-      expect(parse(yaml)).toEqual(JSON.parse(JSON.stringify(model)))
+      expect(JSON.parse(JSON.stringify(parse(yaml)))).toEqual(JSON.parse(JSON.stringify(model))) // JSON knows no -0
     }),
     { numRuns: 300 },
   )
@@ -38,7 +38,7 @@ test.each([['a.yaml', 'yaml'], ['a.YML', 'yaml'], ['a.json', 'json']])('%s is re
 })
 
 test.each([
-  ['bad.yaml', 'name: x\nsteps: [', /bad\.yaml:2:\d+: YAML_SYNTAX a list that begins with \[ is not closed/], ['twice.yaml', 'name: x\nname: y\n', /twice\.yaml:2:1: DUPLICATE_KEY/], ['bad.json', '{', /bad\.json:1:\d+: YAML_SYNTAX/],
+  ['bad.yaml', 'name: x\nsteps: [', /bad\.yaml:2:\d+: YAML_SYNTAX this \[ has no closing \]/], ['twice.yaml', 'name: x\nname: y\n', /twice\.yaml:2:1: DUPLICATE_KEY/], ['bad.json', '{', /bad\.json:1:\d+: YAML_SYNTAX/],
 ])('%s is refused with its place', async (name, text, message) => {
   await expect(readDefinitionFile(file(name, text))).rejects.toMatchObject({ code: 'DEFINITION_INVALID', message: expect.stringMatching(message) })
 })

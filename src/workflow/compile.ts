@@ -14,7 +14,8 @@ import { Uses } from './uses.ts'
 const MAX_DEPTH = 16
 /** Words that the language of expressions keeps for itself, and names that lead to prototypes. */
 const RESERVED = new Set(['true', 'false', 'null', 'in', 'as', 'break', 'const', 'continue', 'else', 'for', 'function', 'if', 'import', 'let', 'loop', 'package', 'namespace', 'return', 'var', 'void', 'while'])
-const POISONED = new Set(['__proto__', 'constructor', 'prototype', 'true', 'false', 'null', 'in'])
+/** What no step can be called: names that lead to prototypes, and words that could not stand behind a dot. */
+export const POISONED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype', 'true', 'false', 'null', 'in'])
 
 /** Compiles a whole workflow. Look at the problems before you use the plan. */
 export function compileWorkflow(model: WorkflowModel, surroundings: Surroundings): ScopePlan {

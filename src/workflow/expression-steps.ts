@@ -1,5 +1,6 @@
 // Where an expression names steps, as places in its text: for renaming. What the names mean is expression-names.ts.
 import { parseCel, type ASTNode } from './expression-cel.ts'
+import { MACROS } from './expression-functions.ts'
 import { accessesOf, spanOf, type Access } from './expression-path.ts'
 
 /** One place where an expression names a step: `a` of `steps.a`, or `"a"` of `steps["a"]`. */
@@ -19,9 +20,6 @@ export function stepMentions(expression: string): readonly StepMention[] {
   visit(program.ast, new Set(), mentions)
   return mentions
 }
-
-/** Methods whose first argument names the item for the other arguments. */
-const MACROS = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
 
 function visit(node: ASTNode, bound: ReadonlySet<string>, mentions: StepMention[]): void {
   const { base, accesses } = accessesOf(node)

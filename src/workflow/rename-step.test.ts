@@ -1,6 +1,10 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { DefinitionError } from '../errors.ts'
-import type { WorkflowModel } from '../model/workflow.ts'
+import type { StepModel, WorkflowModel } from '../model/workflow.ts'
+import { defineTemplate } from '../template/define.ts'
+import { fromModel } from './graph.ts'
 import { renameStep } from './rename-step.ts'
 import { DefinitionText } from './text/definition-text.ts'
 
@@ -34,6 +38,8 @@ steps:
       - else: true
         uses: log
         with: { a: ['\${{ steps["fetch"].output }}'] }
+  wait:
+    sleep: \${{ steps.fetch.output.delay }}
 output: \${{ steps.fetch.output }}
 layout:
   fetch: { x: 1, y: 1 }
@@ -59,6 +65,7 @@ describe('a step that is renamed', () => {
       .replace('steps.fetch.output.x', 'steps.load.output.x')
       .replace('steps.fetch.output.vip', 'steps.load.output.vip')
       .replace('steps["fetch"]', 'steps["load"]')
+      .replace('sleep: ${{ steps.fetch', 'sleep: ${{ steps.load')
       .replace('output: ${{ steps.fetch.output }}', 'output: ${{ steps.load.output }}')
       .replace('  fetch: { x: 1', '  load: { x: 1')
     expect(renamed('steps.fetch', 'load')).toBe(expected)
@@ -79,7 +86,7 @@ describe('a step that is renamed', () => {
   })
 
   test('stands where it stood', () => {
-    expect(Object.keys(renameStep(model, 'steps.score', 'rate').steps)).toEqual(['fetch', 'rate', 'other', 'route'])
+    expect(Object.keys(renameStep(model, 'steps.score', 'rate').steps)).toEqual(['fetch', 'rate', 'other', 'route', 'wait'])
     expect(Object.keys(renameStep(model, 'steps.fetch', 'load').layout ?? {})).toEqual(['load', 'fetcher', 'other.charge', 'route.vip.charge'])
   })
 
@@ -124,5 +131,37 @@ describe('a renaming is refused', () => {
 
   test('not for an id that stands only where neither sees the other', () => {
     expect(Object.keys(renameStep(model, 'steps.other.steps.done', 'after').steps['other']?.steps ?? {})).toEqual(['charge', 'after'])
+  })
+})
+
+describe('over random graphs', () => {
+  const templates = [defineTemplate({ name: 'echo', version: '1.0.0', description: 'Gives what it gets.', input: z.unknown(), output: z.unknown(), pure: true, execute: (input) => input })]
+  const ids = ['a', 'b', 'c', 'd', 'e']
+  type Steps = Record<string, StepModel>
+
+  /** Steps that each read some of those before them, in one of the ways that there are; some hold steps of their own. */
+  const graphs = fc.array(fc.tuple(fc.nat(5), fc.nat(5), fc.nat(3)), { minLength: 2, maxLength: 5 }).map((rows): WorkflowModel => {
+    const steps: Steps = {}
+    rows.forEach(([how, which, inner], index) => {
+      const before = ids[which % Math.max(1, index)] ?? 'a'
+      const seen = index === 0 ? 'input' : `steps.${before}.output`
+      const uses = { uses: 'echo', with: { x: `\${{ ${seen} }}`, y: [`[\${{ string(${seen} == null) }}]`] } }
+      const own = ids[index] ?? 'z'
+      if (how === 0) steps[own] = { steps: { [`in_${own}`]: uses, [`then_${own}`]: { uses: 'echo', with: `\${{ steps.in_${own}.output }}`, needs: `in_${own}` } }, output: `\${{ steps.then_${own}.output }}` }
+      else if (how === 1) steps[own] = { switch: [{ if: `${seen} != null`, ...uses }, { else: true, steps: { same: uses } }] }
+      else if (how === 2) steps[own] = { forEach: `[${seen}]`, ...uses }
+      else steps[own] = { ...uses, ...(index > 0 && inner > 0 ? { needs: [before] } : {}), ...(index > 0 && index === rows.length - 1 ? { if: `${seen} == null` } : {}) }
+    })
+    return { name: 'random', steps, output: { all: '${{ steps.a.output }}' }, layout: { a: { x: 0, y: 0 } } }
+  })
+
+  test('a renamed graph is right, and renamed back is what it was', () => {
+    fc.assert(fc.property(graphs, fc.nat(), (graph, which) => {
+      const old = Object.keys(graph.steps)[which % Object.keys(graph.steps).length] ?? 'a'
+      const after = renameStep(graph, `steps.${old}`, 'renamed')
+      fromModel(after, templates)
+      expect(JSON.stringify(after)).not.toMatch(new RegExp(`steps\\.${old}\\b|"${old}"`))
+      expect(renameStep(after, 'steps.renamed', old)).toEqual(graph)
+    }), { numRuns: 200 })
   })
 })

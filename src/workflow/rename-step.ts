@@ -3,13 +3,11 @@
 import { DefinitionError } from '../errors.ts'
 import { MAX_STEP_ID, STEP_ID, type BodyModel, type CaseModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import { didYouMean } from '../shared/nearest.ts'
+import { POISONED } from './compile.ts'
 import { findStep } from './expression-names.ts'
 import { stepMentions } from './expression-steps.ts'
 import type { Names } from './frame.ts'
 import { bareExpression, splitText } from './interpolation.ts'
-
-/** Words that lead to prototypes, or that the language of expressions keeps for itself. */
-const TAKEN_WORDS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype', 'true', 'false', 'null', 'in'])
 
 /**
  * Renames the step at a path of the definition, such as `steps.enrich` or `steps.route.switch[1].steps.charge`: its key, what names it in
@@ -19,8 +17,8 @@ const TAKEN_WORDS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'p
  * or inside of it or of those beside it: there `steps.<id>` would mean two steps.
  *
  * ```ts
- * const { model, edit } = text                            // steps: { enrich, score: { with: '${{ steps.enrich.output }}' } }
- * text.edit(renameStep(text.model as WorkflowModel, 'steps.enrich', 'lookup'))
+ * const model = { name: 'x', steps: { enrich: { uses: 'a' }, score: { uses: 'b', with: '${{ steps.enrich.output }}' } } }
+ * renameStep(model, 'steps.enrich', 'lookup').steps    // { lookup: …, score: { uses: 'b', with: '${{ steps.lookup.output }}' } }
  * ```
  */
 export function renameStep(model: WorkflowModel, path: string, id: string): WorkflowModel {
@@ -29,7 +27,7 @@ export function renameStep(model: WorkflowModel, path: string, id: string): Work
   const renamed = rename.workflow(model)
   if (!rename.found) throw new DefinitionError(`${path}: there is no such step.${didYouMean(path, rename.paths)}`, { path, remedy: `Steps are: ${rename.paths.slice(0, 20).join(', ')}.` })
   if (target.id === id) return model
-  if (id.length > MAX_STEP_ID || !STEP_ID.test(id) || TAKEN_WORDS.has(id)) throw new DefinitionError(`${path}: expected an id of letters, digits and "_", not beginning with a digit and at most ${MAX_STEP_ID} characters long, got ${JSON.stringify(id)}`, { path, remedy: 'Choose another id.' })
+  if (id.length > MAX_STEP_ID || !STEP_ID.test(id) || POISONED.has(id)) throw new DefinitionError(`${path}: expected an id of letters, digits and "_", not beginning with a digit and at most ${MAX_STEP_ID} characters long, got ${JSON.stringify(id)}`, { path, remedy: 'Choose another id.' })
   if (rename.taken !== undefined) throw new DefinitionError(`${path}: the id ${id} is taken by the step at ${rename.taken}`, { path, remedy: 'Choose another id, or rename that step first.' })
   return renamed
 }
@@ -114,7 +112,7 @@ class Rename {
     const { names } = site
     const cases = body.switch?.map((one, index) => this.#case(one, { ...site, path: `${site.path}.switch[${index}]`, run: [...site.run, one.name ?? (one.else === true ? 'else' : `case${index}`)] }))
     const block = body.steps === undefined ? {} : this.#scope(body, site, site.owner)
-    return changed<BodyModel>(body, { with: this.#texts(body.with, names), ...block, ...(cases === undefined || cases.every((one, index) => one === body.switch?.[index]) ? {} : { switch: cases }) }) as T // the same keys
+    return changed<BodyModel>(body, { with: this.#texts(body.with, names), sleep: this.#texts(body.sleep, names) as BodyModel['sleep'], ...block, ...(cases === undefined || cases.every((one, index) => one === body.switch?.[index]) ? {} : { switch: cases }) }) as T // the same keys
   }
 
   #case(one: CaseModel, site: Site): CaseModel {

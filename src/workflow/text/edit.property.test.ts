@@ -194,8 +194,8 @@ describe('an edit of a random text', () => {
       const read = DefinitionText.read(result)
       if (!same(read.model, next)) throw new Error(`${made.text.source}\n→ ${JSON.stringify(next)}\n${result}`)
       tried++
-    }), { numRuns: 2000 })
-    expect(tried).toBeGreaterThan(1000)
+    }), { numRuns: 800 })
+    expect(tried).toBeGreaterThan(300)
   })
 
   test('changes no line of another step', () => {
@@ -219,8 +219,8 @@ describe('an edit of a random text', () => {
       })
       if (!standIn(lines, result)) throw new Error(`${edited.kind} ${edited.path.join('.')} ${edited.key}\n${text.source}\n→\n${result.join('\n')}`)
       tried++
-    }), { numRuns: 2000 })
-    expect(tried).toBeGreaterThan(300)
+    }), { numRuns: 800 })
+    expect(tried).toBeGreaterThan(100)
   })
 
   test('touches only the lines of what was edited', () => {
@@ -245,8 +245,8 @@ describe('an edit of a random text', () => {
       if (edited.kind === 'rename' && old.length !== result.length) fail('lines')
       if (edited.kind === 'rename' && old.filter((line, index) => line !== result[index]).length > 1) fail('more than one line')
       tried[edited.kind] = (tried[edited.kind] ?? 0) + 1
-    }), { numRuns: 3000 })
-    for (const kind of ['change', 'add', 'remove', 'rename', 'move']) expect(tried[kind]).toBeGreaterThan(100)
+    }), { numRuns: 1000 })
+    for (const kind of ['change', 'add', 'remove', 'rename', 'move']) expect(tried[kind]).toBeGreaterThan(20)
   })
 })
 

@@ -1,6 +1,6 @@
 // Finds the node that the path of a problem names. Keys may hold dots and brackets, so each key of an object is tried against the
 // rest of the path. When there is no such node, the nearest one around it is given.
-import { isAlias, isMap, isScalar, isSeq, type Alias, type Node, type Pair } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, type Alias, type Node, type Pair, type YAMLMap } from 'yaml'
 
 /** Where a path leads. */
 export interface FoundNode {
@@ -42,17 +42,16 @@ class Search {
     if (rest === '') return true
     const node = isAlias(spot.value) ? this.#targets.get(spot.value) : spot.value
     if (node === undefined || node === null || this.#seen(node, rest.length)) return false
-    if (isMap(node)) return this.#keys(node.items as Pair<Node, Node | null>[], rest)
+    if (isMap(node)) return this.#keys(node as YAMLMap<Node, Node | null>, rest)
     return isSeq(node) && this.#item(node.items as Node[], rest)
   }
 
-  #keys(pairs: readonly Pair<Node, Node | null>[], rest: string): boolean {
+  #keys(map: YAMLMap<Node, Node | null>, rest: string): boolean {
     if (!rest.startsWith('.')) return false
-    return pairs.some(({ key, value }) => {
-      const name = isScalar(key) && typeof key.value === 'string' ? key.value : undefined
-      if (name === undefined || !rest.startsWith(name, 1)) return false
-      const behind = rest.slice(1 + name.length)
-      return (behind === '' || behind.startsWith('.') || behind.startsWith('[')) && this.visit({ key, value }, behind)
+    const pairs = pairsOf(map)
+    return keysAt(rest).some((name) => {
+      const pair = pairs.get(name)
+      return pair !== undefined && this.visit({ key: pair.key, value: pair.value }, rest.slice(1 + name.length))
     })
   }
 
@@ -68,4 +67,22 @@ class Search {
     this.#tried.set(node, tried.add(rest))
     return false
   }
+}
+
+const indexes = new WeakMap<YAMLMap<Node, Node | null>, ReadonlyMap<string, Pair<Node, Node | null>>>()
+
+/** The pairs of an object by their keys, gathered once: a text with many problems has many paths through one object. */
+function pairsOf(map: YAMLMap<Node, Node | null>): ReadonlyMap<string, Pair<Node, Node | null>> {
+  const known = indexes.get(map)
+  if (known !== undefined) return known
+  const pairs = new Map(map.items.flatMap((pair) => (isScalar(pair.key) && typeof pair.key.value === 'string' ? [[pair.key.value, pair] as const] : [])))
+  indexes.set(map, pairs)
+  return pairs
+}
+
+/** The keys that a path may begin with, behind its dot; keys may hold dots and brackets themselves. The longest first. */
+function keysAt(path: string): readonly string[] {
+  const keys: string[] = []
+  for (let at = path.length; at >= 1; at--) if (at === path.length || path[at] === '.' || path[at] === '[') keys.push(path.slice(1, at))
+  return keys
 }

@@ -72,8 +72,8 @@ describe('a place', () => {
   })
 
   test('of keys with dots is found whichever way the path can be read', () => {
-    const dots = DefinitionText.read('a: { b: 1 }\na.b: { c: 2, "c[0]": 3 }\n')
-    expect(marked(dots.place({ path: 'a.b' }), dots.source)).toBe('1')
+    const dots = DefinitionText.read('a: { b: { d: 1 } }\na.b: { c: 2, "c[0]": 3 }\n')
+    expect(marked(dots.place({ path: 'a.b.d' }), dots.source)).toBe('1')
     expect(marked(dots.place({ path: 'a.b.c' }), dots.source)).toBe('2')
     expect(marked(dots.place({ path: 'a.b.c[0]' }), dots.source)).toBe('3')
   })

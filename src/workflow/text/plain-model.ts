@@ -29,8 +29,6 @@ class Reader {
   readonly targets = new Map<Alias, Node>()
   readonly #source: string
   readonly #lineOf: (offset: number) => number
-  /** Texts over several lines that hold such a character are not read as they are written. */
-  readonly #odd: boolean
   readonly #anchors = new Map<string, Node>()
   readonly #open = new Set<Node>()
   readonly #path: (string | number)[] = []
@@ -41,14 +39,13 @@ class Reader {
   constructor(source: string, lineOf: (offset: number) => number) {
     this.#source = source
     this.#lineOf = lineOf
-    this.#odd = /[\u2028\u2029]/.test(source)
   }
 
   value(node: unknown): unknown {
     if (this.#expanding > 0 && this.#exhausted()) return null
     if (isScalar(node)) {
       this.#anchor(node)
-      return typeof node.value === 'string' && !this.#odd ? node.value : this.#scalar(node)
+      return typeof node.value === 'number' ? this.#number(node, node.value) : node.value
     }
     if (isMap(node)) return this.#inside(node, () => this.#object(node))
     if (isSeq(node)) return this.#inside(node, () => this.#list(node.items))
@@ -126,16 +123,9 @@ class Reader {
     else this.#refuse('YAML_SYNTAX', node, { message: `expected a key that is text, got ${isAlias(node) ? 'an alias' : isMap(node) ? 'an object' : 'a list'}`, remedy: 'Write the key as plain text or in quotes.' })
   }
 
-  #scalar(node: Scalar): unknown {
-    const { value } = node
-    if (typeof value === 'number') {
-      const loss = lossOf(node.source ?? '', value)
-      if (loss !== undefined) this.#refuse('NUMBER_PRECISION', node, loss)
-    } else if (typeof value === 'string' && (node.type === 'PLAIN' || node.type === 'QUOTE_SINGLE')) {
-      const [start = 0, end = 0] = node.range ?? []
-      const written = this.#source.slice(start, end)
-      if (written.includes('\n') && /[\u2028\u2029]/.test(written)) this.#refuse('YAML_SYNTAX', node, { message: 'a text over several lines may hold no line separator (U+2028, U+2029)', remedy: 'Write the text in double quotes, and the character as \\u2028 or \\u2029.' })
-    }
+  #number(node: Scalar, value: number): number {
+    const loss = lossOf(node.source ?? '', value)
+    if (loss !== undefined) this.#refuse('NUMBER_PRECISION', node, loss)
     return value
   }
 

@@ -118,11 +118,12 @@ function indentation(at: At, message = ''): Words {
 
 /** The bracket that is not closed: the last one before the end of what was read that has no partner. */
 function unclosed({ source, start }: At, close: string): Words {
+  const atRoot = /^\s*[{[]/.test(source)
   const open = close === '}' ? '{' : '['
   let depth = 0
   for (let at = Math.min(start, source.length) - 1; at >= 0; at--) {
     if (source[at] === close) depth++
-    else if (source[at] === open && depth-- === 0) return { message: `this ${open} has no closing ${close}`, remedy: `Write ${close} at the end. The lines inside are indented deeper than the key.`, start: at, end: at + 1 }
+    else if (source[at] === open && depth-- === 0) return { message: `this ${open} has no closing ${close}`, remedy: `Write ${close} at the end.${atRoot ? '' : ' The lines inside are indented deeper than the key.'}`, start: at, end: at + 1 }
   }
   return { message: `a closing ${close} is missing`, remedy: `Write ${close} at the end.`, start, end: start }
 }

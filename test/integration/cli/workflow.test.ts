@@ -101,7 +101,7 @@ describe('what is wrong', () => {
     [['workflow', 'create', 'nothing.yaml'], 'there is no file nothing.yaml'],
     [['workflow', 'create', 'workflows/all.ts'], 'expected a .yaml, .yml or .json file'],
     [['workflow', 'create', 'broken.yaml'], 'broken.yaml:2:'],
-    [['workflow', 'create', 'broken.json'], 'broken.json:1:9: YAML_SYNTAX a group that begins with { is not closed'],
+    [['workflow', 'create', 'broken.json'], 'broken.json:1:1: YAML_SYNTAX this { has no closing }'],
     [['workflow', 'create', 'unknown.yaml'], 'steps.a.uses'],
     [['workflow', 'create', 'taken.json'], 'WORKFLOW_CONFLICT'],
     [['workflow', 'lst'], 'Did you mean list?'],

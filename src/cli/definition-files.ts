@@ -63,7 +63,8 @@ export function together(failures: readonly WumboError[]): WumboError | undefine
   })
 }
 
-function isDefinition(text: DefinitionText): boolean {
+/** Whether a text says `steps`: what does not is something else. */
+export function isDefinition(text: DefinitionText): boolean {
   if (text.problems.length > 0) return SAYS_STEPS.test(text.source)
   return typeof text.model === 'object' && text.model !== null && 'steps' in text.model
 }

@@ -12,6 +12,7 @@ import { initCommand } from './init.ts'
 import { runCommand } from './run.ts'
 import { runsCommand } from './runs.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
+import { convertCommand } from './convert.ts'
 import { validateCommand } from './validate.ts'
 import { verifyCommand } from './verify.ts'
 import { workflowCommand } from './workflow.ts'
@@ -56,6 +57,7 @@ Exit codes: 0 done, 1 the run did not end well, 2 wrong use or definition, 3 ref
   program.addCommand(workflowCommand(cli))
   program.addCommand(devCommand(cli))
   program.addCommand(validateCommand(cli))
+  program.addCommand(convertCommand(cli))
   program.addCommand(verifyCommand(cli))
   program.addCommand(completionCommand(cli, () => makeProgram(cli)))
   for (const command of commandsOf(program)) settle(command, cli.terminal)

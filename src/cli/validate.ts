@@ -1,6 +1,6 @@
 // `wumbo validate`: checks definitions and tells every problem where it stands. It imports the project's modules, since they hold the
 // templates and their schemas; it runs no template, fetches nothing and opens no store.
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { UsageError } from '../errors.ts'
@@ -29,19 +29,21 @@ export function validateCommand(cli: Cli): Command {
     const { readSettings } = await import('./settings.ts')
     const { moduleFiles } = await import('./project.ts')
     const { importDefinitions, modulesBelow } = await import('./modules.ts')
-    const { builtinTemplates, createRegistry, checkText } = await import('../index.ts')
+    const { builtinTemplates, createRegistry, checkText, DefinitionText } = await import('../index.ts')
     const { definitionsBelow, readDefinitionSource } = await import('./definition-source.ts')
+    const { isDefinition } = await import('./definition-files.ts')
     const { problemJson, problemLines } = await import('./diagnostics.ts')
     const { out, err, env } = cli.terminal
     const settings = await readSettings(options.project === undefined ? {} : { project: options.project }, env)
-    const files = await filesOf(paths.length > 0 ? paths : settings.folders, definitionsBelow)
+    const { named, found } = await filesOf(paths.length > 0 ? paths : settings.folders.filter((folder) => existsSync(folder)), definitionsBelow)
     if (paths.length === 0 && settings.project === null) throw new UsageError('name the files to check: there is no project here', { remedy: 'wumbo validate FILE…, or go into a project.' })
     const modules = (await Promise.all(settings.folders.map(modulesBelow))).flat()
     const { templates } = await importDefinitions([...new Set([...modules, ...moduleFiles(options.file)])])
     const registry = createRegistry([...builtinTemplates.filter(({ meta }) => !templates.some((own) => own.meta.name === meta.name && own.meta.version === meta.version)), ...templates])
     const checked = []
-    for (const file of files) {
+    for (const file of found) {
       const source = await readDefinitionSource(file)
+      if (!named.has(file) && !isDefinition(DefinitionText.read(source))) continue
       const { workflow, problems } = checkText(source, registry)
       checked.push({ file, workflow, problems })
       if (options.json !== true) for (const problem of problems) for (const line of problemLines(out, { file, source, problem })) out.line(line)
@@ -51,23 +53,26 @@ export function validateCommand(cli: Cli): Command {
       out.line(lineJson({ ok: problems.length === 0, files: checked.map(({ file, workflow, problems: found }) => ({ file, workflow: workflow === undefined ? null : { name: workflow.name, version: workflow.version }, problems: found.map((one) => problemJson(file, one)) })) }))
     } else {
       const wrong = checked.filter((one) => one.problems.length > 0).length
-      const words = counted(files.length, 'file')
-      err.line(problems.length === 0 ? `${err.paint('green', '✓')} ${words}: all is well` : `${err.paint('red', '✗')} ${counted(problems.length, 'problem')} in ${wrong === files.length ? words : `${wrong} of ${words}`}`)
+      const words = counted(checked.length, 'file')
+      err.line(problems.length === 0 ? `${err.paint('green', '✓')} ${words}: all is well` : `${err.paint('red', '✗')} ${counted(problems.length, 'problem')} in ${wrong === checked.length ? words : `${wrong} of ${words}`}`)
     }
     return problems.length === 0 ? EXIT.ok : EXIT.badly
   })
 }
 
 /** The files that are meant, each once. A folder stands for all below it that may hold definitions. */
-async function filesOf(paths: readonly string[], below: (folder: string) => Promise<readonly string[]>): Promise<readonly string[]> {
-  const found: string[] = []
+async function filesOf(paths: readonly string[], below: (folder: string) => Promise<readonly string[]>): Promise<{ readonly named: ReadonlySet<string>; readonly found: readonly string[] }> {
+  const [found, named]: [string[], Set<string>] = [[], new Set()]
   for (const path of paths) {
     const full = resolve(path)
     const isFolder = statSync(full, { throwIfNoEntry: false })?.isDirectory() === true
     if (isFolder) found.push(...(await below(full)))
-    else found.push(full)
+    else {
+      found.push(full)
+      named.add(full)
+    }
   }
-  return [...new Set(found)]
+  return { named, found: [...new Set(found)] }
 }
 
 function counted(count: number, what: string): string {

@@ -60,7 +60,7 @@ function compileUse(body: BodyModel, place: Place, compilation: Compilation): Co
   const template = found === undefined ? undefined : compileConfig(body, found, path, compilation)
   const input = body.with === undefined ? NO_INPUT : compileBinding(body.with, { path: `${path}.with`, names, problems: compilation.problems })
   const uses = new Uses().read(input.references)
-  return template === undefined ? { plan: NOTHING, uses } : { plan: { kind: 'step', template, input, options: optionsOf(body) }, uses }
+  return template === undefined ? { plan: { kind: 'switch', cases: [], refused: input }, uses } : { plan: { kind: 'step', template, input, options: optionsOf(body) }, uses }
 }
 
 function optionsOf(body: BodyModel): StepOptions {

@@ -73,6 +73,8 @@ export interface BlockPlan {
 
 export interface SwitchPlan {
   readonly kind: 'switch'
+  /** What stands for a step that was refused keeps its input, so that the types in it are checked all the same. */
+  readonly refused?: Binding
   readonly cases: readonly CasePlan[]
 }
 

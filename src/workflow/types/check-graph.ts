@@ -109,7 +109,8 @@ class GraphTypes {
     this.#refuse(shape.expression, 'TYPE_MISMATCH', `is ${wordsFor(type)}, expected a duration`, SLEEP_REMEDY)
   }
 
-  #switch({ cases }: SwitchPlan, path: string, around: Around): { readonly output: Type; readonly mayMiss: boolean } {
+  #switch({ cases, refused }: SwitchPlan, path: string, around: Around): { readonly output: Type; readonly mayMiss: boolean } {
+    if (refused !== undefined) this.#binding(refused.shape, `${path}.with`, around, 'body')
     if (cases.length === 0) return { output: UNKNOWN, mayMiss: false } // stands for what was refused before
     const outputs: Type[] = []
     let facts = around.facts

@@ -1,0 +1,113 @@
+// `wumbo convert`: writes a graph in another form of the same model. It reads YAML, JSON and modules that export a graph; it writes YAML
+// and JSON. What code says and data cannot is refused with its path.
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { Option, type Command } from 'commander'
+import { DefinitionError, UsageError } from '../errors.ts'
+import type { WorkflowModel } from '../model/workflow.ts'
+import type { AnyTemplate } from '../template/contract.ts'
+import type { GraphWorkflow } from '../workflow/contract.ts'
+import { act, describe, withOutputOptions, type Cli } from './command.ts'
+import { EXIT } from './exit-codes.ts'
+import { lineJson } from './json.ts'
+import type { Settings } from './settings.ts'
+
+interface ConvertOptions {
+  readonly to: 'yaml' | 'json'
+  readonly out?: string
+  readonly workflow?: string
+  readonly file?: readonly string[]
+  readonly project?: string
+  readonly force?: boolean
+  readonly json?: boolean
+}
+
+/** Makes the command. */
+export function convertCommand(cli: Cli): Command {
+  const command = describe({
+    name: 'convert',
+    summary: 'write a graph as YAML or JSON',
+    about: 'Takes a definition in YAML or JSON, or a module that exports a graph. The version stays the same, whatever the form. Comments stay with their file: to change a definition and keep them, edit the file. A durable function is code and has no such form.',
+    examples: [['wumbo convert workflows/report.ts --to yaml', 'to standard output'], ['wumbo convert onboard.yaml --to json --out onboard.json', 'to a file, which must be new'], ['wumbo convert flows.ts --to yaml --workflow report', 'one of several']],
+  })
+    .argument('<file>', 'a .yaml, .yml or .json file, or a module')
+    .addOption(new Option('-t, --to <form>', 'the form to write').choices(['yaml', 'json']).makeOptionMandatory())
+    .option('-o, --out <file>', 'writes there in place of standard output')
+    .option('-w, --workflow <name>', 'which of several graphs of a module')
+    .option('-f, --file <module...>', 'modules that hold further templates')
+    .option('--force', 'writes over a file that there is')
+    .option('-C, --project <dir>', 'the project\'s folder (default: the nearest one upwards that has a wumbo.yaml)')
+  return act(cli, withOutputOptions(command), async (given: string, options: ConvertOptions) => {
+    const { readSettings } = await import('./settings.ts')
+    const { fileOf } = await import('./project.ts')
+    const { isDefinitionName } = await import('./definition-source.ts')
+    const { writeYaml } = await import('../workflow/write/yaml.ts')
+    const { writeJson } = await import('../workflow/write/json.ts')
+    const { out, err, env } = cli.terminal
+    const file = fileOf(resolve(given))
+    if (file === undefined) throw new UsageError(`${given} is no definition and no module`, { path: given, remedy: 'Name a .yaml, .yml or .json file, or a module that exports a graph.' })
+    if (options.out !== undefined && existsSync(options.out) && options.force !== true) throw new UsageError(`${options.out} exists`, { path: '--out', remedy: 'Name another file, or write over it with --force.' })
+    const settings = await readSettings(options.project === undefined ? {} : { project: options.project }, env)
+    const model = isDefinitionName(file) ? await modelOfText(file) : await modelOfModule(file, options, settings)
+    const text = options.to === 'yaml' ? writeYaml(model) : writeJson(model)
+    if (options.out !== undefined) await writeFile(options.out, text)
+    if (options.json === true) out.line(lineJson({ file: options.out ?? null, format: options.to, workflow: model.name, text }))
+    else if (options.out === undefined) out.write(text)
+    else err.line(`${err.paint('green', '✓')} ${model.name} is in ${options.out}`)
+    return EXIT.ok
+  })
+}
+
+/** The model that a text says, in its own words: its ranges of versions stay ranges. The templates need not be there. */
+async function modelOfText(file: string): Promise<WorkflowModel> {
+  const { locatedError, readDefinitionFile } = await import('./definition-file.ts')
+  const { checkShape } = await import('../workflow/shape.ts')
+  const { Problems } = await import('../workflow/problems.ts')
+  const definition = await readDefinitionFile(file)
+  const problems = new Problems()
+  checkShape(definition.model, problems)
+  try {
+    problems.throwIfAny('workflow')
+  } catch (thrown) {
+    throw locatedError(thrown, definition, file)
+  }
+  return definition.model as WorkflowModel // of the right shape
+}
+
+/** The model of the graph that a module exports, with the versions that it pins. */
+async function modelOfModule(file: string, options: ConvertOptions, settings: Settings): Promise<WorkflowModel> {
+  const { loadProject, moduleFiles, onlyWorkflow } = await import('./project.ts')
+  const { shownPath } = await import('./shown-path.ts')
+  const loaded = await loadProject(settings, [...moduleFiles(options.file), file])
+  const failure = loaded.failures[0]
+  if (failure !== undefined) throw failure
+  const { workflows } = loaded.byFile.get(file) ?? { workflows: [] }
+  const { templates } = loaded.definitions
+  const named = options.workflow === undefined ? workflows : workflows.filter(({ name }) => name === options.workflow)
+  if (named.length === 0 && options.workflow !== undefined) throw new UsageError(`${shownPath(file)} exports no workflow ${JSON.stringify(options.workflow)}`, { path: '--workflow', remedy: `It exports: ${workflows.map(({ name }) => name).join(', ') || 'none'}.` })
+  const workflow = onlyWorkflow(named, shownPath(file))
+  if (workflow.form === 'function') {
+    throw new DefinitionError(`${shownPath(file)}: the workflow "${workflow.name}" is a durable function: its \`run\` is code, which no data can say`, { path: 'run', remedy: 'Write it as a graph: workflow("name", { … }).step(…), whose steps are data.' })
+  }
+  const model = JSON.parse(workflow.definition) as WorkflowModel
+  await refuseNameless(model, workflow, templates)
+  return model
+}
+
+/** A template that no file exports and that is not built in is known to this module alone: a text could not name it. */
+async function refuseNameless(model: WorkflowModel, workflow: GraphWorkflow, templates: readonly AnyTemplate[]): Promise<void> {
+  const { builtinTemplates } = await import('../index.ts')
+  const { labelOf } = await import('../template/callable.ts')
+  const known = new Set([...builtinTemplates, ...templates].map(({ meta }) => labelOf(meta)))
+  const nameless = new Set([...workflow.templates.keys()].filter((label) => !known.has(label)))
+  if (nameless.size === 0) return
+  const { canonicalModel } = await import('../workflow/canonical.ts')
+  const { Problems } = await import('../workflow/problems.ts')
+  const problems = new Problems()
+  canonicalModel(model, (uses, path) => {
+    if (nameless.has(uses)) problems.add('UNKNOWN_TEMPLATE', `${path}.uses`, `no module exports the template ${uses}, so no text can name it`, { remedy: 'Export it from a module of the project, name its module with --file, or use its parts as steps.' })
+    return uses
+  })
+  problems.throwIfAny(`workflow "${model.name}"`)
+}

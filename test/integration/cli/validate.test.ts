@@ -1,0 +1,91 @@
+// `wumbo validate` and `wumbo convert` as people and editors use them: real processes in a real project.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Project, PROJECT } from './command.ts'
+
+const GOOD = `# Says it.
+name: good
+input: { type: object, properties: { text: { type: string } }, required: [text] }
+steps:
+  first: { uses: say@^1, with: { text: '\${{ input.text }}' } }
+output: \${{ steps.first.output.text }}
+`
+const BAD = GOOD.replace('name: good', 'name: bad').replace('input.text }}', 'input.txet }}').replace('say@^1', 'sya')
+
+let project: Project
+beforeEach(async () => {
+  project = await Project.make({ ...PROJECT, 'workflows/good.yaml': GOOD })
+})
+afterEach(() => project.remove())
+
+describe('wumbo validate', () => {
+  test('says that all is well, of the project and of a file', async () => {
+    expect(await project.run(['validate'])).toMatchObject({ code: 0, out: '', err: '✓ 1 file: all is well\n' })
+    expect(await project.run(['validate', 'workflows/good.yaml'])).toMatchObject({ code: 0, err: '✓ 1 file: all is well\n' })
+  })
+
+  test('tells every problem with its place, a mark and what to do, and ends with 1', async () => {
+    await project.write('workflows/bad.yaml', BAD)
+    const { code, out, err } = await project.run(['validate'])
+    expect(code).toBe(1)
+    expect(out).toMatch(/^workflows\/bad\.yaml:5:18: UNKNOWN_TEMPLATE steps\.first\.uses: there is no template "sya"\. Did you mean "say"/)
+    expect(out).toMatch(/\nworkflows\/bad\.yaml:5:48: UNKNOWN_FIELD steps\.first\.with\.text: `input\.txet`: input has no field "txet"\. Did you mean "text"\?\n.*\n.*\^\^\^\^\n {2}Fields are: text\.\n/)
+    expect(err).toBe('✗ 2 problems in 1 of 2 files\n')
+  })
+
+  test('--json is what editors want: ranges from 0 beside lines from 1', async () => {
+    await project.write('workflows/bad.yaml', BAD)
+    const { code, out } = await project.run(['validate', 'workflows/bad.yaml', '--json'])
+    expect(code).toBe(1)
+    expect(JSON.parse(out)).toMatchObject({
+      ok: false,
+      files: [{ workflow: null, problems: [{ line: 5, column: 18, code: 'UNKNOWN_TEMPLATE', severity: 'error', range: { start: { line: 4, character: 17 } } }, { line: 5, column: 48, endColumn: 52, range: { end: { line: 4, character: 51 } }, remedy: 'Fields are: text.' }] }],
+    })
+  })
+
+  test('leaves out what is no definition, unless it is named', async () => {
+    await project.write('workflows/notes.json', '{ "a": 1 }')
+    expect(await project.run(['validate'])).toMatchObject({ code: 0, err: '✓ 1 file: all is well\n' })
+    expect(await project.run(['validate', 'workflows/notes.json'])).toMatchObject({ code: 1, out: expect.stringContaining('MISSING_KEY') })
+  })
+
+  test('a file that there is not is a wrong use', async () => {
+    expect(await project.run(['validate', 'nope.yaml'])).toMatchObject({ code: 2, err: expect.stringContaining('there is no file') })
+  })
+})
+
+describe('wumbo convert', () => {
+  test('takes YAML to JSON and back, and the version stays', async () => {
+    expect(await project.run(['convert', 'workflows/good.yaml', '--to', 'json', '--out', 'copy.json'])).toMatchObject({ code: 0, out: '' })
+    const back = await project.run(['convert', 'copy.json', '--to', 'yaml'])
+    expect(back.out).toContain('uses: say@^1')
+    await project.write('copy.yaml', back.out)
+    const { out } = await project.run(['validate', 'workflows/good.yaml', 'copy.json', 'copy.yaml', '--json'])
+    const versions = (JSON.parse(out) as { files: { workflow: { version: string } }[] }).files.map(({ workflow }) => workflow.version)
+    expect(new Set(versions).size).toBe(1)
+  })
+
+  test('writes over nothing without --force', async () => {
+    await project.write('copy.json', 'mine')
+    expect(await project.run(['convert', 'workflows/good.yaml', '--to', 'json', '--out', 'copy.json'])).toMatchObject({ code: 2, err: expect.stringContaining('copy.json exists') })
+    expect(readFileSync(join(project.folder, 'copy.json'), 'utf8')).toBe('mine')
+    expect(await project.run(['convert', 'workflows/good.yaml', '--to', 'json', '--out', 'copy.json', '--force'])).toMatchObject({ code: 0 })
+  })
+
+  test('takes a graph out of a module, and refuses what is code at its path', async () => {
+    await project.write('workflows/flows.ts', `
+import { defineTemplate, defineWorkflow, workflow } from 'wumbo'
+import { z } from 'zod'
+import { say } from './all.ts'
+const hidden = defineTemplate({ name: 'hidden', version: '1.0.0', description: 'x', input: z.object({}), output: z.object({}), execute: () => ({}) })
+export const built = workflow('built', { input: z.object({ text: z.string() }) }).step('one', { uses: say, with: ({ input }) => ({ text: input.text }) }).build()
+export const inline = workflow('inline', { input: z.object({}) }).step('one', { uses: hidden }).build()
+export const fn = defineWorkflow({ name: 'fn', input: z.object({}), run: () => 1 })
+`)
+    expect(await project.run(['convert', 'workflows/flows.ts', '--to', 'yaml', '--workflow', 'built'])).toMatchObject({ code: 0, out: expect.stringMatching(/name: built\n[^]*uses: say@1\.0\.0\n[^]*text: \$\{\{ input\.text \}\}\n/) })
+    expect(await project.run(['convert', 'workflows/flows.ts', '--to', 'yaml', '--workflow', 'inline', '--json'])).toMatchObject({ code: 2, err: expect.stringContaining('"path":"steps.one.uses"') })
+    expect(await project.run(['convert', 'workflows/flows.ts', '--to', 'yaml', '--workflow', 'fn', '--json'])).toMatchObject({ code: 2, err: expect.stringContaining('"path":"run"') })
+    expect(await project.run(['convert', 'workflows/flows.ts', '--to', 'yaml'])).toMatchObject({ code: 2, err: expect.stringContaining('3 workflows') })
+  })
+})

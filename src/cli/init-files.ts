@@ -18,6 +18,7 @@ export function starterFiles({ name, extension, wumbo, zod }: Starter): readonly
     ['tsconfig.json', TSCONFIG],
     [`templates/hello${extension}`, TEMPLATE],
     [`workflows/hello${extension}`, WORKFLOW.replace('hello.ts\'', `hello${extension}'`)],
+    ['workflows/greet-all.yaml', DEFINITION],
   ]
 }
 
@@ -26,7 +27,7 @@ const TYPES = { '@types/node': '^24.0.0', typescript: '^6.0.0' }
 
 const PROJECT = `# A Wumbo project. Every key may be left out; --store and WUMBO_* win over this file.
 store: sqlite:.wumbo/wumbo.db    # sqlite:<file> or memory
-templates: templates             # folders whose modules are loaded
+templates: templates             # folders that are loaded: modules, and definitions as YAML or JSON
 workflows: workflows
 execution:
   strategy: async                # async or sync
@@ -84,4 +85,32 @@ export const hello = defineWorkflow({
     return { greetings }
   },
 })
+`
+
+const DEFINITION = `# yaml-language-server: $schema=../node_modules/wumbo/schema/workflow.json
+# A workflow as data, on the same engine: steps that do not need each other run side by side, and what stands in \${{ }} is an
+# expression. wumbo dev takes up what you save, or marks what is wrong; wumbo validate only checks.
+name: greet-all
+description: Greets people side by side, and all of them together when there are several.
+input:
+  type: object
+  properties:
+    names:
+      type: array
+      items: { type: string, minLength: 1 }
+      default: [Ada, Grace]
+steps:
+  each:
+    forEach: \${{ input.names }}
+    as: name
+    uses: greet
+    with: { name: "\${{ name }}" }
+    retry: { maxAttempts: 3, initialDelay: 200ms }
+  together:
+    if: \${{ size(input.names) > 1 }}
+    uses: greet
+    with: { name: "all \${{ size(input.names) }}" }
+output:
+  each: \${{ steps.each.output.map(one, one.greeting) }}
+  together: \${{ steps.together.?output.?greeting.orValue(null) }}
 `

@@ -17,7 +17,7 @@ export function initCommand(cli: Cli): Command {
   const command = describe({
     name: 'init',
     summary: 'make a project with a working example',
-    about: 'Writes wumbo.yaml, an example of a template and a workflow, and what is missing of package.json, tsconfig.json and .gitignore. Files that are there stay as they are; a package.json with nothing but dependencies is completed.',
+    about: 'Writes wumbo.yaml, examples of a template and of a workflow in TypeScript and in YAML, and what is missing of package.json, tsconfig.json and .gitignore. Files that are there stay as they are; a package.json with nothing but dependencies is completed.',
     examples: [['wumbo init', 'in this folder'], ['wumbo init shop', 'in the folder shop, which is made'], ['wumbo init --json', 'what was written, for programs']],
   }).argument('[dir]', 'the folder', '.')
   return act(cli, withOutputOptions(command), async (dir: string, options: Pick<CommonOptions, 'json' | 'color'>) => {
@@ -102,7 +102,7 @@ function nextSteps(folder: string, dir: string): string[] {
   const steps: (readonly [line: string, does: string])[] = [
     ...(resolve('.') === folder ? [] : [[`cd ${relative('.', folder) || dir}`, ''] as const]),
     ...(packages.length === 0 ? [] : [[['npm install', ...unnamed].join(' '), 'types for your editor'] as const]),
-    ['npx wumbo run', 'run the example; Ctrl-C, then npx wumbo runs list'],
+    ['npx wumbo run hello', 'run an example; Ctrl-C, then npx wumbo runs list'],
     ['npx wumbo dev', 'work on runs and show them on a page'],
   ]
   const width = Math.max(...steps.map(([line]) => line.length))

@@ -104,12 +104,12 @@ class OwnerClient implements Backend {
     })
   }
 
-  /** The owner loaded its workflows when it began: what was added or changed since then it does not know. */
+  /** The owner has its own workflows: what it has not loaded, or loaded before a change, it does not know. */
   #unknownThere(thrown: unknown): unknown {
     if (!(thrown instanceof WumboError) || thrown.code !== 'WORKFLOW_NOT_FOUND') return thrown
     const { pid, url } = this.owner
     return new WorkflowNotFoundError(`process ${pid}, which owns the store, cannot run it: ${thrown.message}`, {
-      details: { pid, address: url }, remedy: `Put the workflow into the project and restart process ${pid}, or stop it: then it runs here.`,
+      details: { pid, address: url }, remedy: `Put the workflow into the project: wumbo dev loads it when it is saved and nothing is wrong with the project, another process when it is started again. Or stop process ${pid}: then it runs here.`,
     })
   }
 

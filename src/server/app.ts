@@ -97,7 +97,7 @@ function api(app: FastifyInstance, wumbo: ServedWumbo, open: OpenSteps): void {
     const { workflow, version, input, id } = startBody(request.body)
     const here = wumbo.definitions.current(workflow)
     if (version !== undefined && here !== undefined && here !== version) {
-      throw new WorkflowNotFoundError(`this process runs ${workflow} in version ${here}, not ${version}`, { path: 'version', remedy: 'Restart the process that owns the store, so that it loads the workflow as it is now.' })
+      throw new WorkflowNotFoundError(`this process runs ${workflow} in version ${here}, not ${version}`, { path: 'version', remedy: 'Let the process that owns the store load the workflow as it is now: wumbo dev does so when it is saved and nothing is wrong with the project; restart any other.' })
     }
     const run = await wumbo.start(workflow, input, id === undefined ? {} : { id })
     return reply.code(run.existing ? 200 : 201).header('location', `/api/v1/runs/${run.id}`).send({ id: run.id, existing: run.existing })

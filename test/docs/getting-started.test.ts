@@ -55,7 +55,7 @@ test.skipIf(process.platform === 'win32')('getting started works as it is writte
       answers++
     }
   }
-  expect([commands, answers]).toEqual([6, 4])
+  expect([commands, answers]).toEqual([7, 5])
 
   const sent = readFileSync(join(project, 'letters.txt'), 'utf8').trim().split('\n')
   expect(sent.length).toBeLessThanOrEqual(7)

@@ -13,15 +13,19 @@ test('an empty folder becomes a project whose example runs', async () => {
   project = await Project.make()
   const { code, out } = await project.run(['init'])
   expect(code).toBe(0)
-  for (const path of ['wumbo.yaml', 'package.json', 'tsconfig.json', 'templates/hello.ts', 'workflows/hello.ts', '.gitignore']) {
+  for (const path of ['wumbo.yaml', 'package.json', 'tsconfig.json', 'templates/hello.ts', 'workflows/hello.ts', 'workflows/greet-all.yaml', '.gitignore']) {
     expect(out).toContain(`wrote  ${path}`)
     expect(existsSync(join(project.folder, path))).toBe(true)
   }
-  expect(out).toContain('npx wumbo run')
+  expect(out).toContain('npx wumbo run hello')
   expect(read('.gitignore')).toContain('.wumbo/')
-  const ran = await project.run(['run'])
+  const ran = await project.run(['run', 'hello'])
   expect(ran).toMatchObject({ code: 0, err: expect.stringContaining('hello completed') })
   expect(JSON.parse(ran.out)).toEqual({ greetings: ['Hello, Ada!', 'Hello, Grace!'] })
+  expect(JSON.parse((await project.run(['run', 'greet-all'])).out)).toEqual({ each: ['Hello, Ada!', 'Hello, Grace!'], together: 'Hello, all 2!' })
+  expect(JSON.parse((await project.run(['run', 'greet-all', '--input', '{"names":["Ada"]}'])).out)).toEqual({ each: ['Hello, Ada!'], together: null })
+  expect(read('workflows/greet-all.yaml').split('\n')[0]).toBe('# yaml-language-server: $schema=../node_modules/wumbo/schema/workflow.json')
+  expect(await project.run(['validate'])).toMatchObject({ code: 0, out: '' })
 })
 
 test('a second time it keeps everything', async () => {
@@ -48,7 +52,7 @@ test('what is there stays, and is completed', async () => {
 test('where package.json says CommonJS, the example is written so that it still runs', async () => {
   project = await Project.make({ 'package.json': '{"type":"commonjs"}' })
   expect((await project.run(['init'])).out).toContain('wrote  workflows/hello.mts')
-  expect((await project.run(['run', '--quiet'])).code).toBe(0)
+  expect((await project.run(['run', 'hello', '--quiet'])).code).toBe(0)
 })
 
 test('a folder that cannot be written is told', async () => {

@@ -107,7 +107,7 @@ describe('a command beside an owner', () => {
     expect(await project.run(['runs', 'retry', 'b', '--quiet'])).toMatchObject({ code: 0, out: expect.stringContaining('"paid": true') })
     expect(await project.run(['runs', 'retry', 'b'])).toMatchObject({ code: 3, err: expect.stringContaining('RUN_NOT_RETRYABLE') })
     await project.write('new.ts', "import { defineWorkflow } from 'wumbo'\nimport { z } from 'zod'\nexport const fresh = defineWorkflow({ name: 'fresh', input: z.object({}), run: () => 1 })\n")
-    expect(await project.run(['run', 'new.ts'])).toMatchObject({ code: 2, err: expect.stringMatching(/cannot run it[^]*restart process \d+/) })
+    expect(await project.run(['run', 'new.ts'])).toMatchObject({ code: 2, err: expect.stringMatching(/cannot run it[^]*wumbo dev loads it when it is saved[^]*stop process \d+/) })
   })
 
   test('--detach leaves the run to the owner; list, show, verify and cancel work beside it', async () => {

@@ -2,8 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { ON_SOURCES, Project, type Running } from './command.ts'
+
+// Each starts several processes, and the machine may be busy.
+vi.setConfig({ testTimeout: 60_000 })
 
 /** A template, a word that its module imports from outside of the folders, and three workflows that use them. */
 const word = (said: string): string => `export const word = '${said}'\n`

@@ -1,8 +1,11 @@
 // `wumbo validate` and `wumbo convert` as people and editors use them: real processes in a real project.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Project, PROJECT } from './command.ts'
+
+// Each starts several processes, and the machine may be busy.
+vi.setConfig({ testTimeout: 60_000 })
 
 const GOOD = `# Says it.
 name: good

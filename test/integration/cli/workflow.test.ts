@@ -2,8 +2,11 @@
 import { DatabaseSync } from 'node:sqlite'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Project, PROJECT, type Running } from './command.ts'
+
+// Each starts several processes, and the machine may be busy.
+vi.setConfig({ testTimeout: 60_000 })
 
 const SUM = `# Says it twice.
 name: twice

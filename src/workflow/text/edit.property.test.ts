@@ -1,11 +1,12 @@
 // Random definitions in mixed styles, with comments, and random edits of them: what is written reads as the new model, and nothing
 // but the lines of what was edited has changed.
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { DefinitionText } from './definition-text.ts'
 import { isObject, same } from './plain-json.ts'
 import { isPlain } from './scalar-text.ts'
 
+vi.setConfig({ testTimeout: 60_000 }) // two hundred documents, each edited and read again
 fc.configureGlobal({ endOnFailure: true }) // shrinking a random stylist takes minutes
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
@@ -194,7 +195,7 @@ describe('an edit of a random text', () => {
       const read = DefinitionText.read(result)
       if (!same(read.model, next)) throw new Error(`${made.text.source}\n→ ${JSON.stringify(next)}\n${result}`)
       tried++
-    }), { numRuns: 800 })
+    }), { numRuns: 200 })
     expect(tried).toBeGreaterThan(300)
   })
 
@@ -219,7 +220,7 @@ describe('an edit of a random text', () => {
       })
       if (!standIn(lines, result)) throw new Error(`${edited.kind} ${edited.path.join('.')} ${edited.key}\n${text.source}\n→\n${result.join('\n')}`)
       tried++
-    }), { numRuns: 800 })
+    }), { numRuns: 200 })
     expect(tried).toBeGreaterThan(100)
   })
 
@@ -245,7 +246,7 @@ describe('an edit of a random text', () => {
       if (edited.kind === 'rename' && old.length !== result.length) fail('lines')
       if (edited.kind === 'rename' && old.filter((line, index) => line !== result[index]).length > 1) fail('more than one line')
       tried[edited.kind] = (tried[edited.kind] ?? 0) + 1
-    }), { numRuns: 1000 })
+    }), { numRuns: 250 })
     for (const kind of ['change', 'add', 'remove', 'rename', 'move']) expect(tried[kind]).toBeGreaterThan(20)
   })
 })

@@ -101,7 +101,7 @@ test.each([
         checked++
       }
     }),
-    { numRuns: 1500 },
+    { numRuns: 600 },
   )
   expect(checked).toBeGreaterThan(2000)
 })
@@ -118,6 +118,6 @@ test('places follow each other in the order of the text', () => {
         if (before !== undefined && (before.line > place.line || (before.line === place.line && before.column > place.column))) throw new Error(`${JSON.stringify(value)} at ${index}`)
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: 400 },
   )
 })

@@ -6,7 +6,7 @@ import { DefinitionText } from './definition-text.ts'
 import { isObject, same } from './plain-json.ts'
 import { isPlain } from './scalar-text.ts'
 
-vi.setConfig({ testTimeout: 60_000 }) // two hundred documents, each edited and read again
+vi.setConfig({ testTimeout: 120_000 }) // a thousand documents, each edited and read again
 fc.configureGlobal({ endOnFailure: true }) // shrinking a random stylist takes minutes
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
@@ -195,7 +195,7 @@ describe('an edit of a random text', () => {
       const read = DefinitionText.read(result)
       if (!same(read.model, next)) throw new Error(`${made.text.source}\n→ ${JSON.stringify(next)}\n${result}`)
       tried++
-    }), { numRuns: 200 })
+    }), { numRuns: 800 })
     expect(tried).toBeGreaterThan(300)
   })
 
@@ -220,7 +220,7 @@ describe('an edit of a random text', () => {
       })
       if (!standIn(lines, result)) throw new Error(`${edited.kind} ${edited.path.join('.')} ${edited.key}\n${text.source}\n→\n${result.join('\n')}`)
       tried++
-    }), { numRuns: 200 })
+    }), { numRuns: 800 })
     expect(tried).toBeGreaterThan(100)
   })
 
@@ -246,7 +246,7 @@ describe('an edit of a random text', () => {
       if (edited.kind === 'rename' && old.length !== result.length) fail('lines')
       if (edited.kind === 'rename' && old.filter((line, index) => line !== result[index]).length > 1) fail('more than one line')
       tried[edited.kind] = (tried[edited.kind] ?? 0) + 1
-    }), { numRuns: 250 })
+    }), { numRuns: 1000 })
     for (const kind of ['change', 'add', 'remove', 'rename', 'move']) expect(tried[kind]).toBeGreaterThan(20)
   })
 })

@@ -22,8 +22,9 @@ export interface CheckedFiles {
   readonly failures: readonly WumboError[]
 }
 
-/** Where a text that cannot be read as a whole says `steps` all the same. */
-const SAYS_STEPS = /^(?:steps|\s*\{?\s*["']steps["'])\s*:/m
+/** How a text that cannot be read as a whole says `steps` all the same: as YAML at the margin, as JSON anywhere. */
+const SAYS_STEPS = /^steps\s*:|^["']steps["']\s*:/m
+const SAYS_STEPS_IN_JSON = /^\s*\{[^]*?["']steps["']\s*:/
 
 /**
  * Reads and checks definition files. One that says no `steps` is something else and left out, unless it is among `named`. Two files may
@@ -65,7 +66,7 @@ export function together(failures: readonly WumboError[]): WumboError | undefine
 
 /** Whether a text says `steps`: what does not is something else. */
 export function isDefinition(text: DefinitionText): boolean {
-  if (text.problems.length > 0) return SAYS_STEPS.test(text.source)
+  if (text.problems.length > 0) return SAYS_STEPS.test(text.source) || SAYS_STEPS_IN_JSON.test(text.source)
   return typeof text.model === 'object' && text.model !== null && 'steps' in text.model
 }
 

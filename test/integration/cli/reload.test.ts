@@ -118,6 +118,13 @@ describe('a change is taken up', () => {
     expect(await output('second', 'Ada')).toBe('moved Ada')
   })
 
+  test('of a CommonJS module, and of what it requires', async () => {
+    const running = await dev({ ...FILES, 'lib/word.ts': "export { word } from './old.cjs'\n", 'lib/old.cjs': "exports.word = require('./older.cjs')\n", 'lib/older.cjs': "module.exports = 'old'\n" })
+    expect(await output('greet', 'Ada')).toBe('old Ada')
+    await saying(running, () => project.write('lib/older.cjs', "module.exports = 'new'\n"), RELOADED)
+    expect(await askOwner('greet', 'Ada')).toBe('new Ada')
+  })
+
   test('a burst of saves is one reload', async () => {
     const running = await dev()
     const said = await saying(running, async () => {

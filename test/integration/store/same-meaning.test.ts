@@ -143,7 +143,7 @@ test('random flushes mean the same in memory and in SQLite', { timeout: 120_000 
       }
       expect(await everything(sqlite)).toEqual(await everything(memory))
     }),
-    { numRuns: 150, endOnFailure: true },
+    { numRuns: 80, endOnFailure: true },
   )
   await theirs.close()
   await sqlite.close()

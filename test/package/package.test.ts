@@ -106,7 +106,7 @@ describe('in an empty project', () => {
   test('wumbo init and wumbo run work one after the other', async () => {
     const command = join('node_modules', 'wumbo', manifest.bin['wumbo'] ?? '')
     await node(command, 'init')
-    expect(await node(command, 'run')).toContain('Hello, Ada!')
+    expect(await node(command, 'run', 'hello')).toContain('Hello, Ada!')
   })
 })
 

@@ -47,6 +47,8 @@ export type {
 // Write workflows
 export { defineWorkflow } from './workflow/define.ts'
 export { workflow } from './workflow/builder.ts'
+export { jsonSchema } from './workflow/input-schema.ts'
+export type { ReadBy, SentBy } from './workflow/schema-type.ts'
 export { and, cel, contains, eq, fallback, gt, gte, has, includes, lt, lte, ne, not, or, size, text, typed } from './workflow/conditions.ts'
 export { describeGraph } from './workflow/describe.ts'
 export type { GraphDescription } from './workflow/describe.ts'

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { builtinTemplates } from './builtin/index.ts'
+import { withBuiltins } from './builtin/index.ts'
 import { StoredDefinitions } from './engine/definitions.ts'
 import { Engine } from './engine/engine.ts'
 import { runDetails, runSummary } from './engine/inspect.ts'
@@ -26,7 +26,6 @@ import { memoryStore } from './store/memory/index.ts'
 import type { Store } from './store/port.ts'
 import { sqliteStore, type SqliteStore } from './store/sqlite/index.ts'
 import { createRegistry } from './template/registry.ts'
-import type { AnyTemplate } from './template/contract.ts'
 import type { TemplateRegistry } from './template/registry.ts'
 import { services } from './template/services.ts'
 import { Handle } from './run-handles.ts'
@@ -211,13 +210,6 @@ class OpenWumbo implements Wumbo, HandleHost {
     if (key === undefined) throw new RunNotFoundError(`there is no run ${id}, and no run was started with that id`)
     return key.run
   }
-}
-
-/** The user's templates and the built-in ones; a user's template takes the place of a built-in one of the same name and version. */
-function withBuiltins(own: readonly AnyTemplate[]): readonly AnyTemplate[] {
-  const label = ({ meta }: AnyTemplate): string => `${meta.name}@${meta.version}`
-  const taken = new Set(own.map(label))
-  return [...builtinTemplates.filter((template) => !taken.has(label(template))), ...own]
 }
 
 function isAnnouncing(store: Store): store is SqliteStore {

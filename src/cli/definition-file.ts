@@ -1,15 +1,9 @@
-// Definitions as files: reads one that a user wrote, and writes one for people to read. The one place of the command line that knows
-// YAML and JSON of workflows; what a definition means is checked where it is compiled.
+// A definition that a user wrote into a file, by the name of its kind. What it means is checked where it is compiled.
 import { extname } from 'node:path'
-import { Document, visit } from 'yaml'
-import { UsageError, WumboError } from '../errors.ts'
+import { UsageError } from '../errors.ts'
 import type { SourceFormat } from '../model/definition.ts'
-import type { WorkflowModel } from '../model/workflow.ts'
-import { visibleText } from '../shared/visible.ts'
-import { textError } from '../workflow/from-text.ts'
-import type { Problem } from '../workflow/problems.ts'
+import { locatedProblems, textError } from '../workflow/from-text.ts'
 import { DefinitionText } from '../workflow/text/definition-text.ts'
-import { byPlace } from '../workflow/text/place.ts'
 import { readDefinitionSource } from './definition-source.ts'
 import { shownPath } from './shown-path.ts'
 
@@ -37,18 +31,6 @@ export async function readDefinitionFile(file: string): Promise<DefinitionFile> 
 
 /** The error of a definition that was refused, with the places in its text where the problems stand. */
 export function locatedError(thrown: unknown, { text }: DefinitionFile, file: string): unknown {
-  const problems: unknown = thrown instanceof WumboError && thrown.code === 'DEFINITION_INVALID' ? thrown.details?.['problems'] : undefined
-  if (!Array.isArray(problems)) return thrown
-  return textError((problems as Problem[]).map((problem) => ({ ...problem, at: text.place(problem) })).sort(byPlace), shownPath(file))
-}
-
-/** A model as YAML, for people. What a terminal would obey stands in it as an escape, so that it reads back as the same. */
-export function definitionYaml(model: WorkflowModel): string {
-  const document = new Document(model, { aliasDuplicateObjects: false })
-  visit(document, {
-    Scalar(_key, node) {
-      if (typeof node.value === 'string' && visibleText(node.value) !== node.value) node.type = 'QUOTE_DOUBLE'
-    },
-  })
-  return visibleText(document.toString({ lineWidth: 120 }))
+  const problems = locatedProblems(thrown, text)
+  return problems === undefined ? thrown : textError(problems, shownPath(file))
 }

@@ -2,7 +2,7 @@
 // tells every problem of every file where it stands; it executes and fetches nothing.
 import { DefinitionError, type WumboError } from '../errors.ts'
 import type { GraphWorkflow } from '../workflow/contract.ts'
-import { checkText, textError } from '../workflow/from-text.ts'
+import { checkRead, textError } from '../workflow/from-text.ts'
 import type { TemplateSource } from '../workflow/graph.ts'
 import { DefinitionText } from '../workflow/text/definition-text.ts'
 import type { LocatedProblem } from '../workflow/text/place.ts'
@@ -36,10 +36,9 @@ export async function checkDefinitionFiles(files: readonly string[], { templates
   const owners = new Map<string, string>()
   for (const file of files) {
     try {
-      const source = await readDefinitionSource(file)
-      const text = DefinitionText.read(source)
+      const text = DefinitionText.read(await readDefinitionSource(file))
       if (!named.has(file) && !isDefinition(text)) continue
-      const { workflow, problems } = checkText(source, templates)
+      const { workflow, problems } = checkRead(text, templates)
       if (workflow === undefined) throw textError(problems, shownPath(file))
       const owner = owners.get(workflow.name)
       if (owner !== undefined && !named.has(file)) throw textError([secondOf(workflow.name, owner, text)], shownPath(file))

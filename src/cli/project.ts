@@ -4,7 +4,6 @@ import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { DefinitionError, ModuleFailedError, UsageError, WorkflowNotFoundError, type WumboError } from '../errors.ts'
 import { didYouMean } from '../shared/nearest.ts'
-import { labelOf } from '../template/callable.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import { definitionsBelow, isDefinitionName } from './definition-source.ts'
 import type { Generation } from './module-generations.ts'
@@ -36,10 +35,10 @@ export async function loadProject(settings: Settings, files: readonly string[] =
     // Named ones last: they take the place of others.
     const ordered = [...found.filter((file) => !named.has(file)), ...found.filter((file) => named.has(file))]
     if (ordered.length > 0) {
-      const { builtinTemplates, createRegistry } = await import('../index.ts')
+      const { withBuiltins } = await import('../builtin/index.ts')
+      const { createRegistry } = await import('../index.ts')
       const { checkDefinitionFiles } = await import('./definition-files.ts')
-      const own = allOf(byFile.values()).templates
-      const templates = createRegistry([...builtinTemplates.filter(({ meta }) => !own.some((one) => labelOf(one.meta) === labelOf(meta))), ...own])
+      const templates = createRegistry(withBuiltins(allOf(byFile.values()).templates))
       const checked = await checkDefinitionFiles(ordered, { templates, named })
       failures.push(...checked.failures)
       for (const { file, workflow } of checked.defined) byFile.set(file, { templates: [], workflows: [workflow] })

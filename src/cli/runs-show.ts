@@ -54,8 +54,8 @@ function withDefinition({ definition, ...run }: RunDetails, wanted: boolean): ob
 
 async function definitionText({ definition, workflow }: RunDetails): Promise<string> {
   if (definition === null) throw new UsageError(`the run's workflow ${workflow} is a function; its code is its definition`, { path: '--definition', remedy: 'Leave out --definition; the templates it used are shown without it.' })
-  const { definitionYaml } = await import('./definition-file.ts')
-  return definitionYaml(definition)
+  const { writeYaml } = await import('../workflow/write/yaml.ts')
+  return writeYaml(definition, { schema: null })
 }
 
 function runLines(channel: Channel, run: RunDetails): string[] {

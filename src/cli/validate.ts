@@ -29,7 +29,9 @@ export function validateCommand(cli: Cli): Command {
     const { readSettings } = await import('./settings.ts')
     const { moduleFiles } = await import('./project.ts')
     const { importDefinitions, modulesBelow } = await import('./modules.ts')
-    const { builtinTemplates, createRegistry, checkText, DefinitionText } = await import('../index.ts')
+    const { withBuiltins } = await import('../builtin/index.ts')
+    const { createRegistry, DefinitionText } = await import('../index.ts')
+    const { checkRead } = await import('../workflow/from-text.ts')
     const { definitionsBelow, readDefinitionSource } = await import('./definition-source.ts')
     const { isDefinition } = await import('./definition-files.ts')
     const { problemJson, problemLines } = await import('./diagnostics.ts')
@@ -39,14 +41,14 @@ export function validateCommand(cli: Cli): Command {
     if (paths.length === 0 && settings.project === null) throw new UsageError('name the files to check: there is no project here', { remedy: 'wumbo validate FILE…, or go into a project.' })
     const modules = (await Promise.all(settings.folders.map(modulesBelow))).flat()
     const { templates } = await importDefinitions([...new Set([...modules, ...moduleFiles(options.file)])])
-    const registry = createRegistry([...builtinTemplates.filter(({ meta }) => !templates.some((own) => own.meta.name === meta.name && own.meta.version === meta.version)), ...templates])
+    const registry = createRegistry(withBuiltins(templates))
     const checked = []
     for (const file of found) {
-      const source = await readDefinitionSource(file)
-      if (!named.has(file) && !isDefinition(DefinitionText.read(source))) continue
-      const { workflow, problems } = checkText(source, registry)
+      const text = DefinitionText.read(await readDefinitionSource(file))
+      if (!named.has(file) && !isDefinition(text)) continue
+      const { workflow, problems } = checkRead(text, registry)
       checked.push({ file, workflow, problems })
-      if (options.json !== true) for (const problem of problems) for (const line of problemLines(out, { file, source, problem })) out.line(line)
+      if (options.json !== true) for (const problem of problems) for (const line of problemLines(out, { file, source: text.source, problem })) out.line(line)
     }
     const problems = checked.flatMap((one) => one.problems)
     if (options.json === true) {

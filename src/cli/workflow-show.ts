@@ -73,9 +73,9 @@ async function definitionOf(wumbo: Wumbo, { name, origin }: DefinedWorkflow, has
     const { hash: version, format, source, definition, templates, createdAt, by } = await wumbo.definitions.version(name, hash)
     return { version, format, source, definition, templates, stored: { at: createdAt, by } }
   }
-  const { definitionYaml } = await import('./definition-file.ts')
+  const { writeYaml } = await import('../workflow/write/yaml.ts')
   const workflow = wumbo.workflows.findLast((one) => one.name === name)
   if (workflow?.form !== 'graph') throw new UsageError(`workflow ${name} is a function; its file is its definition`, { path: name, remedy: 'Open its file in the project\'s folder of workflows.' })
   const definition = JSON.parse(workflow.definition) as WorkflowModel
-  return { version: workflow.version, format: 'yaml', source: definitionYaml(definition), definition, templates: [...workflow.templates.keys()].sort(), stored: null }
+  return { version: workflow.version, format: 'yaml', source: writeYaml(definition, { schema: null }), definition, templates: [...workflow.templates.keys()].sort(), stored: null }
 }

@@ -8,7 +8,7 @@ import type { WorkflowModel } from '../model/workflow.ts'
 import { didYouMean } from '../shared/nearest.ts'
 import type { OpAnswer, Store, StoreOp } from '../store/port.ts'
 import type { TemplateRegistry } from '../template/registry.ts'
-import { templatesOf } from '../workflow/canonical.ts'
+import { canonicalModel, templatesOf } from '../workflow/canonical.ts'
 import type { WorkflowCatalogue } from '../workflow/catalogue.ts'
 import type { AnyWorkflow, GraphWorkflow } from '../workflow/contract.ts'
 import { fromModel, fromStored } from '../workflow/graph.ts'
@@ -98,7 +98,7 @@ export class StoredDefinitions implements Definitions {
     if (catalogue.registered(name) !== undefined) {
       throw new WorkflowConflictError(`workflow ${name} is registered by this process, in its code or in a file, and would win over a stored one`, { path: name, remedy: 'Give the definition another name, or take the registered workflow out of the code or the project\'s folder and start the process again.' })
     }
-    const text = textOf(definition, options)
+    const text = await textOf(definition, options)
     const answer = await this.#change({ op: 'saveWorkflow', ...this.#asked(name, options), hash, body: checkText('definition', body), ...text }, body.length + text.source.length)
     catalogue.remember(graph)
     return { name, version: hash, templates: templatesOf(JSON.parse(body) as WorkflowModel), added: answer.added, status: answer.workflow.status }
@@ -261,11 +261,23 @@ function modelOf(definition: unknown): unknown {
 }
 
 /** What is kept as the user's text. */
-function textOf(definition: unknown, { source, format }: CreateOptions): { readonly source: string; readonly format: 'yaml' | 'json' | 'model' } {
+async function textOf(definition: unknown, { source, format }: CreateOptions): Promise<{ readonly source: string; readonly format: 'yaml' | 'json' | 'model' }> {
   if (source === undefined && (format === undefined || format === 'model')) return { source: checkText('source', `${JSON.stringify(modelOf(definition), null, 2)}\n`), format: 'model' }
   if (source === undefined) throw new InputInvalidError(`source: expected the text that is ${format}, got nothing`, { path: 'source' })
   if (format !== 'yaml' && format !== 'json' && format !== 'model') throw new InputInvalidError(`format: expected "yaml" or "json" with a source, got ${JSON.stringify(format) ?? 'nothing'}`, { path: 'format' })
-  return { source: checkText('source', source), format }
+  const text = checkText('source', source)
+  if (format !== 'model') await refuseOther(text, definition)
+  return { source: text, format }
+}
+
+/** The text is what people are shown: it must say what runs. */
+async function refuseOther(source: string, definition: unknown): Promise<void> {
+  const { textError } = await import('../workflow/from-text.ts') // the parser of YAML is not loaded by processes that only run
+  const { DefinitionText } = await import('../workflow/text/definition-text.ts')
+  const text = DefinitionText.read(source)
+  if (text.problems.length > 0) throw textError(text.problems, 'source')
+  if (JSON.stringify(canonicalModel(text.model)) === JSON.stringify(canonicalModel(modelOf(definition)))) return
+  throw new InputInvalidError('source: the text says another workflow than the definition', { path: 'source', remedy: 'Send the text and what it says, or leave source out.' })
 }
 
 function checkText(path: string, text: string): string {

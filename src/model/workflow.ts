@@ -112,6 +112,14 @@ export interface WorkflowModel {
 /** Items of a `forEach` at work at a time, unless it says otherwise. */
 export const DEFAULT_CONCURRENCY = 10
 
+/** What the item of a loop is called, unless it says otherwise. */
+export const DEFAULT_ITEM = 'item'
+
+/** What a case is called in paths, unless it says otherwise. */
+export function defaultCaseName(model: CaseModel, index: number): string {
+  return model.else === true ? 'else' : `case${index}`
+}
+
 /** Words of lower-case letters and digits joined by `-`, `.` or `_`: `onboard`, `billing.monthly-report`. */
 export const WORKFLOW_NAME = /^[a-z0-9]+(?:[-._][a-z0-9]+)*$/
 

@@ -1,6 +1,6 @@
 // The builder at work, without its types: it collects steps as model data. builder.ts says what may be called with what; what a
 // caller without types hands in wrongly is told as a problem when the workflow is built.
-import type { BodyModel, CaseModel, StepModel, WorkflowModel } from '../model/workflow.ts'
+import { DEFAULT_ITEM, type BodyModel, type CaseModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import type { AnyTemplate } from '../template/contract.ts'
 import { bindingModel, called, commonModel, expressionText, namesAt, newDraft, picked, sleepModel, useModel, type Draft, type Given, type Site } from './builder-steps.ts'
 import { canonicalModel } from './canonical.ts'
@@ -16,7 +16,8 @@ type Build = (block: ScopeBuilder, names?: unknown) => unknown
 /** What a workflow says of itself. */
 interface Heading {
   readonly name: string
-  readonly input: AnySchema
+  /** Null: anything is taken. */
+  readonly input: AnySchema | null
   readonly given: Given
 }
 
@@ -31,16 +32,17 @@ interface Collected {
 const COMMON = ['description', 'needs', 'if', 'continueOnError']
 const USE = ['uses', 'with', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level']
 const SLEEP = ['sleep']
+const SWITCH = ['switch']
 const EACH = ['as', 'concurrency']
 
 /** Begins a workflow: checks what it says of itself. */
 export function beginBuilder(name: string, options: unknown): unknown {
   checkName('workflow', name)
-  checkKeys('workflow', options, ['input', 'description', 'onFailure', 'timeout'])
+  checkKeys('workflow', options, ['input', 'description', 'onFailure', 'timeout', 'layout'])
   const { input, ...given } = options as Given
-  checkSchema('workflow', 'input', input)
+  if (input !== undefined) checkSchema('workflow', 'input', input)
   checkDescription('workflow', given['description'])
-  const heading: Heading = { name, input: input as AnySchema, given }
+  const heading: Heading = { name, input: (input as AnySchema | undefined) ?? null, given }
   return new ScopeBuilder({ draft: newDraft(), path: 'steps', loops: [] }, { steps: [], drafts: [] }, heading)
 }
 
@@ -76,15 +78,13 @@ class ScopeBuilder {
     const { path, site } = this.#call(id, said, [...COMMON, ...EACH, ...(inBlock ? [] : bodyKeys(said))])
     const as = typeof said['as'] === 'string' ? said['as'] : freeName(site)
     const inner: Site = { ...site, loops: [...site.loops, { item: { name: as }, index: { name: 'index' } }] }
-    const each = { forEach: expressionText(called(items, site), `${path}.forEach`, site), ...(as === 'item' ? {} : { as }), ...picked(said, ['concurrency']) }
+    const each = { forEach: expressionText(called(items, site), `${path}.forEach`, site), ...(as === DEFAULT_ITEM ? {} : { as }), ...picked(said, ['concurrency']) }
     return this.#with(id, { ...commonModel(said, path, site), ...each, ...bodyModel(body, path, inner) }, site)
   }
 
-  switch(id: string, build: (cases: CaseBuilder) => unknown, options: Given = {}): ScopeBuilder {
+  switch(id: string, build: unknown, options: Given = {}): ScopeBuilder {
     const { path, site } = this.#call(id, options, COMMON)
-    const built = typeof build === 'function' ? build(new CaseBuilder({ ...site, path: `${path}.switch` }, [])) : build
-    if (!(built instanceof CaseBuilder)) throw refuse('workflow', path, `expected a function that gives the cases, got ${shown(built)}`, 'Write (cases) => cases.when(…).otherwise(…).')
-    return this.#with(id, { ...commonModel(options, path, site), switch: built.cases }, site)
+    return this.#with(id, { ...commonModel(options, path, site), ...switchModel(build, path, site) }, site)
   }
 
   output(value: unknown): ScopeBuilder {
@@ -103,7 +103,7 @@ class ScopeBuilder {
   model(): WorkflowModel {
     if (this.#heading === null) throw refuse('workflow', this.#site.path, 'only a workflow has a model', 'Call it on what workflow(…) began.')
     const { name, input, given } = this.#heading
-    return canonicalModel({ name, input: inputJsonSchema(name, input), ...given, ...this.parts })
+    return canonicalModel({ name, ...(input === null ? {} : { input: inputJsonSchema(name, input) }), ...given, ...this.parts })
   }
 
   build(): GraphWorkflow<unknown> {
@@ -144,13 +144,20 @@ class CaseBuilder {
     this.cases = cases
   }
 
-  when(name: string, condition: unknown, body: Given | Build): CaseBuilder {
-    const path = `${this.#site.path}[${this.cases.length}]`
-    return this.#with({ name, if: expressionText(called(condition, this.#site), `${path}.if`, this.#site), ...this.#body(body, path) })
+  when(name: string, condition: unknown, body: Given | Build, options: Given = {}): CaseBuilder {
+    const path = this.#path(options, ['description'])
+    return this.#with({ name, ...options, if: expressionText(called(condition, this.#site), `${path}.if`, this.#site), ...this.#body(body, path) })
   }
 
-  otherwise(body: Given | Build): CaseBuilder {
-    return this.#with({ else: true, ...this.#body(body, `${this.#site.path}[${this.cases.length}]`) })
+  otherwise(body: Given | Build, options: Given = {}): CaseBuilder {
+    const path = this.#path(options, ['name', 'description'])
+    return this.#with({ else: true, ...options, ...this.#body(body, path) })
+  }
+
+  #path(options: unknown, keys: readonly string[]): string {
+    const path = `${this.#site.path}[${this.cases.length}]`
+    checkKeys(`workflow: ${path}`, options, keys)
+    return path
   }
 
   #body(body: Given | Build, path: string): BodyModel {
@@ -165,13 +172,21 @@ class CaseBuilder {
 
 /** What a body may say that is no block. */
 function bodyKeys(body: Given): readonly string[] {
-  return typeof body === 'object' && body['sleep'] !== undefined ? SLEEP : USE
+  if (typeof body !== 'object') return USE
+  return body['sleep'] !== undefined ? SLEEP : body['switch'] !== undefined ? SWITCH : USE
 }
 
-/** A template with its input, a wait, or a block. */
+/** A template with its input, a wait, a switch, or a block. */
 function bodyModel(body: Given | Build, path: string, site: Site): BodyModel {
   if (typeof body === 'function') return blockModel(body, path, site)
+  if (body['switch'] !== undefined) return switchModel(body['switch'], path, site)
   return body['sleep'] === undefined ? useModel(body, path, site) : sleepModel(body['sleep'], path, site)
+}
+
+function switchModel(build: unknown, path: string, site: Site): BodyModel {
+  const built: unknown = typeof build === 'function' ? (build as (cases: CaseBuilder) => unknown)(new CaseBuilder({ ...site, path: `${path}.switch` }, [])) : build
+  if (!(built instanceof CaseBuilder)) throw refuse('workflow', path, `expected a function that gives the cases, got ${shown(built)}`, 'Write (cases) => cases.when(…).otherwise(…).')
+  return { switch: built.cases }
 }
 
 function blockModel(build: Build, path: string, site: Site): BodyModel {
@@ -186,7 +201,7 @@ function blockModel(build: Build, path: string, site: Site): BodyModel {
 function freeName({ loops }: { readonly loops: readonly { readonly item: LoopName }[] }): string {
   const taken = new Set(loops.map(({ item }) => item.name))
   for (let count = 1; ; count++) {
-    const name = count === 1 ? 'item' : `item${count}`
+    const name = count === 1 ? DEFAULT_ITEM : `${DEFAULT_ITEM}${count}`
     if (!taken.has(name)) return name
   }
 }

@@ -249,7 +249,7 @@ describe('what a caller without types hands in wrongly', () => {
   test('is told at the door', () => {
     expect(() => workflow('Not A Name', { input })).toThrow(/workflow: name: expected words/)
     expect(() => workflow('a', { input, retries: 1 } as never)).toThrow(/workflow: retries: no such key/)
-    expect(() => workflow('a', {} as never)).toThrow(/workflow: input: expected a schema/)
+    expect(() => workflow('a', { input: null } as never)).toThrow(/workflow: input: expected a schema/)
     expect(() => loose()['step']?.('a', { uses: ping, wiht: {} })).toThrow(/steps\.a: wiht: no such key\. Did you mean "with"\?/)
     expect(() => loose()['step']?.('a')).toThrow(DefinitionError)
     expect(() => loose()['block']?.('a', () => 3)).toThrow(/steps\.a: expected the block, got 3/)

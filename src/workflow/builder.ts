@@ -1,6 +1,6 @@
 // The typed builder: a graph in TypeScript, whose steps see the outputs of those before them. It makes the same model as JSON and
 // YAML; no function of yours is kept in it. A builder never changes: each call gives a new one. The work is in builder-scope.ts.
-import type { WorkflowModel } from '../model/workflow.ts'
+import type { PlaceModel, WorkflowModel } from '../model/workflow.ts'
 import type { Duration } from '../shared/duration.ts'
 import type { AnyTemplate, Schema } from '../template/contract.ts'
 import { beginBuilder } from './builder-scope.ts'
@@ -12,17 +12,19 @@ import type { Expr } from './reference.ts'
 
 /** What a workflow says besides its steps. `I` is what is sent, `P` what the schema makes of it and steps see. */
 export interface WorkflowOptions<I, P> {
-  /** Any Standard Schema. Every input is checked by it before a run starts. */
-  readonly input: Schema<I, P>
+  /** Any Standard Schema, or `jsonSchema({ … })`. Every input is checked by it before a run starts. Default: anything. */
+  readonly input?: Schema<I, P>
   readonly description?: string
   /** After a step has failed for good: `stop` begins no further step, `continue` goes on with what does not depend on it. Default `stop`. */
   readonly onFailure?: 'stop' | 'continue'
   /** For a run as a whole. Default: none. */
   readonly timeout?: Duration
+  /** Where steps are drawn on a canvas, by path. Never part of the logic: moving a step changes no version. */
+  readonly layout?: Readonly<Record<string, PlaceModel>>
 }
 
 /** Begins a workflow. Throws DefinitionError for a bad name or option; what is wrong with steps is told by `build`. */
-export function workflow<I, P>(name: string, options: WorkflowOptions<I, P>): Builder<Outermost<I, P>> {
+export function workflow<I = unknown, P = I>(name: string, options: WorkflowOptions<I, P> = {}): Builder<Outermost<I, P>> {
   return beginBuilder(name, options) as Builder<Outermost<I, P>> // what a builder knows by type, it knows by nothing else
 }
 
@@ -50,6 +52,10 @@ export interface Builder<S extends Scope> {
   forEach<const K extends string, E>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SleepOption<InLoop<S['visible'], E>> & EachOptions<S['visible']>,
   ): Builder<WithStep<S, K, null[]>>
+  /** A switch for each item of a list: null for an item that no case takes. */
+  forEach<const K extends string, E, O>(
+    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SwitchOption<InLoop<S['visible'], E>, O> & EachOptions<S['visible']>,
+  ): Builder<WithStep<S, K, (O | null)[]>>
   /** A block for each item of a list. */
   forEach<const K extends string, E, B extends Scope>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, build: (block: Builder<Inner<InLoop<S['visible'], E>>>, names: Names<InLoop<S['visible'], E>>) => Builder<B>, options?: EachOptions<S['visible']>,
@@ -57,7 +63,7 @@ export interface Builder<S extends Scope> {
 
   /** One of several cases: the first whose condition holds. When none does, the step is skipped. */
   switch<const K extends string, O>(
-    id: K & NewId<K, S['visible']>, build: (cases: Cases<S['visible'], never>) => Cases<S['visible'], O>, options?: CommonOptions<S['visible']>,
+    id: K & NewId<K, S['visible']>, build: SwitchOf<S['visible'], O>, options?: CommonOptions<S['visible']>,
   ): Builder<WithStep<S, K, O>>
 
   /** What the scope gives. Default: the outputs, by id, of the steps on which no other depends; those that were skipped are missing. */
@@ -71,16 +77,38 @@ export interface Builder<S extends Scope> {
   readonly scope?: S
 }
 
+/** A switch, as the body of a loop or of a case. */
+export interface SwitchOption<V extends Visible, O> {
+  readonly switch: SwitchOf<V, O>
+}
+
+/** A function that adds the cases of a switch. */
+export type SwitchOf<V extends Visible, O> = (cases: Cases<V, never>) => Cases<V, O>
+
+/** What a case says besides its body. */
+export interface CaseOptions {
+  readonly description?: string
+}
+
+/** What the last case says besides its body. */
+export interface OtherwiseOptions extends CaseOptions {
+  /** Part of the paths of its steps. Default `else`. */
+  readonly name?: string
+}
+
 /** Adds cases to a switch. The name of a case is part of the paths of its steps. */
 export interface Cases<V extends Visible, O> {
   /** A case that uses a template. */
-  when<X extends AnyTemplate>(name: string, condition: From<V, Expr<boolean>>, body: UseOptions<V, X>): Cases<V, O | OutputOf<X>>
+  when<X extends AnyTemplate>(name: string, condition: From<V, Expr<boolean>>, body: UseOptions<V, X>, options?: CaseOptions): Cases<V, O | OutputOf<X>>
   /** A case that waits. */
-  when(name: string, condition: From<V, Expr<boolean>>, body: SleepOption<V>): Cases<V, O | null>
+  when(name: string, condition: From<V, Expr<boolean>>, body: SleepOption<V>, options?: CaseOptions): Cases<V, O | null>
+  /** A case that is a switch again. */
+  when<P>(name: string, condition: From<V, Expr<boolean>>, body: SwitchOption<V, P>, options?: CaseOptions): Cases<V, O | P>
   /** A case that is a block. */
-  when<B extends Scope>(name: string, condition: From<V, Expr<boolean>>, build: (block: Builder<Inner<V>>) => Builder<B>): Cases<V, O | ScopeOutput<B>>
+  when<B extends Scope>(name: string, condition: From<V, Expr<boolean>>, build: (block: Builder<Inner<V>>) => Builder<B>, options?: CaseOptions): Cases<V, O | ScopeOutput<B>>
   /** The last case, which is run when no other is. */
-  otherwise<X extends AnyTemplate>(body: UseOptions<V, X>): Cases<V, O | OutputOf<X>>
-  otherwise(body: SleepOption<V>): Cases<V, O | null>
-  otherwise<B extends Scope>(build: (block: Builder<Inner<V>>) => Builder<B>): Cases<V, O | ScopeOutput<B>>
+  otherwise<X extends AnyTemplate>(body: UseOptions<V, X>, options?: OtherwiseOptions): Cases<V, O | OutputOf<X>>
+  otherwise(body: SleepOption<V>, options?: OtherwiseOptions): Cases<V, O | null>
+  otherwise<P>(body: SwitchOption<V, P>, options?: OtherwiseOptions): Cases<V, O | P>
+  otherwise<B extends Scope>(build: (block: Builder<Inner<V>>) => Builder<B>, options?: OtherwiseOptions): Cases<V, O | ScopeOutput<B>>
 }

@@ -1,6 +1,6 @@
 // The canonical form of a graph model, and its version. The order of steps and of cases is logic, since what is ready at the same
 // moment is opened in it; all other keys stand in a fixed order. A description or a layout changes no version.
-import type { CaseModel, StepModel, WorkflowModel } from '../model/workflow.ts'
+import { DEFAULT_ITEM, defaultCaseName, type CaseModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import { parseDuration } from '../shared/duration.ts'
 import { sha256 } from '../shared/sha256.ts'
 
@@ -109,10 +109,15 @@ function stepsLogic(steps: WorkflowModel['steps']): unknown {
 
 function bodyLogic({ description: _, steps, switch: cases, ...rest }: StepModel | CaseModel): unknown {
   return {
-    ...inMilliseconds(rest),
+    ...inMilliseconds('as' in rest && rest.as === DEFAULT_ITEM ? without(rest, 'as') : rest),
     ...(steps === undefined ? {} : { steps: stepsLogic(steps) }),
-    ...(cases === undefined ? {} : { switch: cases.map(bodyLogic) }),
+    ...(cases === undefined ? {} : { switch: cases.map((one, index) => bodyLogic(one.name === defaultCaseName(one, index) ? without(one, 'name') : one)) }),
   }
+}
+
+function without<T extends object, K extends keyof T>(given: T, key: K): Omit<T, K> {
+  const { [key]: _, ...rest } = given
+  return rest
 }
 
 /** Keys whose value is a duration; those of a retry stand inside of it. */

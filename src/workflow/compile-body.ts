@@ -1,5 +1,5 @@
 // Compiles what a step or a case does: a template with its settings and its input, a block, a switch, or a wait.
-import type { BodyModel, CaseModel } from '../model/workflow.ts'
+import { defaultCaseName, type BodyModel, type CaseModel } from '../model/workflow.ts'
 import { modelKeys } from '../model/workflow-schema.ts'
 import { nearest } from '../shared/nearest.ts'
 import { compileBinding, constantBinding } from './binding.ts'
@@ -86,7 +86,7 @@ function compileSwitch(body: BodyModel, place: Place, owner: string, compilation
     const path = `${place.path}.switch[${index}]`
     if (compilation.wrong.has(path)) continue
     checkCase(model, { path, last: index === models.length - 1 }, compilation)
-    const name = usable(model, 'name', { path }, compilation) ?? (model.else === true ? 'else' : `case${index}`)
+    const name = usable(model, 'name', { path }, compilation) ?? defaultCaseName(model, index)
     if (taken.has(name)) compilation.problems.add('DUPLICATE_NAME', `${path}.name`, `another case is called ${name}`, { remedy: 'Name each case differently: its name is part of the paths of its steps.' })
     taken.add(name)
     const condition = compileBare(usable(model, 'if', { path }, compilation), { path: `${path}.if`, names: place.names }, compilation)

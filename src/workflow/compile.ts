@@ -1,6 +1,6 @@
 // Compiles a graph model into a plan and notes everything that is wrong with its meaning: names, expressions, templates, cycles.
 // What is wrong in shape was told before and is left alone here. Bodies are compiled in compile-body.ts.
-import { DEFAULT_CONCURRENCY, type StepModel, type WorkflowModel } from '../model/workflow.ts'
+import { DEFAULT_CONCURRENCY, DEFAULT_ITEM, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import { compileBinding } from './binding.ts'
 import { compileBare, usable, type Compilation, type CompiledScope, type Place, type ScopeSource, type Surroundings } from './compilation.ts'
 import { compileBody } from './compile-body.ts'
@@ -67,7 +67,7 @@ function compileNode(step: StepModel, { id, index }: { readonly id: string; read
   const each = compileEach(step, place, compilation)
   if (each !== null) uses.read(each.list.references)
   const looped = Object.hasOwn(step, 'forEach')
-  const inner: Names = looped ? { ...names, items: [...names.items, each?.as ?? 'item'] } : names
+  const inner: Names = looped ? { ...names, items: [...names.items, each?.as ?? DEFAULT_ITEM] } : names
   const body = compileBody(step, { path, names: inner }, id, compilation)
   uses.take(body.uses, 'as-is')
   return { node: { id, index, path, requires: uses.required, condition, each, continueOnError: step.continueOnError === true, body: body.plan }, uses }
@@ -93,7 +93,7 @@ function compileEach(step: StepModel, place: Place, compilation: Compilation): E
     problems.add('INVALID_NAME', `${path}.as`, `the name ${as} is taken`, { remedy: 'Choose another, for example one, order or row.' })
   }
   const list = compileBare(usable(step, 'forEach', place, compilation), { path: `${path}.forEach`, names }, compilation)
-  return list === null ? null : { list, as: as ?? 'item', concurrency: usable(step, 'concurrency', place, compilation) ?? DEFAULT_CONCURRENCY }
+  return list === null ? null : { list, as: as ?? DEFAULT_ITEM, concurrency: usable(step, 'concurrency', place, compilation) ?? DEFAULT_CONCURRENCY }
 }
 
 function checkId(id: string, { path, names }: Place, problems: Problems): void {

@@ -72,7 +72,8 @@ function tooDeep(ast: ASTNode): ASTNode | undefined {
   return undefined
 }
 
-function childrenOf(node: ASTNode): readonly ASTNode[] {
+/** The parts of a node that are nodes. */
+export function childrenOf(node: ASTNode): readonly ASTNode[] {
   switch (node.op) {
     case 'value':
     case 'id':

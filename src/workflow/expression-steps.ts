@@ -1,5 +1,5 @@
 // Where an expression names steps, as places in its text: for renaming. What the names mean is expression-names.ts.
-import { parseCel, type ASTNode } from './expression-cel.ts'
+import { childrenOf, parseCel, type ASTNode } from './expression-cel.ts'
 import { MACROS } from './expression-functions.ts'
 import { accessesOf, spanOf, type Access } from './expression-path.ts'
 
@@ -35,31 +35,8 @@ function mention(access: Access | undefined, mentions: StepMention[]): void {
 }
 
 function visitParts(node: ASTNode, bound: ReadonlySet<string>, mentions: StepMention[]): void {
-  switch (node.op) {
-    case 'id':
-    case 'value':
-      return
-    case 'call':
-      for (const arg of node.args[1]) visit(arg, bound, mentions)
-      return
-    case 'rcall':
-      visitMethod(node.args, bound, mentions)
-      return
-    case 'map':
-      for (const entry of node.args) for (const part of entry) visit(part, bound, mentions)
-      return
-    case '!_':
-    case '-_':
-      visit(node.args, bound, mentions)
-      return
-    case '.':
-    case '.?':
-    case '[]':
-    case '[?]':
-      return // taken apart before
-    default:
-      for (const part of node.args) visit(part, bound, mentions)
-  }
+  if (node.op === 'rcall') visitMethod(node.args, bound, mentions)
+  else for (const part of childrenOf(node)) visit(part, bound, mentions)
 }
 
 function visitMethod([name, receiver, args]: readonly [string, ASTNode, readonly ASTNode[]], bound: ReadonlySet<string>, mentions: StepMention[]): void {

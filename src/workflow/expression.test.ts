@@ -250,3 +250,14 @@ describe('bindings', () => {
     expect(bind(loop).problems.sorted[0]?.message).toMatch(/nested more than 64 deep/)
   })
 })
+
+describe('what people who know other languages write is answered with what to write here', () => {
+  test.each([
+    ['input.a === 1', 'Write == and !='], ['input.a !== 1', 'Write == and !='], ['input.a and input.b', 'Write && for and'], ['input.a & input.b', 'Write && for and'], ['input.a || | input.b', 'Write && for and'], ['not input.a', 'Write ! for not'],
+    ['input.a = 1', 'To compare write =='], ['input.a ?? 1', 'orValue'], ['input?.a', '.?y'], ['input.list.map(x => x)', 'list.map(x, x.price)'], ['`a${input.b}`', 'Texts stand in'], ['input.a ? 1', 'A choice has three parts'], ['input.a +', 'Expressions are CEL'],
+    ['input.a + "===" +', 'Expressions are CEL'],
+  ])('%s', (text, remedy) => {
+    const { problems } = compile(text)
+    expect(problems.sorted[0]).toMatchObject({ code: 'EXPRESSION_SYNTAX', remedy: expect.stringContaining(remedy) as string })
+  })
+})

@@ -40,7 +40,7 @@ export function compileExpression(text: string, { path, names, problems, offset 
     const { at, message, code } = program
     const place = at === undefined ? '' : ` (at character ${at + 1})`
     const span: [number, number] = [offset + (at ?? 0), offset + (at === undefined ? text.length : at + 1)]
-    problems.add(code, path, `\`${shortened(text)}\` is no expression${place}: ${message}`, { remedy: 'Expressions are CEL: input.amount > 100 && steps.score.output.ok', span })
+    problems.add(code, path, `\`${shortened(text)}\` is no expression${place}: ${message}`, { remedy: syntaxRemedy(text), span })
     return undefined
   }
   const used = namesUsed(program.ast, names)
@@ -51,6 +51,24 @@ export function compileExpression(text: string, { path, names, problems, offset 
   if (used.problems.length > 0) return undefined
   const read = directReader(program, used.references) ?? celReader(program, used.references)
   return { text, path, ast: program.ast, offset, references: used.references, constant: used.references.length === 0, evaluate: (frame) => guarded(read, frame, { text, path }) }
+}
+
+/** What people who know other languages write, and how it is written here. */
+const HABITS: readonly (readonly [found: RegExp, remedy: string])[] = [
+  [/[!=]==/, 'Write == and !=: values of different types are never equal.'],
+  [/=>/, 'There are no functions to write: list.map(x, x.price), list.filter(x, x.price > 0).'],
+  [/\?\?/, 'For a value that may be missing write x.?y.orValue("…").'],
+  [/\?\.(?!\w+\s*:)/, 'For a field that may be missing write x.?y, and end with .orValue("…").'],
+  [/`/, 'Texts stand in "…" or \'…\'; put texts together with +.'],
+  [/(?<![&])&(?!&)|(?<![|])\|(?!\|)|\s(?:and|or)\s/i, 'Write && for and, || for or.'],
+  [/(?:^|\s)not\s/i, 'Write ! for not: !input.done.'],
+  [/(?<![=!<>])=(?!=)/, 'To compare write ==; nothing can be set in an expression.'],
+  [/\?/, 'A choice has three parts: condition ? one : other.'],
+]
+
+function syntaxRemedy(text: string): string {
+  const outside = text.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, '""') // what stands in texts is no mistake
+  return HABITS.find(([found]) => found.test(outside))?.[1] ?? 'Expressions are CEL: input.amount > 100 && steps.score.output.ok'
 }
 
 /** A text for a message: the beginning of it when it is long. */

@@ -1,5 +1,5 @@
 // From a text to a workflow: reads it, checks what it means, and tells each problem where it stands. Nothing is executed or fetched.
-import { DefinitionError } from '../errors.ts'
+import { DefinitionError, WumboError } from '../errors.ts'
 import type { GraphWorkflow } from './contract.ts'
 import { fromModel, type TemplateSource } from './graph.ts'
 import type { Problem } from './problems.ts'
@@ -20,15 +20,26 @@ export interface CheckedText {
  * for (const { at, code, message } of problems) console.log(`${at.line}:${at.column}: ${code} ${message}`)
  */
 export function checkText(source: string, templates: TemplateSource): CheckedText {
-  const text = DefinitionText.read(source)
+  return checkRead(DefinitionText.read(source), templates)
+}
+
+/** The same for a text that was read. */
+export function checkRead(text: DefinitionText, templates: TemplateSource): CheckedText {
   if (text.problems.length > 0) return { workflow: undefined, problems: text.problems }
   try {
     return { workflow: fromModel(text.model, templates), problems: [] }
   } catch (thrown) {
-    const found = thrown instanceof DefinitionError ? (thrown.details?.['problems'] as readonly Problem[] | undefined) : undefined
-    if (found === undefined) throw thrown
-    return { workflow: undefined, problems: found.map((problem) => ({ ...problem, at: text.place(problem) })).sort(byPlace) }
+    const problems = locatedProblems(thrown, text)
+    if (problems === undefined) throw thrown
+    return { workflow: undefined, problems }
   }
+}
+
+/** The problems that a failure lists, each with its place in the text; undefined for a failure of another kind. */
+export function locatedProblems(thrown: unknown, text: DefinitionText): readonly LocatedProblem[] | undefined {
+  const problems: unknown = thrown instanceof WumboError && thrown.code === 'DEFINITION_INVALID' ? thrown.details?.['problems'] : undefined
+  if (!Array.isArray(problems)) return undefined
+  return (problems as Problem[]).map((problem) => ({ ...problem, at: text.place(problem) })).sort(byPlace)
 }
 
 /**

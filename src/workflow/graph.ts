@@ -12,6 +12,7 @@ import { compileWorkflow } from './compile.ts'
 import type { GraphWorkflow } from './contract.ts'
 import { inputCheck, type AnySchema } from './input.ts'
 import { graphSource } from './interpreter.ts'
+import { madeOf } from './input-schema.ts'
 import { compileJsonSchema } from './json-schema.ts'
 import type { ProblemCode } from './problem-codes.ts'
 import { Problems } from './problems.ts'
@@ -53,7 +54,8 @@ export interface GraphExtras {
 }
 
 /** Like fromModel, with what the builder knows besides. */
-export function makeGraph(given: unknown, templates: TemplateSource, { schema, problems, accepted = false, version }: GraphExtras): GraphWorkflow<unknown> {
+export function makeGraph(given: unknown, templates: TemplateSource, { schema: own, problems, accepted = false, version }: GraphExtras): GraphWorkflow<unknown> {
+  const schema = own === null || madeOf(own) !== undefined ? null : own // made of the very JSON Schema that the model says
   const subject = subjectOf(given)
   const model = canonicalModel(given)
   const wrong = checkShape(model, problems)

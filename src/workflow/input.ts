@@ -4,6 +4,7 @@ import { InputInvalidError } from '../errors.ts'
 import type { JsonSchema, MaybePromise, Schema } from '../template/contract.ts'
 import { publishSchema } from '../template/publish.ts'
 import { compileCheck } from '../template/validator.ts'
+import { madeOf } from './input-schema.ts'
 
 /** A schema whose types are not known here. */
 export type AnySchema = Schema<never, unknown>
@@ -18,6 +19,8 @@ export function inputCheck(workflow: string, schema: AnySchema): (input: unknown
  * Throws SchemaNotPublishableError for a schema that JSON Schema cannot say.
  */
 export function inputJsonSchema(workflow: string, schema: AnySchema): JsonSchema {
+  const own = madeOf(schema)
+  if (own !== undefined) return own
   const publisher: unknown = (schema['~standard'] as { readonly jsonSchema?: { readonly input?: unknown } }).jsonSchema?.input
   if (typeof publisher !== 'function') return Object.freeze({})
   return publishSchema(schema, { owner: `workflow "${workflow}"`, what: 'input' })

@@ -1,7 +1,7 @@
 // Gives a step another id, and every reference that means it. References are found where they stand and by what they see there: a step
 // of the same id in another block is another step. A model in, a model out; texts are edited by DefinitionText.
 import { DefinitionError } from '../errors.ts'
-import { MAX_STEP_ID, STEP_ID, type BodyModel, type CaseModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
+import { defaultCaseName, MAX_STEP_ID, STEP_ID, type BodyModel, type CaseModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import { didYouMean } from '../shared/nearest.ts'
 import { POISONED } from './compile.ts'
 import { findStep } from './expression-names.ts'
@@ -110,7 +110,7 @@ class Rename {
 
   #body<T extends BodyModel>(body: T, site: Site): T {
     const { names } = site
-    const cases = body.switch?.map((one, index) => this.#case(one, { ...site, path: `${site.path}.switch[${index}]`, run: [...site.run, one.name ?? (one.else === true ? 'else' : `case${index}`)] }))
+    const cases = body.switch?.map((one, index) => this.#case(one, { ...site, path: `${site.path}.switch[${index}]`, run: [...site.run, one.name ?? defaultCaseName(one, index)] }))
     const block = body.steps === undefined ? {} : this.#scope(body, site, site.owner)
     return changed<BodyModel>(body, { with: this.#texts(body.with, names), sleep: this.#texts(body.sleep, names) as BodyModel['sleep'], ...block, ...(cases === undefined || cases.every((one, index) => one === body.switch?.[index]) ? {} : { switch: cases }) }) as T // the same keys
   }

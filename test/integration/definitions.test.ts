@@ -100,10 +100,12 @@ describe('create', () => {
 
   test('the same again adds nothing; other words around the same logic become its text', async () => {
     const one = await wumbo()
-    const { version } = await one.definitions.create(sum('add@^1'), { source: '# one', format: 'yaml' })
-    expect(await one.definitions.create(sum('add@1.0.0'), { source: '# two', format: 'yaml' })).toMatchObject({ version, added: false })
+    const said = (words: string, uses: string): string => `# ${words}\n${JSON.stringify(sum(uses))}`
+    const { version } = await one.definitions.create(sum('add@^1'), { source: said('one', 'add@^1'), format: 'yaml' })
+    const two = said('two', 'add@1.0.0')
+    expect(await one.definitions.create(sum('add@1.0.0'), { source: two, format: 'yaml' })).toMatchObject({ version, added: false })
     expect(await one.definitions.versions('sum')).toHaveLength(1)
-    expect(await one.definitions.version('sum')).toMatchObject({ source: '# two', format: 'yaml', templates: ['add@1.0.0'] })
+    expect(await one.definitions.version('sum')).toMatchObject({ source: two, format: 'yaml', templates: ['add@1.0.0'] })
   })
 
   test('what is not right is refused with all its paths, and nothing is kept', async () => {
@@ -354,4 +356,16 @@ describe('a run shows what it runs', () => {
     const back = await restarted(without)
     expect(await (await back.runs.handle(run.id)).result()).toBe(1)
   })
+})
+
+test('a text that says another workflow than the definition is refused: people would be shown what does not run', async () => {
+  const wumbo = await createWumbo({ store: 'memory' })
+  try {
+    const model = { name: 'said', steps: { a: { uses: 'log', with: { message: 'one' } } } }
+    const source = 'name: said\nsteps:\n  a: { uses: log, with: { message: two } }\n'
+    await expect(wumbo.definitions.create(model, { source, format: 'yaml' })).rejects.toMatchObject({ code: 'INPUT_INVALID', path: 'source' })
+    await expect(wumbo.definitions.create(model, { source: source.replace('two', 'one'), format: 'yaml' })).resolves.toMatchObject({ name: 'said', added: true })
+  } finally {
+    await wumbo.close()
+  }
 })

@@ -186,6 +186,12 @@ describe('what a block or loop gives', () => {
   })
 })
 
+test('what is known of an item says nothing of the item of a loop inside, though both have one name', () => {
+  const list = '[{"note": input.?note.orValue(null)}]'
+  const inner: StepModel = { forEach: list, steps: { y: { needs: 'a', uses: 'any', with: 'Note: ${{ item.note }}' } } }
+  expect(told({ l: { forEach: list, steps: { a: { if: 'item.note != null', uses: 'any', with: 'Note: ${{ item.note }}' }, inner } } })).toEqual(['UNGUARDED_OPTIONAL steps.l.steps.inner.steps.y.with'])
+})
+
 describe('what can never run', () => {
   test('is told with its condition', () => {
     expect(told({ x: { if: 'false', uses: 'any' } })).toEqual(['UNREACHABLE steps.x.if'])

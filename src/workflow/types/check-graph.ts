@@ -10,9 +10,9 @@ import type { Problems } from '../problems.ts'
 import { SLEEP_REMEDY } from '../sleep.ts'
 import { inputProblems } from './check-input.ts'
 import { Facts, factsOf, literalOf } from './facts.ts'
-import { typeOfSchema } from './from-schema.ts'
+import { typeOfSchema, typeOfValue } from './from-schema.ts'
 import { inferType } from './infer.ts'
-import { listOf, NULL, NUMBER, objectOf, unionOf, UNKNOWN, wordsFor, type Field, type Type } from './type.ts'
+import { listOf, NULL, NUMBER, objectOf, STRING, unionOf, UNKNOWN, wordsFor, type Field, type Type } from './type.ts'
 
 /** What is known of a step, once it has been looked at. */
 interface Known {
@@ -33,7 +33,7 @@ interface Around {
 
 /** Checks a plan whose names are all right. `input` is the type of what the run sees as its input. */
 export function checkTypes(plan: ScopePlan, input: Type, problems: Problems): void {
-  new GraphTypes(input, problems).scope(plan, 'output', { scopes: [], items: [], facts: Facts.none })
+  new GraphTypes(input, problems).scope(plan, { scopes: [], items: [], facts: Facts.none })
 }
 
 class GraphTypes {
@@ -47,20 +47,20 @@ class GraphTypes {
   }
 
   /** The type of what a scope gives. */
-  scope(plan: ScopePlan, outputPath: string, around: Around): Type {
+  scope(plan: ScopePlan, around: Around): Type {
     const known: (Known | undefined)[] = plan.nodes.map(() => undefined)
     const inner: Around = { ...around, scopes: [...around.scopes, { indices: new Map(plan.ids.map((id, index) => [id, index])), known }] }
     for (const index of inOrder(plan)) {
       const node = plan.nodes[index]
       if (node !== undefined) known[index] = this.#node(node, inner)
     }
-    if (plan.output !== null) return this.#binding(plan.output.shape, outputPath, inner, 'output')
+    if (plan.output !== null) return this.#binding(plan.output.shape, inner, 'output')
     const fields = plan.leaves.map((index): [string, Field] => [plan.ids[index] ?? '', { type: known[index]?.output ?? UNKNOWN, optional: known[index]?.mayMiss ?? true }])
     return objectOf(new Map(fields))
   }
 
   #node(node: NodePlan, around: Around): Known {
-    const needed = node.requires.map((one) => knownOf(one, around)).filter((one) => one !== undefined)
+    const needed = knownOf(node.requires, around)
     const before = { ...around, facts: needed.reduce((facts, one) => facts.and(one.facts), around.facts) }
     const condition = node.condition === null ? undefined : this.#condition(node.condition, before, 'the step')
     const facts = condition === undefined ? before.facts : before.facts.with(condition.whenTrue)
@@ -84,7 +84,7 @@ class GraphTypes {
       case 'step':
         return { output: this.#step(body, path, around), mayMiss: false }
       case 'block':
-        return { output: this.scope(body.scope, `${path}.output`, around), mayMiss: false }
+        return { output: this.scope(body.scope, around), mayMiss: false }
       case 'switch':
         return this.#switch(body, path, around)
       case 'sleep':
@@ -94,7 +94,7 @@ class GraphTypes {
   }
 
   #step({ template, input }: StepPlan, path: string, around: Around): Type {
-    this.#binding(input.shape, `${path}.with`, around, 'body')
+    this.#binding(input.shape, around, 'body')
     const problems = inputProblems({
       shape: input.shape, path: `${path}.with`, template: labelOf(template.meta), schema: template.schemas.input,
       typeOf: (expression) => this.#types.get(expression) ?? UNKNOWN,
@@ -103,14 +103,14 @@ class GraphTypes {
     return typeOfSchema(template.schemas.output, { defaults: false })
   }
 
-  #sleep({ duration: { shape }, path }: SleepPlan, around: Around): void {
-    const type = this.#binding(shape, path, around, 'body')
+  #sleep({ duration: { shape } }: SleepPlan, around: Around): void {
+    const type = this.#binding(shape, around, 'body')
     if (shape.kind !== 'expression' || type.unknown || type.alternatives.every(({ kind }) => kind === 'number' || kind === 'int' || kind === 'string')) return
     this.#refuse(shape.expression, 'TYPE_MISMATCH', `is ${wordsFor(type)}, expected a duration`, SLEEP_REMEDY)
   }
 
   #switch({ cases, refused }: SwitchPlan, path: string, around: Around): { readonly output: Type; readonly mayMiss: boolean } {
-    if (refused !== undefined) this.#binding(refused.shape, `${path}.with`, around, 'body')
+    if (refused !== undefined) this.#binding(refused.shape, around, 'body')
     if (cases.length === 0) return { output: UNKNOWN, mayMiss: false } // stands for what was refused before
     const outputs: Type[] = []
     let facts = around.facts
@@ -118,7 +118,7 @@ class GraphTypes {
     let complete = false
     let mayMiss = false
     for (const [index, one] of cases.entries()) {
-      const needed = one.requires.map((need) => knownOf(need, around)).filter((known) => known !== undefined)
+      const needed = knownOf(one.requires, around)
       const at = `${path}.switch[${index}]`
       if (sure) this.#unreachable(at, 'the case can never run: the condition of a case before it is always true')
       const condition = one.condition === null ? undefined : this.#condition(one.condition, { ...around, facts }, 'the case')
@@ -143,23 +143,23 @@ class GraphTypes {
   }
 
   /** The type of `with` or `output`, all of its expressions checked. */
-  #binding(shape: BindingShape, path: string, around: Around, where: Where): Type {
+  #binding(shape: BindingShape, around: Around, where: Where): Type {
     switch (shape.kind) {
       case 'wrong':
         return UNKNOWN
       case 'constant':
-        return typeOfSchema({ const: shape.value }, { defaults: false })
+        return typeOfValue(shape.value)
       case 'expression':
         return this.#notOptional(shape.expression, this.#type(shape.expression, around, where))
       case 'text':
         for (const expression of shape.expressions) this.#inText(expression, this.#notOptional(expression, this.#type(expression, around, where)))
-        return typeOfSchema({ type: 'string' }, { defaults: false })
+        return STRING
       case 'list': {
-        const items = shape.items.map((item, index) => this.#binding(item, `${path}[${index}]`, around, where))
+        const items = shape.items.map((item) => this.#binding(item, around, where))
         return listOf(() => unionOf(...items))
       }
       case 'object':
-        return objectOf(new Map(shape.fields.map(([key, part]) => [key, { type: this.#binding(part, `${path}.${key}`, around, where), optional: false }])))
+        return objectOf(new Map(shape.fields.map(([key, part]) => [key, { type: this.#binding(part, around, where), optional: false }])))
     }
   }
 
@@ -212,8 +212,13 @@ function namesIn({ scopes, items }: Around, input: Type, where: Where): Paramete
   }
 }
 
-function knownOf({ depth, index }: Requirement, { scopes }: Around): Known | undefined {
-  return scopes[depth]?.known[index]
+/** What is known of steps that must have completed. Of a scope further out it says nothing of items: a loop between may have taken their names. */
+function knownOf(requires: readonly Requirement[], { scopes, items }: Around): readonly Known[] {
+  return requires.flatMap(({ depth, index }) => {
+    const known = scopes[depth]?.known[index]
+    if (known === undefined || depth === scopes.length - 1) return known ?? []
+    return [{ ...known, facts: items.reduce((facts, [name]) => facts.forget(name), known.facts) }]
+  })
 }
 
 /** What a condition always is; undefined when that shows in a run. */

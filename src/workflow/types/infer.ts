@@ -6,7 +6,7 @@ import type { ProblemCode } from '../problem-codes.ts'
 import { typeOfCall, typeOfMethod, type Signatures, type Taking } from './calls.ts'
 import { Facts, factsOf, literalOf, pathOf, type Fact } from './facts.ts'
 import { typeOfOperator } from './operators.ts'
-import { shownNode } from './shown.ts'
+import { below, guardOf, nullGuard, shownNode } from './shown.ts'
 import { BOOLEAN, INT, listOf, NEVER, NULL, NUMBER, objectOf, optionalOf, typeOf, unionOf, UNKNOWN, without, wordsFor, type Field, type Scalar, type Type } from './type.ts'
 
 /** What the names of an expression stand for where it stands. */
@@ -268,23 +268,6 @@ function keyOf(node: ASTNode, type: Type): Key {
   const kinds = type.alternatives.map(({ kind }) => kind)
   const number = kinds.length > 0 && kinds.every((kind) => kind === 'int' || kind === 'number')
   return number ? { index: true, shown: 'items' } : kinds.every((kind) => kind === 'string') ? { text: true, shown: 'such field' } : { shown: 'such item' }
-}
-
-/** What stands before the last access. */
-function below(node: ASTNode): ASTNode {
-  return node.op === '.' || node.op === '.?' || node.op === '[]' || node.op === '[?]' ? node.args[0] : node
-}
-
-function nullGuard(node: ASTNode): string {
-  const text = shownNode(node)
-  return `Guard it: ${text} != null ? … : ….`
-}
-
-function guardOf(node: ASTNode): string {
-  const text = shownNode(node)
-  if (node.op !== '.') return `Give a value for when it is missing: ${shownNode(below(node))}[?…].orValue(…).`
-  const [owner, key] = [shownNode(below(node)), node.args[1]]
-  return `Guard it: has(${text}) ? ${text} : …, or give a value for when it is missing: ${owner}.?${key}.orValue(…).`
 }
 
 function literalType(value: unknown): Type {

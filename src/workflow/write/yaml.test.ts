@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { WorkflowModel } from '../../model/workflow.ts'
+import { visibleText } from '../../shared/visible.ts'
 import { canonicalModel } from '../canonical.ts'
 import { writeJson } from './json.ts'
 import { writeYaml } from './yaml.ts'
@@ -118,4 +119,19 @@ layout:
   test('names the schema of the package beside it when no other is given', () => {
     expect(writeYaml({ name: 'a', steps: {} }).split('\n')[0]).toBe('# yaml-language-server: $schema=node_modules/wumbo/schema/workflow.json')
   })
+})
+
+test('a model written as YAML reads back as the same, and holds nothing that steers a terminal', () => {
+  const hostile = fc.constantFrom('\u001b[2J', '\u202e', 'a\tb', ' #x', '- y', "'", '"', '\n', 'a: b', '\u0085', '\u2028', '\u0000', 'null', '1', '\ufeff')
+  const text = fc.array(fc.oneof(hostile, fc.string({ unit: 'binary-ascii' })), { maxLength: 4 }).map((parts) => parts.join(''))
+  const value = fc.jsonValue({ stringUnit: 'grapheme', maxDepth: 3 })
+  fc.assert(
+    fc.property(fc.dictionary(text.filter((key) => key !== '__proto__'), fc.oneof(text, value, fc.array(text)), { maxKeys: 4, noNullPrototype: true }), (more) => {
+      const model = { name: 'x', steps: {}, output: more } as WorkflowModel
+      const yaml = writeYaml(model, { schema: null })
+      expect(visibleText(yaml)).toBe(yaml)
+      expect(JSON.parse(JSON.stringify(parse(yaml)))).toEqual(JSON.parse(JSON.stringify(model))) // JSON knows no -0
+    }),
+    { numRuns: 300 },
+  )
 })

@@ -6,11 +6,12 @@ import { keyText, literalBlock, scalarText } from './yaml-text.ts'
 
 /** How to write. */
 export interface YamlOptions {
-  /** Where editors find the JSON Schema of workflows: a path from the file, or an address. Default: in node_modules beside it. */
-  readonly schema?: string
+  /** Where editors find the JSON Schema of workflows: a path from the file, or an address; null for none. Default: in node_modules beside it. */
+  readonly schema?: string | null
 }
 
-const SCHEMA = 'node_modules/wumbo/schema/workflow.json'
+/** Where the schema is in a project. */
+export const SCHEMA = 'node_modules/wumbo/schema/workflow.json'
 /** Lists of short words stand in one line up to this width. */
 const MAX_FLOW = 100
 /** YAML wants longer keys to be marked as such. */
@@ -20,7 +21,7 @@ const WORD = /^[A-Za-z_][\w.-]*$/
 /** Writes a model as YAML. Reading it gives the model's canonical form again. */
 export function writeYaml(model: WorkflowModel, { schema = SCHEMA }: YamlOptions = {}): string {
   const lines = mapLines(canonicalModel(model) as unknown as Readonly<Record<string, unknown>>)
-  return `# yaml-language-server: $schema=${schema}\n${lines.join('\n')}\n`
+  return `${schema === null ? '' : `# yaml-language-server: $schema=${schema}\n`}${lines.join('\n')}\n`
 }
 
 /** The lines of a value that does not stand in the line of its key; none when it does. */

@@ -1,0 +1,162 @@
+// A workflow as a TypeScript module for the builder: the same model, and so the same version, when it is built. Steps and expressions
+// that the builder cannot type are written so that they still compile; templates are imported from where their names are exported.
+import type { BodyModel, CaseModel, StepModel, WorkflowModel } from '../../model/workflow.ts'
+import { DEFAULT_ITEM, defaultCaseName } from '../../model/workflow.ts'
+import type { JsonSchema } from '../../template/contract.ts'
+import { ANYTHING, type Known } from './ts-schema.ts'
+import { BindingWriter, callback, CONDITION, itemsAt, LIST, WAIT, type Names } from './ts-binding.ts'
+import { arrowCode, callCode, dataCode, listCode, objectCode, printCode, textCode, type Chain, type Code } from './ts-code.ts'
+import { ModuleNames, type Imported } from './ts-names.ts'
+
+/** A template as code names it: what is imported, from a path as code writes it, or from `wumbo`. */
+export interface NamedTemplate extends Imported {
+  readonly input: JsonSchema
+  readonly output: JsonSchema
+}
+
+/** Finds the template of a step or a case, by the reference and the path; `configured` when it is given settings there. */
+export type FindTemplate = (uses: string, path: string, configured: boolean) => NamedTemplate
+
+/** Keys that are written as they are. */
+const PLAIN = ['retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level'] as const
+
+/** Where steps are written. */
+interface Site {
+  readonly path: string
+  readonly names: Names
+}
+
+/** Writes a model whose templates are pinned. */
+export function writeTypeScript(model: WorkflowModel, find: FindTemplate): string {
+  return new Writer(find).module(model)
+}
+
+type Entries = readonly (readonly [key: string, value: Code])[]
+
+class Writer {
+  readonly #find: FindTemplate
+  readonly #names = new ModuleNames()
+  readonly #bindings = new BindingWriter((name) => this.#names.own(name))
+
+  constructor(find: FindTemplate) {
+    this.#find = find
+  }
+
+  module(model: WorkflowModel): string {
+    const { name, description, input, timeout, onFailure, layout, steps, output } = model
+    this.#names.own('workflow')
+    if (input !== undefined) this.#names.own('jsonSchema')
+    const heading: Entries = [
+      ...given('description', description),
+      ...(input === undefined ? [] : [['input', callCode('jsonSchema', [dataCode(input)])] as const]),
+      ...given('timeout', timeout), ...given('onFailure', onFailure), ...given('layout', layout),
+    ]
+    const names: Names = { input, steps: new Map(), item: null }
+    const calls = this.#scope({ steps, output }, { path: 'steps', names })
+    const begin = callCode('workflow', [textCode(name), ...(heading.length === 0 ? [] : [objectCode(heading)])])
+    const chain = [printCode(begin), ...[...calls, '.build()'].map((call) => `  ${printCode(call, 2)}`)].join('\n')
+    return `${this.#names.imports()}\n\nexport const ${this.#names.exported(name)} = ${chain}\n`
+  }
+
+  /** The calls that add the steps of a scope, and its output. */
+  #scope({ steps = {}, output }: BodyModel, { path, names }: Site): Code[] {
+    const known = new Map(names.steps)
+    const here = { ...names, steps: known }
+    const calls = Object.entries(steps).map(([id, step]) => {
+      const call = this.#step(id, step, { path: `${path}.${id}`, names: here })
+      known.set(id, this.#outputOf(step, `${path}.${id}`))
+      return call
+    })
+    if (output === undefined) return calls
+    const { code, reads } = this.#bindings.binding(output, ANYTHING, here)
+    return [...calls, callCode('.output', [reads.size === 0 ? arrowCode('', code) : callback({ code, reads })])]
+  }
+
+  /** What TypeScript knows of the output of a step. */
+  #outputOf({ uses, config, forEach }: StepModel, path: string): Known {
+    if (uses === undefined) return undefined
+    const { output } = this.#find(uses, path, config !== undefined)
+    return forEach === undefined ? output : { type: 'array', items: output }
+  }
+
+  #step(id: string, step: StepModel, site: Site): Code {
+    if (step.forEach !== undefined) return this.#loop(id, step, step.forEach, site)
+    const common = this.#common(step, site)
+    const options = common.length === 0 ? [] : [objectCode(common)]
+    if (step.steps !== undefined) return callCode('.block', [textCode(id), this.#block(step, site), ...options])
+    if (step.switch !== undefined) return callCode('.switch', [textCode(id), this.#cases(step.switch, site), ...options])
+    if (step.sleep !== undefined) return callCode('.sleep', [textCode(id), this.#wait(step.sleep, site), ...options])
+    return callCode('.step', [textCode(id), objectCode([...common, ...this.#use(step, site)])])
+  }
+
+  #loop(id: string, step: StepModel, list: string, { path, names }: Site): Code {
+    const { schema, filled } = itemsAt(list, names) ?? { schema: undefined, filled: false }
+    const inner: Site = { path, names: { ...names, item: { name: step.as ?? DEFAULT_ITEM, schema, filled } } }
+    const items = callback(this.#bindings.expression(list, LIST, names))
+    // Said in any case: without it the builder calls the item of a loop in another loop item2.
+    const options: Entries = [...this.#common(step, { path, names }), ['as', textCode(step.as ?? DEFAULT_ITEM)], ...given('concurrency', step.concurrency)]
+    const said = names.item === null && step.as === undefined ? options.filter(([key]) => key !== 'as') : options
+    if (step.steps === undefined) return callCode('.forEach', [textCode(id), items, objectCode([...said, ...this.#body(step, inner)])])
+    return callCode('.forEach', [textCode(id), items, this.#block(step, inner), ...(said.length === 0 ? [] : [objectCode(said)])])
+  }
+
+  #common({ description, needs, continueOnError, if: condition }: StepModel, { names }: Site): Entries {
+    return [
+      ...given('description', description),
+      ...(needs === undefined ? [] : [['needs', this.#needs(typeof needs === 'string' ? [needs] : needs, names)] as const]),
+      ...(condition === undefined ? [] : [['if', this.#condition(condition, names)] as const]),
+      ...given('continueOnError', continueOnError),
+    ]
+  }
+
+  /** A step that comes below is not known to the builder's types yet. */
+  #needs(ids: readonly string[], { steps }: Names): Code {
+    return listCode(ids.map((id) => (steps.has(id) ? textCode(id) : `${textCode(id)} as never`)))
+  }
+
+  #condition(text: string, names: Names): Code {
+    return callback(this.#bindings.expression(text, CONDITION, names))
+  }
+
+  #block(body: BodyModel, { path, names }: Site): Chain {
+    return { head: '(block) => block', calls: this.#scope(body, { path: `${path}.steps`, names }) }
+  }
+
+  #cases(cases: readonly CaseModel[], { path, names }: Site): Chain {
+    return { head: '(cases) => cases', calls: cases.map((one, index) => this.#case(one, index, { path: `${path}.switch[${index}]`, names })) }
+  }
+
+  #case(one: CaseModel, index: number, site: Site): Code {
+    const body = one.steps === undefined ? objectCode(this.#body(one, site)) : this.#block(one, site)
+    const name = one.name ?? defaultCaseName(one, index)
+    const options: Entries = [...(one.else === true ? given('name', one.name) : []), ...given('description', one.description)]
+    const more = options.length === 0 ? [] : [objectCode(options)]
+    if (one.else === true) return callCode('.otherwise', [body, ...more])
+    return callCode('.when', [textCode(name), this.#condition(one.if ?? 'true', site.names), body, ...more])
+  }
+
+  /** A body that is no block, as the keys of an object. */
+  #body(body: BodyModel, site: Site): Entries {
+    if (body.switch !== undefined) return [['switch', this.#cases(body.switch, site)]]
+    return body.sleep === undefined ? this.#use(body, site) : [['sleep', this.#wait(body.sleep, site)]]
+  }
+
+  #wait(duration: string | number, { names }: Site): Code {
+    return typeof duration === 'number' ? String(duration) : callback(this.#bindings.text(duration, WAIT, names))
+  }
+
+  #use(body: BodyModel, { path, names }: Site): Entries {
+    const { uses = '', config, with: input } = body
+    const template = this.#find(uses, path, config !== undefined)
+    const name = this.#names.imported(template)
+    return [
+      ['uses', config === undefined ? name : callCode(`${name}.configure`, [dataCode(config)])],
+      ...(input === undefined ? [] : [['with', callback(this.#bindings.binding(input, template.input, names))] as const]),
+      ...PLAIN.flatMap((key) => given(key, body[key])),
+    ]
+  }
+}
+
+function given(key: string, value: unknown): Entries {
+  return value === undefined ? [] : [[key, dataCode(value)]]
+}

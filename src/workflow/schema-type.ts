@@ -27,10 +27,13 @@ type KindBy<K, S, Filled extends boolean> = K extends 'string'
       : K extends 'null'
         ? null
         : K extends 'array'
-          ? S extends { readonly prefixItems: unknown } ? readonly unknown[] : S extends { readonly items: infer I } ? readonly TypeBy<I, Filled>[] : readonly unknown[]
+          ? List<S extends { readonly prefixItems: unknown } ? unknown : S extends { readonly items: infer I } ? TypeBy<I, Filled> : unknown, Filled>
           : K extends 'object'
             ? S extends { readonly properties: infer P } ? Fields<P, Required<S>, Filled> : Values<S, Filled>
             : unknown
+
+/** Who sends a list may keep it from being changed; what is read is taken by everything that takes a list. */
+type List<T, Filled extends boolean> = Filled extends true ? T[] : readonly T[]
 
 type Required<S> = S extends { readonly required: readonly (infer R)[] } ? R : never
 

@@ -33,6 +33,9 @@ export function checkSchemaWords(schema: unknown, path: string, problems: Proble
       const known = Object.keys(formats)
       problems.add('INVALID_SCHEMA', at, `there is no format ${JSON.stringify(value)}.${didYouMean(value, known)}`, { remedy: `Formats are: ${known.join(', ')}.` })
       right = false
+    } else if (MAP.includes(key) && typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')) {
+      problems.add('INVALID_NAME', `${at}.__proto__`, 'a key named __proto__ is no data', { remedy: 'Choose another name.', on: 'key' })
+      right = false
     } else for (const [where, part] of partsOf(key, value)) right = checkSchemaWords(part, at + where, problems, depth + 1) && right
   }
   return right

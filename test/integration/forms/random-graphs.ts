@@ -1,0 +1,173 @@
+// Random graphs for tests that write a graph in another form: every kind of step, texts that are hard to quote, expressions of all sorts.
+import fc from 'fast-check'
+import { z } from 'zod'
+import type { StepModel, WorkflowModel } from '../../../src/model/workflow.ts'
+import { defineTemplate } from '../../../src/template/define.ts'
+
+const Item = z.object({ id: z.string(), size: z.number(), 'odd key': z.string(), tags: z.array(z.string()).default([]) })
+const Deep = z.object({ x: z.string(), y: z.number().optional(), rest: z.record(z.string(), z.number()).optional() })
+
+/** Takes and gives a bit of everything. */
+export const mixed = defineTemplate({
+  name: 'mixed', version: '1.2.0', description: 'For tests.',
+  input: z.object({
+    any: z.unknown().optional(), text: z.string().optional(), n: z.number().optional(), yes: z.boolean().optional(), pick: z.enum(['a', "b'"]).optional(), tags: z.array(z.string()).optional(),
+    deep: Deep.optional(), item: Item.optional(), items: z.array(Item).optional(), nullable: z.string().nullable().optional(),
+  }),
+  output: z.object({
+    any: z.unknown(), text: z.string(), n: z.number(), yes: z.boolean(), pick: z.enum(['a', "b'"]), tags: z.array(z.string()), maybe: z.string().optional(), deep: Deep, items: z.array(Item),
+    nullable: z.string().nullable(), 'odd key': z.string(), toString: z.string(),
+  }),
+  execute: () => { throw new Error('never run') },
+})
+/** A template with settings. */
+export const settled = defineTemplate({
+  name: 'settled', version: '2.0.0', description: 'For tests.', config: z.object({ root: z.string(), depth: z.number().default(1) }), input: z.object({ text: z.string() }), output: z.string(),
+  execute: () => { throw new Error('never run') },
+})
+export const GRAPH_TEMPLATES = { mixed, settled }
+
+const INPUT = {
+  type: 'object', required: ['name', 'items', 'odd key'],
+  properties: {
+    name: { type: 'string', description: "a `name` with ${ } and '" }, count: { type: 'integer', default: 3 }, yes: { type: 'boolean', default: true }, note: { type: 'string' }, 'odd key': { type: 'string' },
+    items: { type: 'array', items: { type: 'object', required: ['id', 'size', 'odd key'], properties: { id: { type: 'string' }, size: { type: 'number' }, 'odd key': { type: 'string' }, tags: { type: 'array', items: { type: 'string' }, default: [] } } } },
+    choice: { enum: ['a', 1, null] }, nothing: true,
+  },
+}
+
+interface Around {
+  /** Ids of steps that are seen, of the template `mixed`. */
+  readonly steps: readonly string[]
+  readonly item: string | null
+  readonly typed: boolean
+}
+
+type Kind = 'text' | 'n' | 'yes' | 'tags' | 'items' | 'any'
+
+const TEXTS = ['plain', "it's", 'say "hi"', 'back`tick ${x}', '${{ \'${{\' }}', 'two\nlines\r\n', '\u202e\u0000\ud83d\ude42', '\\', '', 'null', '12', '${{ input.name }} and ${{ input.count }}', '${{input.name}}${{ size(input.items) }}`', 'a ${{ "}}" }} b']
+
+function sources({ steps, item, typed }: Around, kind: Kind): string[] {
+  const input: Readonly<Record<Kind, readonly string[]>> = {
+    text: ['input.name', 'input["odd key"]', 'input.?note.orValue("none")', "'a' + input.name", 'input.items[0].id', 'string(input.count)', "input['odd key']"],
+    n: ['input.count', 'size(input.items)', 'input.count * 2', 'input.items[0].size', '-1'],
+    yes: ['input.yes', 'input.count > 1', 'has(input.note)', '!input.yes && input.count < 5', "input.name in ['a', 'b']"],
+    tags: ['input.items[0].tags', '["a", input.name]', 'input.items.map(x, x.id)'],
+    items: ['input.items', 'input.items.filter(x, x.size > 1)', '[input.items[0]]'],
+    any: ['input', 'input.items[0]', 'input.name', '{"a": [1, input.count]}', 'null', 'input.?nothing.orValue(1)', 'input.?choice'],
+  }
+  const step = (id: string): Readonly<Record<Kind, readonly string[]>> => ({
+    text: [`steps.${id}.output.text`, `steps.${id}.output["odd key"]`, `steps.${id}.output.toString`, `steps.${id}.output.?maybe.orValue('x')`, `steps.${id}.output.tags[1]`],
+    n: [`steps.${id}.output.n`, `steps.${id}.output.items[0].size`, `size(steps.${id}.output.text)`],
+    yes: [`steps.${id}.output.yes`, `steps.${id}.output.pick == 'a'`, `steps.${id}.output.nullable != null`],
+    tags: [`steps.${id}.output.tags`, `steps.${id}.output.items[0].tags`],
+    items: [`steps.${id}.output.items`],
+    any: [`steps.${id}.output`, `steps.${id}.output.any`, `steps.${id}.output.nullable`, `steps.${id}.output.deep`, `steps.${id}.output.pick`],
+  })
+  const own = (typed ? input : { text: ["'x'"], n: ['1 + 1'], yes: ['true || false'], tags: ["['a']"], items: [], any: ['input', 'input.a.b'] })[kind]
+  const looped = item === null ? [] : { text: [`${item}.id`, `${item}["odd key"]`], n: [`${item}.size`, 'index'], yes: [`${item}.size > index`], tags: [], items: [], any: [item, 'index'] }[kind]
+  return [...own, ...steps.flatMap((id) => step(id)[kind]), ...looped]
+}
+
+type Draw = <T>(arbitrary: fc.Arbitrary<T>) => T
+
+class Maker {
+  readonly #draw: Draw
+  #count = 0
+
+  constructor(draw: Draw) {
+    this.#draw = draw
+  }
+
+  graph(): WorkflowModel {
+    const typed = this.#chance(4)
+    const around: Around = { steps: [], item: null, typed }
+    const { steps, output } = this.scope(around, 2)
+    return {
+      name: this.#one(['graph', 'a.b-c', '2nd', 'delete', 'mixed']), steps, ...output,
+      ...(typed ? { input: INPUT } : {}), ...this.#maybe('description', "a `b` ${c} 'd'"), ...this.#maybe('onFailure', 'continue'), ...this.#maybe('timeout', '1h'),
+      ...(this.#chance(3) ? {} : { layout: { [Object.keys(steps)[0] ?? '']: { x: 1, y: -0.5 } } }),
+    }
+  }
+
+  scope(around: Around, depth: number): { readonly steps: Record<string, StepModel>; readonly output: { readonly output?: unknown } } {
+    const steps: Record<string, StepModel> = {}
+    let here = around
+    for (let left = this.#draw(fc.integer({ min: 1, max: 4 })); left > 0; left--) {
+      const id = `s${++this.#count}`
+      const step = this.#step(here, depth)
+      if (Object.keys(steps).length > 0 && this.#chance(5)) step['needs'] = this.#one(Object.keys(steps))
+      steps[id] = step
+      if (step['uses'] === 'mixed' && step['forEach'] === undefined && step['if'] === undefined) here = { ...here, steps: [...here.steps, id] }
+    }
+    const output = this.#chance(2) ? {} : { output: this.#chance(2) ? this.#bound(here, 'any') : { a: this.#bound(here, 'text'), 'b-c': [this.#bound(here, 'n'), this.#bound(here, 'any')] } }
+    return { steps, output }
+  }
+
+  #step(around: Around, depth: number): Record<string, unknown> {
+    const common = { ...this.#maybe('description', 'what `it` does'), ...(this.#chance(4) ? { if: this.#source(around, 'yes') } : {}), ...this.#maybe('continueOnError', true) }
+    const lists = sources(around, 'items')
+    if (depth > 0 && lists.length > 0 && this.#chance(4)) {
+      const list = this.#one(lists)
+      const as = this.#chance(2) ? `each${depth}` : undefined
+      const inner = { ...around, item: as ?? 'item' }
+      return { ...common, forEach: this.#chance(2) ? list : `\${{ ${list} }}`, ...(as === undefined ? {} : { as }), ...this.#maybe('concurrency', 3), ...this.#body(inner, depth - 1) }
+    }
+    return { ...common, ...this.#body(around, depth - 1) }
+  }
+
+  #body(around: Around, depth: number): Record<string, unknown> {
+    const kind = this.#draw(fc.integer({ min: 0, max: depth > 0 ? 7 : 4 }))
+    if (kind === 0) return { sleep: this.#one<string | number>(['5s', 100, `\${{ ${this.#one(sources(around, 'n'))} }}`, '${{ 2 }}s']) }
+    if (kind === 1) return { uses: this.#one(['settled', 'settled@^2']), config: this.#one<object>([{ root: '.' }, { root: "it's", depth: 2 }]), with: { text: this.#bound(around, 'text') } }
+    if (kind <= 4) return { uses: this.#one(['mixed', 'mixed@1.2.0']), ...this.#with(around), ...this.#maybe('retry', { maxAttempts: 3, backoff: 'fixed', nonRetryable: ['X'] }), ...this.#maybe('timeout', 5000), ...this.#maybe('level', 'pure') }
+    if (kind <= 6) {
+      const { steps, output } = this.scope(around, depth)
+      return { steps, ...output }
+    }
+    const cases: Record<string, unknown>[] = Array.from({ length: this.#draw(fc.integer({ min: 1, max: 2 })) }, (_, index) => ({
+      ...(this.#chance(2) ? { name: `c${index}` } : {}), ...this.#maybe('description', 'a case'), if: this.#source(around, 'yes'), ...this.#body(around, depth - 1),
+    }))
+    if (this.#chance(2)) cases.push({ else: true, ...this.#maybe('name', 'other'), ...this.#body(around, depth - 1) })
+    return { switch: cases }
+  }
+
+  #with(around: Around): object {
+    if (this.#chance(6)) return {}
+    const data: Record<string, unknown> = {
+      any: this.#bound(around, 'any'), text: this.#bound(around, 'text'), n: this.#bound(around, 'n'), yes: this.#bound(around, 'yes'), tags: this.#bound(around, 'tags'), pick: this.#one(['a', "b'", "${{ 'a' }}"]),
+      deep: { x: this.#bound(around, 'text'), ...this.#maybe('rest', { "it's": 1, '${{ "}}" }}': 2 }) }, nullable: null,
+    }
+    if (sources(around, 'items').length > 0) data['items'] = this.#bound(around, 'items')
+    return { with: Object.fromEntries(Object.entries(data).filter(() => this.#chance(3))) }
+  }
+
+  #bound(around: Around, kind: Kind): unknown {
+    if (kind === 'text' && this.#chance(2)) {
+      const text = this.#one(TEXTS.filter((one) => around.typed || !one.includes('input')))
+      return text
+    }
+    if (kind === 'any' && this.#chance(3)) return this.#one<unknown>([1, -0.5, 1e21, true, null, [], {}, { 'a b': ['${{ 1 }}', { class: 'x' }] }])
+    return `\${{${this.#one(['', ' ', '  '])}${this.#one(sources(around, kind))} }}`
+  }
+
+  #source(around: Around, kind: Kind): string {
+    const text = this.#one(sources(around, kind))
+    return this.#chance(3) ? `\${{ ${text} }}` : text
+  }
+
+  #one<T>(all: readonly T[]): T {
+    return this.#draw(fc.constantFrom(...all))
+  }
+
+  #chance(of: number): boolean {
+    return this.#draw(fc.integer({ min: 1, max: of })) === 1
+  }
+
+  #maybe(key: string, value: unknown): object {
+    return this.#chance(4) ? { [key]: value } : {}
+  }
+}
+
+/** Graphs of the right shape. Most are valid; those that are not, the checks refuse. */
+export const randomGraph: fc.Arbitrary<WorkflowModel> = fc.gen().map((draw) => new Maker((arbitrary) => draw(() => arbitrary)).graph())

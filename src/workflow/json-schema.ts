@@ -6,6 +6,7 @@ import { InputInvalidError } from '../errors.ts'
 import type { JsonSchema } from '../template/contract.ts'
 import { formats } from './formats.ts'
 import type { Problems } from './problems.ts'
+import { schemaRegExp } from './schema-regex.ts'
 import { checkSchemaWords } from './schema-words.ts'
 
 const MAX_TOLD = 20
@@ -13,7 +14,7 @@ const MAX_TOLD = 20
 let shared: Ajv2020 | undefined
 
 function makeCompiler(): Ajv2020 {
-  return new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true, useDefaults: true, logger: false, formats: { ...formats } })
+  return new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true, useDefaults: true, logger: false, formats: { ...formats }, code: { regExp: schemaRegExp } })
 }
 
 /** Whether a schema, or a part of it, has an id. */

@@ -3,6 +3,7 @@
 import { didYouMean } from '../shared/nearest.ts'
 import { formats } from './formats.ts'
 import type { Problems } from './problems.ts'
+import { schemaPattern } from './schema-regex.ts'
 
 const TYPES = ['object', 'array', 'string', 'number', 'integer', 'boolean', 'null']
 /** Keywords whose value is a schema. */
@@ -33,10 +34,14 @@ export function checkSchemaWords(schema: unknown, path: string, problems: Proble
       const known = Object.keys(formats)
       problems.add('INVALID_SCHEMA', at, `there is no format ${JSON.stringify(value)}.${didYouMean(value, known)}`, { remedy: `Formats are: ${known.join(', ')}.` })
       right = false
-    } else if (MAP.includes(key) && typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')) {
+    } else if (key === 'pattern' && typeof value === 'string') right = checkPattern(value, at, problems, 'value') && right
+    else if (MAP.includes(key) && typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')) {
       problems.add('INVALID_NAME', `${at}.__proto__`, 'a key named __proto__ is no data', { remedy: 'Choose another name.', on: 'key' })
       right = false
-    } else for (const [where, part] of partsOf(key, value)) right = checkSchemaWords(part, at + where, problems, depth + 1) && right
+    } else {
+      if (key === 'patternProperties' && typeof value === 'object' && value !== null) for (const name of Object.keys(value)) right = checkPattern(name, `${at}.${name}`, problems, 'key') && right
+      for (const [where, part] of partsOf(key, value)) right = checkSchemaWords(part, at + where, problems, depth + 1) && right
+    }
   }
   return right
 }
@@ -50,6 +55,17 @@ function checkType(value: unknown, path: string, problems: Problems): boolean {
     right = false
   }
   return right
+}
+
+function checkPattern(text: string, path: string, problems: Problems, on: 'key' | 'value'): boolean {
+  try {
+    schemaPattern(text)
+    return true
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown)
+    problems.add('INVALID_SCHEMA', path, `this is no pattern that can be checked: ${why}`, { remedy: 'Patterns are regular expressions of JavaScript without look-around and back references, so that no input takes long to check.', ...(on === 'key' ? { on } : {}) })
+    return false
+  }
 }
 
 function partsOf(key: string, value: unknown): readonly (readonly [where: string, part: unknown])[] {

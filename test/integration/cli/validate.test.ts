@@ -91,4 +91,39 @@ export const fn = defineWorkflow({ name: 'fn', input: z.object({}), run: () => 1
     expect(await project.run(['convert', 'workflows/flows.ts', '--to', 'yaml', '--workflow', 'fn', '--json'])).toMatchObject({ code: 2, err: expect.stringContaining('"path":"run"') })
     expect(await project.run(['convert', 'workflows/flows.ts', '--to', 'yaml'])).toMatchObject({ code: 2, err: expect.stringContaining('3 workflows') })
   })
+
+  test('takes YAML to TypeScript and back: templates are imported from the project, and the version stays', async () => {
+    expect(await project.run(['convert', 'workflows/good.yaml', '--to', 'ts', '--out', 'code.ts'])).toMatchObject({ code: 0, out: '' })
+    const code = readFileSync(join(project.folder, 'code.ts'), 'utf8')
+    expect(code).toContain("import { say } from './workflows/all.ts'")
+    expect(code).toContain(".step('first', { uses: say, with: ({ input }) => ({ text: input.text }) })")
+    const back = await project.run(['convert', 'code.ts', '--to', 'yaml'])
+    await project.write('copy.yaml', back.out)
+    const { out } = await project.run(['validate', 'workflows/good.yaml', 'copy.yaml', '--json'])
+    const versions = (JSON.parse(out) as { files: { workflow: { version: string } }[] }).files.map(({ workflow }) => workflow.version)
+    expect(versions).toEqual([expect.stringMatching(/^[0-9a-f]{40}$/), versions[0]])
+  })
+
+  test('refuses as TypeScript what no code can import, with the place in the text; a module that failed is told first', async () => {
+    await project.write('workflows/more.ts', `
+import { defineTemplate, fileWrite } from 'wumbo'
+import { z } from 'zod'
+const own = defineTemplate({ name: 'own', version: '1.0.0', description: 'x', config: z.object({ a: z.string() }), input: z.object({}), output: z.string(), execute: () => '' })
+export const ready = own.configure({ a: 'x' })
+export const writeHere = fileWrite.configure({ root: '.' })
+`)
+    await project.write('one.yaml', 'name: one\nsteps:\n  a: { uses: own }\n  b: { uses: own, config: { a: y } }\n  c: { uses: file.write, config: { root: . }, with: { path: a, data: b } }\n')
+    const { code, err } = await project.run(['convert', 'one.yaml', '--to', 'ts', '--json'])
+    expect(code).toBe(2)
+    const { error } = JSON.parse(err) as { error: { details: { problems: object[] } } }
+    expect(error.details.problems).toMatchObject([
+      { path: 'steps.a.uses', line: 3, code: 'INVALID_CONFIG', message: expect.stringContaining('./workflows/more.ts exports own already configured') },
+      { path: 'steps.b.uses', line: 4, code: 'UNKNOWN_TEMPLATE', message: expect.stringContaining('before it is configured') },
+    ])
+    await project.write('one.yaml', 'name: one\nsteps:\n  c: { uses: file.write, config: { root: . }, with: { path: a, data: b } }\n')
+    expect((await project.run(['convert', 'one.yaml', '--to', 'ts'])).out).toContain("uses: fileWrite.configure({ root: '.' })")
+    await project.write('workflows/broken.ts', 'import "./nowhere.ts"\n')
+    await project.write('one.yaml', 'name: one\nsteps:\n  a: { uses: missing }\n')
+    expect(await project.run(['convert', 'one.yaml', '--to', 'ts'])).toMatchObject({ code: 2, err: expect.stringContaining('broken.ts could not be imported') })
+  })
 })

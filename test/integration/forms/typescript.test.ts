@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { compileFunction } from 'node:vm'
 import fc from 'fast-check'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
@@ -30,7 +31,8 @@ function built(code: string): GraphWorkflow<unknown> {
   const plain = stripTypeScriptTypes(code)
     .replaceAll(/^import \{ (.*) \} from '(.*)'$/gm, (_, names: string, from: string) => `const { ${names.replaceAll(' as ', ': ')} } = modules['${from}']`)
     .replace(/^export const \w+ = /m, 'return ')
-  return new Function('modules', plain)({ wumbo, './random-graphs.ts': GRAPH_TEMPLATES }) as GraphWorkflow<unknown>
+  const run = compileFunction(plain, ['modules']) as (modules: object) => GraphWorkflow<unknown>
+  return run({ wumbo, './random-graphs.ts': GRAPH_TEMPLATES })
 }
 
 test('D1: random graphs keep their version through YAML, JSON, TypeScript and back', { timeout: 120_000 }, () => {

@@ -1,0 +1,54 @@
+// The patterns of JSON Schemas that come as text: they run on RE2's engine, so that no definition can make an input take exponential
+// time. Patterns that zod publishes and RE2 cannot say are known one by one and run natively.
+import { RE2JS } from 're2js'
+import { regexes } from 'zod/v4/core'
+import { MAX_PATTERN_LENGTH, MAX_PATTERN_SIZE } from './expression-budget.ts'
+
+/** What a validator asks of a regular expression. */
+export interface SchemaPattern {
+  readonly test: (text: string) => boolean
+}
+
+const MAX_KEPT = 500
+const kept = new Map<string, SchemaPattern>()
+let ofZod: ReadonlySet<string> | undefined
+
+/** Compiles a pattern in the syntax of JavaScript (flag `u`), without look-around and back references. Throws an Error that says what is wrong. */
+export function schemaPattern(text: string): SchemaPattern {
+  const known = kept.get(text)
+  if (known !== undefined) return known
+  const native = new RegExp(text, 'u') // throws for what is no regular expression at all
+  const pattern = zodPatterns().has(text) ? native : linear(text)
+  if (kept.size >= MAX_KEPT) kept.clear()
+  kept.set(text, pattern)
+  return pattern
+}
+
+/** What a compiler of schemas is given in place of `new RegExp`. */
+export const schemaRegExp = Object.assign(
+  (text: string): SchemaPattern => {
+    const { test } = schemaPattern(text)
+    return { test, toString: () => text } as SchemaPattern // the compiler tells patterns apart by their text
+  },
+  { code: 'schemaRegExp' },
+)
+
+function linear(text: string): SchemaPattern {
+  if (text.length > MAX_PATTERN_LENGTH) throw new Error(`it has ${text.length.toLocaleString('en')} characters, ${MAX_PATTERN_LENGTH.toLocaleString('en')} are the most`)
+  let compiled: RE2JS
+  try {
+    compiled = RE2JS.compile(RE2JS.translateRegExp(text))
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message.replace('error parsing regexp: ', '') : String(thrown)
+    throw new Error(why.slice(0, 200), { cause: thrown })
+  }
+  const size = compiled.programSize()
+  if (size > MAX_PATTERN_SIZE) throw new Error(`it stands for ${size.toLocaleString('en')} instructions, ${MAX_PATTERN_SIZE.toLocaleString('en')} are the most`)
+  return { test: (subject) => compiled.matcher(subject).find() }
+}
+
+/** The patterns of zod's formats, some of which look ahead; none of them backtracks for long. */
+function zodPatterns(): ReadonlySet<string> {
+  ofZod ??= new Set([...Object.values(regexes).flatMap((one) => (one instanceof RegExp ? [one.source] : [])), regexes.emoji().source])
+  return ofZod
+}

@@ -34,6 +34,7 @@ import type { AnyWorkflow } from './workflow/contract.ts'
 import { fromStored } from './workflow/graph.ts'
 import { WorkflowCatalogue } from './workflow/catalogue.ts'
 import type { ListOptions, ReloadOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
+import { parseJson } from './shared/parse-json.ts'
 
 const DEFAULT_STORE = 'sqlite:.wumbo/wumbo.db'
 const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -246,7 +247,7 @@ function finder(workflows: WorkflowCatalogue, templates: TemplateRegistry): Work
     find: (name, version) => workflows.find(name, version),
     rebuild: (definition, version) => {
       try {
-        return workflows.remember(fromStored(JSON.parse(definition), templates, version))
+        return workflows.remember(fromStored(parseJson(definition), templates, version))
       } catch {
         return workflows.before(version)
       }

@@ -1,5 +1,6 @@
 // The formats of the file templates: text, JSON, JSON lines, and any bytes as base64. Pure.
 import { FileFailedError, InputInvalidError } from '../errors.ts'
+import { parseJson } from '../shared/parse-json.ts'
 
 /** The formats there are. */
 export const FILE_FORMATS = ['text', 'json', 'jsonl', 'base64'] as const
@@ -48,7 +49,7 @@ function textOf(bytes: Uint8Array, path: string): string {
 
 function jsonOf(text: string, where: string): unknown {
   try {
-    return JSON.parse(text) as unknown
+    return parseJson(text)
   } catch (cause) {
     throw new FileFailedError(`${where}: expected JSON, got something else: ${cause instanceof Error ? cause.message.slice(0, 200) : ''}`, { path: where, cause, remedy: 'Correct the file, or read it with the format text.' })
   }

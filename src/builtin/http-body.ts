@@ -1,5 +1,6 @@
 // The bodies of HTTP messages as values: JSON, text, or bytes as base64, decided once by the content type.
 import { HttpFailedError } from '../errors.ts'
+import { parseJson } from '../shared/parse-json.ts'
 
 /** How a body is given. */
 export type BodyEncoding = 'json' | 'text' | 'base64' | 'none'
@@ -32,7 +33,7 @@ export function readBodyAs(bytes: Uint8Array, contentType: string | undefined, w
   const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
   if (JSON_TYPE.test(type)) {
     try {
-      return { body: JSON.parse(textOf(bytes, 'utf-8')) as unknown, encoding: 'json' }
+      return { body: parseJson(textOf(bytes, 'utf-8')), encoding: 'json' }
     } catch (cause) {
       throw new HttpFailedError(`${what}: expected JSON, as the content type says, got something else`, { cause, retryable: false, details: { body: excerpt(bytes, 'text/plain') } })
     }

@@ -13,6 +13,7 @@ import type { TemplatePlaces } from './convert-templates.ts'
 import { EXIT } from './exit-codes.ts'
 import { lineJson } from './json.ts'
 import type { Settings } from './settings.ts'
+import { parseJson } from '../shared/parse-json.ts'
 
 interface ConvertOptions {
   readonly to: 'yaml' | 'json' | 'ts'
@@ -129,7 +130,7 @@ async function readModule(file: string, options: ConvertOptions, settings: Setti
   if (workflow.form === 'function') {
     throw new DefinitionError(`${shownPath(file)}: the workflow "${workflow.name}" is a durable function: its \`run\` is code, which no data can say`, { path: 'run', remedy: 'Write it as a graph: workflow("name", { … }).step(…), whose steps are data.' })
   }
-  const model = JSON.parse(workflow.definition) as WorkflowModel
+  const model = parseJson(workflow.definition) as WorkflowModel
   if (options.to === 'ts') return { model, code: await codeOf(model, { resolve: (uses) => workflow.templates.get(uses), byFile: loaded.byFile, folder: folderOf(options.out, file) }) }
   await refuseNameless(model, workflow, templates)
   return { model }

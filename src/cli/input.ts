@@ -3,13 +3,14 @@ import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { InputInvalidError, UsageError } from '../errors.ts'
 import type { Terminal } from './terminal.ts'
+import { parseJson } from '../shared/parse-json.ts'
 
 /** The value that `--input` says; `{}` without it. Throws INPUT_INVALID for what is no JSON, USAGE for a file that cannot be read. */
 export async function readInput(word: string | undefined, terminal: Terminal): Promise<unknown> {
   if (word === undefined) return {}
   const [source, from] = await sourceOf(word, terminal)
   try {
-    return JSON.parse(source) as unknown
+    return parseJson(source)
   } catch (cause) {
     throw new InputInvalidError(`${from}: expected JSON: ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause, path: from, remedy: 'Write JSON such as --input \'{"name":"Ada"}\' (in quotes, so that the shell leaves it alone), or use --input @file.json.',

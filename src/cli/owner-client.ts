@@ -7,6 +7,7 @@ import type { RunEvent } from '../model/event.ts'
 import type { Problem } from '../server/problem.ts'
 import type { Owner } from '../store/sqlite/index.ts'
 import type { Backend, NamedWorkflow } from './backend.ts'
+import { parseJson } from '../shared/parse-json.ts'
 
 const LOOPBACK = /^http:\/\/127\.0\.0\.1:\d{1,5}$/
 const PING_MS = 2000
@@ -72,7 +73,7 @@ class OwnerClient implements Backend {
       for await (const piece of (answer.body ?? new ReadableStream<Uint8Array>()).pipeThrough(new TextDecoderStream())) {
         const lines = (rest + piece).split('\n')
         rest = lines.pop() ?? ''
-        for (const line of lines) yield JSON.parse(line) as RunEvent
+        for (const line of lines) yield parseJson(line) as RunEvent
       }
     } catch (thrown) {
       if (!signal.aborted) throw this.#gone(thrown)

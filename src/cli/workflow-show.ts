@@ -11,6 +11,7 @@ import { localTime } from './event-lines.ts'
 import { EXIT } from './exit-codes.ts'
 import { lineJson } from './json.ts'
 import { originOf, shortVersion, workflowJson } from './workflow-lines.ts'
+import { parseJson } from '../shared/parse-json.ts'
 
 interface ShowOptions extends CommonOptions {
   readonly version?: string
@@ -76,6 +77,6 @@ async function definitionOf(wumbo: Wumbo, { name, origin }: DefinedWorkflow, has
   const { writeYaml } = await import('../workflow/write/yaml.ts')
   const workflow = wumbo.workflows.findLast((one) => one.name === name)
   if (workflow?.form !== 'graph') throw new UsageError(`workflow ${name} is a function; its file is its definition`, { path: name, remedy: 'Open its file in the project\'s folder of workflows.' })
-  const definition = JSON.parse(workflow.definition) as WorkflowModel
+  const definition = parseJson(workflow.definition) as WorkflowModel
   return { version: workflow.version, format: 'yaml', source: writeYaml(definition, { schema: null }), definition, templates: [...workflow.templates.keys()].sort(), stored: null }
 }

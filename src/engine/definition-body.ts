@@ -2,12 +2,13 @@
 // stored, and it keeps the version under which it was accepted. That the text is what was written is the store's to prove.
 import { PayloadCorruptError } from '../errors.ts'
 import type { WorkflowModel } from '../model/workflow.ts'
+import { parseJson } from '../shared/parse-json.ts'
 
 /** The pinned model. Throws PayloadCorruptError for a text that is none. */
 export function parseDefinition(body: string, hash: string): WorkflowModel {
   let cause: unknown
   try {
-    const model: unknown = JSON.parse(body)
+    const model: unknown = parseJson(body)
     if (typeof model === 'object' && model !== null) return model as WorkflowModel // checked before it was stored
   } catch (thrown) {
     cause = thrown

@@ -15,6 +15,7 @@ import { fromModel, fromStored } from '../workflow/graph.ts'
 import { parseDefinition } from './definition-body.ts'
 import type { ChangeOptions, CreatedWorkflow, CreateOptions, DefinedWorkflow, DefinitionFilter, Definitions, DefinitionVersion } from './definitions-api.ts'
 import { matches, mergePage } from './definition-list.ts'
+import { parseJson } from '../shared/parse-json.ts'
 
 /** What stored definitions work with. */
 export interface DefinitionsHost {
@@ -101,7 +102,7 @@ export class StoredDefinitions implements Definitions {
     const text = await textOf(definition, options)
     const answer = await this.#change({ op: 'saveWorkflow', ...this.#asked(name, options), hash, body: checkText('definition', body), ...text }, body.length + text.source.length)
     catalogue.remember(graph)
-    return { name, version: hash, templates: templatesOf(JSON.parse(body) as WorkflowModel), added: answer.added, status: answer.workflow.status }
+    return { name, version: hash, templates: templatesOf(parseJson(body) as WorkflowModel), added: answer.added, status: answer.workflow.status }
   }
 
   async list(filter: DefinitionFilter = {}): ReturnType<Definitions['list']> {
@@ -257,7 +258,7 @@ function modelOf(definition: unknown): unknown {
       ...(typeof name === 'string' ? { path: name } : {}), remedy: 'Register it with createWumbo({ workflows: […] }) or put its file into the project; or write it as a graph.',
     })
   }
-  return form === 'graph' && typeof body === 'string' ? (JSON.parse(body) as unknown) : definition
+  return form === 'graph' && typeof body === 'string' ? (parseJson(body)) : definition
 }
 
 /** What is kept as the user's text. */

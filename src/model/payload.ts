@@ -1,6 +1,7 @@
 // A payload: a value as it is stored, in an envelope that tells how to read it. The envelope is a short text
 // before the data, `<format>[/<codec>[/<key id>]]:`, so that compression, encryption and other formats need
 // no change of a table. Values become payloads in shared/codec.ts; large ones move to a blob in the engine.
+import { parseJson } from '../shared/parse-json.ts'
 
 /** A stored value: envelope and data in one text, for example `j:{"score":0.5}`. */
 export type Payload = string
@@ -40,7 +41,7 @@ export function openEnvelope(payload: Payload): Envelope | undefined {
 
 /** Reads the blob reference of a payload, or undefined when the payload holds its data itself. */
 export function blobOf(payload: Payload | null): BlobReference | undefined {
-  return payload?.startsWith('b:') === true ? (JSON.parse(payload.slice(2)) as BlobReference) : undefined
+  return payload?.startsWith('b:') === true ? (parseJson(payload.slice(2)) as BlobReference) : undefined
 }
 
 /** Makes the payload that stands for a blob. */

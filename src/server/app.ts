@@ -17,6 +17,7 @@ import { PROBLEM_TYPE, problemOf } from './problem.ts'
 import { runEvents, settled } from './run-events.ts'
 import { workflowRoutes } from './workflow-routes.ts'
 import { emptyBody, retryBody, startBody, waitOf, wireRun } from './wire.ts'
+import { parseJson } from '../shared/parse-json.ts'
 
 const BODY_LIMIT = 1 << 20
 const REQUEST_TIMEOUT_MS = 30_000
@@ -42,6 +43,7 @@ export function createApp(wumbo: ServedWumbo, token: string): FastifyInstance {
     frameworkErrors: (thrown, request, reply) => void refuse(thrown, request, reply.headers(HEADERS)),
   })
   app.removeContentTypeParser('text/plain')
+  takeJson(app)
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) {
       if (permissionOf(one, url) === undefined) throw new InternalError(`the route ${one} ${url} names no permission; add it to the table in permissions.ts`)
@@ -63,6 +65,18 @@ export function createApp(wumbo: ServedWumbo, token: string): FastifyInstance {
   api(app, wumbo, open)
   workflowRoutes(app, wumbo)
   return app
+}
+
+/** Bodies are checked as Fastify checks them, and read as they were written. */
+function takeJson(app: FastifyInstance): void {
+  const check = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    void check(request, body, (error) => {
+      if (error === null) done(null, parseJson(body))
+      else done(error)
+    })
+  })
 }
 
 function health(app: FastifyInstance, wumbo: ServedWumbo): void {

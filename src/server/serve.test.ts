@@ -210,6 +210,15 @@ test('takes JSON only, up to 1 MiB', async () => {
   expect(await post({}, JSON.stringify({ workflow: 'hello', input: 'x'.repeat(1 << 20) }))).toMatchObject({ status: 413, json: { code: 'PAYLOAD_TOO_LARGE' } })
 })
 
+test('reads escaped keys as they were sent, and refuses what would change prototypes', async () => {
+  const { call, server, wumbo } = await served()
+  const post = (input: string): Promise<Answer> => call('/api/v1/runs', { method: 'POST', token: server.token, body: `{"workflow":"hello","input":${input}}` })
+  for (const key of ['\\', '\n', '"']) await post(JSON.stringify({ '': 1, [key]: 2 }))
+  expect((wumbo.calls as [string, string, object][]).map(([, , input]) => Object.keys(input)[1])).toEqual(['\\', '\n', '"'])
+  expect(await post('{"__proto__":{"a":1}}')).toMatchObject({ status: 400, json: { code: 'REQUEST_INVALID' } })
+  expect(await post('{')).toMatchObject({ status: 400, json: { code: 'REQUEST_INVALID' } })
+})
+
 test('cancels and retries', async () => {
   const { call, server, wumbo } = await served()
   const post = (path: string, body: string): Promise<Answer> => call(path, { method: 'POST', token: server.token, body })

@@ -143,6 +143,14 @@ describe('limits', () => {
 })
 
 describe('decode', () => {
+  it('K1: gives escaped keys as they were, whatever was decoded before', () => {
+    const keys = ['\\', '\n', '"', '\t', 'a\\', 'a\n']
+    for (const before of keys) {
+      decode(snapshot({ '': 1, [before]: 2 }).payload)
+      for (const key of keys) expect(decode(snapshot({ '': 1, [key]: 2 }).payload)).toStrictEqual({ '': 1, [key]: 2 })
+    }
+  })
+
   it.each([
     '', 'j', 'j:', 'j:{', 'j:1 2', 'u:1', 'x:1', 'b:{"blob":"a"}', 'j/gzip:abc', 'j:{"__proto__":{"polluted":1}}', 'j:{"a":[{"\\u005f_proto__":1}]}', 't:{"__proto__":{"polluted":1}}',
     't:{"$":1}', 't:{"$":[]}', 't:{"$":["nothing"]}', 't:{"$":["toString"]}', 't:{"$":["number","1"]}', 't:{"$":["bigint","1.5"]}', 't:{"$":["bigint",1]}', 't:{"$":["date","now"]}', 't:{"$":["date",1e300]}',

@@ -6,6 +6,7 @@ import { copyPlain, freezePlain, NOT_PLAIN, type PlainWalk } from './codec-plain
 import { corrupt, reviveTree } from './codec-revive.ts'
 import { tagTree, tooLarge } from './codec-tags.ts'
 import type { AnyCodecType, CodecType } from './codec-types.ts'
+import { parseJson } from './parse-json.ts'
 
 export type { AnyCodecType, CodecType } from './codec-types.ts'
 
@@ -108,7 +109,7 @@ function decodePayload(payload: string, maxDepth: number, types: readonly AnyCod
   if (format !== 'j:' && format !== 't:') throw corrupt(`expected it to begin with "j:", "t:" or "u:", got ${JSON.stringify(payload.slice(0, 12))}`)
   let tree: unknown
   try {
-    tree = JSON.parse(payload.slice(2))
+    tree = parseJson(payload.slice(2))
   } catch (cause) {
     throw corrupt('expected JSON, got something else', cause)
   }

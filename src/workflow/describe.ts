@@ -6,6 +6,7 @@ import { compileWorkflow } from './compile.ts'
 import type { GraphWorkflow } from './contract.ts'
 import type { BodyPlan, NodePlan, ScopePlan } from './plan.ts'
 import { Problems } from './problems.ts'
+import { parseJson } from '../shared/parse-json.ts'
 
 /** A graph as it is drawn. */
 export interface GraphDescription {
@@ -56,7 +57,7 @@ export interface GraphScope {
 /** Describes a graph. */
 export function describeGraph({ definition, templates }: Pick<GraphWorkflow, 'definition' | 'templates'>): GraphDescription {
   const problems = new Problems()
-  const plan = compileWorkflow(JSON.parse(definition) as WorkflowModel, { problems, wrong: new Set(), template: (uses) => templates.get(uses) })
+  const plan = compileWorkflow(parseJson(definition) as WorkflowModel, { problems, wrong: new Set(), template: (uses) => templates.get(uses) })
   problems.throwIfAny('definition')
   const drawing = new Drawing()
   drawing.scope(plan, '', null)

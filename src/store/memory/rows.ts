@@ -4,6 +4,7 @@ import { StoreRowError } from '../../errors.ts'
 import type { ErrorData } from '../../errors.ts'
 import type { JournalRecord, Mark } from '../../model/record.ts'
 import type { Generation, Mail, NewMail, NewRun, RunRow } from '../../model/run.ts'
+import { parseJson } from '../../shared/parse-json.ts'
 
 /** The row of a run that starts. */
 export function runRow(run: NewRun, lane: string, epoch: number): RunRow {
@@ -51,10 +52,15 @@ export function generationRow(generation: Generation): Generation {
 export function errorRow(error: ErrorData | null): ErrorData | null {
   if (error === null) return null
   try {
-    return JSON.parse(JSON.stringify(error), (_key, value: unknown) => Object.freeze(value)) as ErrorData
+    return frozen(parseJson(JSON.stringify(error))) as ErrorData
   } catch (cause) {
     throw new StoreRowError('an error holds what JSON cannot say', { cause })
   }
+}
+
+function frozen(value: unknown): unknown {
+  if (typeof value === 'object' && value !== null) Object.values(value).forEach(frozen)
+  return Object.freeze(value)
 }
 
 /** Refuses text with lone surrogates: UTF-8 cannot carry them, so a store on disk would change them silently. */

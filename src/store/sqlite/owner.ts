@@ -3,6 +3,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { parseJson } from '../../shared/parse-json.ts'
 
 /** Who owns a store. `address` and `token` only when the owner has announced them. */
 export interface Owner {
@@ -63,7 +64,7 @@ export function removeNote(file: string, since: number): void {
 
 function parseOwner(text: string): Owner | undefined {
   try {
-    const owner = JSON.parse(text) as Partial<Owner> | null
+    const owner = parseJson(text) as Partial<Owner> | null
     return typeof owner?.pid === 'number' && typeof owner.host === 'string' ? (owner as Owner) : undefined
   } catch {
     return undefined

@@ -4,6 +4,7 @@ import type { ErrorData } from '../../errors.ts'
 import type { JournalRecord, Mark } from '../../model/record.ts'
 import type { Generation, Mail, RunKey, RunRow } from '../../model/run.ts'
 import { isSound } from './checksum.ts'
+import { parseJson } from '../../shared/parse-json.ts'
 
 /** A row as SQLite gives it: columns by name. */
 export type Row = Readonly<Record<string, unknown>>
@@ -68,5 +69,5 @@ export function generationFrom(row: Row, { space, run }: RunKey): Generation {
 }
 
 function json<T>(text: unknown): T | null {
-  return typeof text === 'string' ? (JSON.parse(text) as T) : null
+  return typeof text === 'string' ? (parseJson(text) as T) : null
 }

@@ -1,5 +1,6 @@
 // Data with expressions in it, as TypeScript for the builder: a path becomes a reference where its type is surely right, every other
 // expression stays text, `cel<…>('…')`. Each piece of code tells which names it reads, so that a callback takes just those.
+import { parseJson } from '../../shared/parse-json.ts'
 import { escapeText, splitText, type Piece } from '../interpolation.ts'
 import { ref, sourceOf } from '../reference.ts'
 import { arrowCode, listCode, memberCode, objectCode, scalarCode, templateCode, textCode, type Code } from './ts-code.ts'
@@ -146,7 +147,7 @@ function pathOf(text: string): { readonly root: string; readonly segments: reado
 
 function unquoted(inside: string): string {
   try {
-    return String(JSON.parse(`"${inside}"`))
+    return String(parseJson(`"${inside}"`))
   } catch {
     return inside // spelled in a way that the builder does not: seen by comparing
   }

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { WorkflowModel } from '../../model/workflow.ts'
+import { parseJson } from '../../shared/parse-json.ts'
 import { visibleText } from '../../shared/visible.ts'
 import { canonicalModel } from '../canonical.ts'
 import { writeJson } from './json.ts'
@@ -41,7 +42,7 @@ test('JSON that is written and read is the model again', () => {
   fc.assert(fc.property(model, (one) => {
     const written = writeJson(one)
     expect(written).toBe(Buffer.from(written).toString())
-    expect(JSON.stringify(JSON.parse(written))).toBe(JSON.stringify(canonicalModel(one)))
+    expect(JSON.stringify(parseJson(written))).toBe(JSON.stringify(canonicalModel(one)))
   }))
 })
 

@@ -4,7 +4,7 @@
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined
   let least = Infinity
-  for (const candidate of known) {
+  for (const candidate of plausible(word, known)) {
     const limit = candidate.length <= 3 ? Math.min(1, candidate.length - 1) : Math.max(2, Math.floor(candidate.length / 3))
     if (Math.abs(candidate.length - word.length) > limit) continue
     const distance = edits(word.toLowerCase(), candidate.toLowerCase())
@@ -15,6 +15,21 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   }
   return best
 }
+
+/** Of very many words only those that begin or end alike are compared: a mistake rarely hits both ends. */
+function plausible(word: string, known: Iterable<string>): Iterable<string> {
+  const all = Array.isArray(known) ? (known as readonly string[]) : [...known]
+  if (all.length <= MANY) return all
+  const [head, tail] = [word.slice(0, 2).toLowerCase(), word.slice(-2).toLowerCase()]
+  const some: string[] = []
+  for (const one of all) {
+    if (one.slice(0, 2).toLowerCase() === head || one.slice(-2).toLowerCase() === tail) some.push(one)
+    if (some.length === MANY) break
+  }
+  return some
+}
+
+const MANY = 200
 
 /** How many letters must be put in, taken out, replaced or swapped with their neighbour to turn `a` into `b`. */
 function edits(a: string, b: string): number {

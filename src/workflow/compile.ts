@@ -104,7 +104,7 @@ function checkId(id: string, { path, names }: Place, problems: Problems): void {
 function reportCycles(ids: readonly string[], edges: readonly (readonly Edge[])[], path: string, problems: Problems): void {
   for (const cycle of findCycles(edges)) {
     const names = [...cycle, cycle[0] ?? 0].map((index) => ids[index] ?? '')
-    const message = cycle.length === 1 ? `the step waits for itself: ${names.join(' → ')}` : `the steps wait for each other: ${names.join(' → ')}`
+    const message = cycle.length === 1 ? `the step waits for itself: ${names.join(' → ')}` : `the steps wait for each other: ${trail(names)}`
     problems.add('CYCLE', `${path}.${names[0] ?? ''}`, message, { remedy: 'Take one of the references or needs away.', on: 'key' })
   }
 }
@@ -127,3 +127,11 @@ function collectInside(body: unknown, blocks: readonly string[], everywhere: Map
   collectIds(steps, blocks, everywhere)
   if (Array.isArray(cases) && blocks.length <= MAX_DEPTH) for (const one of cases) collectInside(one, blocks, everywhere)
 }
+
+/** The steps of a cycle; of a very long one the first and the last. */
+function trail(names: readonly string[]): string {
+  if (names.length <= MAX_TRAIL) return names.join(' → ')
+  return [...names.slice(0, MAX_TRAIL - 3), `… (${names.length - MAX_TRAIL + 1} more)`, ...names.slice(-2)].join(' → ')
+}
+
+const MAX_TRAIL = 30

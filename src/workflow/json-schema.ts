@@ -14,7 +14,7 @@ const MAX_TOLD = 20
 let shared: Ajv2020 | undefined
 
 function makeCompiler(): Ajv2020 {
-  return new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true, useDefaults: true, logger: false, formats: { ...formats }, code: { regExp: schemaRegExp } })
+  return new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true, useDefaults: true, logger: false, formats: { ...formats }, code: { regExp: schemaRegExp, optimize: false } })
 }
 
 /** Whether a schema, or a part of it, has an id. */

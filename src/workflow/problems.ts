@@ -16,6 +16,14 @@ export interface Problem {
   readonly span?: readonly [start: number, end: number]
 }
 
+/** A message may quote what was written, which may be of any length. */
+const MAX_MESSAGE = 1500
+
+/** A message without the middle of what is too long to be read. */
+export function clipped(message: string): string {
+  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE - 400)} … (${message.length - MAX_MESSAGE + 200} characters left out) … ${message.slice(-200)}`
+}
+
 /** What may be told of a problem besides. */
 export type ProblemMore = Pick<Problem, 'on' | 'span'> & { readonly remedy?: string | undefined }
 
@@ -25,8 +33,9 @@ export class Problems {
 
   /** Notes a problem; the same one twice counts once. */
   add(code: ProblemCode, path: string, message: string, { remedy, ...more }: ProblemMore = {}): void {
-    const key = `${path}\n${message}`
-    if (!this.#found.has(key)) this.#found.set(key, { code, path, message, ...(remedy === undefined ? {} : { remedy }), ...more })
+    const text = clipped(message)
+    const key = `${path}\n${text}`
+    if (!this.#found.has(key)) this.#found.set(key, { code, path, message: text, ...(remedy === undefined ? {} : { remedy }), ...more })
   }
 
   /** Takes over what another collection holds. */

@@ -20,9 +20,25 @@ const OTHERS = [
 const KNOWN: ReadonlySet<string> = new Set([...ONE, ...LIST, ...MAP, ...OTHERS])
 const MAX_DEPTH = 60
 
+/** A schema has at most so many parts: compiling takes a fraction of a millisecond for each. */
+const MAX_PARTS = 1000
+
 /** Tells the words of a schema that are not known; true when all are. */
-export function checkSchemaWords(schema: unknown, path: string, problems: Problems, depth = 0): boolean {
-  if (typeof schema !== 'object' || schema === null || Array.isArray(schema) || depth > MAX_DEPTH) return true
+export function checkSchemaWords(schema: unknown, path: string, problems: Problems): boolean {
+  const count = { parts: 0 }
+  const right = checkPart(schema, path, problems, { depth: 0, count })
+  if (count.parts <= MAX_PARTS) return right
+  problems.add('SIZE_LIMIT', path, `the schema has more than ${MAX_PARTS.toLocaleString('en')} parts`, { remedy: 'Say less of the input, and let a template check the rest.' })
+  return false
+}
+
+interface Walk {
+  readonly depth: number
+  readonly count: { parts: number }
+}
+
+function checkPart(schema: unknown, path: string, problems: Problems, { depth, count }: Walk): boolean {
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema) || depth > MAX_DEPTH || ++count.parts > MAX_PARTS) return true
   let right = true
   for (const [key, value] of Object.entries(schema as Readonly<Record<string, unknown>>)) {
     const at = `${path}.${key}`
@@ -40,7 +56,7 @@ export function checkSchemaWords(schema: unknown, path: string, problems: Proble
       right = false
     } else {
       if (key === 'patternProperties' && typeof value === 'object' && value !== null) for (const name of Object.keys(value)) right = checkPattern(name, `${at}.${name}`, problems, 'key') && right
-      for (const [where, part] of partsOf(key, value)) right = checkSchemaWords(part, at + where, problems, depth + 1) && right
+      for (const [where, part] of partsOf(key, value)) right = checkPart(part, at + where, problems, { depth: depth + 1, count }) && right
     }
   }
   return right

@@ -4,32 +4,52 @@
 /** A decoded text; for each of its UTF-16 units, where in the source it begins and ends. */
 export interface Decoded {
   readonly value: string
-  readonly starts: readonly number[]
-  readonly ends: readonly number[]
+  /** Undefined for a place that the value does not have. */
+  unitAt(index: number): Span | undefined
 }
 
-/** Gathers a decoded text unit by unit. */
+/** A piece of the value: a copy of the source from `start` on, or all of it made of the one piece up to `end`. */
+interface Run {
+  readonly at: number
+  readonly start: number
+  readonly end: number
+  readonly copied: boolean
+}
+
+/** Gathers a decoded text piece by piece. */
 export class Decoding implements Decoded {
   value = ''
-  readonly starts: number[] = []
-  readonly ends: number[] = []
+  readonly #runs: Run[] = []
 
   /** Adds text that all comes from the same piece of the source. */
   add(text: string, start: number, end: number): void {
+    if (text === '') return
+    this.#runs.push({ at: this.value.length, start, end, copied: false })
     this.value += text
-    for (let at = 0; at < text.length; at++) {
-      this.starts.push(start)
-      this.ends.push(end)
-    }
   }
 
   /** Adds text that stands in the source as it is. */
   copy(text: string, start: number): void {
+    if (text === '') return
+    const last = this.#runs.at(-1)
+    // What follows on what was copied before is part of the same piece.
+    if (last?.copied !== true || start - last.start !== this.value.length - last.at) this.#runs.push({ at: this.value.length, start, end: start, copied: true })
     this.value += text
-    for (let at = 0; at < text.length; at++) {
-      this.starts.push(start + at)
-      this.ends.push(start + at + 1)
+  }
+
+  unitAt(index: number): Span | undefined {
+    if (index < 0 || index >= this.value.length) return undefined
+    let low = 0
+    let high = this.#runs.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#runs[middle]?.at ?? 0) <= index) low = middle + 1
+      else high = middle
     }
+    const run = this.#runs[low - 1]
+    if (run === undefined) return undefined
+    const start = run.start + index - run.at
+    return run.copied ? [start, start + 1] : [run.start, run.end]
   }
 
   /** Adds what line breaks become: one is a space, more of them are one fewer. */
@@ -54,12 +74,13 @@ export function decodePlain(source: string, offset: number): Decoded {
 export function decodeSingle(source: string, offset: number): Decoded {
   const decoding = new Decoding()
   eachFoldedLine(source.slice(1, -1), offset + 1, decoding, (text, start) => {
-    for (let at = 0; at < text.length; at++) {
-      if (text[at] === "'" && text[at + 1] === "'") {
-        decoding.add("'", start + at, start + at + 2)
-        at++
-      } else decoding.copy(text[at] ?? '', start + at)
+    let at = 0
+    for (let quote = text.indexOf("''"); quote !== -1; quote = text.indexOf("''", at)) {
+      decoding.copy(text.slice(at, quote), start + at)
+      decoding.add("'", start + quote, start + quote + 2)
+      at = quote + 2
     }
+    decoding.copy(text.slice(at), start + at)
   })
   return decoding
 }
@@ -95,19 +116,22 @@ export function decodeDouble(source: string, offset: number): Decoded {
   const end = source.length - 1
   let at = 1
   while (at < end) {
-    const fold = /[ \t]*\r?\n(?:[ \t]*\r?\n)*[ \t]*/y
-    fold.lastIndex = at
-    const folded = fold.exec(source)?.[0]
-    if (folded !== undefined) {
-      decoding.fold(breaksIn(folded, offset + at))
-      at += folded.length
-    } else if (source[at] === '\\') at += escape(source, at, { decoding, offset })
+    if (source[at] === '\\') at += escape(source, at, { decoding, offset })
     else {
-      decoding.copy(source[at] ?? '', offset + at)
-      at++
+      // Blanks count as text only where no line break follows.
+      const text = matchAt(/[^\\\n\r \t]+|[ \t]+(?![ \t\r\n])/y, source, at)
+      const fold = text === undefined ? matchAt(/[ \t]*\r?\n(?:[ \t]*\r?\n)*[ \t]*/y, source, at) : undefined
+      if (fold === undefined) decoding.copy((text ?? source.charAt(at)).slice(0, end - at), offset + at)
+      else decoding.fold(breaksIn(fold, offset + at))
+      at += (text ?? fold ?? ' ').length
     }
   }
   return decoding
+}
+
+function matchAt(pattern: RegExp, source: string, at: number): string | undefined {
+  pattern.lastIndex = at
+  return pattern.exec(source)?.[0]
 }
 
 /** Decodes the escape at `at`; gives its length. */

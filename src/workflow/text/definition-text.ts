@@ -1,7 +1,7 @@
 // The text of a workflow's definition, in YAML or JSON: what it says, what is wrong with it as a text, and where in it each part of
 // the model stands. It knows nothing of what the model means: that is checked by fromModel, whose problems find their places here.
 import { DefinitionError } from '../../errors.ts'
-import type { Problem } from '../problems.ts'
+import { clipped, type Problem } from '../problems.ts'
 import { editText } from './edit.ts'
 import { findNode } from './find-node.ts'
 import { markedSpan } from './node-place.ts'
@@ -30,7 +30,7 @@ export class DefinitionText {
     this.source = source
     this.#tree = tree
     this.model = tree.model
-    this.problems = tree.found.map(({ start, end, path = '', ...rest }) => ({ ...rest, path, at: this.#place(start, end) }))
+    this.problems = tree.found.map(({ start, end, path = '', message, ...rest }) => ({ ...rest, message: clipped(message), path, at: this.#place(start, end) }))
   }
 
   /** Reads a text: YAML 1.2, core schema, without tags and merge keys; or JSON. Never throws: what is wrong is in `problems`. */

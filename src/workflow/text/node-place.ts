@@ -33,10 +33,10 @@ export function extent(node: Node, source: string): Span {
 function valueSpan(scalar: Scalar, [start, end]: Span, source: string): Span {
   const decoded = decode(scalar, source)
   if (decoded === undefined || decoded.value !== scalar.value) return extent(scalar, source)
-  const { starts, ends } = decoded
-  const first = Math.max(0, Math.min(start, starts.length))
-  const from = starts[first] ?? ends.at(-1) ?? extent(scalar, source)[1]
-  return [from, end <= first ? from : (ends[Math.min(end, ends.length) - 1] ?? from)]
+  const { length } = decoded.value
+  const first = Math.max(0, Math.min(start, length))
+  const from = decoded.unitAt(first)?.[0] ?? decoded.unitAt(length - 1)?.[1] ?? extent(scalar, source)[1]
+  return [from, end <= first ? from : (decoded.unitAt(Math.min(end, length) - 1)?.[1] ?? from)]
 }
 
 /** Which characters of the source make which of the value; undefined for what no text is. */

@@ -8,7 +8,11 @@ import { lineEnd, type Found } from './place.ts'
 export const MAX_DEPTH = 100
 
 /** A text may have so many tokens: names, colons, blanks, line ends. A thousand steps have some 70,000. */
-const MAX_TOKENS = 250_000
+const MAX_TOKENS = 150_000
+/** So many marks and line ends may be in it. They are counted early in a long text, since reading them all takes the time. */
+const MAX_MARKS = 100_000
+const EARLY = 2000
+const MARKS: ReadonlySet<number> = new Set(Array.from('\n:,-?{}[]&*!|>\'"#', (mark) => mark.charCodeAt(0)))
 
 /** What the first pass gives. */
 export interface Tokens {
@@ -31,9 +35,9 @@ export function readTokens(source: string): Tokens {
   const trees: CST.Token[] = []
   let count = 0
   for (const lexeme of new Lexer().lex(source)) {
-    if (++count > MAX_TOKENS) {
+    if (++count > MAX_TOKENS || (count === EARLY && hasTooManyMarks(source))) {
       const start = parser.offset
-      return { trees, found: [...watch.found, { code: 'SIZE_LIMIT', message: `the text has more than ${MAX_TOKENS} names, values and marks`, remedy: 'Keep data out of the definition: hand it in as the input, or read it from a file.', start, end: start }], complete: false, noiseFrom: start }
+      return { trees, found: [...watch.found, tooMany(start)], complete: false, noiseFrom: start }
     }
     watch.see(lexeme, parser.offset)
     for (const tree of parser.next(lexeme)) trees.push(tree)
@@ -45,6 +49,17 @@ export function readTokens(source: string): Tokens {
   }
   for (const tree of parser.end()) trees.push(tree)
   return { trees, found: watch.found, complete: true, noiseFrom: watch.noiseFrom }
+}
+
+function hasTooManyMarks(source: string): boolean {
+  if (source.length <= MAX_MARKS) return false
+  let marks = 0
+  for (let at = 0; at < source.length; at++) if (MARKS.has(source.charCodeAt(at)) && ++marks > MAX_MARKS) return true
+  return false
+}
+
+function tooMany(start: number): Found {
+  return { code: 'SIZE_LIMIT', message: `the text has more than ${MAX_MARKS.toLocaleString('en')} marks and line ends, or more than ${MAX_TOKENS.toLocaleString('en')} names, values and marks`, remedy: 'Keep data out of the definition: hand it in as the input, or read it from a file.', start, end: start }
 }
 
 function depthOf(stack: readonly CST.Token[]): number {

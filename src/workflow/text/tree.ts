@@ -1,7 +1,7 @@
 // Reads a text into a tree of nodes and a plain model, and gathers everything that is wrong with the text itself. Never throws.
-import { Composer, isScalar, type Alias, type Document, type Node } from 'yaml'
+import { Composer, isScalar, type Alias, type CST, type Document, type Node } from 'yaml'
 import { plainModel } from './plain-model.ts'
-import { lineEnd, lineStart, Lines, type Found } from './place.ts'
+import { lineEnd, Lines, type Found } from './place.ts'
 import { syntaxProblem } from './syntax-words.ts'
 import { readTokens } from './tokens.ts'
 
@@ -26,19 +26,22 @@ export function readTree(source: string): Tree {
   if (early !== undefined) return failed([early])
   const { trees, found, complete, noiseFrom } = readTokens(source)
   if (!complete) return failed(found)
-  const documents: readonly Document[] = [...new Composer(OPTIONS).compose(trees, true, source.length)]
+  const documents = composed(trees, source)
   const [document, second] = documents
-  const problems = [...found, ...syntaxProblems(documents, source, noiseFrom)]
+  let known: Lines | undefined
+  const lines = (): Lines => (known ??= new Lines(source))
+  const told = new ToldLines(lines)
+  const problems = [...found, ...syntaxProblems(documents, source, { noiseFrom, told })]
   if (second !== undefined) problems.push(severalDocuments(second, source))
   const contents = document?.contents ?? null
   if (problems.length === 0) {
     const whole = wholeProblem(contents, source)
     if (whole !== undefined) return failed([whole])
   }
-  let lines: Lines | undefined
-  const plain = plainModel(contents, source, (offset) => (lines ??= new Lines(source)).lineAt(offset))
+  const plain = plainModel(contents, source, (offset) => lines().lineAt(offset))
+  for (const one of [...found, ...problems]) told.add(one)
   // What the parser could not read makes nonsense of what is around it.
-  const meant = problems.length === 0 ? plain.found : plain.found.filter(({ start }) => !problems.some((one) => sameLine(source, one, start)) && start < noiseFrom)
+  const meant = problems.length === 0 ? plain.found : plain.found.filter(({ start }) => start < noiseFrom && !told.has(start))
   const all = [...problems, ...meant]
   return all.length === 0 ? { model: plain.model, contents, targets: plain.targets, found: [] } : failed(all)
 }
@@ -68,22 +71,49 @@ function bytesOf(source: string): number {
 /** What the first pass has told, or a directive that it has refused. */
 const TOLD_BEFORE: ReadonlySet<string> = new Set(['TAG_RESOLVE_FAILED', 'MULTIPLE_TAGS', 'BAD_DIRECTIVE'])
 
+/** Composes documents. A text full of mistakes makes thousands of errors, whose stacks nobody reads and which take most of the time. */
+function composed(trees: readonly CST.Token[], source: string): readonly Document[] {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return [...new Composer(OPTIONS).compose(trees, true, source.length)]
+  } finally {
+    Error.stackTraceLimit = limit
+  }
+}
+
+/** The lines on which a problem was told. */
+class ToldLines {
+  readonly #lines: () => Lines
+  readonly #told = new Set<number>()
+
+  constructor(lines: () => Lines) {
+    this.#lines = lines
+  }
+
+  add({ start, end }: Found): void {
+    const last = this.#lines().lineAt(end)
+    for (let line = this.#lines().lineAt(start); line <= last; line++) this.#told.add(line)
+  }
+
+  has(offset: number): boolean {
+    return this.#told.size > 0 && this.#told.has(this.#lines().lineAt(offset))
+  }
+}
+
 /** One problem per line; what only follows from what was told before is left out. */
-function syntaxProblems(documents: readonly Document[], source: string, noiseFrom: number): Found[] {
-  const told: Found[] = []
+function syntaxProblems(documents: readonly Document[], source: string, { noiseFrom, told }: { readonly noiseFrom: number; readonly told: ToldLines }): Found[] {
+  const problems: Found[] = []
   const errors = documents.flatMap((document) => document.errors).sort((a, b) => a.pos[0] - b.pos[0])
   for (const error of errors) {
     if (TOLD_BEFORE.has(error.code) || error.pos[0] >= noiseFrom || error.message.includes('directives-end')) continue
-    const lost = error.message.includes('in YAML stream')
-    if (told.length > 0 && (lost || told.some((one) => sameLine(source, one, error.pos[0])))) continue
+    if (problems.length > 0 && (told.has(error.pos[0]) || error.message.includes('in YAML stream'))) continue
     const problem = syntaxProblem(error, source)
-    if (!told.some((one) => sameLine(source, one, problem.start))) told.push(problem)
+    if (told.has(problem.start)) continue
+    problems.push(problem)
+    told.add(problem)
   }
-  return told
-}
-
-function sameLine(source: string, { start, end }: Found, offset: number): boolean {
-  return offset >= lineStart(source, start) && offset <= lineEnd(source, end)
+  return problems
 }
 
 function severalDocuments(second: Document, source: string): Found {

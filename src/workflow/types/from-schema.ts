@@ -1,7 +1,7 @@
 // Reads types out of JSON Schemas. What a schema says in ways that are not understood here is unknown, never wrong: then nothing is
 // checked before a run. Compositions: a choice is a union; of parts that must all hold, the fields are put together.
 import type { JsonSchema } from '../../template/contract.ts'
-import { BOOLEAN, listOf, NEVER, NULL, NUMBER, STRING, typeOf, unionOf, UNKNOWN, type Alternative, type Field, type Shape, type Type } from './type.ts'
+import { BOOLEAN, listOf, NEVER, NULL, NUMBER, STRING, typeOf, unionOf, UNKNOWN, type Alternative, type Field, type Scalar, type Shape, type Type } from './type.ts'
 
 /** How a schema is read. */
 export interface Reading {
@@ -12,6 +12,10 @@ export interface Reading {
 type Part = Readonly<Record<string, unknown>>
 
 const MAX_REFERENCES = 20
+/** Beyond so many constants of one kind nothing is said of them one by one. */
+const MAX_VALUES = 1000
+/** Beyond so many objects and lists among constants nothing is said of any. */
+const MAX_OTHERS = 100
 const known: Readonly<Record<'filled' | 'given', WeakMap<object, Type>>> = { filled: new WeakMap(), given: new WeakMap() }
 
 /** The type of the values that a schema accepts. The same schema gives the same type. */
@@ -64,7 +68,7 @@ class Reader {
 
   #part(schema: Part, references: number): Type {
     if (Object.hasOwn(schema, 'const')) return typeOfValue(schema['const'])
-    if (Array.isArray(schema['enum'])) return unionOf(NEVER, ...schema['enum'].map(typeOfValue))
+    if (Array.isArray(schema['enum'])) return typeOfValues(schema['enum'])
     const { $ref, $dynamicRef, allOf, anyOf, oneOf } = schema
     if ($dynamicRef !== undefined) return UNKNOWN
     if (typeof $ref === 'string') return references >= MAX_REFERENCES ? UNKNOWN : this.read(referred(this.#root, $ref), references + 1)
@@ -165,6 +169,23 @@ function isAnything(schema: unknown): boolean {
   return schema === true || (typeof schema === 'object' && schema !== null && Object.keys(schema).length === 0)
 }
 
+/** The type of any of several values of JSON. */
+function typeOfValues(values: readonly unknown[]): Type {
+  const scalars = new Map<string, Set<Scalar>>()
+  const others: Type[] = []
+  for (const value of values) {
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+      const known = scalars.get(typeof value)
+      if (known === undefined) scalars.set(typeof value, new Set([value]))
+      else known.add(value)
+    } else if (others.length <= MAX_OTHERS) others.push(typeOfValue(value))
+  }
+  if (others.length > MAX_OTHERS) return UNKNOWN
+  // A choice of very many is any value of its kind.
+  const choices = [...scalars].map(([kind, found]) => typeOf({ kind: kind as 'string' | 'number' | 'boolean', ...(found.size > MAX_VALUES ? {} : { values: [...found] }) }))
+  return unionOf(NEVER, ...choices, ...others)
+}
+
 /** The type of one value of JSON. */
 export function typeOfValue(value: unknown): Type {
   if (value === null) return NULL
@@ -174,7 +195,7 @@ export function typeOfValue(value: unknown): Type {
     case 'number':
       return typeOf({ kind: typeof value as 'boolean' | 'string' | 'number', values: [value] })
     case 'object': {
-      if (Array.isArray(value)) return listOf(() => unionOf(NEVER, ...value.map(typeOfValue)))
+      if (Array.isArray(value)) return listOf(() => typeOfValues(value))
       const entries = Object.entries(value)
       const fields = new Map<string, Field>(entries.map(([key, child]) => [key, { type: typeOfValue(child), optional: false }]))
       const one: Alternative = { kind: 'object', shape: { names: [...fields.keys()], field: (name) => fields.get(name), rest: null, open: false, strict: false } }

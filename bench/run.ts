@@ -16,8 +16,9 @@ import type { Limits } from './limits/limits.ts'
 import { isBusy, load, machine, refuseMemory, versions } from './machine.ts'
 import { installPeers } from './peers.ts'
 import { figure, jsonLines, putSection, table, verdictTable } from './report.ts'
+import { v1 } from './v1.bench.ts'
 
-const BENCHES: readonly Bench[] = [b2, b3, b10, b12]
+const BENCHES: readonly Bench[] = [b2, b3, b10, b12, v1]
 const RESULTS = new URL('./RESULTS.md', import.meta.url)
 const BUILT = new URL('../dist/index.js', import.meta.url)
 

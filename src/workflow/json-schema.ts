@@ -14,7 +14,8 @@ const MAX_TOLD = 20
 let shared: Ajv2020 | undefined
 
 function makeCompiler(): Ajv2020 {
-  return new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true, useDefaults: true, logger: false, formats: { ...formats }, code: { regExp: schemaRegExp, optimize: false } })
+  // schema-words.ts has looked at the schema by then; compiling the meta-schema would take a tenth of a second of every start.
+  return new Ajv2020({ meta: false, validateSchema: false, strict: true, strictTypes: false, strictRequired: false, allErrors: true, useDefaults: true, logger: false, formats: { ...formats }, code: { regExp: schemaRegExp, optimize: false } })
 }
 
 /** Whether a schema, or a part of it, has an id. */

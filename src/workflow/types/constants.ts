@@ -34,7 +34,7 @@ function validatorOf(schema: JsonSchema): ValidateFunction | null {
   let validate = compiled.get(schema)
   if (validate !== undefined) return validate
   try {
-    compiler ??= new Ajv2020({ strict: false, allErrors: true, logger: false, formats: { ...formats }, validateFormats: true })
+    compiler ??= new Ajv2020({ meta: false, validateSchema: false, strict: false, allErrors: true, logger: false, formats: { ...formats }, validateFormats: true })
     validate = compiler.compile(schema)
     compiler.removeSchema(schema)
   } catch {

@@ -137,6 +137,21 @@ export const modelKeys = {
   retry: Object.keys(retry.shape),
 } as const
 
+/** For each key an example of its value, by the object that has the key. */
+export const modelExamples: Readonly<Record<keyof typeof modelKeys, ReadonlyMap<string, unknown>>> = {
+  workflow: examplesOf(workflowSchema.shape),
+  step: examplesOf(step.shape),
+  case: examplesOf(oneCase.shape),
+  retry: examplesOf(retry.shape),
+}
+
+function examplesOf(shape: Readonly<Record<string, z.ZodType>>): ReadonlyMap<string, unknown> {
+  return new Map(Object.entries(shape).flatMap(([key, schema]) => {
+    const { examples } = schema.meta() ?? {}
+    return Array.isArray(examples) && examples.length > 0 ? [[key, examples[0] as unknown] as const] : []
+  }))
+}
+
 /** The published JSON Schema (2020-12) of the model. */
 export function workflowJsonSchema(): Record<string, unknown> {
   const { $schema, ...rest } = z.toJSONSchema(workflowSchema, { target: 'draft-2020-12', io: 'input' })

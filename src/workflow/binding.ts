@@ -72,8 +72,8 @@ function constant(value: unknown, shape: BindingShape = { kind: 'constant', valu
   return { constant: true, shape, evaluate: () => value }
 }
 
-function refused({ path, problems }: Site, code: ProblemCode, message: string): Part {
-  problems.add(code, path, message)
+function refused({ path, problems }: Site, code: ProblemCode, message: string, remedy?: string): Part {
+  problems.add(code, path, message, { remedy })
   return constant(null, { kind: 'wrong' })
 }
 
@@ -104,7 +104,7 @@ function compileObject(object: object, site: Site, walk: Walk): Part {
 
 function compileText(text: string, site: Site, walk: Walk): Part {
   const pieces = splitText(text)
-  if (pieces === undefined) return refused(site, 'EXPRESSION_SYNTAX', 'a ${{ is not closed by }}')
+  if (pieces === undefined) return refused(site, 'EXPRESSION_SYNTAX', 'a ${{ is not closed by }}', 'Write }} behind the expression; what is no expression is written ${{ "${{" }}.')
   const [only] = pieces
   if (only === undefined || (pieces.length === 1 && only.kind === 'plain')) return constant(text)
   const parts: (string | Expression)[] = []

@@ -34,7 +34,7 @@ export function compileBody(body: BodyModel, place: Place, owner: string, compil
   const [kind] = kinds
   if (kind === undefined && Object.keys(body).some((key) => !KNOWN.has(key) && nearest(key, KINDS) !== undefined)) return { plan: NOTHING, uses: new Uses() } // told as an unknown key
   if (kind === undefined || kinds.length > 1) {
-    problems.add(kind === undefined ? 'MISSING_KEY' : 'MISPLACED_KEY', path, `expected exactly one of ${KINDS.slice(0, -1).join(', ')} and sleep, got ${kinds.length === 0 ? 'none' : kinds.join(' and ')}`, { remedy: 'Say what the step does: uses: name-of-a-template.', on: 'key' })
+    problems.add(kind === undefined ? 'MISSING_KEY' : 'MISPLACED_KEY', path, `expected exactly one of ${KINDS.slice(0, -1).join(', ')} and sleep, got ${kinds.length === 0 ? 'none' : kinds.join(' and ')}`, { remedy: kind === undefined ? 'Say what the step does: uses: name-of-a-template.' : `Keep one of them: leave ${kinds.slice(1).join(' and ')} out, or make steps of their own.`, on: 'key' })
   } else {
     if (kind !== 'uses') for (const key of ['config', 'with', ...OPTIONS] as const) if (Object.hasOwn(body, key)) problems.add('MISPLACED_KEY', `${path}.${key}`, `belongs to a step with uses, not with ${kind}`, { remedy: kind === 'sleep' ? 'Leave it out.' : 'Move it to the steps inside.', on: 'key' })
     if (kind !== 'steps' && Object.hasOwn(body, 'output')) problems.add('MISPLACED_KEY', `${path}.output`, `belongs to a block, not to a step with ${kind}`, { remedy: `Leave it out: the output is ${OUTPUTS[kind ?? 'uses']}.`, on: 'key' })

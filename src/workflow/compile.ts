@@ -34,7 +34,7 @@ function compileScope({ steps, output, outputPath, owner }: ScopeSource, { path,
   const scope: ScopeNames = { path, ids: new Map(ids.map((id, index) => [id, index])), owner }
   const inner: Names = { ...names, scopes: [...names.scopes, scope] }
   const outer = new Uses()
-  if (ids.length === 0) problems.add('MISSING_KEY', path, 'expected at least one step', { remedy: 'Add a step: an id with uses: name-of-a-template below it.' })
+  if (ids.length === 0 && !compilation.wrong.has(path) && !compilation.wrong.has('')) problems.add('MISSING_KEY', path, 'expected at least one step', { remedy: 'Add a step: an id with uses: name-of-a-template below it.' })
   if (depth >= MAX_DEPTH) {
     problems.add('DEPTH_LIMIT', path, `blocks are nested more than ${MAX_DEPTH} deep`, { remedy: 'Make a workflow of its own of the inner part.' })
     return { plan: { path, depth, ids: [], nodes: [], output: null, leaves: [] }, outer }

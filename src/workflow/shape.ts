@@ -1,8 +1,8 @@
 // The first look at a graph model: is it of the right shape? Tells each problem with its path and the nearest known key, and
 // which places the checks of meaning must leave alone, so that one mistake is told once.
 import type { z } from 'zod'
-import { modelKeys, workflowSchema } from '../model/workflow-schema.ts'
-import { didYouMean } from '../shared/nearest.ts'
+import { modelExamples, modelKeys, workflowSchema } from '../model/workflow-schema.ts'
+import { didYouMean, nearest } from '../shared/nearest.ts'
 import { shown } from './door.ts'
 import type { ProblemCode } from './problem-codes.ts'
 import type { Problems } from './problems.ts'
@@ -17,17 +17,45 @@ const MAX_UNKNOWN = 50
 /** Checks the shape; gives the paths of the values that are wrong. */
 export function checkShape(model: unknown, problems: Problems): ReadonlySet<string> {
   const wrong = new Set<string>()
-  for (const issue of workflowSchema.safeParse(model).error?.issues ?? []) {
+  const issues = workflowSchema.safeParse(model).error?.issues ?? []
+  const meant = misspelt(issues)
+  for (const issue of issues) {
     const path = pathText(issue.path)
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys.slice(0, MAX_UNKNOWN)) unknownKey(key, issue.path, problems)
-    } else {
-      wrong.add(path)
-      const { code, on } = kindOf(issue, valueAt(model, issue.path))
-      problems.add(code, path, messageOf(issue, valueAt(model, issue.path)), { remedy: issue.path.at(-1) === 'sleep' && code === 'INVALID_DURATION' ? SLEEP_REMEDY : REMEDIES[code], ...(on === undefined ? {} : { on }) })
+      continue
     }
+    wrong.add(path)
+    if (meant.has(path)) continue // told as an unknown key
+    const value = valueAt(model, issue.path)
+    const { code, on } = kindOf(issue, value)
+    problems.add(code, path, messageOf(issue, value), { remedy: remedyOf(issue, code), ...(on === undefined ? {} : { on }) })
   }
   return wrong
+}
+
+/** The keys that are missing only since they are misspelt, as paths. */
+function misspelt(issues: readonly Issue[]): ReadonlySet<string> {
+  return new Set(issues.flatMap((issue) => (issue.code !== 'unrecognized_keys' ? [] : issue.keys.slice(0, MAX_UNKNOWN).flatMap((key) => {
+    const known = nearest(key, keysAt(issue.path))
+    return known === undefined ? [] : [pathText([...issue.path, known])]
+  }))))
+}
+
+/** What to do: the rule for what is wrong, else an example of what the key takes. */
+function remedyOf({ path }: Issue, code: ProblemCode): string | undefined {
+  const last = path.at(-1)
+  if (last === 'sleep' && code === 'INVALID_DURATION') return SLEEP_REMEDY
+  const rule = REMEDIES[code]
+  if (rule !== undefined) return rule
+  if (last === undefined) return 'A definition is an object: name: my-workflow, and below it steps: with a step.'
+  if (last === 'steps') return 'Write below steps: an id, and below the id uses: name-of-a-template.'
+  if (path.at(-2) === 'steps') return 'A step is an object: write below its id uses: name-of-a-template, or sleep: 10s.'
+  // An item of a list: the example is that of the list.
+  const at = typeof last === 'number' ? path.findLastIndex((key) => typeof key === 'string') : path.length - 1
+  const key = String(path[at])
+  const example = modelExamples[ownerAt(path.slice(0, at))].get(key)
+  return example === undefined ? undefined : `Write for example ${key}: ${typeof example === 'string' ? example : JSON.stringify(example)}`
 }
 
 /** Writes a path as messages show it: `steps.route.switch[1].if`. */
@@ -45,12 +73,16 @@ function unknownKey(key: string, path: readonly Key[], problems: Problems): void
 }
 
 function keysAt(path: readonly Key[]): readonly string[] {
+  return path[0] === 'layout' ? ['x', 'y'] : modelKeys[ownerAt(path)]
+}
+
+/** What kind of object stands at a path. */
+function ownerAt(path: readonly Key[]): keyof typeof modelKeys {
   const last = path.at(-1)
-  if (path.length === 0) return modelKeys.workflow
-  if (path[0] === 'layout') return ['x', 'y']
+  if (path.length === 0) return 'workflow'
   // A step may itself be called `retry`: then what stands before it is `steps`.
-  if (last === 'retry' && path.at(-2) !== 'steps') return modelKeys.retry
-  return typeof last === 'number' ? modelKeys.case : modelKeys.step
+  if (last === 'retry' && path.at(-2) !== 'steps') return 'retry'
+  return typeof last === 'number' ? 'case' : 'step'
 }
 
 const REMEDIES: Partial<Record<ProblemCode, string>> = {
@@ -72,9 +104,9 @@ const DURATIONS: ReadonlySet<string> = new Set(['sleep', 'timeout', 'totalTimeou
 function messageOf(issue: Issue, value: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
-      return `expected ${article(issue.expected)}, got ${shown(value)}`
+      return value === undefined && issue.path.length > 0 ? 'is missing' : `expected ${article(issue.expected)}, got ${shown(value)}`
     case 'invalid_value':
-      return `expected ${issue.values.map((one) => JSON.stringify(one)).join(' or ')}, got ${shown(value)}`
+      return `expected ${issue.values.map((one) => JSON.stringify(one)).join(' or ')}, got ${shown(value)}${typeof value === 'string' ? near(value, issue.values.map(String)) : ''}`
     case 'invalid_key':
       return issue.issues[0]?.message ?? issue.message
     case 'too_small':
@@ -86,6 +118,11 @@ function messageOf(issue: Issue, value: unknown): string {
     default:
       return issue.message
   }
+}
+
+function near(value: string, known: readonly string[]): string {
+  const found = didYouMean(value, known)
+  return found === '' ? '' : `.${found}`
 }
 
 function article(kind: string): string {

@@ -24,7 +24,7 @@ const grammar = fc.letrec<Record<Kind, string>>((tie) => {
     text: fc.oneof(depth, one('input.s', 'input.e', 'input.u', 'input.o["b c"].d', '"a"', "'l'", 'r"\\d"', '"\\n a"', 'input.t[1]', '""'), joined('(', text, ' + ', text, ')'), joined(text, '.trim()'), joined(one('input.e', '"aBc z"', 'input.t[1]'), one('.lowerAscii()', '.upperAscii()')), // theirs changes letters beyond ASCII too
      
       joined(text, '.substring(', int, ')'), joined(text, '.substring(', int, ', ', int, ')'), joined('string(', fc.oneof(text, bool), ')'), joined('(', bool, ' ? ', text, ' : ', text, ')'), joined(texts, '.join(', text, ')'), joined(texts, '.join()'), joined('input.?gone.orValue(', text, ')')),
-    number: fc.oneof(depth, one('input.n', 'input.m', 'input.zero', '1.5', '-0.25', '2.0', 'input.l[0]', 'input.o.a'), joined('(', number, one(' + ', ' - ', ' * ', ' / '), number, ')'), joined('-', number), joined('double(', fc.oneof(int, number, one('"1.5"')), ')'), joined('(', bool, ' ? ', number, ' : ', number, ')')),
+    number: fc.oneof(depth, one('input.n', 'input.m', 'input.zero', '1.5', '-0.25', '2.0', 'input.l[0]', 'input.o.a'), joined('(', number, one(' + ', ' - ', ' * '), number, ')'), joined('(', number, ' / ', one('2.0', '-0.25', 'input.n'), ')'), joined('-', number), joined('double(', fc.oneof(int, number, one('"1.5"')), ')'), joined('(', bool, ' ? ', number, ' : ', number, ')')),
     int: fc.oneof(depth, one('0', '1', '2', '-1', '7'), joined('size(', fc.oneof(text, texts, numbers), ')'), joined(fc.oneof(text, texts), '.size()'), joined('(', int, one(' + ', ' - ', ' * ', ' / ', ' % '), int, ')'), joined(text, one('.indexOf(', '.lastIndexOf('), text, ')'), joined('int(', fc.oneof(int, number, one('"12"', '"x"')), ')')),
     bool: fc.oneof(depth, one('input.yes', 'true', 'false', 'has(input.o.a)', 'has(input.gone)', 'input.?o.a.hasValue()', 'input.nothing == null'), joined('(', bool, one(' && ', ' || ', ' == ', ' != '), bool, ')'), joined('!', bool),
       joined('(', number, one(' < ', ' <= ', ' > ', ' >= ', ' == ', ' != '), number, ')'), joined('(', text, one(' < ', ' <= ', ' > ', ' >= ', ' == ', ' != '), text, ')'), joined('(', int, one(' < ', ' >= ', ' == '), int, ')'), joined(text, one('.contains(', '.startsWith(', '.endsWith('), text, ')'),
@@ -42,13 +42,10 @@ const cel = new Environment({ unlistedVariablesAreDyn: true, enableOptionalTypes
 function outcome(evaluate: () => unknown): string | undefined {
   try {
     return JSON.stringify(evaluate(), (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value instanceof Map ? Object.fromEntries(value) : value))
-  } catch (thrown) {
-    return thrown instanceof Error && /finite|zero/.test(thrown.message) ? NOT_FINITE : undefined
+  } catch {
+    return undefined
   }
 }
-
-/** Ours refuses a number that is not finite wherever it comes up, theirs only goes on with it. */
-const NOT_FINITE = 'a number that is not finite'
 
 test('wherever the other evaluator gives a value, ours gives the same', { timeout: 60_000 }, () => {
   let compared = 0
@@ -56,10 +53,9 @@ test('wherever the other evaluator gives a value, ours gives the same', { timeou
     const program = parseCel(text)
     if (!('ast' in program)) return // too large
     const theirs = outcome(() => cel.evaluate(text, CONTEXT))
-    if (theirs === undefined || theirs === NOT_FINITE || theirs.includes('null')) return // what is not finite is null in JSON
+    if (theirs === undefined) return
     compared++
-    const ours = outcome(() => program.run(CONTEXT))
-    if (ours !== NOT_FINITE) expect(ours, text).toBe(theirs)
+    expect(outcome(() => program.run(CONTEXT)), text).toBe(theirs)
   }), { numRuns: 4000 })
   expect(compared).toBeGreaterThan(1000)
 })

@@ -31,7 +31,8 @@ export function readTree(source: string): Tree {
   let known: Lines | undefined
   const lines = (): Lines => (known ??= new Lines(source))
   const told = new ToldLines(lines)
-  const problems = [...found, ...syntaxProblems(documents, source, { noiseFrom, told })]
+  const syntax = syntaxProblems(documents, source, { noiseFrom, told })
+  const problems = [...found.filter((one) => !standsInside(one, syntax)), ...syntax]
   if (second !== undefined) problems.push(severalDocuments(second, source))
   const contents = document?.contents ?? null
   if (problems.length === 0) {
@@ -80,6 +81,18 @@ function composed(trees: readonly CST.Token[], source: string): readonly Documen
   } finally {
     Error.stackTraceLimit = limit
   }
+}
+
+/** Whether a problem stands inside of what another one is about, which are sorted: then it only follows from that one. */
+function standsInside({ start }: Found, sorted: readonly Found[]): boolean {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle]?.start ?? 0) < start) low = middle + 1
+    else high = middle
+  }
+  return start < (sorted[low - 1]?.end ?? 0)
 }
 
 /** The lines on which a problem was told. */

@@ -12,7 +12,7 @@ import { collect } from '../../src/testing/store-cases/samples.ts'
 
 const program = fileURLToPath(new URL('./definitions-process.ts', import.meta.url))
 
-type Told = { readonly name: string; readonly version: string; readonly source: string } | { readonly name: string; readonly archived: true }
+type Told = { readonly name: string; readonly version: string; readonly source: string; readonly message: string } | { readonly name: string; readonly archived: true }
 
 /** Lets a process change definitions, kills it after some acknowledged changes, and gives all that it has told. */
 async function changeAndKill(folder: string, first: number, changes: number): Promise<readonly Told[]> {
@@ -36,10 +36,10 @@ test('K1: acknowledged definitions survive kill -9, each version whole and with 
       const wumbo = await createWumbo({ store: `sqlite:${folder}/wumbo.db`, templates: [log] })
       for (const change of told) {
         if ('archived' in change) expect(await wumbo.definitions.get(change.name)).toMatchObject({ status: 'archived' })
-        else expect(await wumbo.definitions.version(change.name, change.version)).toMatchObject({ hash: change.version, source: change.source, definition: { steps: { say: { with: { message: change.source } } } } })
+        else expect(await wumbo.definitions.version(change.name, change.version)).toMatchObject({ hash: change.version, source: change.source, definition: { steps: { say: { with: { message: change.message } } } } })
       }
       const { name } = told.findLast((change) => change.name.startsWith('w')) ?? { name: '' }
-      expect(await (await wumbo.start(name, {})).result()).toMatchObject({ say: { message: expect.stringMatching(/^# \d+$/) } })
+      expect(await (await wumbo.start(name, {})).result()).toMatchObject({ say: { message: expect.stringMatching(/^say \d+$/) } })
       expect(await collect(wumbo.verify())).toEqual([])
       await wumbo.close()
     }

@@ -1,0 +1,36 @@
+// The operations of a flush that are rare, each a few statements in the transaction of the flush. Those that every run needs are
+// carried out many at a time: see segment.ts.
+import type pg from 'pg'
+import type { OpAnswer } from '../port.ts'
+import { definitionChecksum } from './checksum.ts'
+import { reopen } from './inbox.ts'
+import type { RareOp } from './plan.ts'
+import { prune } from './prune.ts'
+import { stored, whole } from './text.ts'
+import { deleteWorkflow, saveWorkflow, setWorkflowStatus, useWorkflowVersion } from './workflows.ts'
+
+/** The lane that carries out an operation: its connection, on which a transaction is open and the epoch proven, its id as it is stored, and its epoch. */
+export interface Writing {
+  readonly client: pg.ClientBase
+  readonly lane: string
+  readonly epoch: number
+}
+
+/** Carries out one operation; the answer is undefined where the port names none. */
+export async function apply(writing: Writing, op: RareOp): Promise<OpAnswer | undefined> {
+  switch (op.op) {
+    case 'reopen': return reopen(writing, op.generation)
+    case 'definition': return define(writing, op)
+    case 'prune': return prune(writing, op)
+    case 'saveWorkflow': return saveWorkflow(writing, op)
+    case 'useWorkflowVersion': return useWorkflowVersion(writing, op)
+    case 'setWorkflowStatus': return setWorkflowStatus(writing, op)
+    case 'deleteWorkflow': return deleteWorkflow(writing, op)
+  }
+}
+
+async function define({ client }: Writing, { hash, workflow, body, at }: Extract<RareOp, { op: 'definition' }>): Promise<undefined> {
+  await client.query('insert into definitions (hash, workflow, body, at, checksum) values ($1, $2, $3, $4, $5) on conflict do nothing', [
+    stored(hash), stored(workflow), stored(body), whole(at), definitionChecksum(hash, workflow, body),
+  ])
+}

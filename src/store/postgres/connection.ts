@@ -101,9 +101,9 @@ export async function serverFacts(pool: pg.Pool): Promise<Readonly<Record<string
   return facts
 }
 
-function settings({ url }: Address): pg.ClientConfig {
+function settings({ url, schema }: Address): pg.ClientConfig {
   return {
-    connectionString: url, application_name: 'wumbo', keepAlive: true, connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionString: url, application_name: `wumbo ${schema}`, keepAlive: true, connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     types: {
       // All whole numbers of ours are safe ones. The overloads of getTypeParser cannot be met by one function.
       getTypeParser: ((oid: number, format?: 'text') => (oid === INT8_OID ? Number : (pg.types.getTypeParser(oid, format) as unknown))) as typeof pg.types.getTypeParser,

@@ -111,11 +111,15 @@ function settings({ url, schema }: Address): pg.ClientConfig {
   }
 }
 
-/** Sets a new connection. A server may be told not to wait for its disk; ours must. */
-async function setUp(client: pg.ClientBase, { schema }: Address): Promise<void> {
+/**
+ * Sets a new connection. A server may be told not to wait for its disk; ours must. Lists come in the order of an index, which a bitmap would
+ * lose: a server that has not counted the rows yet prefers it all the same.
+ */
+export async function setUp(client: pg.ClientBase, { schema }: Address): Promise<void> {
   await client.query(`
     set search_path = ${schema};
     set jit = off;
+    set enable_bitmapscan = off;
     set statement_timeout = ${STATEMENT_TIMEOUT_MS};
     set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS};
     select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`)

@@ -91,7 +91,7 @@ export class PostgresLane implements Lane {
     try {
       const answers = await retried(() => this.#carryOut(client, parts, progress))
       for (const part of parts) if (part instanceof Segment) for (const space of part.newSpaces) this.#spaces.add(space)
-      return { answers }
+      return { answers: new Map([...answers].sort(([a], [b]) => a - b)) }
     } catch (thrown) {
       if (isLost(thrown)) throw this.#lose(client, thrown)
       const part = parts[progress.done]

@@ -33,8 +33,9 @@ export async function migrate(client: pg.ClientBase, schema: string): Promise<vo
 
 /** The version of a schema; 0 when there is none. */
 async function schemaVersion(client: pg.ClientBase, schema: string): Promise<number> {
-  const found = await client.query<{ known: boolean }>('select to_regclass($1) is not null as known', [`${schema}.schema_version`])
-  if (found.rows[0]?.known !== true) return 0
+  // Not to_regclass, which may answer from a cache that is older than the lock.
+  const found = await client.query(`select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = 'schema_version'`, [schema])
+  if (found.rows.length === 0) return 0
   const version = (await client.query<{ version: number }>('select version from schema_version')).rows[0]?.version ?? 0
   if (version <= SCHEMA_VERSION) return version
   throw new StoreTooNewError(`the schema ${schema} has version ${version}, and this program knows versions up to ${SCHEMA_VERSION}`, {

@@ -4,6 +4,10 @@ import pg from 'pg'
 import { StoreFailedError } from '../../errors.ts'
 import { storeFailure } from './failures.ts'
 
+/** The type of a column, as the driver's types number it. */
+type TypeId = Parameters<typeof pg.types.getTypeParser>[0]
+const INT8: TypeId = pg.types.builtins.INT8
+
 /** Where the store is. */
 export interface Address {
   /** `postgres://user:password@host:port/database`, with the parameters that libpq knows. */
@@ -25,7 +29,6 @@ const READ_CONNECTIONS = 4
 /** The oldest PostgreSQL that is supported, as the server numbers it. */
 const OLDEST_SERVER = 140_000
 
-const INT8_OID = 20
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/
 
 /** Throws StoreFailedError for a name of a schema that would have to be quoted. */
@@ -51,6 +54,7 @@ export async function connect(address: Address, lost: () => void): Promise<pg.Cl
 
 /** Opens the connections for reads, when they are needed. */
 export function openPool(address: Address): pg.Pool {
+  // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it before it gives the connection out; its types do not say so
   const pool = new pg.Pool({ ...settings(address), max: READ_CONNECTIONS, onConnect: (client) => setUp(client, address) })
   // A connection that breaks while nobody uses it leaves the pool by itself.
   pool.on('error', () => undefined)
@@ -106,7 +110,7 @@ function settings({ url, schema }: Address): pg.ClientConfig {
     connectionString: url, application_name: `wumbo ${schema}`, keepAlive: true, connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     types: {
       // All whole numbers of ours are safe ones. The overloads of getTypeParser cannot be met by one function.
-      getTypeParser: ((oid: number, format?: 'text') => (oid === INT8_OID ? Number : (pg.types.getTypeParser(oid, format) as unknown))) as typeof pg.types.getTypeParser,
+      getTypeParser: ((oid: TypeId, format?: 'text') => (oid === INT8 ? Number : (pg.types.getTypeParser(oid, format) as unknown))) as typeof pg.types.getTypeParser,
     },
   }
 }

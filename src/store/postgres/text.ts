@@ -5,16 +5,16 @@ import { StoreRowError } from '../../errors.ts'
 import type { ErrorData } from '../../errors.ts'
 import { parseJson } from '../../shared/parse-json.ts'
 
-// eslint-disable-next-line no-control-regex -- these two letters are what it is about
+ 
 const SPECIAL = /[\u0000\u0001]/
-// eslint-disable-next-line no-control-regex
+ 
 const EACH_SPECIAL = /[\u0000\u0001]/g
-// eslint-disable-next-line no-control-regex
+ 
 const EACH_ESCAPE = /\u0001([01])/g
 
 /** A text as it is stored. Refuses lone surrogates: UTF-8 cannot carry them. */
 export function stored(value: string): string {
-  if (typeof value !== 'string' || !value.isWellFormed()) throw new StoreRowError(`expected well-formed text, got ${String(JSON.stringify(value)).slice(0, 80)}`)
+  if (typeof value !== 'string' || !value.isWellFormed()) throw new StoreRowError(`expected well-formed text, got ${JSON.stringify(value)?.slice(0, 80)}`)
   return escaped(value)
 }
 

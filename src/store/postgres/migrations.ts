@@ -16,6 +16,7 @@ export const SCHEMA_VERSION = MIGRATIONS.length
 export async function migrate(client: pg.ClientBase, schema: string): Promise<void> {
   if ((await schemaVersion(client, schema)) === SCHEMA_VERSION) return
   await transaction(client, async () => {
+    await client.query('set local statement_timeout = 0')
     await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`wumbo schema ${schema}`])
     const from = await schemaVersion(client, schema)
     if (from === SCHEMA_VERSION) return

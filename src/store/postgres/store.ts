@@ -6,7 +6,7 @@ import { postgresBlobs } from './blobs.ts'
 import { check } from './checks.ts'
 import { checkSchemaName, openPool, serverFacts } from './connection.ts'
 import type { Address } from './connection.ts'
-import { attempt } from './failures.ts'
+import { attempt, storeFailure } from './failures.ts'
 import { PostgresLane } from './lane.ts'
 import { SCHEMA_VERSION, migrate } from './migrations.ts'
 import { blobReferences, definition, findKey, getRun, loadRun, nextWake } from './reads.ts'
@@ -66,6 +66,14 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
     if (closing !== null) return Promise.reject(new StoreClosedError('the store is closed'))
     return attempt('the store could not be read', work)
   }
+  async function* each<T>(iterate: () => AsyncIterable<T>): AsyncGenerator<T> {
+    if (closing !== null) throw new StoreClosedError('the store is closed')
+    try {
+      yield* iterate()
+    } catch (thrown) {
+      throw storeFailure(thrown, 'the store could not be read')
+    }
+  }
   return {
     kind: 'postgres',
     facts,
@@ -86,8 +94,8 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
     workflowVersions: (key) => read(() => workflowVersions(pool, key)),
     workflowVersion: (key, hash) => read(() => workflowVersion(pool, key, hash)),
     nextWake: () => read(() => nextWake(pool)),
-    blobReferences: () => blobReferences(pool),
-    check: () => check(pool),
+    blobReferences: () => each(() => blobReferences(pool)),
+    check: () => each(() => check(pool)),
     close() {
       closing ??= close()
       return closing

@@ -8,14 +8,18 @@ import { postgresStore, type PostgresStore } from '../../../src/store/postgres/i
 import { plan } from '../../../src/store/postgres/plan.ts'
 import { Segment } from '../../../src/store/postgres/segment.ts'
 import { FLUSH } from '../../../src/store/postgres/statements.ts'
-import { ask, claim, claimed, collect, consume, finish, keyOf, pairs, record, refused, release, rowOf, runId, send, start, startWithKey } from '../../../src/testing/store-cases/samples.ts'
+import { ask, claim, claimed, collect, consume, finish, keyOf, pairs, record, refused, release, reopen, rowOf, runId, saveWorkflow, send, start, startWithKey } from '../../../src/testing/store-cases/samples.ts'
 import { describePostgres, makeSchema } from './postgres-server.ts'
+
+const define: StoreOp = { op: 'definition', hash: 'h', workflow: 'w', body: '{}', at: 1 }
 
 /** Connections of a store that wait for a lock. */
 const WAITING = 'select s.pid from pg_stat_activity s where s.application_name = $1 and exists (select 1 from pg_locks l where l.pid = s.pid and not l.granted)'
 
 /** A lane whose flush has been carried out and is not committed yet. */
 interface Standing {
+  /** Carries out more in the same transaction. */
+  also(ops: readonly StoreOp[]): Promise<void>
   commit(): Promise<void>
   rollback(): Promise<void>
 }
@@ -50,10 +54,14 @@ describePostgres('lanes of PostgreSQL stores', () => {
     onTestFinished(() => client.end())
     await client.query(`set search_path = ${at.schema}`)
     await client.query('begin')
-    for (const part of plan(ops, { knownSpaces: new Set([0]), oneByOne: false })) {
-      if (part instanceof Segment) await client.query({ ...FLUSH, values: part.parameters(lane.id, lane.epoch) })
+    const also = async (more: readonly StoreOp[]): Promise<void> => {
+      for (const part of plan(more, { knownSpaces: new Set([0]), oneByOne: false })) {
+        if (part instanceof Segment) await client.query({ ...FLUSH, values: part.parameters(lane.id, lane.epoch) })
+      }
     }
+    await also(ops)
     return {
+      also,
       async commit() {
         await client.query('commit')
       },
@@ -182,7 +190,8 @@ describePostgres('lanes of PostgreSQL stores', () => {
     const lane = await taking
     expect((await next.load(keyOf(1)))?.journal.length).toBe(1)
     expect([(await rowOf(next, 2)).lane, (await rowOf(next, 2)).crashes]).toEqual([null, 1])
-    await refused(a.flush([record(1, 2)]), LaneFencedError)
+    for (const op of [record(1, 2), define, claim(0)]) await refused(a.flush([op]), LaneFencedError)
+    expect(await next.definition('h')).toBe(undefined)
     expect(await claimed(lane, 0)).toEqual([1, 2])
   })
 
@@ -208,6 +217,43 @@ describePostgres('lanes of PostgreSQL stores', () => {
     }
     expect((await rowOf(store, 25)).inboxCount).toBe(20)
     expect(await collect(store.check())).toEqual([])
+  })
+
+  test('a flush that the server takes back to end a deadlock is done again, unchanged', async () => {
+    const { store, a, b } = await two()
+    await a.flush([start(1), start(2)])
+    const other = await stand(b, [send(2, 'b')])
+    const flight = a.flush([send(1, 'a'), define, send(2, 'a')])
+    await blocked()
+    await other.also([send(1, 'b')])
+    await other.commit()
+    expect(pairs(await flight)).toEqual([[0, { answer: 'sent', owned: true }], [2, { answer: 'sent', owned: true }]])
+    expect((await store.load(keyOf(1)))?.mail.map(({ id }) => id)).toEqual(['b', 'a'])
+    expect(await collect(store.check())).toEqual([])
+  })
+
+  test('of two lanes that reopen one run the second is refused', async () => {
+    const { store, a, b } = await two()
+    await a.flush([start(1), finish(1, { status: 'failed', output: null })])
+    const answers = await Promise.all([ask(a, reopen(1)), ask(b, reopen(1))])
+    expect(answers.filter((answer) => answer === undefined)).toHaveLength(1)
+    expect(answers.find((answer) => answer !== undefined)?.answer).toBe('refused')
+    expect((await store.load(keyOf(1)))?.generations).toHaveLength(1)
+  })
+
+  test('of two lanes that save versions of one new workflow at once, both are kept', async () => {
+    const { store, a, b } = await two()
+    const answers = await Promise.all([ask(a, saveWorkflow('h1')), ask(b, saveWorkflow('h2'))])
+    expect(answers.map((answer) => answer?.answer)).toEqual(['workflow', 'workflow'])
+    expect((await store.workflowVersions({ space: 0, name: 'onboard' })).map(({ hash }) => hash).sort()).toEqual(['h1', 'h2'])
+  })
+
+  test('a connection that would acknowledge before the disk is told not to', async () => {
+    const url = new URL(at.url)
+    url.searchParams.set('options', '-c synchronous_commit=off -c search_path=public')
+    const store = await postgresStore({ url: url.href, schema: at.schema })
+    onTestFinished(() => store.close())
+    expect(store.facts).toMatchObject({ synchronousCommit: 'on', schema: at.schema })
   })
 
   test('a lane whose connection breaks says so once and is closed from then on; the next owner goes on', async () => {

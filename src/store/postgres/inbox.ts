@@ -2,8 +2,8 @@
 // migrations/0002-flush.ts.
 import type { Generation } from '../../model/run.ts'
 import type { OpAnswer } from '../port.ts'
-import type { Writing } from './operations.ts'
 import { stored, whole } from './text.ts'
+import type { Writing } from './writing.ts'
 
 interface Found {
   readonly status: string

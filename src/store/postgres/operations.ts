@@ -1,6 +1,5 @@
 // The operations of a flush that are rare, each a few statements in the transaction of the flush. Those that every run needs are
 // carried out many at a time: see segment.ts.
-import type pg from 'pg'
 import type { OpAnswer } from '../port.ts'
 import { definitionChecksum } from './checksum.ts'
 import { reopen } from './inbox.ts'
@@ -8,13 +7,7 @@ import type { RareOp } from './plan.ts'
 import { prune } from './prune.ts'
 import { stored, whole } from './text.ts'
 import { deleteWorkflow, saveWorkflow, setWorkflowStatus, useWorkflowVersion } from './workflows.ts'
-
-/** The lane that carries out an operation: its connection, on which a transaction is open and the epoch proven, its id as it is stored, and its epoch. */
-export interface Writing {
-  readonly client: pg.ClientBase
-  readonly lane: string
-  readonly epoch: number
-}
+import type { Writing } from './writing.ts'
 
 /** Carries out one operation; the answer is undefined where the port names none. */
 export async function apply(writing: Writing, op: RareOp): Promise<OpAnswer | undefined> {

@@ -1,8 +1,8 @@
 // Deletes ended runs that are old, with all that hangs on them, and keys that have expired.
 import { blobOf } from '../../model/payload.ts'
 import type { OpAnswer, StoreOp } from '../port.ts'
-import type { Writing } from './operations.ts'
 import { restored, whole } from './text.ts'
+import type { Writing } from './writing.ts'
 
 /** What hangs on a run. */
 const TABLES = ['journal', 'marks', 'inbox', 'generations'] as const

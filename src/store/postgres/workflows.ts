@@ -5,11 +5,11 @@ import type { WorkflowChange, WorkflowKey, WorkflowRow } from '../../model/defin
 import type { OpAnswer } from '../port.ts'
 import type { WorkflowOp } from '../workflows-port.ts'
 import { versionChecksum } from './checksum.ts'
-import type { Writing } from './operations.ts'
 import { text } from './rows.ts'
 import type { Row } from './rows.ts'
 import { stored, storedOrNull, whole } from './text.ts'
 import { workflowFrom } from './workflow-rows.ts'
+import type { Writing } from './writing.ts'
 
 type OpOf<Name extends WorkflowOp['op']> = Extract<WorkflowOp, { op: Name }>
 

@@ -43,9 +43,9 @@ export function listQuery(filter: RunFilter, cursor: Cursor | undefined, limit: 
   const { status, space, workflow, since, until } = filter
   const isLive = status?.every((each) => LIVE.has(each)) === true
   const isFailed = !isLive && status?.every((each) => FAILED.has(each)) === true
-  const from = isLive ? 'runs t join run_starts s on s.no = t.no' : isFailed ? 'run_ends t join run_starts s on s.no = t.no' : 'run_starts s'
-  const [by, terms] = isFailed ? ['t', [`t.status in ('failed', 'cancelled')`]] : ['s', []]
-  terms.push(`${isLive || isFailed ? 't' : 's'}.space = spaces.id`)
+  const from = isLive || isFailed ? `${isLive ? 'runs' : 'run_ends'} t${workflow === undefined ? '' : ' join run_starts s on s.no = t.no'}` : 'run_starts s'
+  const by = isLive || isFailed ? 't' : 's'
+  const terms = [`${by}.space = spaces.id`, ...(isFailed ? [`t.status in ('failed', 'cancelled')`] : [])]
   if (since !== undefined) terms.push(`${by}.created_at >= ${bind(since)}`)
   if (until !== undefined) terms.push(`${by}.created_at < ${bind(until)}`)
   if (cursor !== undefined) terms.push(`(${by}.created_at, ${by}.no) < (${bind(cursor.createdAt)}, ${bind(cursor.no)})`)

@@ -38,6 +38,7 @@ create table runs (
   no bigint primary key,
   space bigint not null,
   run text collate "C" not null,
+  created_at bigint not null,
   gen bigint not null,
   status text not null,
   error text,

@@ -99,9 +99,9 @@ begin
     from unnest(p_start_space, p_start_run, p_start_workflow, p_start_version, p_start_input, p_start_created, p_start_deadline, p_start_key)
       with ordinality as k(space, run, workflow, version, input, created, deadline, key, at)
     where v_new[k.at] > 0 order by k.run collate "C", k.space;
-    insert into runs (no, space, run, gen, status, lane, epoch, inbox_count, unread, crashes)
-    select v_new[k.at], k.space, k.run, 1, 'running', p_lane, p_epoch, 0, 0, 0
-    from unnest(p_start_space, p_start_run) with ordinality as k(space, run, at) where v_new[k.at] > 0;
+    insert into runs (no, space, run, created_at, gen, status, lane, epoch, inbox_count, unread, crashes)
+    select v_new[k.at], k.space, k.run, k.created, 1, 'running', p_lane, p_epoch, 0, 0, 0
+    from unnest(p_start_space, p_start_run, p_start_created) with ordinality as k(space, run, created, at) where v_new[k.at] > 0;
   end if;
 
   select k.r into v_at from unnest(p_owned) as k(r) where not v_owned[k.r] limit 1;
@@ -172,9 +172,9 @@ begin
   end if;
   if cardinality(p_finish_run) > 0 then
     insert into run_ends (no, space, created_at, gen, status, output, error, finished_at, inbox_count, unread, crashes)
-    select l.no, l.space, s.created_at, l.gen, k.status, k.output, k.error, k.at, l.inbox_count, l.unread, l.crashes
+    select l.no, l.space, l.created_at, l.gen, k.status, k.output, k.error, k.at, l.inbox_count, l.unread, l.crashes
     from unnest(p_finish_run, p_finish_status, p_finish_output, p_finish_error, p_finish_at, p_finish_seen) as k(r, status, output, error, at, seen)
-    join runs l on l.no = v_nos[k.r] join run_starts s on s.no = l.no
+    join runs l on l.no = v_nos[k.r]
     where l.lane = p_lane and l.epoch = p_epoch and l.inbox_count = k.seen;
     get diagnostics v_count = row_count;
     if v_count < cardinality(p_finish_run) then

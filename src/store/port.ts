@@ -1,5 +1,5 @@
 // The port of a store: what the engine asks of a database, and in which order, how atomically and how often each
-// thing may be asked. memory/, sqlite/ and (later) postgres/ implement it; the conformance suite proves it for each.
+// thing may be asked. memory/, sqlite/ and postgres/ implement it; the conformance suite proves it for each.
 // No policy lives here: the engine decides, the store makes it durable.
 import type { ErrorData } from '../errors.ts'
 import type { Payload } from '../model/payload.ts'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { StoreRowError } from '../../errors.ts'
 import type { StoreCase } from './subject.ts'
-import { ask, finish, keyOf, newRun, pairs, record, refused, rowOf, runId, start, startWithKey } from './samples.ts'
+import { ask, finish, keyOf, newRun, pairs, record, refused, rowOf, runId, send, start, startWithKey } from './samples.ts'
 
 export const startCases: readonly StoreCase[] = [
   {
@@ -64,6 +64,17 @@ export const startCases: readonly StoreCase[] = [
       await lane.flush([{ ...record(1, 1), record: { ...record(1, 1).record, space: 7 } }])
       assert.equal((await store.load(keyOf(1)))?.journal.length, 0)
       assert.equal((await store.load({ space: 7, run: runId(1) }))?.journal.length, 1)
+    },
+  },
+  {
+    name: 'what follows a start that found its key taken is about the run that is there under the same id, if there is one',
+    async run({ store }) {
+      const lane = await store.openLane()
+      await lane.flush([startWithKey(1, 'k'), startWithKey(2, 'l'), finish(2), startWithKey(3, 'm')])
+      const { answers } = await lane.flush([startWithKey(2, 'l'), send(2, 'a'), startWithKey(3, 'm'), finish(3), startWithKey(4, 'k'), finish(4)])
+      assert.deepEqual([...answers].map(([index, { answer }]) => [index, answer]), [[0, 'exists'], [1, 'finished'], [2, 'exists'], [4, 'exists'], [5, 'lost']])
+      assert.deepEqual(pairs(await lane.flush([startWithKey(1, 'k'), record(1, 1)])), [[0, { answer: 'exists', run: runId(1), hash: 'h1' }]])
+      assert.deepEqual([(await store.load(keyOf(1)))?.journal.length, (await rowOf(store, 3)).status], [1, 'completed'])
     },
   },
   {

@@ -1,7 +1,8 @@
 // Every store does what the port says.
 import { describe, test } from 'vitest'
 import { storeConformance } from '../../../src/testing/store-conformance.ts'
-import { memoryFactory, sqliteFactory } from './factories.ts'
+import { memoryFactory, postgresFactory, sqliteFactory } from './factories.ts'
+import { describePostgres } from './postgres-server.ts'
 
 describe('the memory store', () => {
   for (const { name, run } of storeConformance(memoryFactory)) test(name, run)
@@ -9,4 +10,8 @@ describe('the memory store', () => {
 
 describe('the SQLite store', () => {
   for (const { name, run } of storeConformance(sqliteFactory)) test(name, run)
+})
+
+describePostgres('the PostgreSQL store', () => {
+  for (const { name, run } of storeConformance(postgresFactory)) test(name, run)
 })

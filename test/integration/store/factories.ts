@@ -2,9 +2,11 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { memoryStore } from '../../../src/store/memory/index.ts'
+import { postgresStore, type PostgresStore } from '../../../src/store/postgres/index.ts'
 import { openStore, type OpenedStore } from '../../../src/store/sqlite/store.ts'
 import type { StoreFactory } from '../../../src/testing/store-conformance.ts'
 import { makeFolder } from './folder.ts'
+import { makeSchema } from './postgres-server.ts'
 
 /** The next owner of a memory store uses the same object: that is what its data lives in. */
 export const memoryFactory: StoreFactory = async () => {
@@ -31,6 +33,25 @@ export const sqliteFactory: StoreFactory = async () => {
     async dispose() {
       for (const { kill } of opened) await kill()
       folder.remove()
+    },
+  }
+}
+
+/** The next owner of a PostgreSQL store is a second store with a lane of the same name. */
+export const postgresFactory: StoreFactory = async () => {
+  const { url, schema, drop } = makeSchema()
+  const opened: PostgresStore[] = []
+  const open = async (): Promise<PostgresStore> => {
+    const next = await postgresStore({ url, schema, lane: 'main' })
+    opened.push(next)
+    return next
+  }
+  return {
+    store: await open(),
+    nextOwner: open,
+    async dispose() {
+      for (const store of opened) await store.close()
+      await drop()
     },
   }
 }

@@ -1,12 +1,14 @@
-// Both stores mean the same: random flushes give the same answers, the same refusals and the same rows on either.
+// All stores mean the same: random flushes give the same answers, the same refusals and the same rows on each.
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { WumboError } from '../../../src/errors.ts'
 import { memoryStore } from '../../../src/store/memory/index.ts'
 import type { Lane, Store, StoreOp } from '../../../src/store/port.ts'
+import { postgresStore } from '../../../src/store/postgres/index.ts'
 import { sqliteStore } from '../../../src/store/sqlite/index.ts'
 import { changeWorkflow, claim, collect, consume, deleteWorkflow, finish, keyOf, mark, record, release, reopen, saveWorkflow, send, start, startWithKey, useVersion } from '../../../src/testing/store-cases/samples.ts'
 import { storeFile } from './folder.ts'
+import { describePostgres, makeSchema } from './postgres-server.ts'
 
 const RUNS = 6
 
@@ -120,31 +122,45 @@ async function empty(lane: Lane, store: Store): Promise<void> {
   }
 }
 
-test('random flushes mean the same in memory and in SQLite', { timeout: 120_000 }, async () => {
-  const file = storeFile()
-  const sqlite = await sqliteStore({ file })
+/** Compares a store, which is empty, with the memory store. */
+async function compare(store: Store): Promise<void> {
   const definitions = (['h1', 'h2'] as const).map((hash) => ({ op: 'definition', hash, workflow: 'w', body: `{"${hash}":1}`, at: 1 }) as const)
-  let theirs = await sqlite.openLane()
+  let theirs = await store.openLane()
   await theirs.flush(definitions)
   await fc.assert(
     fc.asyncProperty(steps, async (given) => {
       const memory = memoryStore()
       let ours = await memory.openLane()
       await ours.flush(definitions)
-      await empty(theirs, sqlite)
+      await empty(theirs, store)
       for (const step of given) {
         if (step.do === 'restart') {
           await Promise.all([ours.close(), theirs.close()])
           ours = await memory.openLane()
-          theirs = await sqlite.openLane()
+          theirs = await store.openLane()
         } else {
           expect(await outcome(theirs, step.ops)).toEqual(await outcome(ours, step.ops))
         }
       }
-      expect(await everything(sqlite)).toEqual(await everything(memory))
+      expect(await everything(store)).toEqual(await everything(memory))
     }),
     { numRuns: 80, endOnFailure: true },
   )
   await theirs.close()
+}
+
+test('random flushes mean the same in memory and in SQLite', { timeout: 120_000 }, async () => {
+  const sqlite = await sqliteStore({ file: storeFile() })
+  await compare(sqlite)
   await sqlite.close()
+})
+
+describePostgres('with a PostgreSQL server', () => {
+  test('random flushes mean the same in memory and in PostgreSQL', { timeout: 120_000 }, async () => {
+    const { url, schema, drop } = makeSchema()
+    onTestFinished(drop)
+    const postgres = await postgresStore({ url, schema, lane: 'main' })
+    onTestFinished(() => postgres.close())
+    await compare(postgres)
+  })
 })

@@ -1,0 +1,38 @@
+// The reopening of a run: its live row comes back out of its end, or leaves `parked`. Mail itself is carried out many at a time: see
+// migrations/0002-flush.ts.
+import type { Generation } from '../../model/run.ts'
+import type { OpAnswer } from '../port.ts'
+import { stored, whole } from './text.ts'
+import type { Writing } from './writing.ts'
+
+interface Found {
+  readonly status: string
+  readonly gen: number
+}
+
+/** Leaves an end or `parked`, under the next generation. */
+export async function reopen({ client, lane, epoch }: Writing, generation: Generation): Promise<OpAnswer | undefined> {
+  const gen = whole(generation.gen)
+  const values = [gen, whole(generation.baseSeq), whole(generation.at), stored(generation.by), stored(generation.reason)]
+  const start = await client.query<{ no: number }>('select no from run_starts where run = $1 and space = $2', [stored(generation.run), whole(generation.space)])
+  const no = start.rows[0]?.no
+  if (no === undefined) return { answer: 'refused', because: 'there is no such run' }
+  // In this order: a run that ends meanwhile is found as ended.
+  const live = (await client.query<Found>('select status, gen from runs where no = $1 for update', [no])).rows[0]
+  const found = live ?? (await client.query<Found>('select status, gen from run_ends where no = $1 for update', [no])).rows[0]
+  const { status, gen: before } = found ?? { status: 'running', gen: 0 } // neither: another lane has just reopened it
+  if (status !== 'failed' && status !== 'cancelled' && status !== 'parked') return { answer: 'refused', because: `the run is ${status}` }
+  if (before !== gen - 1) return { answer: 'refused', because: `the run is in generation ${before}, not ${gen - 1}` }
+  await client.query('insert into generations (run_no, gen, base_seq, at, by_whom, reason) values ($1, $2, $3, $4, $5, $6)', [no, ...values])
+  if (live !== undefined) {
+    await client.query(`update runs set status = 'running', lane = $2, epoch = $3, gen = $4, error = null, wake_at = null where no = $1`, [no, lane, epoch, gen])
+    return undefined
+  }
+  await client.query(
+    `insert into runs (no, space, run, created_at, gen, status, lane, epoch, inbox_count, unread, crashes)
+    select s.no, s.space, s.run, s.created_at, $4, 'running', $2, $3, e.inbox_count, e.unread, e.crashes from run_ends e join run_starts s on s.no = e.no where e.no = $1`,
+    [no, lane, epoch, gen],
+  )
+  await client.query('delete from run_ends where no = $1', [no])
+  return undefined
+}

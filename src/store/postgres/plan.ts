@@ -1,0 +1,57 @@
+// Plans a flush: cuts its operations, in their order, into parts. What every run needs goes into segments, each one call; what is rare is
+// a part of its own. Nearly every flush is one segment.
+import { StoreRowError } from '../../errors.ts'
+import type { StoreOp } from '../port.ts'
+import { Segment } from './segment.ts'
+import type { SegmentOp } from './segment.ts'
+
+/** An operation that is carried out alone. */
+export type RareOp = Exclude<StoreOp, SegmentOp>
+
+/** A part of a flush. */
+export type Part = Segment | { readonly op: RareOp; readonly first: number; readonly size: 1 }
+
+/** How a flush is cut. */
+export interface PlanOptions {
+  /** The spaces that have a row. */
+  readonly knownSpaces: ReadonlySet<number>
+  /** Each operation for itself, so that the one at fault is known. */
+  readonly oneByOne: boolean
+}
+
+/** The parts of a flush; at least one segment, which proves the lane, even when there is nothing to do. Throws StoreRowError with the index of the first operation that no store takes. */
+export function plan(ops: readonly StoreOp[], { knownSpaces, oneByOne }: PlanOptions): readonly Part[] {
+  const parts: Part[] = []
+  let segment: Segment | null = null
+  for (const [index, op] of ops.entries()) {
+    if (isRare(op)) {
+      parts.push({ op, first: index, size: 1 })
+      segment = null
+      continue
+    }
+    if (segment === null || oneByOne || !segment.takes(op)) {
+      segment = new Segment(index, knownSpaces)
+      parts.push(segment)
+    }
+    try {
+      segment.add(op, index)
+    } catch (thrown) {
+      throw rowRefusal(thrown, index, op)
+    }
+  }
+  return parts.length === 0 ? [new Segment(0, knownSpaces)] : parts
+}
+
+/** The refusal of one operation, by name and index. */
+export function rowRefusal(thrown: unknown, index: number, op: StoreOp | undefined): StoreRowError {
+  const reason = thrown instanceof Error ? thrown.message : String(thrown)
+  return new StoreRowError(`operation ${index} (${op?.op ?? 'none'}): ${reason}`, { cause: thrown, details: { index } })
+}
+
+const RARE: ReadonlySet<StoreOp['op']> = new Set<StoreOp['op']>([
+  'reopen', 'definition', 'prune', 'saveWorkflow', 'useWorkflowVersion', 'setWorkflowStatus', 'deleteWorkflow',
+])
+
+function isRare(op: StoreOp): op is RareOp {
+  return RARE.has(op.op)
+}

@@ -1,0 +1,37 @@
+// The PostgreSQL server for tests, which WUMBO_TEST_POSTGRES_URL names. Each store under test has a schema of its own in that database,
+// which is dropped at the end.
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { describe } from 'vitest'
+
+/** Where the server is; undefined when there is none to test with. */
+export const postgresUrl = process.env['WUMBO_TEST_POSTGRES_URL']
+
+/** Like `describe`; without a server the tests are left out, and their name says so. */
+export function describePostgres(name: string, tests: () => void): void {
+  if (postgresUrl === undefined) describe.skip(`${name} (left out: WUMBO_TEST_POSTGRES_URL names no server)`, tests)
+  else describe(name, tests)
+}
+
+/** A schema that nobody else has, and the way to drop it. */
+export function makeSchema(): { readonly url: string; readonly schema: string; query(sql: string, values?: unknown[]): Promise<pg.QueryResult>; drop(): Promise<void> } {
+  const url = postgresUrl
+  if (url === undefined) throw new Error('WUMBO_TEST_POSTGRES_URL names no server')
+  const schema = `wumbo_test_${randomUUID().replaceAll('-', '')}`
+  const query = async (sql: string, values: unknown[] = []): Promise<pg.QueryResult> => {
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    try {
+      await client.query(`set search_path = ${schema}`)
+      return await client.query(sql, values)
+    } finally {
+      await client.end()
+    }
+  }
+  return {
+    url, schema, query,
+    async drop() {
+      await query(`drop schema if exists ${schema} cascade`)
+    },
+  }
+}

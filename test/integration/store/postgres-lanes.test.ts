@@ -271,6 +271,16 @@ describePostgres('lanes of PostgreSQL stores', () => {
     expect(await claimed(lane, 0)).toEqual([1])
   })
 
+  test('a lane whose connection broke while it was idle says so once as well, and closes without complaint', async () => {
+    const { store, a } = await two()
+    await a.flush([start(1)])
+    await at.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and query like '%wumbo_flush_v1%'`, [`wumbo ${at.schema}`])
+    await refused(a.flush([record(1, 1)]), StoreFailedError)
+    await refused(a.flush([record(1, 1)]), StoreClosedError)
+    await a.close()
+    expect([(await store.load(keyOf(1)))?.journal, (await rowOf(store, 1)).lane]).toEqual([[], 'a'])
+  })
+
   test('reads go on after their connections were broken', async () => {
     const { store, a } = await two()
     await a.flush([start(1)])

@@ -90,8 +90,8 @@ export async function onSnapshot<T>(pool: pg.Pool, work: (client: pg.PoolClient)
 
 /** Facts about the server, for people. Throws StoreFailedError for one that cannot hold the store. */
 export async function serverFacts(pool: pg.Pool): Promise<Readonly<Record<string, string | number>>> {
-  const { rows } = await pool.query<Record<'database' | 'server' | 'number' | 'encoding' | 'fsync' | 'synchronousCommit', string>>(`
-    select current_database() as database, current_setting('server_version') as server, current_setting('server_version_num') as number,
+  const { rows } = await pool.query<Record<'database' | 'isolation' | 'server' | 'number' | 'encoding' | 'fsync' | 'synchronousCommit', string>>(`
+    select current_database() as database, current_setting('transaction_isolation') as isolation, current_setting('server_version') as server, current_setting('server_version_num') as number,
       current_setting('server_encoding') as encoding, current_setting('fsync') as fsync, current_setting('synchronous_commit') as "synchronousCommit"`)
   const [row] = rows
   if (row === undefined) throw new StoreFailedError('the server says nothing about itself')
@@ -116,12 +116,14 @@ function settings({ url, schema }: Address): pg.ClientConfig {
 }
 
 /**
- * Sets a new connection. A server may be told not to wait for its disk; ours must. Lists come in the order of an index, which a bitmap would
+ * Sets a new connection, whatever the server, the role or the address says. A commit must be on the disk, and each statement of a flush must
+ * see what was committed before it, which only READ COMMITTED gives. Lists come in the order of an index, which a bitmap would
  * lose: a server that has not counted the rows yet prefers it all the same.
  */
 export async function setUp(client: pg.ClientBase, { schema }: Address): Promise<void> {
   await client.query(`
     set search_path = ${schema};
+    set default_transaction_isolation = 'read committed';
     set jit = off;
     set enable_bitmapscan = off;
     set statement_timeout = ${STATEMENT_TIMEOUT_MS};

@@ -7,8 +7,8 @@ import { connect, transaction } from './connection.ts'
 import type { Address } from './connection.ts'
 import { isCollision, isLost, isRowFailure, storeFailure } from './failures.ts'
 import { apply } from './operations.ts'
-import { plan, rowRefusal } from './plan.ts'
-import type { Part } from './plan.ts'
+import { doubtOf, plan, rowRefusal } from './plan.ts'
+import type { Doubt, Part } from './plan.ts'
 import type { Row } from './rows.ts'
 import { Segment } from './segment.ts'
 import { FLUSH, LANE_SQL } from './statements.ts'
@@ -57,7 +57,7 @@ export class PostgresLane implements Lane {
   async flush(ops: readonly StoreOp[]): Promise<FlushResult> {
     if (this.#closing !== null) throw new StoreClosedError('the lane is closed')
     if (this.#inFlight !== null) throw new IllegalTransitionError('a lane has one flush in flight: wait for it before the next')
-    const flight = this.#flush(ops, false)
+    const flight = this.#flush(ops, null)
     this.#inFlight = flight
     try {
       return await flight
@@ -83,10 +83,11 @@ export class PostgresLane implements Lane {
     this.#spaces = new Set(rows.map((row) => row.id))
   }
 
-  /** When a row is refused among others, all is done again one by one: only so it is known which operation is at fault. */
-  async #flush(ops: readonly StoreOp[], oneByOne: boolean): Promise<FlushResult> {
+  /** When a row is refused among others, all is done again with its part cut smaller: only so it is known which operation is at fault. */
+  async #flush(ops: readonly StoreOp[], known: Doubt | null): Promise<FlushResult> {
     const client = this.#connection()
-    const parts = plan(ops, { knownSpaces: this.#spaces, oneByOne })
+    const parts = plan(ops, { knownSpaces: this.#spaces, doubt: known })
+    let doubt: Doubt
     const progress = { done: 0 }
     try {
       const answers = await retried(() => this.#carryOut(client, parts, progress))
@@ -97,8 +98,9 @@ export class PostgresLane implements Lane {
       const part = parts[progress.done]
       if (part === undefined || !isRowFailure(thrown)) throw storeFailure(thrown, 'the flush failed')
       if (part.size === 1) throw rowRefusal(thrown, part.first, ops[part.first])
+      doubt = doubtOf(part)
     }
-    return this.#flush(ops, true)
+    return this.#flush(ops, doubt)
   }
 
   async #carryOut(client: pg.Client, parts: readonly Part[], progress: { done: number }): Promise<Map<number, OpAnswer>> {

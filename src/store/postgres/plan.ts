@@ -15,12 +15,24 @@ export type Part = Segment | { readonly op: RareOp; readonly first: number; read
 export interface PlanOptions {
   /** The spaces that have a row. */
   readonly knownSpaces: ReadonlySet<number>
-  /** Each operation for itself, so that the one at fault is known. */
-  readonly oneByOne: boolean
+  /** A part in which a row is at fault, to be cut smaller; null when nothing is known to be wrong. */
+  readonly doubt: Doubt | null
+}
+
+/** Operations among which one is at fault, and how many of them a part may have now. */
+export interface Doubt {
+  readonly from: number
+  readonly to: number
+  readonly size: number
+}
+
+/** How a part in which a row is at fault is cut: a thousand operations need some fifty calls to name the one. */
+export function doubtOf({ first, size }: Part): Doubt {
+  return { from: first, to: first + size, size: Math.ceil(Math.sqrt(size)) === size ? 1 : Math.ceil(Math.sqrt(size)) }
 }
 
 /** The parts of a flush; at least one segment, which proves the lane, even when there is nothing to do. Throws StoreRowError with the index of the first operation that no store takes. */
-export function plan(ops: readonly StoreOp[], { knownSpaces, oneByOne }: PlanOptions): readonly Part[] {
+export function plan(ops: readonly StoreOp[], { knownSpaces, doubt }: PlanOptions): readonly Part[] {
   const parts: Part[] = []
   let segment: Segment | null = null
   for (const [index, op] of ops.entries()) {
@@ -29,7 +41,7 @@ export function plan(ops: readonly StoreOp[], { knownSpaces, oneByOne }: PlanOpt
       segment = null
       continue
     }
-    if (segment === null || oneByOne || !segment.takes(op)) {
+    if (segment === null || isCut(doubt, segment, index) || !segment.takes(op)) {
       segment = new Segment(index, knownSpaces)
       parts.push(segment)
     }
@@ -40,6 +52,12 @@ export function plan(ops: readonly StoreOp[], { knownSpaces, oneByOne }: PlanOpt
     }
   }
   return parts.length === 0 ? [new Segment(0, knownSpaces)] : parts
+}
+
+/** True when a new part must begin at this operation. */
+function isCut(doubt: Doubt | null, { size }: Segment, index: number): boolean {
+  if (doubt === null || index < doubt.from || index > doubt.to) return false
+  return index === doubt.from || index === doubt.to || size >= doubt.size
 }
 
 /** The refusal of one operation, by name and index. */

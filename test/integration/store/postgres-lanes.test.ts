@@ -55,7 +55,7 @@ describePostgres('lanes of PostgreSQL stores', () => {
     await client.query(`set search_path = ${at.schema}`)
     await client.query('begin')
     const also = async (more: readonly StoreOp[]): Promise<void> => {
-      for (const part of plan(more, { knownSpaces: new Set([0]), oneByOne: false })) {
+      for (const part of plan(more, { knownSpaces: new Set([0]), doubt: null })) {
         if (part instanceof Segment) await client.query({ ...FLUSH, values: part.parameters(lane.id, lane.epoch) })
       }
     }
@@ -248,12 +248,12 @@ describePostgres('lanes of PostgreSQL stores', () => {
     expect((await store.workflowVersions({ space: 0, name: 'onboard' })).map(({ hash }) => hash).sort()).toEqual(['h1', 'h2'])
   })
 
-  test('a connection that would acknowledge before the disk is told not to', async () => {
+  test('a connection that would acknowledge before the disk, or keep one snapshot for a whole flush, is told not to', async () => {
     const url = new URL(at.url)
-    url.searchParams.set('options', '-c synchronous_commit=off -c search_path=public')
+    url.searchParams.set('options', '-c synchronous_commit=off -c default_transaction_isolation=serializable -c search_path=public')
     const store = await postgresStore({ url: url.href, schema: at.schema })
     onTestFinished(() => store.close())
-    expect(store.facts).toMatchObject({ synchronousCommit: 'on', schema: at.schema })
+    expect(store.facts).toMatchObject({ synchronousCommit: 'on', isolation: 'read committed', schema: at.schema })
   })
 
   test('a lane whose connection breaks says so once and is closed from then on; the next owner goes on', async () => {
@@ -269,6 +269,16 @@ describePostgres('lanes of PostgreSQL stores', () => {
     const lane = await (await open('a')).openLane()
     expect((await rowOf(store, 1)).crashes).toBe(1)
     expect(await claimed(lane, 0)).toEqual([1])
+  })
+
+  test('a lane whose connection broke while it was idle says so once as well, and closes without complaint', async () => {
+    const { store, a } = await two()
+    await a.flush([start(1)])
+    await at.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and query like '%wumbo_flush_v1%'`, [`wumbo ${at.schema}`])
+    await refused(a.flush([record(1, 1)]), StoreFailedError)
+    await refused(a.flush([record(1, 1)]), StoreClosedError)
+    await a.close()
+    expect([(await store.load(keyOf(1)))?.journal, (await rowOf(store, 1)).lane]).toEqual([[], 'a'])
   })
 
   test('reads go on after their connections were broken', async () => {

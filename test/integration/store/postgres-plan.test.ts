@@ -73,7 +73,7 @@ describePostgres('how the server runs what a PostgreSQL store asks', () => {
     }
 
     async function flushed(ops: readonly StoreOp[]): Promise<readonly string[]> {
-      const parts = plan(ops, { knownSpaces: new Set([0]), oneByOne: false })
+      const parts = plan(ops, { knownSpaces: new Set([0]), doubt: null })
       expect(parts.length).toBe(1)
       return plans(async () => {
         for (const part of parts) if (part instanceof Segment) await client.query({ ...FLUSH, values: part.parameters('a', epoch) })

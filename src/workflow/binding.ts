@@ -3,7 +3,7 @@
 import { compileExpression, expressionError, kindOf, type Expression, type Site } from './expression.ts'
 import { NO_FRAME, type Frame, type Reference } from './frame.ts'
 import { splitText } from './interpolation.ts'
-import type { ProblemCode } from './problem-codes.ts'
+import { CONVERT_REMEDY, type ProblemCode } from './problem-codes.ts'
 
 /** Compiled JSON. */
 export interface Binding {
@@ -124,7 +124,7 @@ function compileText(text: string, site: Site, walk: Walk): Part {
   try {
     return constant(evaluate(NO_FRAME), shape)
   } catch (thrown) {
-    return refused(site, 'TYPE_MISMATCH', thrown instanceof Error ? thrown.message.slice(site.path.length + 2) : String(thrown))
+    return refused(site, 'TYPE_MISMATCH', thrown instanceof Error ? thrown.message.slice(site.path.length + 2) : String(thrown), CONVERT_REMEDY)
   }
 }
 

@@ -55,6 +55,11 @@ export function compileExpression(text: string, { path, names, problems, offset 
 
 /** What people who know other languages write, and how it is written here. */
 const HABITS: readonly (readonly [found: RegExp, remedy: string])[] = [
+  [/^\s*$/, 'Write an expression between ${{ and }}.'],
+  [/[\u201c\u201d\u2018\u2019]/, 'Quotes are the straight ones: "…" or \'…\'.'],
+  [/\bif\b\s*\(/, 'A choice is written condition ? one : other.'],
+  [/\bnew\s/, 'Nothing is made in an expression. Hand times in with the input, or let a template give them.'],
+  [/\.\d+\b/, 'An item of a list is read by its place in brackets: items[0].'],
   [/[!=]==/, 'Write == and !=: values of different types are never equal.'],
   [/=>/, 'There are no functions to write: list.map(x, x.price), list.filter(x, x.price > 0).'],
   [/\?\?/, 'For a value that may be missing write x.?y.orValue("…").'],

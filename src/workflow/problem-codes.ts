@@ -40,3 +40,6 @@ export const problemCodes = {
 
 /** The code of one kind of problem. */
 export type ProblemCode = keyof typeof problemCodes
+
+/** What helps with a value of another kind, where nothing more is known. */
+export const CONVERT_REMEDY = 'Values are converted by string(x), double(x), int(x) and bool(x); size(x) counts.'

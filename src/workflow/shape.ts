@@ -11,6 +11,8 @@ import { SLEEP_REMEDY } from './sleep.ts'
 type Issue = z.core.$ZodIssue
 type Key = PropertyKey
 
+/** Spaces that come along when text is copied from pages, and that YAML takes for letters. */
+const ODD_SPACE = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]/
 /** So many unknown keys of one object are told: whoever has more has pasted something else. */
 const MAX_UNKNOWN = 50
 
@@ -50,6 +52,7 @@ function remedyOf({ path }: Issue, code: ProblemCode): string | undefined {
   if (rule !== undefined) return rule
   if (last === undefined) return 'A definition is an object: name: my-workflow, and below it steps: with a step.'
   if (last === 'steps') return 'Write below steps: an id, and below the id uses: name-of-a-template.'
+  if (path[0] === 'layout') return 'A place is { x: 0, y: 80 }, in pixels.'
   if (path.at(-2) === 'steps') return 'A step is an object: write below its id uses: name-of-a-template, or sleep: 10s.'
   // An item of a list: the example is that of the list.
   const at = typeof last === 'number' ? path.findLastIndex((key) => typeof key === 'string') : path.length - 1
@@ -68,7 +71,11 @@ export function pathText(path: readonly Key[]): string {
 function unknownKey(key: string, path: readonly Key[], problems: Problems): void {
   const known = keysAt(path)
   const at = pathText([...path, key])
-  if (path.length === 0 && key === 'version') problems.add('UNKNOWN_KEY', at, 'a graph has no version of its own', { remedy: "Leave it out: a graph's version is the hash of its logic.", on: 'key' })
+  const odd = ODD_SPACE.exec(key)?.[0]
+  if (odd !== undefined) {
+    const code = odd.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
+    problems.add('UNKNOWN_KEY', at, `there is no such key: it holds the character U+${code}, which looks like a space and is none`, { remedy: 'Write ordinary spaces in its place, also for indentation.', on: 'key' })
+  } else if (path.length === 0 && key === 'version') problems.add('UNKNOWN_KEY', at, 'a graph has no version of its own', { remedy: "Leave it out: a graph's version is the hash of its logic.", on: 'key' })
   else problems.add('UNKNOWN_KEY', at, `there is no such key.${didYouMean(key, known)}`, { remedy: `Keys are: ${known.join(', ')}.`, on: 'key' })
 }
 

@@ -2,7 +2,7 @@
 // missing or null, operands that do not fit. It walks the same tree that is evaluated. What is unknown is allowed.
 import type { ASTNode } from '../expression-cel.ts'
 import { didYouMean } from '../../shared/nearest.ts'
-import type { ProblemCode } from '../problem-codes.ts'
+import { CONVERT_REMEDY, type ProblemCode } from '../problem-codes.ts'
 import { typeOfCall, typeOfMethod, type Signatures, type Taking } from './calls.ts'
 import { Facts, factsOf, literalOf, pathOf, type Fact } from './facts.ts'
 import { typeOfOperator } from './operators.ts'
@@ -84,7 +84,8 @@ class Inference implements Signatures {
   }
 
   refuse(node: ASTNode, code: ProblemCode, message: string, remedy?: string): void {
-    this.#report({ node, code, message, ...(remedy === undefined ? {} : { remedy }) })
+    const help = remedy ?? (code === 'TYPE_MISMATCH' ? CONVERT_REMEDY : undefined)
+    this.#report({ node, code, message, ...(help === undefined ? {} : { remedy: help }) })
   }
 
   expect(node: ASTNode, type: Type, { kinds, words, remedy }: Taking): boolean {

@@ -71,7 +71,9 @@ export async function transaction<T>(client: pg.ClientBase, work: () => Promise<
     await client.query('rollback').catch(() => undefined)
     throw thrown
   }
-  await client.query('commit')
+  // A server that has given a transaction up answers a commit without an error, and says that it took it back.
+  const { command } = await client.query('commit')
+  if (command !== 'COMMIT') throw new StoreFailedError(`the server answered a commit with ${command}`)
   return result
 }
 

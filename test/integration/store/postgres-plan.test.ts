@@ -16,14 +16,14 @@ const RUNS = 20_000
 /** Far below the number of runs, well above what a small flush or a page touches. */
 const MANY_ROWS = 400
 
-/** Ended runs, and one in forty alive: owned by another lane, waiting for a time far off, or parked. */
+/** Ended runs, and one in ten alive: owned by another lane, waiting for a time far off, or parked. */
 const FILL = `
   insert into spaces (id) values (0), (1), (2);
   insert into lanes values ('other', 1, true, now());
   insert into run_starts select nextval('run_numbers'), i % 3, 'run' || lpad(i::text, 8, '0'), 'w' || i % 7, '1', 'j:1', i, null, null from generate_series(1, ${RUNS}) i;
   insert into runs select no, space, run, created_at, 1, case no % 3 when 0 then 'running' when 1 then 'waiting' else 'parked' end, null, case no % 3 when 1 then 9000000 + no end,
-    case no % 3 when 0 then 'other' end, case no % 3 when 0 then 1 end, 0, 0, 0 from run_starts where no % 40 = 0;
-  insert into run_ends select no, space, created_at, 1, case when no % 50 = 1 then 'failed' else 'completed' end, 'j:1', null, no + 5, 0, 0, 0 from run_starts where no % 40 <> 0;
+    case no % 3 when 0 then 'other' end, case no % 3 when 0 then 1 end, 0, 0, 0 from run_starts where no % 10 = 0;
+  insert into run_ends select no, space, created_at, 1, case when no % 50 = 1 then 'failed' else 'completed' end, 'j:1', null, no + 5, 0, 0, 0 from run_starts where no % 10 <> 0;
   insert into journal select no, 1, 's' || k, k, 'step', 'completed', 'effect', null, null, null, null, 'j:1', null, 1, 1, 1, null, 1 from run_starts, generate_series(1, 3) k;
   insert into inbox select no, 1, 'm', 'cancel', null, 1, 1 from run_starts where no % 10 = 0;
   insert into keys select 0, 'key' || no, run, no, 'h', 1, 900000000 from run_starts;
@@ -86,6 +86,11 @@ describePostgres('how the server runs what a PostgreSQL store asks', () => {
         expect(found.length).toBeGreaterThan(10)
         expect(found.flatMap((text) => [...readingMuch(text), ...readingAll(text)])).toEqual([])
       }
+    })
+
+    test('a claim looks at no more rows than it takes, however many are due', async () => {
+      const found = await flushed([claim(Number.MAX_SAFE_INTEGER, 5)])
+      expect(found.flatMap((text) => [...readingMuch(text), ...readingAll(text)])).toEqual([])
     })
 
     test.each(pages)('a page of runs looks at no more rows than it needs: %j', async (filter) => {

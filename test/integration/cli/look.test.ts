@@ -1,8 +1,11 @@
 // Looking at runs: list, show, lineage and verify, on a real store and for hostile data.
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Project, PROJECT } from './command.ts'
+
+// Each starts several processes, and the machine may be busy.
+vi.setConfig({ testTimeout: 60_000 })
 
 const HOSTILE = '\u001b]0;owned\u0007\u202e'
 

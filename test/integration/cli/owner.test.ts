@@ -1,8 +1,11 @@
 // Two real processes and one store: one owns it, the other goes to it, follows it, takes its place, or is refused.
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Project, PROJECT, type Running } from './command.ts'
+
+// Each starts several processes, and the machine may be busy.
+vi.setConfig({ testTimeout: 60_000 })
 
 let project: Project
 beforeEach(async () => {

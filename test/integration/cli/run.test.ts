@@ -1,8 +1,11 @@
 // `wumbo run` and what follows a run: results, failures, interrupts and going on. Every run is a real process on a real store.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Project, PROJECT, WORKFLOWS, type Running } from './command.ts'
+
+// Each starts several processes, and the machine may be busy.
+vi.setConfig({ testTimeout: 60_000 })
 
 describe('a run that ends', () => {
   let project: Project

@@ -2,9 +2,12 @@
 // without it these tests are skipped, visibly.
 import { execFileSync } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { textWidth } from '../../../src/cli/text-width.ts'
 import { has, ON_SOURCES, Project, PROJECT, type Ended } from './command.ts'
+
+// Each starts several processes, and the machine may be busy.
+vi.setConfig({ testTimeout: 60_000 })
 
 let project: Project
 beforeAll(async () => {

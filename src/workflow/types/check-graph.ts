@@ -122,7 +122,7 @@ class GraphTypes {
       const at = `${path}.switch[${index}]`
       if (sure) this.#unreachable(at, 'the case can never run: the condition of a case before it is always true')
       const condition = one.condition === null ? undefined : this.#condition(one.condition, { ...around, facts }, 'the case')
-      if (condition?.constant === false) this.#unreachable(`${at}.if`, 'the case can never run: its condition is always false', one.condition)
+      if (condition?.constant === false && !sure) this.#unreachable(`${at}.if`, 'the case can never run: its condition is always false', one.condition)
       const inside = condition === undefined ? facts : facts.with(condition.whenTrue)
       const body = this.#body(one.body, at, { ...around, facts: needed.reduce((all, known) => all.and(known.facts), inside) })
       outputs.push(body.output)

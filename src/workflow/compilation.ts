@@ -1,5 +1,6 @@
 // What the parts of the compiler share: where they stand, what they may look at, where they tell problems.
 import type { StepModel } from '../model/workflow.ts'
+import { parseDuration } from '../shared/duration.ts'
 import type { AnyTemplate } from '../template/contract.ts'
 import { compileExpression, type Expression } from './expression.ts'
 import type { Names } from './frame.ts'
@@ -48,8 +49,20 @@ export interface CompiledScope {
 
 /** The value of a key, or undefined when there is none or its shape is wrong. */
 export function usable<T extends object, K extends keyof T & string>(model: T, key: K, { path }: Pick<Place, 'path'>, { wrong }: Surroundings): T[K] | undefined {
-  const at = path === '' ? key : `${path}.${key}`
-  return Object.hasOwn(model, key) && !wrong.has(at) ? model[key] : undefined
+  return Object.hasOwn(model, key) && !wrong.has(pathOf(path, key)) ? model[key] : undefined
+}
+
+/** Tells limits of time that leave none: whatever they limit would always fail. */
+export function checkLimits(model: Readonly<Record<string, unknown>>, keys: readonly string[], place: Pick<Place, 'path'>, surroundings: Surroundings): void {
+  for (const key of keys) {
+    const given = usable(model, key, place, surroundings)
+    if (given === undefined || parseDuration(given as number | string) > 0) continue // a duration: its shape was checked
+    surroundings.problems.add('INVALID_DURATION', pathOf(place.path, key), `nothing is done in no time: expected more than 0, got ${JSON.stringify(given)}`, { remedy: 'Write for example 30s, or leave it out for no limit.' })
+  }
+}
+
+function pathOf(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`
 }
 
 /** Compiles an expression that stands alone, with or without `${{ }}`. */

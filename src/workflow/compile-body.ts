@@ -4,7 +4,7 @@ import { modelKeys } from '../model/workflow-schema.ts'
 import { nearest } from '../shared/nearest.ts'
 import { compileBinding, constantBinding } from './binding.ts'
 import { compileConfig } from './compile-config.ts'
-import { compileBare, usable, type Compilation, type Place } from './compilation.ts'
+import { checkLimits, compileBare, usable, type Compilation, type Place } from './compilation.ts'
 import type { StepOptions } from './contract.ts'
 import { NO_FRAME } from './frame.ts'
 import type { BodyPlan, CasePlan } from './plan.ts'
@@ -55,6 +55,7 @@ export function compileBody(body: BodyModel, place: Place, owner: string, compil
 
 function compileUse(body: BodyModel, place: Place, compilation: Compilation): CompiledBody {
   const { path, names } = place
+  checkLimits({ ...body }, ['timeout', 'totalTimeout', 'heartbeatTimeout'], place, compilation)
   const reference = usable(body, 'uses', place, compilation)
   const found = reference === undefined ? undefined : compilation.template(reference, path)
   const template = found === undefined ? undefined : compileConfig(body, found, path, compilation)

@@ -2,7 +2,7 @@
 // What is wrong in shape was told before and is left alone here. Bodies are compiled in compile-body.ts.
 import { DEFAULT_CONCURRENCY, DEFAULT_ITEM, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import { compileBinding } from './binding.ts'
-import { compileBare, usable, type Compilation, type CompiledScope, type Place, type ScopeSource, type Surroundings } from './compilation.ts'
+import { checkLimits, compileBare, usable, type Compilation, type CompiledScope, type Place, type ScopeSource, type Surroundings } from './compilation.ts'
 import { compileBody } from './compile-body.ts'
 import { findCycles } from './cycles.ts'
 import { findStep } from './expression-names.ts'
@@ -20,6 +20,7 @@ export const POISONED: ReadonlySet<string> = new Set(['__proto__', 'constructor'
 /** Compiles a whole workflow. Look at the problems before you use the plan. */
 export function compileWorkflow(model: WorkflowModel, surroundings: Surroundings): ScopePlan {
   const compilation: Compilation = { ...surroundings, configured: new Map(), scope: compileScope }
+  checkLimits({ ...model }, ['timeout'], { path: '' }, compilation)
   const everywhere = new Map<string, string[]>()
   const steps = usable(model, 'steps', { path: '' }, compilation) ?? {}
   collectIds(steps, [], everywhere)

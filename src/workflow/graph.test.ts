@@ -143,6 +143,13 @@ describe('inputs', () => {
 })
 
 describe('a definition is refused', () => {
+  test('when a limit leaves no time', () => {
+    expect(problems({ name: 'test', timeout: 0, steps: { a: { uses: 'echo', timeout: '0s', totalTimeout: 1, heartbeatTimeout: 0 }, b: { sleep: 0 }, c: { switch: [{ else: true, uses: 'echo', timeout: '0h' }] } } })).toEqual([
+      'steps.a.heartbeatTimeout: nothing is done in no time: expected more than 0, got 0', 'steps.a.timeout: nothing is done in no time: expected more than 0, got "0s"',
+      'steps.c.switch[0].timeout: nothing is done in no time: expected more than 0, got "0h"', 'timeout: nothing is done in no time: expected more than 0, got 0',
+    ])
+  })
+
   test('with all its problems at once, sorted by path', () => {
     const found = problems({
       name: 'test',

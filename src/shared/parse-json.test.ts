@@ -25,6 +25,13 @@ describe('parseJson', () => {
     }), { numRuns: 2000 })
   })
 
+  test('what was made to hurt is read in time: marks that are taken, deep nesting, long texts', () => {
+    const taken = Array.from({ length: 100_000 }, (_, number) => `~${number}~`).join('')
+    expect(Object.keys(parseJson(`{"a\\n":1,"b":"${taken}"}`) as object)).toEqual(['a\n', 'b'])
+    expect(Object.keys(parseJson(`{"a\\n":${'['.repeat(50_000)}${']'.repeat(50_000)}}`) as object)).toEqual(['a\n'])
+    expect(Object.keys(parseJson(`{"a\\n":"${'\\n'.repeat(2_000_000)}"}`) as object)).toEqual(['a\n'])
+  })
+
   test('of two equal keys the later counts', () => {
     expect(parseJson('{"\\u0061\\n":1,"a\\n":2}')).toEqual({ 'a\n': 2 })
   })

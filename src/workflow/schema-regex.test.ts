@@ -32,6 +32,8 @@ describe('patterns of JSON Schemas', () => {
     const formats = z.object({ e: z.email(), d: z.iso.duration(), t: z.iso.datetime(), h: z.hostname(), u: z.uuid(), m: z.emoji(), i: z.ipv6() })
     const { properties } = z.toJSONSchema(formats) as { properties: Record<string, { pattern?: string }> }
     for (const { pattern } of Object.values(properties)) expect(() => schemaPattern(pattern ?? ''), pattern).not.toThrow()
-    expect(schemaPattern(properties['d']?.pattern ?? '').test('P1W')).toBe(true)
+    const { '~standard': standard } = jsonSchema({ properties: { d: { pattern: properties['d']?.pattern ?? '' }, h: { pattern: properties['h']?.pattern ?? '' } } })
+    expect(standard.validate({ d: 'P1W', h: 'a.example' })).toMatchObject({ value: {} })
+    expect(standard.validate({ d: 'P1W1D', h: '-' })).toMatchObject({ issues: [{ path: ['d'] }, { path: ['h'] }] })
   })
 })

@@ -27,8 +27,9 @@ export function schemaPattern(text: string): SchemaPattern {
 /** What a compiler of schemas is given in place of `new RegExp`. */
 export const schemaRegExp = Object.assign(
   (text: string): SchemaPattern => {
-    const { test } = schemaPattern(text)
-    return { test, toString: () => text } as SchemaPattern // the compiler tells patterns apart by their text
+    const pattern = schemaPattern(text)
+    const named: SchemaPattern & { toString(): string } = { test: (subject) => pattern.test(subject), toString: () => text }
+    return named // the compiler tells patterns apart by their text
   },
   { code: 'schemaRegExp' },
 )

@@ -9,7 +9,8 @@ const VARIABLE = 'WUMBO_TEST_POSTGRES_URL'
 export default async function setUp(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   if (process.env[VARIABLE] !== undefined) return undefined
   // The words on the command line choose files by parts of their paths.
-  const { testFiles } = await project.globTestFiles(process.argv.slice(2).filter((word) => word !== 'run' && !word.startsWith('-')))
+  const chosen = await project.globTestFiles(process.argv.slice(2).filter((word) => word !== 'run' && !word.startsWith('-')))
+  const { testFiles } = chosen.testFiles.length > 0 ? chosen : await project.globTestFiles()
   if (!testFiles.some((file) => readFileSync(file, 'utf8').includes('describePostgres'))) return undefined
   try {
     const { url, version, stop } = await startEmbedded()
@@ -17,6 +18,7 @@ export default async function setUp(project: TestProject): Promise<(() => Promis
     console.log(`PostgreSQL ${version} was started for the tests`)
     return stop
   } catch (thrown) {
+    if (process.env['CI'] !== undefined) throw thrown // there, nothing may be left out in silence
     console.warn(`no PostgreSQL for the tests: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
     return undefined
   }

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { InputInvalidError, UsageError } from '../errors.ts'
-import type { Terminal } from './terminal.ts'
 import { parseJson } from '../shared/parse-json.ts'
+import type { Terminal } from './terminal.ts'
 
 /** The value that `--input` says; `{}` without it. Throws INPUT_INVALID for what is no JSON, USAGE for a file that cannot be read. */
 export async function readInput(word: string | undefined, terminal: Terminal): Promise<unknown> {

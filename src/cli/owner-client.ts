@@ -5,9 +5,9 @@ import type { RunDetails } from '../engine/inspect.ts'
 import { OwnerUnreachableError, WorkflowNotFoundError, WumboError, errorFromData } from '../errors.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { Problem } from '../server/problem.ts'
+import { parseJson } from '../shared/parse-json.ts'
 import type { Owner } from '../store/sqlite/index.ts'
 import type { Backend, NamedWorkflow } from './backend.ts'
-import { parseJson } from '../shared/parse-json.ts'
 
 const LOOPBACK = /^http:\/\/127\.0\.0\.1:\d{1,5}$/
 const PING_MS = 2000

@@ -5,13 +5,13 @@ import type { DefinedWorkflow } from '../engine/definitions-api.ts'
 import { UsageError } from '../errors.ts'
 import type { Wumbo } from '../index.ts'
 import type { WorkflowModel } from '../model/workflow.ts'
+import { parseJson } from '../shared/parse-json.ts'
 import { visibleLine, visibleText } from '../shared/visible.ts'
 import { act, describe, withProjectOptions, type Cli, type CommonOptions } from './command.ts'
 import { localTime } from './event-lines.ts'
 import { EXIT } from './exit-codes.ts'
 import { lineJson } from './json.ts'
 import { originOf, shortVersion, workflowJson } from './workflow-lines.ts'
-import { parseJson } from '../shared/parse-json.ts'
 
 interface ShowOptions extends CommonOptions {
   readonly version?: string

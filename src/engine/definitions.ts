@@ -6,6 +6,7 @@ import type { VersionSummary, WorkflowRow, WorkflowStatus } from '../model/defin
 import { DEFAULT_SPACE } from '../model/run.ts'
 import type { WorkflowModel } from '../model/workflow.ts'
 import { didYouMean } from '../shared/nearest.ts'
+import { parseJson } from '../shared/parse-json.ts'
 import type { OpAnswer, Store, StoreOp } from '../store/port.ts'
 import type { TemplateRegistry } from '../template/registry.ts'
 import { canonicalModel, templatesOf } from '../workflow/canonical.ts'
@@ -15,7 +16,6 @@ import { fromModel, fromStored } from '../workflow/graph.ts'
 import { parseDefinition } from './definition-body.ts'
 import type { ChangeOptions, CreatedWorkflow, CreateOptions, DefinedWorkflow, DefinitionFilter, Definitions, DefinitionVersion } from './definitions-api.ts'
 import { matches, mergePage } from './definition-list.ts'
-import { parseJson } from '../shared/parse-json.ts'
 
 /** What stored definitions work with. */
 export interface DefinitionsHost {

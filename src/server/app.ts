@@ -4,6 +4,7 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { Readable } from 'node:stream'
 import { InternalError, RequestInvalidError, WorkflowNotFoundError } from '../errors.ts'
 import type { RunStatus } from '../model/run.ts'
+import { parseJson } from '../shared/parse-json.ts'
 import type { ServedWumbo } from './contract.ts'
 import { checkCaller } from './guard.ts'
 import { OpenSteps } from './open-steps.ts'
@@ -17,7 +18,6 @@ import { PROBLEM_TYPE, problemOf } from './problem.ts'
 import { runEvents, settled } from './run-events.ts'
 import { workflowRoutes } from './workflow-routes.ts'
 import { emptyBody, retryBody, startBody, waitOf, wireRun } from './wire.ts'
-import { parseJson } from '../shared/parse-json.ts'
 
 const BODY_LIMIT = 1 << 20
 const REQUEST_TIMEOUT_MS = 30_000

@@ -1,12 +1,12 @@
 // Describes a graph for those who draw it: steps, what depends on what, and which scope holds which steps. Not how a run of it
 // stands; the paths are those of a run without the numbers of items.
+import { parseJson } from '../shared/parse-json.ts'
 import { labelOf } from '../template/callable.ts'
 import type { WorkflowModel } from '../model/workflow.ts'
 import { compileWorkflow } from './compile.ts'
 import type { GraphWorkflow } from './contract.ts'
 import type { BodyPlan, NodePlan, ScopePlan } from './plan.ts'
 import { Problems } from './problems.ts'
-import { parseJson } from '../shared/parse-json.ts'
 
 /** A graph as it is drawn. */
 export interface GraphDescription {

@@ -1,8 +1,8 @@
 // Regular expressions of expressions: `text.matches(pattern)` finds the pattern anywhere in the text. They run on RE2's engine, whose
 // time is the product of the text's length and the pattern's size; both are bounded, and an evaluation pays for the product.
-import { RE2JS } from 're2js'
-import { MAX_PATTERN_LENGTH, MAX_PATTERN_SIZE, type Budget } from './expression-budget.ts'
+import { MAX_PATTERN_LENGTH, type Budget } from './expression-budget.ts'
 import { CelError } from './expression-values.ts'
+import { linearRegex, PatternError, type LinearRegex } from './linear-regex.ts'
 
 /** A pattern that is ready to be used. */
 export interface Pattern {
@@ -21,10 +21,7 @@ const PRODUCT_PER_ELEMENT = 32
 
 /** Compiles a pattern. Throws CelError that says what is wrong with it. */
 export function compilePattern(text: string): Pattern {
-  if (text.length > MAX_PATTERN_LENGTH) throw new CelError(`the pattern has ${text.length.toLocaleString('en')} characters, ${MAX_PATTERN_LENGTH.toLocaleString('en')} are the most`)
-  const compiled = compile(text)
-  const size = compiled.programSize()
-  if (size > MAX_PATTERN_SIZE) throw new CelError(`the pattern stands for ${size.toLocaleString('en')} instructions, ${MAX_PATTERN_SIZE.toLocaleString('en')} are the most`, 'Repeat less: each {n} repeats what stands before it n times.')
+  const { compiled, size } = compile(text)
   return {
     matches: (subject, budget) => {
       budget.spend(1 + Math.floor((subject.length * size) / PRODUCT_PER_ELEMENT))
@@ -45,11 +42,17 @@ export function computedPattern(text: string, budget: Budget): Pattern {
   return pattern
 }
 
-function compile(text: string): RE2JS {
+function compile(text: string): LinearRegex {
   try {
-    return RE2JS.compile(text)
+    return linearRegex(text, 're2')
   } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message.replace('error parsing regexp: ', '') : String(thrown)
-    throw new CelError(`the pattern is no regular expression: ${why.slice(0, 200)}`, 'The syntax is that of RE2: no look-around, no back references. A backslash is written twice in a text, or once in a raw one: r"\\d+".')
+    if (!(thrown instanceof PatternError)) throw thrown
+    throw new CelError(`the pattern ${thrown.message}`, REMEDIES[thrown.reason])
   }
+}
+
+const REMEDIES: Readonly<Record<PatternError['reason'], string | undefined>> = {
+  length: undefined,
+  size: 'Repeat less: each {n} repeats what stands before it n times.',
+  syntax: 'The syntax is that of RE2: no look-around, no back references. A backslash is written twice in a text, or once in a raw one: r"\\d+".',
 }

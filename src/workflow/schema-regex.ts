@@ -1,8 +1,7 @@
 // The patterns of JSON Schemas that come as text: they run on RE2's engine, so that no definition can make an input take exponential
 // time. Patterns that zod publishes and RE2 cannot say are known one by one and run natively.
-import { RE2JS } from 're2js'
 import { regexes } from 'zod/v4/core'
-import { MAX_PATTERN_LENGTH, MAX_PATTERN_SIZE } from './expression-budget.ts'
+import { linearRegex } from './linear-regex.ts'
 
 /** What a validator asks of a regular expression. */
 export interface SchemaPattern {
@@ -35,16 +34,7 @@ export const schemaRegExp = Object.assign(
 )
 
 function linear(text: string): SchemaPattern {
-  if (text.length > MAX_PATTERN_LENGTH) throw new Error(`it has ${text.length.toLocaleString('en')} characters, ${MAX_PATTERN_LENGTH.toLocaleString('en')} are the most`)
-  let compiled: RE2JS
-  try {
-    compiled = RE2JS.compile(RE2JS.translateRegExp(text))
-  } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message.replace('error parsing regexp: ', '') : String(thrown)
-    throw new Error(why.slice(0, 200), { cause: thrown })
-  }
-  const size = compiled.programSize()
-  if (size > MAX_PATTERN_SIZE) throw new Error(`it stands for ${size.toLocaleString('en')} instructions, ${MAX_PATTERN_SIZE.toLocaleString('en')} are the most`)
+  const { compiled } = linearRegex(text, 'javascript')
   return { test: (subject) => compiled.matcher(subject).find() }
 }
 

@@ -4,6 +4,7 @@
 import { didYouMean } from '../shared/nearest.ts'
 import { shown } from './door.ts'
 import { formats } from './formats.ts'
+import { PatternError } from './linear-regex.ts'
 import type { Problems } from './problems.ts'
 import { schemaPattern } from './schema-regex.ts'
 
@@ -124,7 +125,7 @@ class WordCheck {
       schemaPattern(text)
     } catch (thrown) {
       const why = thrown instanceof Error ? thrown.message : String(thrown)
-      this.refuse(path, `this is no pattern that can be checked: ${why}`, { remedy: 'Patterns are regular expressions of JavaScript without look-around and back references, so that no input takes long to check.', ...(on === undefined ? {} : { on }) })
+      this.refuse(path, `this is no pattern that can be checked: ${thrown instanceof PatternError ? `it ${why}` : why}`, { remedy: 'Patterns are regular expressions of JavaScript without look-around and back references, so that no input takes long to check.', ...(on === undefined ? {} : { on }) })
     }
   }
 }

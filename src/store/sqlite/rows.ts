@@ -3,8 +3,8 @@ import { PayloadCorruptError } from '../../errors.ts'
 import type { ErrorData } from '../../errors.ts'
 import type { JournalRecord, Mark } from '../../model/record.ts'
 import type { Generation, Mail, RunKey, RunRow } from '../../model/run.ts'
-import { isSound } from './checksum.ts'
 import { parseJson } from '../../shared/parse-json.ts'
+import { isSound } from './checksum.ts'
 
 /** A row as SQLite gives it: columns by name. */
 export type Row = Readonly<Record<string, unknown>>

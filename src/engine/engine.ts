@@ -4,7 +4,7 @@ import { AbortedError, InputInvalidError, KeyReusedError, OverloadedError, RunFi
 import { effectiveJournal } from '../model/record.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { Payload } from '../model/payload.ts'
-import { DEFAULT_SPACE, isEnd } from '../model/run.ts'
+import { DEFAULT_QUEUE, DEFAULT_SPACE, isEnd } from '../model/run.ts'
 import type { RunKey, RunRow } from '../model/run.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import { parseDuration } from '../shared/duration.ts'
@@ -267,7 +267,7 @@ export class Engine implements RunHost {
   #newRow(workflow: AnyWorkflow, input: Payload, key: string | null, now: number): RunRow {
     const timeout = workflow.timeout === undefined ? null : parseDuration(workflow.timeout, `${workflow.name}.timeout`)
     return {
-      space: DEFAULT_SPACE, run: this.#newId(), workflow: workflow.name, version: workflow.version, input, createdAt: now,
+      space: DEFAULT_SPACE, run: this.#newId(), workflow: workflow.name, version: workflow.version, queue: DEFAULT_QUEUE, input, createdAt: now,
       deadline: timeout === null ? null : now + timeout, key, gen: 1, status: 'running', output: null, error: null, finishedAt: null,
       wakeAt: null, lane: this.#lane.id, epoch: this.#lane.epoch, inboxCount: 0, crashes: 0,
     }

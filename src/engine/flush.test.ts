@@ -35,7 +35,7 @@ function rig(options: { flush?: (ops: readonly StoreOp[]) => Promise<Map<number,
   const batches: (readonly StoreOp[])[] = []
   const fatal: Error[] = []
   const lane: Lane = {
-    id: 'main', epoch: 1, close: () => Promise.resolve(),
+    id: 'main', epoch: 1, holds: () => true, serve: () => undefined, close: () => Promise.resolve(),
     async flush(ops) {
       const answers = (await options.flush?.(ops)) ?? new Map<number, OpAnswer>()
       batches.push(ops)

@@ -126,7 +126,7 @@ export class Takeover {
 
   #claim(limit: number): Promise<OpAnswer | undefined> {
     return new Promise((resolve, reject) => {
-      this.#host.flusher.add({ op: 'claim', limit, now: this.#host.deps.clock.now() }, null, 0, (answer, error) => (error === undefined ? resolve(answer) : reject(error)))
+      this.#host.flusher.add({ op: 'claim', limit, now: this.#host.deps.clock.now(), kinds: null }, null, 0, (answer, error) => (error === undefined ? resolve(answer) : reject(error)))
     })
   }
 

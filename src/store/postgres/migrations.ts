@@ -5,9 +5,10 @@ import { StoreTooNewError } from '../../errors.ts'
 import { transaction } from './connection.ts'
 import { initial } from './migrations/0001-initial.ts'
 import { flush } from './migrations/0002-flush.ts'
+import { tick } from './migrations/0003-tick.ts'
 
 /** The statements of each migration; the first makes version 1. */
-const MIGRATIONS: readonly string[] = [initial, flush]
+const MIGRATIONS: readonly string[] = [initial, flush, tick]
 
 /** The version of the schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -55,6 +55,15 @@ export async function getRun(pool: pg.Pool, key: RunKey): Promise<RunRow | undef
   return rows[0] === undefined ? undefined : runFrom(rows[0])
 }
 
+/** Those of the runs that exist. */
+export async function getRuns(pool: pg.Pool, keys: readonly RunKey[]): Promise<readonly RunRow[]> {
+  if (keys.length === 0) return []
+  const { rows } = await pool.query<Row>(
+    'select r.* from unnest($1::text[], $2::bigint[]) as k(run, space) join run_rows r on r.run = k.run and r.space = k.space', [keys.map(({ run }) => sought(run)), keys.map(({ space }) => space)],
+  )
+  return rows.map(runFrom)
+}
+
 export async function findKey(pool: pg.Pool, space: Space, key: string): Promise<{ readonly run: string; readonly hash: string } | undefined> {
   const { rows } = await pool.query<Row>('select run, hash from keys where space = $1 and key = $2', [space, sought(key)])
   return rows[0] === undefined ? undefined : { run: text(rows[0], 'run'), hash: text(rows[0], 'hash') }
@@ -68,8 +77,11 @@ export async function definition(pool: pg.Pool, hash: string): Promise<string | 
 /** The earliest time at which a claim would find a run. */
 export async function nextWake(pool: pg.Pool): Promise<number | null> {
   const { rows } = await pool.query<{ wake: number | null }>(`
-    select case when exists (select 1 from runs where lane is null and unread > 0) then 0
-      else (select coalesce(wake_at, 0) from runs where lane is null and status in ('running', 'waiting') order by coalesce(wake_at, 0), no limit 1) end as wake`)
+    select min(n.wake) as wake from run_kinds k, lateral (
+      (select 0 as wake from runs l where l.kind = k.id and l.lane is null and l.unread > 0 limit 1)
+      union all
+      (select coalesce(l.wake_at, 0) from runs l where l.kind = k.id and l.lane is null and l.status in ('running', 'waiting') order by coalesce(l.wake_at, 0), l.no limit 1)
+    ) n`)
   return rows[0]?.wake ?? null
 }
 

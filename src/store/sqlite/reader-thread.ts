@@ -19,6 +19,8 @@ serve<ReaderCalls>(parentPort, {
   open: () => open(),
   load: (key) => readable().load(key),
   getRun: (key) => readable().getRun(key),
+  getRuns: (keys) => readable().getRuns(keys),
+  kinds: () => readable().kinds(),
   listRuns: (filter) => readable().listRuns(filter),
   findKey: ({ space, key }) => readable().findKey(space, key),
   definition: (hash) => readable().definition(hash),

@@ -19,9 +19,10 @@ const MANY_ROWS = 400
 /** Ended runs, and one in ten alive: owned by another lane, waiting for a time far off, or parked. */
 const FILL = `
   insert into spaces (id) values (0), (1), (2);
-  insert into lanes values ('other', 1, true, now());
-  insert into run_starts select nextval('run_numbers'), i % 3, 'run' || lpad(i::text, 8, '0'), 'w' || i % 7, '1', 'j:1', i, null, null from generate_series(1, ${RUNS}) i;
-  insert into runs select no, space, run, created_at, 1, case no % 3 when 0 then 'running' when 1 then 'waiting' else 'parked' end, null, case no % 3 when 1 then 9000000 + no end,
+  insert into lanes (id, epoch, is_open, opened_at, held_since, lease_until, holder) values ('other', 1, true, now(), now(), now() + interval '1 hour', 'x');
+  insert into run_kinds (queue, workflow, version) select 'default', 'w' || i, '1' from generate_series(0, 6) i;
+  insert into run_starts select nextval('run_numbers'), i % 3, 'run' || lpad(i::text, 8, '0'), 'w' || i % 7, '1', 'default', 'j:1', i, null, null from generate_series(1, ${RUNS}) i;
+  insert into runs select no, space, run, created_at, 1 + no % 7, 1, case no % 3 when 0 then 'running' when 1 then 'waiting' else 'parked' end, null, case no % 3 when 1 then 9000000 + no end,
     case no % 3 when 0 then 'other' end, case no % 3 when 0 then 1 end, 0, 0, 0 from run_starts where no % 10 = 0;
   insert into run_ends select no, space, created_at, 1, case when no % 50 = 1 then 'failed' else 'completed' end, 'j:1', null, no + 5, 0, 0, 0 from run_starts where no % 10 <> 0;
   insert into journal select no, 1, 's' || k, k, 'step', 'completed', 'effect', null, null, null, null, 'j:1', null, 1, 1, 1, null, 1 from run_starts, generate_series(1, 3) k;
@@ -54,7 +55,7 @@ describePostgres('how the server runs what a PostgreSQL store asks', () => {
       await store.close()
       client = new pg.Client({ connectionString: url })
       await client.connect()
-      await setUp(client, { url, schema })
+      await setUp(client, { url, schema, leaseMs: 15_000, pooled: false }, 60_000)
       client.on('notice', ({ message }) => notices.push(message ?? ''))
       await client.query(`
         load 'auto_explain'; set auto_explain.log_min_duration = 0; set auto_explain.log_nested_statements = on;
@@ -73,10 +74,10 @@ describePostgres('how the server runs what a PostgreSQL store asks', () => {
     }
 
     async function flushed(ops: readonly StoreOp[]): Promise<readonly string[]> {
-      const parts = plan(ops, { knownSpaces: new Set([0]), doubt: null })
+      const parts = plan(ops, { knownSpaces: new Set([0]), kinds: { idOf: () => 1 }, doubt: null })
       expect(parts.length).toBe(1)
       return plans(async () => {
-        for (const part of parts) if (part instanceof Segment) await client.query({ ...FLUSH, values: part.parameters('a', epoch) })
+        for (const part of parts) if (part instanceof Segment) await client.query({ ...FLUSH, values: [...part.parameters('a', epoch), 1] })
       })
     }
 

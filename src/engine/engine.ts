@@ -1,29 +1,34 @@
 // The durable runtime of one lane: it accepts starts, holds the runs in memory, takes over what is due and hands everything
 // to one group commit. Taking over is takeover.ts, housekeeping is housekeeping.ts, one run is hot-run.ts.
-import { AbortedError, InputInvalidError, KeyReusedError, OverloadedError, RunFinishedError, RunNotFoundError, RunNotRetryableError, StoreClosedError, WumboError, errorData } from '../errors.ts'
+import { AbortedError, InputInvalidError, KeyReusedError, LaneFencedError, OverloadedError, RunFinishedError, RunNotFoundError, RunNotRetryableError, StoreClosedError, StoreFailedError, WumboError, errorData } from '../errors.ts'
 import { effectiveJournal } from '../model/record.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { Payload } from '../model/payload.ts'
 import { DEFAULT_QUEUE, DEFAULT_SPACE, isEnd } from '../model/run.ts'
 import type { RunKey, RunRow } from '../model/run.ts'
 import { defaultCodec } from '../shared/codec.ts'
+import type { Cancel } from '../shared/clock.ts'
+import { deferred } from '../shared/deferred.ts'
 import { parseDuration } from '../shared/duration.ts'
 import { hashText } from '../shared/hash.ts'
 import { uuidv7Generator } from '../shared/id.ts'
 import type { Lane, OpAnswer, StoreOp } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import { Completion, outcome, parkedError } from './completion.ts'
+import { Elsewhere } from './elsewhere.ts'
 import { Flusher } from './flush.ts'
 import type { FlushMetrics } from './flush.ts'
 import { FunctionSource } from './function-source.ts'
 import { retryBase } from './history.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { HotRun } from './hot-run.ts'
+import { Membership } from './membership.ts'
 import { readValue, settlePayload } from './payloads.ts'
 import type { PayloadHost } from './payloads.ts'
 import type { EngineDeps } from './ports.ts'
 import type { History } from './replay.ts'
 import type { Departure, RunHost } from './run-host.ts'
+import type { Trial } from './run-waits.ts'
 import { Takeover } from './takeover.ts'
 import { Turns } from './turns.ts'
 
@@ -48,7 +53,9 @@ export class Engine implements RunHost {
   readonly flusher: Flusher
   readonly turns: Turns
   readonly payloads: PayloadHost
-  readonly #lane: Lane
+  readonly #members: Membership
+  readonly #elsewhere: Elsewhere
+  readonly #mailReads = new Set<string>()
   readonly #hot = new Map<string, HotRun>()
   readonly #completions = new Map<string, Completion>()
   readonly #newId: () => string
@@ -56,18 +63,40 @@ export class Engine implements RunHost {
   readonly #housekeeping: Housekeeping
   readonly #knownDefinitions = new Set<string>()
   readonly #onFatal: (error: Error) => void
-  #state: 'open' | 'closing' | 'broken' = 'open'
+  /** `apart`: the lane is lost and another is about to be opened. */
+  #state: 'open' | 'apart' | 'closing' | 'broken' = 'open'
+  #lastBegun: { readonly run: string; readonly path: string } | null = null
+  #reconciling: Cancel | null = null
+  readonly #drain = deferred<void>()
   #lateResults = 0
   /** Starts that are on their way to the disk. */
   #starting = 0
 
-  private constructor(deps: EngineDeps, lane: Lane, onFatal: (error: Error) => void) {
+  private constructor(deps: EngineDeps, onFatal: (error: Error) => void) {
     this.deps = deps
-    this.#lane = lane
     this.#onFatal = onFatal
     this.#newId = uuidv7Generator(deps.clock, deps.random)
     this.turns = new Turns(deps.clock)
-    this.flusher = new Flusher(lane, deps.clock, (error) => this.#fatal(error), deps.limits.flush)
+    this.flusher = new Flusher(deps.clock, (error) => this.#fatal(error), deps.limits.flush)
+    this.#members = new Membership({
+      deps,
+      laneLost: (error) => this.#laneLost(error),
+      laneOpened: (lane) => this.#laneOpened(lane),
+      due: () => this.#takeover.soon(),
+      mail: (run, last) => this.#mail(run, last),
+      kinds: () => this.#quietly(this.#takeover.kindsChanged()),
+      unserved: (kinds) => this.#quietly(this.#takeover.parkUnserved(kinds)),
+      drain: () => this.#drain.resolve(),
+      lastBegun: () => this.#lastBegun,
+    })
+    this.#elsewhere = new Elsewhere({
+      store: deps.store, clock: deps.clock,
+      settled: (row) => this.#quietly(this.#endedElsewhere(row)),
+      missing: (run) => {
+        this.#completions.get(run)?.interrupt(new RunNotFoundError(`there is no run ${run} any more`))
+        this.#completions.delete(run)
+      },
+    })
     this.payloads = { blobs: deps.store.blobs, sha256: deps.sha256, limit: deps.limits.inlinePayload, key: () => this.#newId() }
     this.#takeover = new Takeover({
       deps, flusher: this.flusher,
@@ -75,21 +104,26 @@ export class Engine implements RunHost {
       read: (payload) => this.readPayload(payload),
       emit: (event) => this.emit(event),
       gone: (run, departure) => this.departed(run, departure),
-      enter: (row, workflow, input, history) => this.#enter(row, workflow, input, history),
+      enter: (row, workflow, input, history, trial) => this.#enter({ row, workflow, input, history, trial }),
+      readMail: (key, after) => this.#quietly(this.#readMail(key, after)),
+      lane: () => this.#members.lane,
+      isHot: (run) => this.#hot.has(run),
     })
     this.#housekeeping = new Housekeeping(deps, this.flusher)
   }
 
   /** Opens the lane, takes over what an earlier process left, and begins to watch for what is due. */
   static async open(deps: EngineDeps, onFatal: (error: Error) => void = () => undefined): Promise<Engine> {
-    const engine = new Engine(deps, await deps.store.openLane(), onFatal)
+    const engine = new Engine(deps, onFatal)
+    engine.flusher.restart(await engine.#members.open())
     await engine.#takeover.begin()
     engine.#housekeeping.begin()
+    if (deps.store.isShared) engine.#reconcileLater()
     return engine
   }
 
   /** Accepts a run. Resolves once it is durable; refused input, a full buffer and a reused key reject. */
-  async start(workflow: AnyWorkflow, input: unknown, options: { readonly key?: string } = {}): Promise<Accepted> {
+  async start(workflow: AnyWorkflow, input: unknown, options: { readonly key?: string; readonly queue?: string } = {}): Promise<Accepted> {
     this.#mustBeOpen()
     const { limits, clock } = this.deps
     if (this.flusher.waitingBytes > limits.bufferBytes) {
@@ -100,12 +134,12 @@ export class Engine implements RunHost {
     const stored = settlePayload(checked.payload, this.payloads)
     const payload = typeof stored === 'string' ? stored : await stored
     const now = clock.now()
-    const row = this.#newRow(workflow, payload, options.key ?? null, now)
+    const row = this.#newRow(workflow, { input: payload, key: options.key ?? null, queue: checkQueue(options.queue), now })
     const hash = options.key === undefined ? '' : keyHash(workflow.name, input)
     const key = options.key === undefined ? null : { key: checkKey(options.key), hash, expiresAt: now + limits.keyTtlMs }
     if (workflow.form === 'graph') this.#saveDefinition(workflow, now)
     // More runs than the memory is to hold: this one waits its turn in the store, from its first moment on.
-    const full = this.#hot.size + this.#starting >= limits.hotRuns
+    const full = this.#hot.size + this.#starting >= limits.hotRuns || !this.#takes(row.queue)
     const answer = await this.#startRow(row, key, full)
     if (answer?.answer === 'exists') {
       if (answer.hash !== hash) throw keyReused(options.key ?? '', answer.run)
@@ -115,7 +149,7 @@ export class Engine implements RunHost {
     this.#completions.set(row.run, completion)
     if (this.deps.observers.size > 0) this.emit({ type: 'run.started', run: row.run, workflow: row.workflow, at: row.createdAt })
     if (full) this.#takeover.soon()
-    else this.#enter(row, workflow, checked.value, null)
+    else this.#enter({ row, workflow, input: checked.value, history: null, trial: null })
     return { run: row.run, existing: false, completion }
   }
 
@@ -136,7 +170,7 @@ export class Engine implements RunHost {
   /** Other workflows are known now: runs that were parked for want of theirs go on. */
   workflowsChanged(): void {
     this.#mustBeOpen()
-    void this.#takeover.unpark().catch((thrown: unknown) => this.deps.log.error('parked runs could not be looked at', { error: errorData(thrown).message }))
+    this.#quietly(this.#takeover.workflowsChanged())
   }
 
   /** The output of a run, once it has ended well; rejects with what ended or parked it. */
@@ -155,6 +189,7 @@ export class Engine implements RunHost {
       return outcome({ status: row.status, output: await this.readPayload(row.output), error: row.error })
     }
     if (row.status === 'parked' && row.error !== null) waiting.interrupt(parkedError(run, row.error))
+    else if (this.deps.store.isShared && !this.#hot.has(run)) this.#elsewhere.await(run)
     return promise
   }
 
@@ -194,8 +229,11 @@ export class Engine implements RunHost {
   /** Stops in order: no new bodies, those that run get `drainMs`, then every run is given back and the lane ends. */
   async close(): Promise<void> {
     if (this.#state === 'closing') return
-    const broken = this.#state === 'broken'
+    const broken = this.#state === 'broken' || this.#state === 'apart'
     this.#state = 'closing'
+    this.#elsewhere.stop()
+    this.#reconciling?.()
+    const { lane } = this.#members
     this.#takeover.stop()
     this.#housekeeping.stop()
     if (!broken) {
@@ -208,7 +246,8 @@ export class Engine implements RunHost {
     for (const run of [...this.#hot.values()]) run.lose(new AbortedError('the process stops'))
     this.flusher.stop()
     for (const completion of this.#completions.values()) completion.interrupt(new StoreClosedError('the store was closed before the run ended; the run goes on when it is opened again'))
-    await this.#lane.close()
+    this.#members.end()
+    await lane?.close()
   }
 
   // What the runs use
@@ -232,7 +271,30 @@ export class Engine implements RunHost {
   }
 
   usable(): boolean {
-    return this.#state !== 'broken'
+    return this.#state !== 'broken' && this.#state !== 'apart'
+  }
+
+  holds(): boolean {
+    return this.#members.holds()
+  }
+
+  whenHeld(call: () => void): void {
+    this.#members.whenHeld(call)
+  }
+
+  began(run: string, path: string): void {
+    this.#lastBegun = { run, path }
+  }
+
+  /** Why nothing can be started at this moment; null when all is well. */
+  get trouble(): string | null {
+    if (this.#state === 'open') return this.#members.isConnected ? null : 'the store cannot be reached'
+    return this.#state === 'closing' ? 'it is stopping' : this.#state === 'apart' ? 'the store is lost for the moment' : 'the store is lost'
+  }
+
+  /** Resolves when somebody asked this worker to stop in order. */
+  get drained(): Promise<void> {
+    return this.#drain.promise
   }
 
   late(run: string, path: string): void {
@@ -248,7 +310,8 @@ export class Engine implements RunHost {
       this.#completions.delete(run)
     } else {
       if (departure.how === 'parked') completion?.interrupt(parkedError(run, departure.error))
-      else if (departure.how === 'lost') completion?.interrupt(departure.error)
+      else if (departure.how === 'lost' && !this.deps.store.isShared) completion?.interrupt(departure.error)
+      else if (completion?.awaited === true && this.deps.store.isShared) this.#elsewhere.await(run)
       if (completion !== undefined && !completion.awaited) {
         completion.attached = false
         this.#completions.delete(run)
@@ -261,15 +324,16 @@ export class Engine implements RunHost {
   // Inside
 
   #mustBeOpen(): void {
+    if (this.#state === 'apart') throw new StoreFailedError('the store is lost for the moment; nothing is accepted until it is back', { remedy: 'Send again a little later; this process goes on by itself.', retryAfter: 1000 })
     if (this.#state !== 'open') throw new StoreClosedError(this.#state === 'closing' ? 'the engine is closing' : 'the engine has lost its store')
   }
 
-  #newRow(workflow: AnyWorkflow, input: Payload, key: string | null, now: number): RunRow {
+  #newRow(workflow: AnyWorkflow, { input, key, queue, now }: { input: Payload; key: string | null; queue: string; now: number }): RunRow {
     const timeout = workflow.timeout === undefined ? null : parseDuration(workflow.timeout, `${workflow.name}.timeout`)
     return {
-      space: DEFAULT_SPACE, run: this.#newId(), workflow: workflow.name, version: workflow.version, queue: DEFAULT_QUEUE, input, createdAt: now,
+      space: DEFAULT_SPACE, run: this.#newId(), workflow: workflow.name, version: workflow.version, queue, input, createdAt: now,
       deadline: timeout === null ? null : now + timeout, key, gen: 1, status: 'running', output: null, error: null, finishedAt: null,
-      wakeAt: null, lane: this.#lane.id, epoch: this.#lane.epoch, inboxCount: 0, crashes: 0,
+      wakeAt: null, lane: this.#members.lane?.id ?? null, epoch: this.#members.lane?.epoch ?? null, inboxCount: 0, crashes: 0,
     }
   }
 
@@ -279,15 +343,16 @@ export class Engine implements RunHost {
       this.flusher.add({ op: 'start', run: row, key }, row.run, 150 + row.input.length, (answer, error) => {
         this.#starting--
         if (error === undefined) resolve(answer)
-        else reject(error)
+        else reject(error instanceof LaneFencedError && this.deps.store.isShared ? inDoubt(error) : error)
       })
       if (full) this.flusher.add({ op: 'release', run: { space: row.space, run: row.run }, status: 'waiting', wakeAt: null, error: null, inboxSeen: 0 }, row.run, 50, null)
     })
   }
 
-  #enter(row: RunRow, workflow: AnyWorkflow, input: unknown, history: History | null): HotRun {
+  #enter({ row, workflow, input, history, trial }: Entering): HotRun {
+    this.#elsewhere.forget(row.run)
     const source = workflow.form === 'graph' ? null : new FunctionSource(workflow, this.deps.log)
-    const run = new HotRun(row, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this, history)
+    const run = new HotRun(row, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this, history, trial)
     source?.attach(run)
     this.#hot.set(row.run, run)
     run.begin(input)
@@ -315,7 +380,72 @@ export class Engine implements RunHost {
     while (computing() && clock.monotonic() < until) await new Promise<void>((resolve) => clock.timer(5, resolve))
   }
 
+  /** A worker that takes runs of other queues only leaves this one to them; one that takes none works on what it starts. */
+  #takes(queue: string): boolean {
+    const { queues } = this.deps
+    return queues === null || queues.length === 0 || queues.includes(queue)
+  }
+
+  #laneLost(error: LaneFencedError): void {
+    if (this.#state !== 'open') return
+    this.#state = 'apart'
+    this.#takeover.laneLost()
+    for (const run of [...this.#hot.values()]) run.lose(error)
+    this.flusher.stop(error)
+  }
+
+  #laneOpened(lane: Lane): void {
+    if (this.#state !== 'apart') return
+    this.#state = 'open'
+    this.#knownDefinitions.clear()
+    this.flusher.restart(lane)
+    this.#quietly(this.#takeover.begin())
+  }
+
+  /** Others sent mail to a run. One that is just coming or going is told again. */
+  #mail(key: RunKey, last: number): void {
+    const hot = this.#hot.get(key.run)
+    if (hot !== undefined && last > hot.inboxSeen) this.#quietly(this.#readMail(key, hot.inboxSeen))
+  }
+
+  async #readMail(key: RunKey, after: number): Promise<void> {
+    if (this.#mailReads.has(key.run)) return
+    this.#mailReads.add(key.run)
+    try {
+      const loaded = await this.deps.store.load(key)
+      for (const mail of loaded?.mail ?? []) if (mail.number > after && mail.consumedAt === null) this.#hot.get(key.run)?.onMail(mail)
+    } finally {
+      this.#mailReads.delete(key.run)
+    }
+  }
+
+  async #endedElsewhere(row: RunRow): Promise<void> {
+    const completion = this.#completions.get(row.run)
+    if (completion === undefined) return
+    this.#completions.delete(row.run)
+    if (row.status === 'parked') completion.interrupt(parkedError(row.run, row.error ?? errorData(new RunNotFoundError('no reason was recorded'))))
+    else if (isEnd(row.status)) completion.settle({ status: row.status, output: await this.readPayload(row.output), error: row.error })
+  }
+
+  #reconcileLater(): void {
+    this.#reconciling = this.deps.clock.timer(RECONCILE_MS, () => {
+      this.#quietly(this.#takeover.reconcile())
+      this.#reconcileLater()
+    })
+  }
+
+  /** What nobody waits for: a failure is told, unless the store is known to be away. */
+  #quietly(work: Promise<void>): void {
+    work.catch((thrown: unknown) => {
+      if (this.trouble === null) this.deps.log.error('a part of the work failed', { error: errorData(thrown).message })
+    })
+  }
+
   #fatal(error: Error): void {
+    if (error instanceof LaneFencedError && this.deps.store.isShared) {
+      this.#members.lost(error)
+      return
+    }
     if (this.#state === 'broken') return
     if (this.#state === 'open') this.#state = 'broken'
     this.deps.log.error('the store cannot be written; this process stops working on its runs', { error: error.message })
@@ -325,6 +455,29 @@ export class Engine implements RunHost {
     for (const run of [...this.#hot.values()]) run.lose(reason)
     this.#onFatal(error)
   }
+}
+
+/** What a run is entered with. */
+interface Entering {
+  readonly row: RunRow
+  readonly workflow: AnyWorkflow
+  readonly input: unknown
+  readonly history: History | null
+  readonly trial: Trial | null
+}
+
+/** Owned and in-memory runs are compared so often, in milliseconds. */
+const RECONCILE_MS = 60_000
+const QUEUE_NAME = /^[\w.:-]{1,100}$/
+
+/** The queue of a run. */
+export function checkQueue(queue: string = DEFAULT_QUEUE): string {
+  if (typeof queue === 'string' && QUEUE_NAME.test(queue)) return queue
+  throw new InputInvalidError(`queue: expected 1 to 100 letters, digits, "_", ".", ":" and "-", got ${JSON.stringify(queue)}`, { path: 'queue' })
+}
+
+function inDoubt(cause: LaneFencedError): StoreFailedError {
+  return new StoreFailedError('the store was lost before it could tell whether the run was started', { cause, remedy: 'Start it again with the same id: it gives the same run.', retryAfter: 1000 })
 }
 
 function checkKey(key: string): string {

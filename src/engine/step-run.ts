@@ -36,6 +36,10 @@ export interface StepHost extends AttemptHost {
   /** A result came after its attempt was given up. */
   onLateResult(step: StepRun): void
   onStarted(step: StepRun): void
+  /** True while it is proven that this process owns the run. */
+  holds(): boolean
+  /** Calls once that is proven again; never when the run is lost. */
+  whenHeld(call: () => void): void
 }
 
 interface Body {
@@ -54,6 +58,8 @@ export class StepRun {
   gate = 0
   nextGated: StepRun | null = null
   attempt = 0
+  /** It is noted that it begins, for a run in probation. */
+  isTried = false
   startedAt = 0
   /** When the next attempt is due, while the step waits. */
   due: number | null = null
@@ -198,6 +204,11 @@ export class StepRun {
 
   #start(input: unknown): void {
     if (this.#closed) return
+    // Without proof that the run is still ours no body begins: another may have it by now.
+    if (!this.#host.holds()) {
+      this.#host.whenHeld(() => this.#start(input))
+      return
+    }
     const { deps, runId, gen, clock } = this.#host
     this.attempt++
     const context = new StepContext(this.#host, runId, gen, this)

@@ -1,18 +1,23 @@
 // Taking over: claims runs that nobody owns and that are due, reads what is known of each and enters it. It runs at start,
-// when a wake time comes, when mail arrives for a run outside memory, and when memory has room again; never by polling.
-import { RunCancelledError, WorkflowNotFoundError, errorData } from '../errors.ts'
+// when a wake time comes, when mail arrives for a run outside memory, when memory has room again, and when the watch of a shared store tells
+// of due runs. Runs whose process died go through probation.
+import { RunCancelledError, RunQuarantinedError, StoreFailedError, WorkflowNotFoundError, errorData } from '../errors.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { Payload } from '../model/payload.ts'
 import { DEFAULT_SPACE, isEnd } from '../model/run.ts'
-import type { RunKey, RunRow } from '../model/run.ts'
+import type { RunKey, RunKind, RunRow } from '../model/run.ts'
 import type { Cancel } from '../shared/clock.ts'
-import type { LoadedRun, OpAnswer } from '../store/port.ts'
+import type { Lane, LoadedRun, OpAnswer } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import type { Flusher } from './flush.ts'
 import { buildHistory } from './history.ts'
 import type { EngineDeps } from './ports.ts'
+import { BLAMED_DEATHS, Probation } from './probation.ts'
+import type { Probationer } from './probation.ts'
 import type { History } from './replay.ts'
 import type { Departure } from './run-host.ts'
+import type { Trial } from './run-waits.ts'
+import { ServedKinds } from './served-kinds.ts'
 
 /** What taking over needs of the engine. */
 export interface TakeoverHost {
@@ -24,41 +29,104 @@ export interface TakeoverHost {
   emit(event: RunEvent): void
   /** A run left without having been entered. */
   gone(run: string, departure: Departure): void
-  enter(row: RunRow, workflow: AnyWorkflow, input: unknown, history: History | null): { onMail(mail: LoadedRun['mail'][number]): void }
+  enter(row: RunRow, workflow: AnyWorkflow, input: unknown, history: History | null, trial: Trial | null): { onMail(mail: LoadedRun['mail'][number]): void }
+  /** Reads mail that has come since the run was loaded. */
+  readMail(key: RunKey, after: number): void
+  /** The lane, as long as it is not lost. */
+  lane(): Lane | null
+  isHot(run: string): boolean
+}
+
+/** A run on its way into memory. */
+interface Entry {
+  readonly loaded: LoadedRun
+  readonly workflow: AnyWorkflow
+  readonly input: unknown
+  readonly history: History
+  readonly trial: Trial | null
 }
 
 const BATCH = 200
+/** A store that cannot be read is asked again after this time, in milliseconds. */
+const READ_AGAIN_MS = 500
 /** More than a store holds. */
 const ALL = 1_000_000_000
 
 /** Claims and enters what is due. */
 export class Takeover {
   readonly #host: TakeoverHost
+  readonly #served: ServedKinds
+  readonly #probation: Probation
+  /** Runs that this lane owns and that are on their way into memory. */
+  readonly #coming = new Set<string>()
   #working: Promise<void> | null = null
   #again = false
   #stopped = false
   #timer: Cancel | null = null
   #nextWake = Number.POSITIVE_INFINITY
   #full = false
+  #astray: ReadonlySet<string> = new Set()
 
   constructor(host: TakeoverHost) {
     this.#host = host
+    this.#served = new ServedKinds(host.deps)
+    this.#probation = new Probation(host.deps.clock)
   }
 
   /** Takes over what an earlier process left behind, and wakes parked runs whose workflow is known again. */
   async begin(): Promise<void> {
-    await this.#unpark()
+    await this.#refresh()
+    await this.unpark()
     await this.#round()
   }
 
-  /** Wakes parked runs whose workflow is known by now. */
-  async unpark(): Promise<void> {
-    if (!this.#stopped) await this.#unpark()
+  /** Other workflows are known now: wakes parked runs whose workflow is among them. */
+  async workflowsChanged(): Promise<void> {
+    if (this.#stopped) return
+    this.#served.forget()
+    await this.#refresh()
+    await this.unpark()
+    this.soon()
+  }
+
+  /** Kinds of runs have come that were not there before. */
+  async kindsChanged(): Promise<void> {
+    if (this.#stopped || this.#served.takesNothing) return
+    await this.#refresh()
+    this.soon()
+  }
+
+  /** Nobody can run these, and they have waited for long: in this worker's queues they are parked with the reason. */
+  async parkUnserved(kinds: readonly RunKind[]): Promise<void> {
+    const mine = kinds.filter(({ queue }) => this.#served.hasQueue(queue))
+    if (mine.length === 0 || this.#stopped) return
+    const answer = await this.#claim(BATCH, mine)
+    if (answer?.answer === 'claimed') await Promise.all(answer.runs.map((key) => this.resume(key)))
   }
 
   stop(): void {
     this.#stopped = true
     this.#timer?.()
+  }
+
+  /** The lane is lost: nothing that it owned is entered any more. */
+  laneLost(): void {
+    this.#probation.clear()
+    this.#coming.clear()
+    this.#timer?.()
+    this.#nextWake = Number.POSITIVE_INFINITY
+    this.#again = false
+  }
+
+  /** Enters runs that the lane owns and that are not in memory: twice seen, so that none is meant that is just coming or going. */
+  async reconcile(): Promise<void> {
+    const lane = this.#host.lane()
+    if (lane?.owned === undefined) return
+    const astray = (await lane.owned()).filter(({ run }) => !this.#host.isHot(run) && !this.#coming.has(run))
+    const again = astray.filter(({ run }) => this.#astray.has(run))
+    this.#astray = new Set(astray.map(({ run }) => run))
+    if (again.length > 0) this.#host.deps.log.warn('runs of this worker were not in its memory; they are entered again', { runs: again.length })
+    await Promise.all(again.map((key) => this.resume(key)))
   }
 
   /** A run will be due at `wakeAt`: 0 for now, null for not by time. */
@@ -82,18 +150,38 @@ export class Takeover {
 
   /** Reads and enters one run that the lane owns. */
   async resume(key: RunKey): Promise<void> {
+    this.#coming.add(key.run)
     try {
-      const loaded = await this.#host.deps.store.load(key)
-      if (loaded === undefined || isEnd(loaded.run.status)) return
-      await this.#enter(loaded)
+      const lane = this.#host.lane()
+      const loaded = await this.#load(key)
+      if (loaded === undefined || isEnd(loaded.run.status) || lane !== this.#host.lane()) this.#coming.delete(key.run)
+      else await this.#enter(loaded, lane)
     } catch (thrown) {
       await this.#park(key, thrown)
+      this.#coming.delete(key.run)
+    }
+  }
+
+  /** A shared store that cannot be read at the moment is asked again, for as long as the run is this lane's. */
+  async #load(key: RunKey): Promise<LoadedRun | undefined> {
+    const { store, clock } = this.#host.deps
+    const lane = this.#host.lane()
+    for (;;) {
+      try {
+        return await store.load(key)
+      } catch (thrown) {
+        if (!store.isShared || !(thrown instanceof StoreFailedError)) throw thrown
+        if (this.#stopped || lane !== this.#host.lane()) return undefined
+        await new Promise<void>((resolve) => clock.timer(READ_AGAIN_MS, resolve))
+      }
     }
   }
 
   /** For an engine that takes nothing over: claims all that is due and enters only `key`; the rest is given back when the lane ends. */
   async only(key: RunKey): Promise<void> {
-    const answer = await this.#claim(ALL)
+    // Others may be at work on the rest: the mail will be read by whoever owns the run, or claims it.
+    if (this.#host.deps.store.isShared) return
+    const answer = await this.#claim(ALL, null)
     if (answer?.answer === 'claimed' && answer.runs.some(({ run }) => run === key.run)) await this.resume(key)
   }
 
@@ -110,42 +198,77 @@ export class Takeover {
     }
   }
 
+  async #refresh(): Promise<void> {
+    const lane = this.#host.lane()
+    if (lane !== null) await this.#served.refresh(lane)
+  }
+
   async #round(): Promise<void> {
+    if (this.#served.takesNothing || this.#host.lane() === null) return
+    // A process alone learns of new kinds by its own starts only.
+    if (!this.#host.deps.store.isShared) await this.#refresh()
     for (;;) {
-      const room = Math.min(BATCH, this.#host.room())
+      const room = Math.min(BATCH, this.#host.room() - this.#coming.size)
       this.#full = room <= 0
       if (this.#full || this.#stopped) return
-      const answer = await this.#claim(room)
+      const { served } = this.#served
+      const answer = served?.length === 0 ? undefined : await this.#claim(room, served)
       const runs = answer?.answer === 'claimed' ? answer.runs : []
       await Promise.all(runs.map((key) => this.resume(key)))
       if (runs.length < room) break
     }
+    // A shared store tells by itself what is due.
+    if (this.#host.deps.store.isShared) return
     const next = await this.#host.deps.store.nextWake()
     if (next !== null) this.due(next)
   }
 
-  #claim(limit: number): Promise<OpAnswer | undefined> {
+  #claim(limit: number, kinds: readonly RunKind[] | null): Promise<OpAnswer | undefined> {
     return new Promise((resolve, reject) => {
-      this.#host.flusher.add({ op: 'claim', limit, now: this.#host.deps.clock.now(), kinds: null }, null, 0, (answer, error) => (error === undefined ? resolve(answer) : reject(error)))
+      this.#host.flusher.add({ op: 'claim', limit, now: this.#host.deps.clock.now(), kinds }, null, 0, (answer, error) => (error === undefined ? resolve(answer) : reject(error)))
     })
   }
 
-  async #enter(loaded: LoadedRun): Promise<void> {
-    const { deps, flusher } = this.#host
+  async #enter(loaded: LoadedRun, lane: Lane | null): Promise<void> {
     const { run } = loaded
     const cancel = cancelOf(loaded)
     if (cancel !== undefined) {
       this.#cancelled(run, cancel)
+      this.#coming.delete(run.run)
       return
     }
     const workflow = await this.#workflowOf(run)
     const history = await buildHistory(loaded, (payload) => this.#host.read(payload))
     const input = await this.#host.read(run.input)
+    const go = (trial: Trial | null): void => {
+      this.#coming.delete(run.run)
+      if (!this.#stopped && lane === this.#host.lane()) this.#go({ loaded, workflow, input, history, trial })
+    }
+    if (run.crashes === 0) {
+      go(null)
+      return
+    }
+    const [worst] = [...history.tried].sort(([, a], [, b]) => b.blame - a.blame)
+    if (worst !== undefined && worst[1].blame >= BLAMED_DEATHS) {
+      throw new RunQuarantinedError(`the process died ${worst[1].blame} times soon after step ${worst[0]} of run ${run.run} began`, { path: worst[0], details: { deaths: worst[1].blame } })
+    }
+    const probationer: Probationer = {
+      blame: worst?.[1].blame ?? 0,
+      enter: () => go({ tried: history.tried, discharge: () => this.#probation.discharge(probationer) }),
+    }
+    this.#probation.admit(probationer)
+  }
+
+  #go({ loaded, workflow, input, history, trial }: Entry): void {
+    const { deps, flusher } = this.#host
+    const { run } = loaded
     const unread = loaded.mail.filter((mail) => mail.consumedAt === null)
     const resumed = unread.filter((mail) => mail.kind === 'resume').map((mail) => mail.number)
     if (resumed.length > 0) flusher.add({ op: 'consume', run: { space: run.space, run: run.run }, numbers: resumed, at: deps.clock.now() }, run.run, 0, null)
-    const entered = this.#host.enter(withDeadline(loaded), workflow, input, history)
+    const entered = this.#host.enter(withDeadline(loaded), workflow, input, history, trial)
     for (const mail of unread) if (mail.kind !== 'resume') entered.onMail(mail)
+    // In probation it may have waited for its turn.
+    if (trial !== null) this.#host.readMail({ space: run.space, run: run.run }, run.inboxCount)
   }
 
   /** The workflow of a run, registered or made from its stored definition. */
@@ -200,7 +323,7 @@ export class Takeover {
   }
 
   /** Runs that were parked for want of their workflow go on when it is registered again, or its definition finds its templates again. */
-  async #unpark(): Promise<void> {
+  async unpark(): Promise<void> {
     const { store, clock } = this.#host.deps
     const unknown = new Set<string>()
     for (let after: string | null | undefined; after !== null; ) {

@@ -150,6 +150,8 @@ export interface Lane {
   holds(): boolean
   /** Which kinds of runs this worker can go on with from now on: what `onDue` looks at, and others judge by whether a run is served. */
   serve(kinds: readonly RunKind[]): void
+  /** The runs that the lane owns at this moment; only lanes of a shared store tell. */
+  owned?(): Promise<readonly RunKey[]>
   /** Ends the lane in order, after the flush in flight. Runs that it still owns become claimable at once: their wakeAt is null. */
   close(): Promise<void>
 }
@@ -239,8 +241,8 @@ export interface Store extends WorkflowReads {
 /** A store that many processes write. */
 export interface SharedStore extends Store {
   readonly isShared: true
-  /** The store's time less this process's, in milliseconds, as far as is known; never too much, so that nothing is early. */
-  offsetMs(): number
+  /** The time of the store, milliseconds since 1970, as far as is known; never ahead of it, so that nothing is early. It goes on by a clock that never steps. */
+  now(): number
   /** The workers that are there, and those that have gone lately; the youngest first. */
   workers(): Promise<readonly WorkerRow[]>
   /** Asks a worker to stop in order; false when there is none that lives under this id or name. */

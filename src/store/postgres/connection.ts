@@ -113,8 +113,8 @@ export async function onSnapshot<T>(pool: pg.Pool, work: (client: pg.PoolClient)
 
 /** Facts about the server, for people. Throws StoreFailedError for one that cannot hold the store. */
 export async function serverFacts(pool: pg.Pool): Promise<Readonly<Record<string, string | number>>> {
-  const { rows } = await pool.query<Record<'database' | 'isolation' | 'server' | 'number' | 'encoding' | 'fsync' | 'synchronousCommit', string>>(`
-    select current_database() as database, current_setting('transaction_isolation') as isolation, current_setting('server_version') as server, current_setting('server_version_num') as number,
+  const { rows } = await pool.query<Record<'now' | 'database' | 'isolation' | 'server' | 'number' | 'encoding' | 'fsync' | 'synchronousCommit', string>>(`
+    select floor(extract(epoch from clock_timestamp()) * 1000) as now, current_database() as database, current_setting('transaction_isolation') as isolation, current_setting('server_version') as server, current_setting('server_version_num') as number,
       current_setting('server_encoding') as encoding, current_setting('fsync') as fsync, current_setting('synchronous_commit') as "synchronousCommit"`)
   const [row] = rows
   if (row === undefined) throw new StoreFailedError('the server says nothing about itself')

@@ -3,11 +3,12 @@
 // each flush would make all commits of a server wait for each other. Hints may be lost; the tick finds everything.
 import { parentPort, workerData } from 'node:worker_threads'
 import type pg from 'pg'
-import { WumboError } from '../../errors.ts'
+import { StoreClosedError, WumboError } from '../../errors.ts'
 import { parseJson } from '../../shared/parse-json.ts'
 import { connect, destroy } from './connection.ts'
 import type { Address } from './connection.ts'
 import { isFenced, isLost } from './failures.ts'
+import { offsetOf } from './server-time.ts'
 import { heldFrom } from './heartbeat.ts'
 import { SHARED } from './heartbeat-wire.ts'
 import type { FromHeartbeat, HeartbeatData, Hint, ToHeartbeat } from './heartbeat-wire.ts'
@@ -125,7 +126,7 @@ class Beating {
     const { rows: [row] } = await client.query<Ticked>(LANE_SQL.tick, [lane, holder, leaseMs, this.#kinds, unservedMs])
     if (row === undefined || this.#over) return
     Atomics.store(this.#shared, SHARED.heldUntil, heldFrom(sentAt, this.#data.leaseMs))
-    this.#say({ say: 'offset', ms: row.now_ms - Date.now() })
+    this.#say({ say: 'time', offsetMs: offsetOf(row.now_ms) })
     this.#setConnected(true, '')
     this.#retryMs = RETRY_MS
     this.#tell(row)
@@ -165,7 +166,11 @@ class Beating {
     client.on('notification', ({ payload, processId }) => {
       if (processId !== own) this.#onHint(payload)
     })
-    if (!this.#data.pooled) await client.query(`listen ${this.#channel}`)
+    if (!this.#data.pooled && !this.#over) await client.query(`listen ${this.#channel}`)
+    if (this.#over) {
+      destroy(client)
+      throw new StoreClosedError('the heartbeat has stopped')
+    }
     this.#client = client
     return client
   }

@@ -34,8 +34,8 @@ export type FromHeartbeat =
   | { readonly say: 'kinds' }
   | { readonly say: 'unserved'; readonly kinds: readonly number[] }
   | { readonly say: 'connected'; readonly is: boolean; readonly why: string }
-  /** Database time less local time, in milliseconds; never too much. */
-  | { readonly say: 'offset'; readonly ms: number }
+  /** The server's time less the monotonic clock, in milliseconds; never too much. */
+  | { readonly say: 'time'; readonly offsetMs: number }
   | { readonly say: 'drain' }
   /** Another has taken over. */
   | { readonly say: 'fenced'; readonly why: string }

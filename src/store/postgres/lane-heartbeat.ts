@@ -18,7 +18,7 @@ export interface Listener {
 }
 
 /** Starts it. */
-export function startHeartbeat({ address, lane, holder, kinds, clock }: LaneParts, held: Held, { watch, lost }: Listener): Heartbeat {
+export function startHeartbeat({ address, lane, holder, kinds, time }: LaneParts, held: Held, { watch, lost }: Listener): Heartbeat {
   const named = (ids: readonly number[]): readonly RunKind[] => ids.flatMap((id) => kinds.kindOf(id) ?? [])
   const hear = (said: FromHeartbeat): void => {
     switch (said.say) {
@@ -29,7 +29,7 @@ export function startHeartbeat({ address, lane, holder, kinds, clock }: LanePart
       case 'kinds': watch.onKinds(); return
       case 'unserved': watch.onUnserved(named(said.kinds)); return
       case 'connected': watch.onConnected(said.is, said.why); return
-      case 'offset': clock.offsetMs = said.ms; return
+      case 'time': time.learn(said.offsetMs); return
       case 'drain': watch.onDrain(); return
       case 'fenced': lost(new LaneFencedError(`another process has taken over: ${said.why}`)); return
       case 'lapsed': lost(new LaneFencedError(`the lease ran out before it could be renewed: ${said.why}`)); return

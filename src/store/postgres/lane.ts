@@ -3,7 +3,7 @@
 // the note that each flush leaves. When the lease cannot be proven in time, or another has taken over, the lane is over.
 import type pg from 'pg'
 import { IllegalTransitionError, LaneFencedError, StoreClosedError } from '../../errors.ts'
-import type { RunKind } from '../../model/run.ts'
+import type { RunKey, RunKind } from '../../model/run.ts'
 import { deferred } from '../../shared/deferred.ts'
 import { parseJson } from '../../shared/parse-json.ts'
 import type { FlushResult, Lane, LaneOptions, LaneWatch, OpAnswer, StoreOp } from '../port.ts'
@@ -18,7 +18,9 @@ import type { Kinds } from './kinds.ts'
 import { apply } from './operations.ts'
 import { doubtOf, plan, rowRefusal } from './plan.ts'
 import type { Doubt, Part } from './plan.ts'
+import { text } from './rows.ts'
 import type { Row } from './rows.ts'
+import type { ServerTime } from './server-time.ts'
 import { Segment } from './segment.ts'
 import { FLUSH, FLUSH_PART, LANE_SQL } from './statements.ts'
 
@@ -26,11 +28,12 @@ import { FLUSH, FLUSH_PART, LANE_SQL } from './statements.ts'
 export interface LaneParts extends Holder {
   readonly address: Address
   readonly kinds: Kinds
+  /** For reads. */
+  readonly pool: pg.Pool
   readonly options: LaneOptions
   /** The epoch that this process had the lane under before; null when it had not. */
   readonly before: number | null
-  /** Takes down how far the server's time is from ours. */
-  readonly clock: { offsetMs: number }
+  readonly time: ServerTime
   /** Called when the lane is over. */
   ended(): void
 }
@@ -89,6 +92,11 @@ export class PostgresLane implements Lane {
     this.#heartbeat?.serve(kinds.map((kind) => this.#parts.kinds.idOf(kind)).filter((id) => id > 0))
   }
 
+  async owned(): Promise<readonly RunKey[]> {
+    const client = await this.#parts.pool.query<Row>(LANE_SQL.owned, [this.#parts.lane])
+    return client.rows.map((row) => ({ space: row['space'] as number, run: text(row, 'run') }))
+  }
+
   async flush(ops: readonly StoreOp[]): Promise<FlushResult> {
     if (this.#closing !== null) throw new StoreClosedError('the lane is closed')
     if (this.#lost !== null) throw this.#lost
@@ -143,7 +151,7 @@ export class PostgresLane implements Lane {
           this.#connection.lose(client, thrown)
           continue
         }
-        if (isFenced(thrown)) this.#lose(storeFailure(thrown, 'the flush failed') as LaneFencedError)
+        if (isFenced(thrown)) this.#lose(storeFailure(thrown, 'the flush failed'))
         const part = parts[progress.done]
         if (part === undefined || !isRowFailure(thrown)) throw storeFailure(thrown, 'the flush failed')
         if (part.size === 1) throw rowRefusal(thrown, part.first, ops[part.first])

@@ -12,6 +12,7 @@ import { PostgresLane } from './lane.ts'
 import { SCHEMA_VERSION, migrate } from './migrations.ts'
 import { blobReferences, definition, findKey, getRun, getRuns, loadRun, nextWake } from './reads.ts'
 import { listRuns } from './run-list.ts'
+import { ServerTime, offsetOf } from './server-time.ts'
 import { stored } from './text.ts'
 import { drainWorker, listWorkers } from './workers.ts'
 import { getWorkflow, listWorkflows, workflowVersion, workflowVersions } from './workflow-reads.ts'
@@ -54,14 +55,15 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
   const pool = openPool(address)
   const lanes = new Set<PostgresLane>()
   const kinds = new Kinds()
-  const clock = { offsetMs: 0 }
+  const time = new ServerTime(Date.now())
   let before: number | null = null
   let closing: Promise<void> | null = null
 
   let facts: Readonly<Record<string, string | number>>
   try {
     facts = await attempt('the store could not be opened', async () => {
-      const known = await serverFacts(pool)
+      const { now, ...known } = await serverFacts(pool)
+      time.learn(offsetOf(Number(now)))
       const client = await pool.connect()
       try {
         await migrate(client, address.schema)
@@ -92,14 +94,14 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
     facts,
     blobs: postgresBlobs(pool),
     isShared: true,
-    offsetMs: () => clock.offsetMs,
+    now: () => time.now(),
     async openLane(laneOptions = {}) {
       if (closing !== null) throw new StoreClosedError('the store is closed')
       const ended = (): void => {
         lanes.delete(lane)
         before = lane.epoch
       }
-      const lane: PostgresLane = await PostgresLane.open({ address, lane: stored(id), holder: randomUUID(), kinds, clock, options: laneOptions, before, ended }, id)
+      const lane: PostgresLane = await PostgresLane.open({ address, lane: stored(id), holder: randomUUID(), kinds, pool, time, options: laneOptions, before, ended }, id)
       lanes.add(lane)
       return lane
     },

@@ -26,10 +26,9 @@ import { Membership } from './membership.ts'
 import { readValue, settlePayload } from './payloads.ts'
 import type { PayloadHost } from './payloads.ts'
 import type { EngineDeps } from './ports.ts'
-import type { History } from './replay.ts'
 import type { Departure, RunHost } from './run-host.ts'
-import type { Trial } from './run-waits.ts'
 import { Takeover } from './takeover.ts'
+import type { Entering } from './takeover.ts'
 import { Turns } from './turns.ts'
 
 /** A start that was accepted: durable, whether it is new or was there before. */
@@ -67,7 +66,7 @@ export class Engine implements RunHost {
   #state: 'open' | 'apart' | 'closing' | 'broken' = 'open'
   #lastBegun: { readonly run: string; readonly path: string } | null = null
   #reconciling: Cancel | null = null
-  readonly #drain = deferred<void>()
+  readonly #drain = deferred<undefined>()
   #lateResults = 0
   /** Starts that are on their way to the disk. */
   #starting = 0
@@ -86,7 +85,7 @@ export class Engine implements RunHost {
       mail: (run, last) => this.#mail(run, last),
       kinds: () => this.#quietly(this.#takeover.kindsChanged()),
       unserved: (kinds) => this.#quietly(this.#takeover.parkUnserved(kinds)),
-      drain: () => this.#drain.resolve(),
+      drain: () => this.#drain.resolve(undefined),
       lastBegun: () => this.#lastBegun,
     })
     this.#elsewhere = new Elsewhere({
@@ -104,7 +103,7 @@ export class Engine implements RunHost {
       read: (payload) => this.readPayload(payload),
       emit: (event) => this.emit(event),
       gone: (run, departure) => this.departed(run, departure),
-      enter: (row, workflow, input, history, trial) => this.#enter({ row, workflow, input, history, trial }),
+      enter: (entering) => this.#enter(entering),
       readMail: (key, after) => this.#quietly(this.#readMail(key, after)),
       lane: () => this.#members.lane,
       isHot: (run) => this.#hot.has(run),
@@ -293,7 +292,7 @@ export class Engine implements RunHost {
   }
 
   /** Resolves when somebody asked this worker to stop in order. */
-  get drained(): Promise<void> {
+  get drained(): Promise<undefined> {
     return this.#drain.promise
   }
 
@@ -352,7 +351,7 @@ export class Engine implements RunHost {
   #enter({ row, workflow, input, history, trial }: Entering): HotRun {
     this.#elsewhere.forget(row.run)
     const source = workflow.form === 'graph' ? null : new FunctionSource(workflow, this.deps.log)
-    const run = new HotRun(row, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this, history, trial)
+    const run = new HotRun({ row, history, trial }, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this)
     source?.attach(run)
     this.#hot.set(row.run, run)
     run.begin(input)
@@ -455,15 +454,6 @@ export class Engine implements RunHost {
     for (const run of [...this.#hot.values()]) run.lose(reason)
     this.#onFatal(error)
   }
-}
-
-/** What a run is entered with. */
-interface Entering {
-  readonly row: RunRow
-  readonly workflow: AnyWorkflow
-  readonly input: unknown
-  readonly history: History | null
-  readonly trial: Trial | null
 }
 
 /** Owned and in-memory runs are compared so often, in milliseconds. */

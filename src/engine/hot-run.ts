@@ -11,13 +11,13 @@ import { SmallMap } from '../shared/small-map.ts'
 import type { Operation, Outcome, Source, SourceHost } from '../workflow/contract.ts'
 import { settlePayload } from './payloads.ts'
 import { Replay } from './replay.ts'
-import type { History } from './replay.ts'
 import { RunExit, lost } from './run-exit.ts'
 import type { LeavingRun } from './run-exit.ts'
 import type { Departure, EventBody, RunHost } from './run-host.ts'
 import { RunJournal } from './run-journal.ts'
 import { recordDecision, recordReused, recordValue } from './run-records.ts'
 import { beginStep, startTimer } from './run-waits.ts'
+import type { Entering } from './takeover.ts'
 import type { Trial, WaitingRun } from './run-waits.ts'
 import { StepRun } from './step-run.ts'
 import type { StepHost } from './step-run.ts'
@@ -60,7 +60,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
   #deadline: Cancel | null = null
   #draining = false
 
-  constructor(row: RunRow, source: Source, host: RunHost, history: History | null, trial: Trial | null = null) {
+  constructor({ row, history, trial }: Pick<Entering, 'row' | 'history' | 'trial'>, source: Source, host: RunHost) {
     this.trial = trial
     this.row = row
     this.#host = host

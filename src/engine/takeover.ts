@@ -1,49 +1,44 @@
 // Taking over: claims runs that nobody owns and that are due, reads what is known of each and enters it. It runs at start,
 // when a wake time comes, when mail arrives for a run outside memory, when memory has room again, and when the watch of a shared store tells
 // of due runs. Runs whose process died go through probation.
-import { RunCancelledError, RunQuarantinedError, StoreFailedError, WorkflowNotFoundError, errorData } from '../errors.ts'
-import type { RunEvent } from '../model/event.ts'
+import { RunQuarantinedError, StoreFailedError, WorkflowNotFoundError } from '../errors.ts'
 import type { Payload } from '../model/payload.ts'
 import { DEFAULT_SPACE, isEnd } from '../model/run.ts'
 import type { RunKey, RunKind, RunRow } from '../model/run.ts'
 import type { Cancel } from '../shared/clock.ts'
 import type { Lane, LoadedRun, OpAnswer } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
-import type { Flusher } from './flush.ts'
 import { buildHistory } from './history.ts'
-import type { EngineDeps } from './ports.ts'
 import { BLAMED_DEATHS, Probation } from './probation.ts'
 import type { Probationer } from './probation.ts'
 import type { History } from './replay.ts'
-import type { Departure } from './run-host.ts'
 import type { Trial } from './run-waits.ts'
 import { ServedKinds } from './served-kinds.ts'
+import { SideExits } from './side-exits.ts'
+import type { SideExitHost } from './side-exits.ts'
+
+/** What a run is entered with. */
+export interface Entering {
+  readonly row: RunRow
+  readonly workflow: AnyWorkflow
+  readonly input: unknown
+  /** Null for a run that has just been started. */
+  readonly history: History | null
+  /** Set for a run in probation. */
+  readonly trial: Trial | null
+}
 
 /** What taking over needs of the engine. */
-export interface TakeoverHost {
-  readonly deps: EngineDeps
-  readonly flusher: Flusher
+export interface TakeoverHost extends SideExitHost {
   /** How many more runs may come into memory. */
   room(): number
   read(payload: Payload | null): Promise<unknown>
-  emit(event: RunEvent): void
-  /** A run left without having been entered. */
-  gone(run: string, departure: Departure): void
-  enter(row: RunRow, workflow: AnyWorkflow, input: unknown, history: History | null, trial: Trial | null): { onMail(mail: LoadedRun['mail'][number]): void }
+  enter(entering: Entering): { onMail(mail: LoadedRun['mail'][number]): void }
   /** Reads mail that has come since the run was loaded. */
   readMail(key: RunKey, after: number): void
   /** The lane, as long as it is not lost. */
   lane(): Lane | null
   isHot(run: string): boolean
-}
-
-/** A run on its way into memory. */
-interface Entry {
-  readonly loaded: LoadedRun
-  readonly workflow: AnyWorkflow
-  readonly input: unknown
-  readonly history: History
-  readonly trial: Trial | null
 }
 
 const BATCH = 200
@@ -57,6 +52,7 @@ export class Takeover {
   readonly #host: TakeoverHost
   readonly #served: ServedKinds
   readonly #probation: Probation
+  readonly #exits: SideExits
   /** Runs that this lane owns and that are on their way into memory. */
   readonly #coming = new Set<string>()
   #working: Promise<void> | null = null
@@ -71,6 +67,7 @@ export class Takeover {
     this.#host = host
     this.#served = new ServedKinds(host.deps)
     this.#probation = new Probation(host.deps.clock)
+    this.#exits = new SideExits(host, (key) => void this.resume(key))
   }
 
   /** Takes over what an earlier process left behind, and wakes parked runs whose workflow is known again. */
@@ -157,7 +154,7 @@ export class Takeover {
       if (loaded === undefined || isEnd(loaded.run.status) || lane !== this.#host.lane()) this.#coming.delete(key.run)
       else await this.#enter(loaded, lane)
     } catch (thrown) {
-      await this.#park(key, thrown)
+      await this.#exits.park(key, thrown)
       this.#coming.delete(key.run)
     }
   }
@@ -233,7 +230,7 @@ export class Takeover {
     const { run } = loaded
     const cancel = cancelOf(loaded)
     if (cancel !== undefined) {
-      this.#cancelled(run, cancel)
+      this.#exits.cancelled(run, cancel)
       this.#coming.delete(run.run)
       return
     }
@@ -242,7 +239,7 @@ export class Takeover {
     const input = await this.#host.read(run.input)
     const go = (trial: Trial | null): void => {
       this.#coming.delete(run.run)
-      if (!this.#stopped && lane === this.#host.lane()) this.#go({ loaded, workflow, input, history, trial })
+      if (!this.#stopped && lane === this.#host.lane()) this.#go(loaded, { workflow, input, history, trial })
     }
     if (run.crashes === 0) {
       go(null)
@@ -259,13 +256,13 @@ export class Takeover {
     this.#probation.admit(probationer)
   }
 
-  #go({ loaded, workflow, input, history, trial }: Entry): void {
+  #go(loaded: LoadedRun, { workflow, input, history, trial }: Omit<Entering, 'row'>): void {
     const { deps, flusher } = this.#host
     const { run } = loaded
     const unread = loaded.mail.filter((mail) => mail.consumedAt === null)
     const resumed = unread.filter((mail) => mail.kind === 'resume').map((mail) => mail.number)
     if (resumed.length > 0) flusher.add({ op: 'consume', run: { space: run.space, run: run.run }, numbers: resumed, at: deps.clock.now() }, run.run, 0, null)
-    const entered = this.#host.enter(withDeadline(loaded), workflow, input, history, trial)
+    const entered = this.#host.enter({ row: withDeadline(loaded), workflow, input, history, trial })
     for (const mail of unread) if (mail.kind !== 'resume') entered.onMail(mail)
     // In probation it may have waited for its turn.
     if (trial !== null) this.#host.readMail({ space: run.space, run: run.run }, run.inboxCount)
@@ -285,40 +282,6 @@ export class Takeover {
     if (found !== undefined) return found
     throw new WorkflowNotFoundError(`run ${run.run} needs workflow ${run.workflow} in version ${run.version}, which is not registered here`, {
       details: { workflow: run.workflow, version: run.version }, remedy: 'Register that version beside the new one and start again, or cancel the run.',
-    })
-  }
-
-  /** A run that cannot be entered: parked with the reason. Mail that comes in between is looked at first. */
-  async #park(key: RunKey, thrown: unknown): Promise<void> {
-    const { deps, flusher } = this.#host
-    const error = errorData(thrown)
-    const row = await deps.store.getRun(key)
-    if (row === undefined || isEnd(row.status)) return
-    deps.log.error('a run cannot go on', { run: key.run, error: error.message, becomes: 'parked' })
-    flusher.add({ op: 'release', run: key, status: 'parked', wakeAt: null, error, inboxSeen: row.inboxCount }, key.run, 100, (answer, failed) => {
-      if (failed !== undefined) deps.log.error('a run could not be parked', { run: key.run, error: failed.message })
-      else if (answer?.answer === 'mail') void this.resume(key)
-      else {
-        this.#host.emit({ run: key.run, workflow: row.workflow, at: deps.clock.now(), type: 'run.parked', error })
-        this.#host.gone(key.run, { how: 'parked', error })
-      }
-    })
-  }
-
-  /** Ends a run that somebody asked to cancel before it was entered: nothing of it begins, so its code need not be known. */
-  #cancelled(row: RunRow, mail: number): void {
-    const { deps, flusher } = this.#host
-    const key: RunKey = { space: row.space, run: row.run }
-    const error = errorData(new RunCancelledError('the run was cancelled'))
-    const at = deps.clock.now()
-    flusher.add({ op: 'consume', run: key, numbers: [mail], at }, row.run, 0, null)
-    flusher.add({ op: 'finish', run: key, status: 'cancelled', output: null, error, finishedAt: at, inboxSeen: row.inboxCount }, row.run, 100, (answer, failed) => {
-      if (failed !== undefined) deps.log.error('a run could not be cancelled', { run: row.run, error: failed.message })
-      else if (answer?.answer === 'mail') void deps.store.getRun(key).then((now) => (now === undefined || isEnd(now.status) ? undefined : this.#cancelled(now, mail)))
-      else {
-        this.#host.emit({ run: row.run, workflow: row.workflow, at, type: 'run.ended', status: 'cancelled', error })
-        this.#host.gone(row.run, { how: 'ended', status: 'cancelled', output: undefined, error })
-      }
     })
   }
 

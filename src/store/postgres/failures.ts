@@ -54,9 +54,14 @@ export function storeFailure(thrown: unknown, doing: string): WumboError {
   if (thrown instanceof WumboError) return thrown
   const state = sqlState(thrown)
   const message = `${doing}: ${thrown instanceof Error ? thrown.message : String(thrown)}`
-  if (state === FENCED) return new LaneFencedError(`another process has taken over: ${thrown instanceof Error ? thrown.message : ''}`, { cause: thrown })
+  if (state === FENCED) return fencedError(thrown)
   if (isRowFailure(thrown)) return new StoreRowError(message, { cause: thrown })
   return new StoreFailedError(message, { cause: thrown, ...(state === undefined ? {} : { details: { sqlState: state } }) })
+}
+
+/** The failure of a lane that was taken over. */
+export function fencedError(thrown: unknown): LaneFencedError {
+  return thrown instanceof LaneFencedError ? thrown : new LaneFencedError(`another process has taken over: ${thrown instanceof Error ? thrown.message : String(thrown)}`, { cause: thrown })
 }
 
 /** Runs what reads or writes outside a flush. */

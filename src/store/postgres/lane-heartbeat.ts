@@ -14,7 +14,7 @@ const UNSERVED_MS = 60_000
 /** Who is told. */
 export interface Listener {
   readonly watch: LaneWatch
-  lost(error: LaneFencedError): void
+  readonly lost: (error: LaneFencedError) => void
 }
 
 /** Starts it. */

@@ -9,7 +9,7 @@ import { parseJson } from '../../shared/parse-json.ts'
 import type { FlushResult, Lane, LaneOptions, LaneWatch, OpAnswer, StoreOp } from '../port.ts'
 import { transaction } from './connection.ts'
 import type { Address } from './connection.ts'
-import { isFenced, isLost, isRowFailure, storeFailure } from './failures.ts'
+import { fencedError, isFenced, isLost, isRowFailure, storeFailure } from './failures.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { startHeartbeat } from './lane-heartbeat.ts'
 import { LaneConnection, retried } from './lane-connection.ts'
@@ -151,7 +151,7 @@ export class PostgresLane implements Lane {
           this.#connection.lose(client, thrown)
           continue
         }
-        if (isFenced(thrown)) this.#lose(storeFailure(thrown, 'the flush failed'))
+        if (isFenced(thrown)) this.#lose(fencedError(thrown))
         const part = parts[progress.done]
         if (part === undefined || !isRowFailure(thrown)) throw storeFailure(thrown, 'the flush failed')
         if (part.size === 1) throw rowRefusal(thrown, part.first, ops[part.first])

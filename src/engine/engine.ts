@@ -144,8 +144,9 @@ export class Engine implements RunHost {
       if (answer.hash !== hash) throw keyReused(options.key ?? '', answer.run)
       return { run: answer.run, existing: true, completion: null }
     }
-    const completion = new Completion()
-    this.#completions.set(row.run, completion)
+    // A run that others may work on is looked for in the store.
+    const completion = full && this.deps.store.isShared ? null : new Completion()
+    if (completion !== null) this.#completions.set(row.run, completion)
     if (this.deps.observers.size > 0) this.emit({ type: 'run.started', run: row.run, workflow: row.workflow, at: row.createdAt })
     if (full) this.#takeover.soon()
     else this.#enter({ row, workflow, input: checked.value, history: null, trial: null })

@@ -85,7 +85,7 @@ export class Fleet {
   async add(more: Partial<WorkerData> = {}): Promise<WorkerProcess> {
     const worker = new WorkerProcess({ ...this.#place, leaseMs: this.#leaseMs, name: `w${this.#names++}`, ...more })
     this.workers.push(worker)
-    await worker.ready
+    await Promise.race([worker.ready, worker.ended])
     return worker
   }
 

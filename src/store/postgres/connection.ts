@@ -41,19 +41,21 @@ export function checkSchemaName(schema: string): string {
   throw new StoreFailedError(`expected a schema name of small letters, digits and "_", got ${JSON.stringify(schema)}`, { retryable: false, remedy: 'Give the store another schema.' })
 }
 
-/** Opens a connection for a lane or its heartbeat. `lost` is called when it breaks, with the reason. */
-export async function connect(address: Address, lost: (why: Error) => void): Promise<pg.Client> {
+/** Opens a connection for a lane or its heartbeat. `lost` is called when it breaks after that, with the reason. */
+export async function connect(address: Address, lost: (client: pg.Client, why: Error) => void): Promise<pg.Client> {
   const statementMs = laneTimeout(address)
   const client = new pg.Client({ ...settings(address), connectionTimeoutMillis: Math.min(CONNECT_TIMEOUT_MS, statementMs), query_timeout: Math.min(statementMs * 2, statementMs + ANSWER_MARGIN_MS) })
-  let cause: Error | undefined
-  client.on('error', (error) => {
-    cause ??= error
-    lost(error)
-  })
-  client.on('end', () => lost(cause ?? new Error('the server closed the connection')))
+  let isOpen = false
+  const broke = (why: Error): void => {
+    if (isOpen) lost(client, why)
+    isOpen = false
+  }
+  client.on('error', broke)
+  client.on('end', () => broke(new Error('the server closed the connection')))
   try {
     await client.connect()
     await setUp(client, address, statementMs)
+    isOpen = true
     return client
   } catch (thrown) {
     destroy(client)

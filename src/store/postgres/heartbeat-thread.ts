@@ -22,8 +22,9 @@ const POLL_MS = 1000
 const NOTIFY_MS = 8
 /** Between two ticks that hints of others ask for. */
 const HINTED_MS = 25
-const RETRY_MS = 250
-const MAX_RETRY_MS = 2000
+/** How soon a lost connection is opened again, at first and at the latest, as parts of the lease. */
+const FIRST_RETRY = 1 / 40
+const LAST_RETRY = 1 / 8
 const NS_PER_MS = 1_000_000n
 const FORGET_EVERY_MS = 3_600_000
 
@@ -51,7 +52,7 @@ class Beating {
   #timerAt = Number.POSITIVE_INFINITY
   #dueTimer: NodeJS.Timeout | null = null
   #ticking = false
-  #retryMs = RETRY_MS
+  #retryMs: number
   #connected = true
   #over = false
   #hints = new Set<Hint>()
@@ -64,6 +65,7 @@ class Beating {
     this.#address = { url: data.url, schema: data.schema, pooled: data.pooled, leaseMs: data.leaseMs }
     this.#shared = new BigInt64Array(data.shared)
     this.#say = say
+    this.#retryMs = data.leaseMs * FIRST_RETRY
     this.#channel = `wumbo_${data.schema}`
     this.#tickIn(0)
   }
@@ -128,7 +130,7 @@ class Beating {
     Atomics.store(this.#shared, SHARED.heldUntil, heldFrom(sentAt, this.#data.leaseMs))
     this.#say({ say: 'time', offsetMs: offsetOf(row.now_ms) })
     this.#setConnected(true, '')
-    this.#retryMs = RETRY_MS
+    this.#retryMs = this.#data.leaseMs * FIRST_RETRY
     this.#tell(row)
     // Each worker a little off, so that not all come at once when a lease lapses.
     const jitter = Math.random() * Math.min(100, this.#periodMs / 10)
@@ -157,8 +159,8 @@ class Beating {
 
   async #connection(): Promise<pg.Client> {
     if (this.#client !== null) return this.#client
-    const client = await connect(this.#address, (why) => {
-      if (this.#client !== client) return
+    const client = await connect(this.#address, (broken, why) => {
+      if (this.#client !== broken) return
       this.#client = null
       this.#failed(why)
     })
@@ -186,7 +188,7 @@ class Beating {
     this.#setConnected(false, thrown instanceof Error ? thrown.message : String(thrown))
     const left = Number((Atomics.load(this.#shared, SHARED.heldUntil) - process.hrtime.bigint()) / NS_PER_MS)
     this.#tickIn(Math.min(this.#retryMs * (0.5 + Math.random()), Math.max(0, left) + 1))
-    this.#retryMs = Math.min(MAX_RETRY_MS, this.#retryMs * 2)
+    this.#retryMs = Math.min(this.#data.leaseMs * LAST_RETRY, this.#retryMs * 2)
   }
 
   #setConnected(is: boolean, why: string): void {

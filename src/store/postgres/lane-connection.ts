@@ -104,9 +104,8 @@ export class LaneConnection {
     if (client !== null) destroy(client)
   }
 
-  async #connect(): Promise<pg.Client> {
-    const client: pg.Client = await connect(this.#address, (why) => this.lose(client, why))
-    return client
+  #connect(): Promise<pg.Client> {
+    return connect(this.#address, (client, why) => this.lose(client, why))
   }
 
   async #reconnect(): Promise<pg.Client> {

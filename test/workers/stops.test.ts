@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { describePostgres, makeSchema } from '../integration/store/postgres-server.ts'
 import { Fleet } from './fleet.ts'
-import { Proxy } from './proxy.ts'
+import { Proxy } from '../postgres/proxy.ts'
 
 const LEASE_MS = 1500
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

@@ -42,17 +42,26 @@ export interface Holder {
   readonly holder: string
 }
 
+/** What a lane is told of its connection. */
+export interface ConnectionHearer {
+  connected(is: boolean, why: string): void
+  /** The lane has a new epoch and a fresh lease. */
+  raised(held: Held): void
+  /** Another has taken over while the connection was lost. */
+  fenced(error: LaneFencedError): void
+}
+
 /** The connection of a lane, through all times that it is lost. */
 export class LaneConnection {
   readonly #address: Address
   readonly #who: Holder
-  readonly #hear: { connected(is: boolean, why: string): void; raised(held: Held): void }
+  readonly #hear: ConnectionHearer
   #client: pg.Client | null = null
   #backend: Backend | null = null
   #connecting: Promise<pg.Client> | null = null
   #over = false
 
-  constructor(address: Address, who: Holder, hear: { connected(is: boolean, why: string): void; raised(held: Held): void }) {
+  constructor(address: Address, who: Holder, hear: ConnectionHearer) {
     this.#address = address
     this.#who = who
     this.#hear = hear
@@ -123,7 +132,10 @@ export class LaneConnection {
         return client
       } catch (thrown) {
         if (client !== null) destroy(client)
-        if (thrown instanceof LaneFencedError) throw thrown
+        if (thrown instanceof LaneFencedError) {
+          this.#hear.fenced(thrown)
+          throw thrown
+        }
         const state = sqlState(thrown)
         if (state === LOCK_NOT_AVAILABLE || state === QUERY_CANCELED) await this.#endBackend().catch(() => undefined)
       }

@@ -68,6 +68,7 @@ export class PostgresLane implements Lane {
     this.#connection = new LaneConnection(parts.address, parts, {
       connected: (is, why) => this.#heard(is, why),
       raised: (held) => this.#raised(held),
+      fenced: (error) => this.#lose(error),
     })
   }
 

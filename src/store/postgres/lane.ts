@@ -58,6 +58,8 @@ export class PostgresLane implements Lane {
   #inFlight: Promise<unknown> | null = null
   #closing: Promise<void> | null = null
   #lost: LaneFencedError | null = null
+  /** The connections that are lost at this moment. */
+  readonly #away = new Set<'flush' | 'heartbeat'>()
   readonly #over = deferred<never>()
 
   private constructor(parts: LaneParts, id: string) {
@@ -66,7 +68,7 @@ export class PostgresLane implements Lane {
     this.#watch = parts.options.watch ?? NOBODY
     this.#over.promise.catch(() => undefined)
     this.#connection = new LaneConnection(parts.address, parts, {
-      connected: (is, why) => this.#heard(is, why),
+      connected: (is, why) => this.#reached('flush', is, why),
       raised: (held) => this.#raised(held),
       fenced: (error) => this.#lose(error),
     })
@@ -77,7 +79,7 @@ export class PostgresLane implements Lane {
     const lane = new PostgresLane(parts, id)
     const held = await lane.#connection.open((client) => lane.#takeOver(client))
     lane.#epoch = held.epoch
-    lane.#heartbeat = startHeartbeat(parts, held, { watch: lane.#watch, lost: (error) => lane.#lose(error) })
+    lane.#heartbeat = startHeartbeat(parts, held, { watch: { ...lane.#watch, onConnected: (is, why) => lane.#reached('heartbeat', is, why) }, lost: (error) => lane.#lose(error) })
     return lane
   }
 
@@ -226,8 +228,12 @@ export class PostgresLane implements Lane {
     this.#heartbeat?.prolong(held.heldUntil)
   }
 
-  #heard(is: boolean, why: string): void {
-    if (this.#closing === null && this.#lost === null) this.#watch.onConnected(is, why)
+  /** The two connections break and come back one by one; the lane is connected with both. */
+  #reached(by: 'flush' | 'heartbeat', is: boolean, why: string): void {
+    const before = this.#away.size
+    if (is) this.#away.delete(by)
+    else this.#away.add(by)
+    if ((before > 0) !== (this.#away.size > 0) && this.#closing === null && this.#lost === null) this.#watch.onConnected(is, why)
   }
 
   /** The lane is over, and not by its own will. */

@@ -14,6 +14,8 @@ import pg from 'pg'
 export interface EmbeddedServer {
   readonly url: string
   readonly version: string
+  /** Ends the server at once, as a crash of it would, and starts it again on the same port with the same data. */
+  crash(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -37,19 +39,29 @@ export async function startEmbedded(): Promise<EmbeddedServer> {
     run(join(binaries, 'bin', 'initdb'), ['--pgdata', data, '--username', 'postgres', '--auth', 'trust', '--encoding', 'UTF8', '--locale', 'C', '--no-sync'], owner)
     const port = await freePort()
     const settings = ['fsync=off', 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'max_connections=200', 'shared_buffers=64MB']
-    const server = spawn(join(binaries, 'bin', 'postgres'), ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])], { stdio: ['ignore', 'ignore', 'pipe'], ...owner })
     let said = ''
-    server.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4000)))
+    const begin = (): ChildProcess => {
+      const child = spawn(join(binaries, 'bin', 'postgres'), ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])], { stdio: ['ignore', 'ignore', 'pipe'], ...owner })
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4000)))
+      return child
+    }
+    let server = begin()
     const stop = async (): Promise<void> => {
       await end(server)
       rmSync(folder, { recursive: true, force: true })
+    }
+    const crash = async (): Promise<void> => {
+      const ended = once(server, 'exit')
+      server.kill('SIGQUIT') // an immediate shutdown: nothing is written out
+      await ended
+      server = begin()
     }
     const url = `postgres://postgres@127.0.0.1:${port}/postgres`
     if (!(await answers(url, server))) {
       await stop()
       throw new NoServerError(`the embedded PostgreSQL did not start: ${said}`)
     }
-    return { url, version, stop }
+    return { url, version, stop, crash }
   } catch (thrown) {
     rmSync(folder, { recursive: true, force: true })
     throw thrown

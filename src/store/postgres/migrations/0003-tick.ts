@@ -29,6 +29,7 @@ as $body$
 declare
   v_lease constant interval := p_lease_ms * interval '1 millisecond';
   v_held_since timestamptz;
+  v_may_sweep timestamptz;
   v_lane text;
 begin
   update lanes l set lease_until = clock_timestamp() + v_lease, held_since = case when l.lease_until < clock_timestamp() then clock_timestamp() else l.held_since end,
@@ -40,7 +41,8 @@ begin
   end if;
 
   freed := 0;
-  if greatest(v_held_since, pg_postmaster_start_time()) <= clock_timestamp() - v_lease then
+  v_may_sweep := greatest(v_held_since, pg_postmaster_start_time()) + v_lease;
+  if v_may_sweep <= clock_timestamp() then
     for v_lane in select l.id from lanes l where l.is_open and l.lease_until < clock_timestamp() order by l.id for update skip locked loop
       update lanes l set epoch = l.epoch + 1, is_open = false where l.id = v_lane;
       freed := freed + wumbo_free_v1(v_lane, 1);
@@ -49,7 +51,7 @@ begin
 
   now_ms := floor(extract(epoch from clock_timestamp()) * 1000);
   last_kind := coalesce((select k.id from run_kinds k order by k.id desc limit 1), 0);
-  lapse_in_ms := (select ceil(extract(epoch from min(l.lease_until) - clock_timestamp()) * 1000) from lanes l where l.is_open and l.id <> p_lane);
+  lapse_in_ms := (select ceil(extract(epoch from greatest(min(l.lease_until), v_may_sweep) - clock_timestamp()) * 1000) from lanes l where l.is_open and l.id <> p_lane);
   due_in_ms := (
     select min(n.wake) from unnest(p_kinds) as k(id), lateral (
       (select 0 as wake from runs l where l.kind = k.id and l.lane is null and l.unread > 0 limit 1)

@@ -3,6 +3,7 @@
 import pg from 'pg'
 import { StoreFailedError } from '../../errors.ts'
 import { storeFailure } from './failures.ts'
+import { makePooled, makePooledPool } from './pooled.ts'
 
 /** The type of a column, as the driver's types number it. */
 type TypeId = Parameters<typeof pg.types.getTypeParser>[0]
@@ -81,6 +82,7 @@ export function openPool(address: Address): pg.Pool {
   const pool = new pg.Pool({ ...settings(address), max: READ_CONNECTIONS, onConnect: (client) => setUp(client, address, READ_TIMEOUT_MS) })
   // A connection that breaks while nobody uses it leaves the pool by itself.
   pool.on('error', () => undefined)
+  if (address.pooled) makePooledPool(pool)
   return pool
 }
 
@@ -146,13 +148,11 @@ function settings({ url, schema }: Address): pg.ClientConfig {
  * lose: a server that has not counted the rows yet prefers it all the same. An open transaction that is left alone ends soon: its
  * locks must not outlive its owner.
  */
-export async function setUp(client: pg.ClientBase, { schema }: Address, statementMs: number): Promise<void> {
-  await client.query(`
-    set search_path = ${schema};
-    set default_transaction_isolation = 'read committed';
-    set jit = off;
-    set enable_bitmapscan = off;
-    set statement_timeout = ${statementMs};
-    set idle_in_transaction_session_timeout = ${statementMs};
-    select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`)
+export async function setUp(client: pg.ClientBase, address: Address, statementMs: number): Promise<void> {
+  const settings = [
+    `search_path = ${address.schema}`, 'jit = off', 'enable_bitmapscan = off', `statement_timeout = ${statementMs}`, `idle_in_transaction_session_timeout = ${statementMs}`,
+  ]
+  const onDisk = (isLocal: boolean): string => `select set_config('synchronous_commit', 'on', ${isLocal}) where current_setting('synchronous_commit') = 'off'`
+  if (address.pooled) makePooled(client, [...settings.map((setting) => `set local ${setting}`), onDisk(true)].join('; '))
+  else await client.query([...settings, `default_transaction_isolation = 'read committed'`].map((setting) => `set ${setting}`).concat(onDisk(false)).join('; '))
 }

@@ -8,16 +8,17 @@ import { parseJson } from '../../shared/parse-json.ts'
 import { connect, destroy } from './connection.ts'
 import type { Address } from './connection.ts'
 import { isFenced, isLost } from './failures.ts'
+import { alone } from './pooled.ts'
 import { offsetOf } from './server-time.ts'
 import { heldFrom } from './heartbeat.ts'
 import { SHARED } from './heartbeat-wire.ts'
 import type { FromHeartbeat, HeartbeatData, Hint, ToHeartbeat } from './heartbeat-wire.ts'
-import { LANE_SQL } from './statements.ts'
+import { LANE_SQL, tickSql } from './statements.ts'
 
 /** Ticks in a lease time. */
 const TICKS = 3
 /** Without hints of others, due runs are looked for so often, in milliseconds. */
-const POLL_MS = 1000
+const POLL_MS = 2000
 /** The shortest time between two hints that are sent. */
 const NOTIFY_MS = 8
 /** Between two ticks that hints of others ask for. */
@@ -125,7 +126,7 @@ class Beating {
     const client = await this.#connection()
     const sentAt = process.hrtime.bigint()
     const { lane, holder, leaseMs, unservedMs } = this.#data
-    const { rows: [row] } = await client.query<Ticked>(LANE_SQL.tick, [lane, holder, leaseMs, this.#kinds, unservedMs])
+    const { rows: [row] } = await alone<Ticked>(client, tickSql(this.#address.schema), [lane, holder, leaseMs, this.#kinds, unservedMs])
     if (row === undefined || this.#over) return
     Atomics.store(this.#shared, SHARED.heldUntil, heldFrom(sentAt, this.#data.leaseMs))
     this.#say({ say: 'time', offsetMs: offsetOf(row.now_ms) })

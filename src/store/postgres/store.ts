@@ -32,6 +32,12 @@ export interface PostgresStoreOptions {
    * 300 at least. Default 15,000.
    */
   readonly leaseMs?: number
+  /**
+   * `transaction` behind a pooler that gives each transaction another connection of the server, such as PgBouncer in its mode of that name. Then no
+   * notifications come from other workers, so that what they start is seen up to two seconds later, and a flush takes four round
+   * trips. Default: the connection is the server's own, or the pooler keeps sessions.
+   */
+  readonly pooler?: 'transaction'
   /** The schema that holds the tables: small letters, digits and `_`. It is made if there is none. Default `wumbo`. */
   readonly schema?: string
 }
@@ -50,7 +56,7 @@ const SHORTEST_LEASE_MS = 300
  * StoreFailedError when the server cannot be reached, is too old, or the database is not in UTF8.
  */
 export async function postgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
-  const address: Address = { url: options.url, schema: checkSchemaName(options.schema ?? DEFAULT_SCHEMA), leaseMs: checkLease(options.leaseMs ?? DEFAULT_LEASE_MS), pooled: false }
+  const address: Address = { url: options.url, schema: checkSchemaName(options.schema ?? DEFAULT_SCHEMA), leaseMs: checkLease(options.leaseMs ?? DEFAULT_LEASE_MS), pooled: options.pooler === 'transaction' }
   const id = options.lane ?? randomUUID()
   const pool = openPool(address)
   const lanes = new Set<PostgresLane>()

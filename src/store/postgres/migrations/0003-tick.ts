@@ -5,7 +5,7 @@
 // long: after an outage that all of them had, those that live renew first. A lane that is being flushed through is passed over, since its
 // owner is about to renew it. Raising the epoch waits for nobody and makes every later flush of the old owner fail.
 export const tick = `
-create function wumbo_free_v1(p_lane text, p_crashes bigint) returns bigint language plpgsql set jit = off as $body$
+create function wumbo_free_v1(p_lane text, p_crashes bigint) returns bigint language plpgsql set search_path from current set jit = off as $body$
 declare
   v_freed bigint;
 begin
@@ -20,6 +20,7 @@ $body$;
 create function wumbo_tick_v1(p_lane text, p_holder text, p_lease_ms bigint, p_kinds bigint[], p_unserved_ms bigint)
 returns table (now_ms bigint, draining boolean, last_kind bigint, freed bigint, due_in_ms bigint, lapse_in_ms bigint, mail text, unserved bigint[])
 language plpgsql
+set search_path from current
 set jit = off
 set enable_seqscan = off
 set enable_bitmapscan = off

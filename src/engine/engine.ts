@@ -84,6 +84,7 @@ export class Engine implements RunHost {
       due: () => this.#takeover.soon(),
       mail: (run, last) => this.#mail(run, last),
       kinds: () => this.#quietly(this.#takeover.kindsChanged()),
+      back: () => this.#quietly(this.#takeover.kindsChanged()),
       unserved: (kinds) => this.#quietly(this.#takeover.parkUnserved(kinds)),
       drain: () => this.#drain.resolve(undefined),
       lastBegun: () => this.#lastBegun,

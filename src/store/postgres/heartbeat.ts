@@ -11,31 +11,41 @@ const TURNS_PER_LEASE = 10
 const MAX_TURN_MS = 1000
 const NS_PER_MS = 1_000_000n
 
+/** The thread begins so long after its lane, in milliseconds at most: one that is closed sooner never has one. */
+const BEGIN_MS = 250
+const BEGIN_PER_LEASE = 10
+
+/** What a heartbeat is made with. */
+export interface HeartbeatParts {
+  readonly data: Omit<HeartbeatData, 'shared'>
+  /** Until when the lease holds already, by the monotonic clock. */
+  readonly heldUntil: bigint
+  hear(said: FromHeartbeat): void
+  /** The thread ended by itself. */
+  died(cause: unknown): void
+}
+
 /** One heartbeat, from the opening of a lane to its end. */
 export class Heartbeat {
-  readonly #worker: Worker
-  readonly #shared: BigInt64Array
+  readonly #parts: HeartbeatParts
+  readonly #memory = new SharedArrayBuffer(SHARED.length * BigInt64Array.BYTES_PER_ELEMENT)
+  readonly #shared = new BigInt64Array(this.#memory)
   readonly #turning: NodeJS.Timeout
-  readonly #stopped: Promise<void>
+  readonly #beginning: NodeJS.Timeout
+  #worker: Worker | null = null
+  #ended: Promise<void> = Promise.resolve()
+  #kinds: readonly number[] = []
+  #stopped = false
 
-  /** `heldUntil`: until when the lease holds already, by the monotonic clock. `died` is told when the thread ends by itself. */
-  constructor(data: Omit<HeartbeatData, 'shared'>, heldUntil: bigint, hear: (said: FromHeartbeat) => void, died: (cause: unknown) => void) {
-    const shared = new SharedArrayBuffer(SHARED.length * BigInt64Array.BYTES_PER_ELEMENT)
-    this.#shared = new BigInt64Array(shared)
-    Atomics.store(this.#shared, SHARED.heldUntil, heldUntil)
+  constructor(parts: HeartbeatParts) {
+    this.#parts = parts
+    const { leaseMs } = parts.data
+    Atomics.store(this.#shared, SHARED.heldUntil, parts.heldUntil)
     this.#turn()
-    this.#turning = setInterval(() => this.#turn(), Math.min(MAX_TURN_MS, data.leaseMs / TURNS_PER_LEASE))
+    this.#turning = setInterval(() => this.#turn(), Math.min(MAX_TURN_MS, leaseMs / TURNS_PER_LEASE))
     this.#turning.unref()
-    this.#worker = new Worker(new URL(`./heartbeat-thread${EXTENSION}`, import.meta.url), { workerData: { ...data, shared } satisfies HeartbeatData, name: 'wumbo-heartbeat' })
-    this.#worker.unref()
-    this.#worker.on('message', hear)
-    this.#stopped = new Promise((resolve) => {
-      this.#worker.on('error', died)
-      this.#worker.on('exit', () => {
-        died(new Error('the heartbeat thread ended'))
-        resolve()
-      })
-    })
+    this.#beginning = setTimeout(() => this.#begin(), Math.min(BEGIN_MS, leaseMs / BEGIN_PER_LEASE))
+    this.#beginning.unref()
   }
 
   /** True while the lease is proven. */
@@ -49,23 +59,38 @@ export class Heartbeat {
   }
 
   serve(kinds: readonly number[]): void {
+    this.#kinds = kinds
     this.#say({ say: 'serve', kinds })
   }
 
   notify(of: Hint): void {
+    this.#begin()
     this.#say({ say: 'notify', of })
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true
     clearInterval(this.#turning)
+    clearTimeout(this.#beginning)
     this.#say({ say: 'stop' })
-    await this.#stopped
+    await this.#ended
   }
 
-  /** Ends the thread wherever it is. */
-  async kill(): Promise<void> {
-    clearInterval(this.#turning)
-    await this.#worker.terminate()
+  #begin(): void {
+    if (this.#worker !== null || this.#stopped) return
+    const { data, hear, died } = this.#parts
+    const worker = new Worker(new URL(`./heartbeat-thread${EXTENSION}`, import.meta.url), { workerData: { ...data, shared: this.#memory } satisfies HeartbeatData, name: 'wumbo-heartbeat' })
+    this.#worker = worker
+    worker.unref()
+    worker.on('message', hear)
+    this.#ended = new Promise((resolve) => {
+      worker.on('error', died)
+      worker.on('exit', () => {
+        if (!this.#stopped) died(new Error('the heartbeat thread ended'))
+        resolve()
+      })
+    })
+    this.#say({ say: 'serve', kinds: this.#kinds })
   }
 
   #turn(): void {
@@ -73,7 +98,7 @@ export class Heartbeat {
   }
 
   #say(said: ToHeartbeat): void {
-    this.#worker.postMessage(said)
+    this.#worker?.postMessage(said)
   }
 }
 

@@ -38,5 +38,5 @@ export function startHeartbeat({ address, lane, holder, kinds, time }: LaneParts
   }
   const died = (cause: unknown): void => lost(new LaneFencedError(`the heartbeat of the lane ended: ${String(cause)}`, { cause }))
   const { url, schema, pooled, leaseMs } = address
-  return new Heartbeat({ url, schema, pooled, lane, holder, leaseMs, unservedMs: Math.max(UNSERVED_MS, leaseMs * 4) }, held.heldUntil, hear, died)
+  return new Heartbeat({ data: { url, schema, pooled, lane, holder, leaseMs, unservedMs: Math.max(UNSERVED_MS, leaseMs * 4) }, heldUntil: held.heldUntil, hear, died })
 }

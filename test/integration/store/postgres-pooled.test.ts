@@ -3,9 +3,10 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { createWumbo, defineWorkflow } from '../../../src/index.ts'
-import { postgresStore, type PostgresStore } from '../../../src/store/postgres/index.ts'
-import { storeConformance, type StoreFactory } from '../../../src/testing/store-conformance.ts'
+import { postgresStore } from '../../../src/store/postgres/index.ts'
+import { storeConformance } from '../../../src/testing/store-conformance.ts'
 import { pgbouncer, startPgbouncer, type Pooler } from '../../postgres/pgbouncer.ts'
+import { postgresFactoryWith } from './factories.ts'
 import { describePostgres, makeSchema, postgresUrl } from './postgres-server.ts'
 
 /** Cases that show how statements are sent: where several go together, where they stand alone, what is refused. */
@@ -19,23 +20,6 @@ describe.skipIf(pgbouncer === undefined)(pgbouncer === undefined ? 'PgBouncer (l
     })
     afterAll(() => pooler.stop())
 
-    const factory: StoreFactory = async () => {
-      const { schema, drop } = makeSchema()
-      const opened: PostgresStore[] = []
-      const open = async (): Promise<PostgresStore> => {
-        const next = await postgresStore({ url: pooler.url, schema, lane: 'main', pooler: 'transaction' })
-        opened.push(next)
-        return next
-      }
-      return {
-        store: await open(),
-        nextOwner: open,
-        async dispose() {
-          for (const store of opened) await store.close()
-          await drop()
-        },
-      }
-    }
     async function onPooler(sql: string): Promise<unknown> {
       const client = new pg.Client({ connectionString: pooler.url })
       await client.connect()
@@ -46,7 +30,7 @@ describe.skipIf(pgbouncer === undefined)(pgbouncer === undefined ? 'PgBouncer (l
       }
     }
 
-    for (const { name, run } of storeConformance(factory)) if (CASES.test(name)) test(name, run)
+    for (const { name, run } of storeConformance(postgresFactoryWith({ more: () => ({ url: pooler.url, pooler: 'transaction' }) }))) if (CASES.test(name)) test(name, run)
 
     test('runs that one process starts are found by the workers, and nothing is left set on the server\'s connections', async () => {
       const { schema, drop } = makeSchema()

@@ -149,32 +149,38 @@ export class Takeover {
   /** Reads and enters one run that the lane owns. */
   async resume(key: RunKey): Promise<void> {
     this.#coming.add(key.run)
-    try {
+    const isComing = await this.#patiently(async () => {
       const lane = this.#host.lane()
-      const loaded = await this.#patiently(() => this.#host.deps.store.load(key))
-      if (loaded === undefined || isEnd(loaded.run.status) || lane !== this.#host.lane()) this.#coming.delete(key.run)
-      else await this.#enter(loaded, lane)
-    } catch (thrown) {
-      await this.#exits.park(key, thrown)
-      this.#coming.delete(key.run)
-    }
+      const loaded = await this.#host.deps.store.load(key)
+      if (loaded === undefined || isEnd(loaded.run.status) || lane !== this.#host.lane()) return false
+      return this.#enter(loaded, lane).then(() => true, async (thrown: unknown) => {
+        if (this.#isAway(thrown)) throw thrown
+        await this.#exits.park(key, thrown)
+        return false
+      })
+    })
+    if (isComing !== true) this.#coming.delete(key.run)
+  }
+
+  /** The store could not be asked: nothing is known by it of what was asked for. */
+  #isAway(thrown: unknown): boolean {
+    return this.#host.deps.store.isShared && thrown instanceof StoreFailedError
   }
 
   /** A shared store that is away is no news, and tells by itself what is due once it is back. */
   #troubled(thrown: unknown): void {
-    const { store, log } = this.#host.deps
-    if (!this.#stopped && !(store.isShared && (thrown instanceof StoreFailedError || thrown instanceof LaneFencedError))) log.error('due runs could not be taken over', { error: String(thrown) })
+    if (!this.#stopped && !this.#isAway(thrown) && !(thrown instanceof LaneFencedError)) this.#host.deps.log.error('due runs could not be taken over', { error: String(thrown) })
   }
 
   /** A shared store that cannot be read at the moment is asked again, for as long as the lane is the same. */
   async #patiently<T>(read: () => Promise<T>): Promise<T | undefined> {
-    const { store, clock } = this.#host.deps
+    const { clock } = this.#host.deps
     const lane = this.#host.lane()
     for (;;) {
       try {
         return await read()
       } catch (thrown) {
-        if (!store.isShared || !(thrown instanceof StoreFailedError)) throw thrown
+        if (!this.#isAway(thrown)) throw thrown
         if (this.#stopped || lane !== this.#host.lane()) return undefined
         await new Promise<void>((resolve) => clock.timer(READ_AGAIN_MS, resolve))
       }

@@ -98,7 +98,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
   return {
     kind: 'postgres',
     facts,
-    blobs: postgresBlobs(pool),
+    blobs: postgresBlobs(pool, address.leaseMs),
     isShared: true,
     now: () => time.now(),
     async openLane(laneOptions = {}) {

@@ -34,7 +34,7 @@ export async function migrate(client: pg.ClientBase, schema: string): Promise<vo
 }
 
 /** The version of a schema; 0 when there is none. */
-async function schemaVersion(client: pg.ClientBase, schema: string): Promise<number> {
+export async function schemaVersion(client: pg.ClientBase, schema: string): Promise<number> {
   // Not to_regclass, which may answer from a cache that is older than the lock.
   const found = await client.query(`select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = 'schema_version'`, [schema])
   if (found.rows.length === 0) return 0

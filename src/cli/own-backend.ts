@@ -11,7 +11,7 @@ import { serve } from '../server/serve.ts'
 import { wireRun } from '../server/wire.ts'
 import type { Backend, NamedWorkflow } from './backend.ts'
 import type { Definitions } from './modules.ts'
-import type { Settings } from './settings.ts'
+import { storeWords, type Settings } from './settings.ts'
 
 /** What an owner is made with. */
 export interface OwnOptions {
@@ -43,10 +43,10 @@ export class OwnBackend implements Backend {
   /** Opens the store and goes on with its runs. Throws STORE_LOCKED when another process owns it. */
   static async open({ settings, definitions, log, idle }: OwnOptions): Promise<OwnBackend> {
     const options: WumboOptions = {
-      store: settings.store.kind === 'memory' ? 'memory' : `sqlite:${settings.store.file}`, templates: definitions.templates, workflows: definitions.workflows, log,
+      store: storeWords(settings.store), templates: definitions.templates, workflows: definitions.workflows, log,
       execution: settings.strategy === 'sync' ? syncStrategy() : { strategy: 'async', ...(settings.concurrency === undefined ? {} : { concurrency: settings.concurrency }) },
       ...(settings.retention === undefined ? {} : { retention: settings.retention }),
-      ...(idle === true ? { limits: { hotRuns: 0 } } : {}),
+      ...claims(idle === true),
     }
     return new OwnBackend(await createWumbo(options))
   }
@@ -57,7 +57,7 @@ export class OwnBackend implements Backend {
 
   /** Lets other commands in, a little later: most commands are over by then. */
   announceSoon(): void {
-    if (this.wumbo.store.kind === 'memory') return
+    if (this.wumbo.store.kind !== 'sqlite') return
     this.#timer = setTimeout(() => void this.serve(0).catch(() => undefined), ANNOUNCE_AFTER_MS)
   }
 
@@ -98,4 +98,12 @@ export class OwnBackend implements Backend {
     await server?.close()
     this.#open.close()
   }
+}
+
+/**
+ * Which runs the process takes over besides those that it starts itself. A file has one owner, which goes on with all of them. A database has many
+ * processes: a command that is there for one run leaves the others to the workers.
+ */
+function claims(idle: boolean): Pick<WumboOptions, 'limits'> {
+  return idle ? { limits: { hotRuns: 0 } } : {}
 }

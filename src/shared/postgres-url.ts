@@ -26,18 +26,18 @@ export function isPostgresUrl(store: string): boolean {
 export function readPostgresUrl(store: string, path: string): PostgresUrl {
   const shown = withoutPassword(store)
   const problem = problemOf(store)
-  if (problem !== undefined) throw new ConfigInvalidError(`${path}: ${problem}, got ${JSON.stringify(shown)}`, { path, remedy: 'Write postgres://user@host:5432/database?schema=wumbo. Letters such as / or @ in a password are written as %2F and %40; or leave it to PGPASSWORD.' })
+  if (problem !== undefined) throw new ConfigInvalidError(`${path}: expected ${problem}, got ${JSON.stringify(shown)}`, { path, remedy: 'Write postgres://user@host:5432/database?schema=wumbo. Letters such as / or @ in a password are written as %2F and %40; or leave it to PGPASSWORD.' })
   const { base, parameters } = split(store)
   const schema = parameters.findLast(isSchema)
   const rest = parameters.filter((parameter) => !isSchema(parameter))
   return { url: rest.length === 0 ? base : `${base}?${rest.join('&')}`, schema: schema === undefined ? undefined : valueOf(schema), shown }
 }
 
-/** What is wrong with an address, in words that hold no password; undefined when nothing is. */
+/** What an address is expected to be instead, in words that hold no password; undefined when nothing is wrong. */
 export function problemOf(store: string): string | undefined {
-  if (!isPostgresUrl(store) || !URL.canParse(store)) return 'expected an address such as postgres://user@host:5432/database'
+  if (!isPostgresUrl(store) || !URL.canParse(store)) return 'an address such as postgres://user@host:5432/database'
   for (const parameter of split(store).parameters) {
-    if (isSchema(parameter) && !SCHEMA.test(valueOf(parameter))) return `expected a schema of small letters, digits and "_", got ${JSON.stringify(valueOf(parameter))}`
+    if (isSchema(parameter) && !SCHEMA.test(valueOf(parameter))) return 'a schema of small letters, digits and "_"'
   }
   return undefined
 }

@@ -58,6 +58,8 @@ export class Heartbeat {
 
   async stop(): Promise<void> {
     clearInterval(this.#turning)
+    // Else a process that has nothing else to do ends here, before its store is closed.
+    this.#worker.ref()
     this.#say({ say: 'stop' })
     await this.#stopped
   }

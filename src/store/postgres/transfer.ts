@@ -1,0 +1,178 @@
+// A PostgreSQL store as the target of a transfer: one transaction on one connection takes everything, and is read back before it is kept. When the
+// connection breaks or the process dies, the server takes all of it back.
+import type pg from 'pg'
+import { PayloadCorruptError, StoreFailedError, StoreLockedError, StoreNotEmptyError, StoreRowError } from '../../errors.ts'
+import { withoutPassword } from '../../shared/postgres-url.ts'
+import { TRANSFER_TABLES } from '../transfer.ts'
+import type { MoveNote, TransferBlob, TransferRow, TransferTable, TransferTarget } from '../transfer.ts'
+import { textArray, wholeArray } from './arrays.ts'
+import { checkSchemaName, openPool, serverFacts } from './connection.ts'
+import type { Address } from './connection.ts'
+import { isLost, isRowFailure, sqlState, storeFailure } from './failures.ts'
+import { migrate } from './migrations.ts'
+import { openFailure } from './open-failure.ts'
+import { restoredOrNull, stored, storedOrNull, wholeOrNull } from './text.ts'
+import { checksumOf } from './transfer-checksum.ts'
+import { CHECKSUM_TYPES, FILLED_TABLES, KINDS_SQL, MOVES_SQL, READ_SQL, WRITE_SQL } from './transfer-sql.ts'
+
+const DEFAULT_SCHEMA = 'wumbo'
+/** Rows that are read back at a time. */
+const FETCH_ROWS = 200
+/** How long others may be in the way of the locks, in milliseconds. */
+const LOCK_MS = 5000
+const LOCK_NOT_AVAILABLE = '55P03'
+
+/** Opens the database as a target, and makes its tables if there are none. Rejects as postgresStore does. */
+export async function postgresTarget({ url, schema = DEFAULT_SCHEMA }: { readonly url: string; readonly schema?: string }): Promise<TransferTarget> {
+  const address: Address = { url, schema: checkSchemaName(schema), leaseMs: 15_000, pooled: false }
+  const pool = openPool(address)
+  try {
+    await serverFacts(pool)
+    const client = await pool.connect()
+    client.on('error', () => undefined) // the query in flight rejects, or the next one
+    await migrate(client, schema)
+    return new PostgresTarget(pool, client, address)
+  } catch (thrown) {
+    await pool.end()
+    throw openFailure(thrown, address)
+  }
+}
+
+class PostgresTarget implements TransferTarget {
+  readonly shown: string
+  readonly #pool: pg.Pool
+  readonly #client: pg.PoolClient
+  readonly #schema: string
+  #last = 0
+  #closed = false
+
+  constructor(pool: pg.Pool, client: pg.PoolClient, { url, schema }: Address) {
+    this.#pool = pool
+    this.#client = client
+    this.#schema = schema
+    this.shown = shownWith(url, schema)
+  }
+
+  async has(id: string): Promise<boolean> {
+    const { rows } = await this.#query(MOVES_SQL.isThere, [this.#schema])
+    return rows.length > 0 && (await this.#query(MOVES_SQL.find, [id])).rows.length > 0
+  }
+
+  async begin(): Promise<void> {
+    await this.#query('begin')
+    await this.#query(`set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0; set local lock_timeout = ${LOCK_MS}`)
+    const { rows: workers } = await this.#query('select id from lanes where is_open and lease_until >= clock_timestamp()')
+    if (workers.length > 0) throw this.#inUse('a process works on')
+    await this.#client.query(`lock table ${FILLED_TABLES.join(', ')} in share row exclusive mode`).catch((thrown: unknown) => {
+      throw sqlState(thrown) === LOCK_NOT_AVAILABLE ? this.#inUse('somebody writes to') : storeFailure(thrown, `${this.shown} could not be locked`)
+    })
+    const filled: string[] = []
+    for (const table of FILLED_TABLES) if ((await this.#query(`select 1 from ${table} limit 1`)).rows.length > 0) filled.push(table)
+    if (filled.length === 0) return
+    throw new StoreNotEmptyError(`${this.shown} is not empty: there is something in ${filled.join(', ')}; nothing was changed`, {
+      details: { tables: filled }, remedy: 'Move into another schema (?schema=name) or database; or, when nobody needs what is there: drop schema ' + `${this.#schema} cascade`,
+    })
+  }
+
+  #inUse(who: string): StoreLockedError {
+    return new StoreLockedError(`${who} ${this.shown}; nothing was changed`, { remedy: 'Stop all processes that use this store, then move.' })
+  }
+
+  async write(table: TransferTable, rows: readonly TransferRow[]): Promise<void> {
+    const values = columnsOf(table, rows)
+    try {
+      if (table === 'runs') {
+        const [workflow, version, queue] = (['workflow', 'version', 'queue'] as const).map((name) => values[Object.keys(TRANSFER_TABLES.runs).indexOf(name)])
+        await this.#client.query(KINDS_SQL, [queue, workflow, version])
+        this.#last = Number(rows.at(-1)?.[0])
+      }
+      await this.#client.query({ name: `transfer ${table}`, text: WRITE_SQL[table], values })
+    } catch (thrown) {
+      if (!isRowFailure(thrown)) throw storeFailure(thrown, `${table} could not be written to ${this.shown}`)
+      throw new StoreRowError(`${table}: ${this.shown} cannot hold one of the rows from ${place(table, rows[0])} to ${place(table, rows.at(-1))}: ${thrown instanceof Error ? thrown.message : ''}; nothing was moved`, {
+        cause: thrown, path: table, details: { table }, remedy: 'Names and paths of more than 2,704 bytes do not fit into an index of PostgreSQL. Prune such a run from the source, or keep the store that you have.',
+      })
+    }
+  }
+
+  async writeBlob({ key, data, ageMs }: TransferBlob): Promise<void> {
+    await this.#query(`insert into blobs (key, data, created_at) values ($1, $2, clock_timestamp() - $3 * interval '1 millisecond')`, [stored(key), Buffer.from(data), Math.round(ageMs)])
+  }
+
+  async *rows(table: TransferTable): AsyncGenerator<readonly TransferRow[]> {
+    await this.#query(`declare read_back no scroll cursor for ${READ_SQL[table]}`)
+    const types = [...Object.values(TRANSFER_TABLES[table])]
+    for (;;) {
+      const { rows } = await this.#client.query<unknown[]>({ text: `fetch ${FETCH_ROWS} from read_back`, rowMode: 'array' }).catch((thrown: unknown) => {
+        throw storeFailure(thrown, `${table} could not be read back from ${this.shown}`)
+      })
+      if (rows.length === 0) break
+      yield rows.map((row) => {
+        const cells: TransferRow = types.map((type, index) => (type === 'text' ? restoredOrNull(row[index] as string | null) : (row[index] as number | null)))
+        if (checksumOf(table, cells) !== (row[types.length] ?? null)) throw new PayloadCorruptError(`${table}: what came back from ${this.shown} does not have the checksum it was written with`, { path: table })
+        return cells
+      })
+    }
+    await this.#query('close read_back')
+  }
+
+  async *blobs(): AsyncGenerator<TransferBlob> {
+    const { rows } = await this.#query<{ key: string }>('select key from blobs order by key')
+    for (const { key } of rows) {
+      const { rows: [row] } = await this.#query<{ data: Buffer }>('select data from blobs where key = $1', [key])
+      yield { key: restoredOrNull(key) ?? '', data: row?.data ?? Buffer.alloc(0), ageMs: 0 }
+    }
+  }
+
+  async commit({ id, from, at }: MoveNote): Promise<'kept' | 'unknown'> {
+    if (this.#last > 0) await this.#query(`select setval('run_numbers', $1)`, [this.#last])
+    await this.#query(MOVES_SQL.create)
+    await this.#query(MOVES_SQL.add, [id, stored(from), at])
+    try {
+      const { command } = await this.#client.query('commit')
+      if (command !== 'COMMIT') throw new StoreFailedError(`the server answered a commit with ${command}`)
+      return 'kept'
+    } catch (thrown) {
+      if (isLost(thrown)) return 'unknown'
+      throw storeFailure(thrown, `${this.shown} could not keep what was moved`)
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    // With the connection goes what was not committed.
+    this.#client.release(true)
+    await this.#pool.end()
+  }
+
+  async #query<R extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<pg.QueryResult<R>> {
+    try {
+      return await this.#client.query<R>(text, values === undefined ? undefined : [...values])
+    } catch (thrown) {
+      throw storeFailure(thrown, `the move to ${this.shown} failed`)
+    }
+  }
+}
+
+/** Rows as one array per column, checksums last. */
+function columnsOf(table: TransferTable, rows: readonly TransferRow[]): Buffer[] {
+  const columns = Object.values(TRANSFER_TABLES[table]).map((type, index) => (type === 'text'
+    ? textArray(rows.map((row) => storedOrNull(row[index] as string | null)))
+    : wholeArray(rows.map((row) => wholeOrNull(row[index] as number | null)))))
+  const checksum = CHECKSUM_TYPES[table]
+  if (checksum === undefined) return columns
+  const sums = rows.map((row) => checksumOf(table, row))
+  return [...columns, checksum === 'text' ? textArray(sums as readonly string[]) : wholeArray(sums as readonly number[])]
+}
+
+function place(table: TransferTable, row: TransferRow | undefined): string {
+  const names = Object.keys(TRANSFER_TABLES[table])
+  const at = Math.max(names.indexOf('run'), names.indexOf('key'), names.indexOf('name'), 0)
+  return JSON.stringify(row?.[at])?.slice(0, 60) ?? ''
+}
+
+function shownWith(url: string, schema: string): string {
+  const shown = withoutPassword(url)
+  return schema === DEFAULT_SCHEMA ? shown : `${shown}${shown.includes('?') ? '&' : '?'}schema=${schema}`
+}

@@ -7,7 +7,7 @@ test.each([
   ['postgres://u:p%40w@h:5/db?schema=s_1', 'postgres://u:p%40w@h:5/db', 's_1', 'postgres://u@h:5/db?schema=s_1'],
   ['postgresql://u:p@h/db?sslmode=require&schema=s&application_name=a', 'postgresql://u:p@h/db?sslmode=require&application_name=a', 's', 'postgresql://u@h/db?sslmode=require&schema=s&application_name=a'],
   ['postgres://h/db', 'postgres://h/db', undefined, 'postgres://h/db'],
-  ['postgres:///db?host=/tmp&password=secret', 'postgres:///db?host=/tmp&password=secret', undefined, 'postgres:///db?host=/tmp&password='],
+  ['postgres:///db?host=/tmp&password=secret', 'postgres:///db?host=/tmp&password=secret', undefined, 'postgres:///db?host=/tmp'],
 ])('%s', (store, url, schema, shown) => {
   expect(isPostgresUrl(store)).toBe(true)
   expect(readPostgresUrl(store, 'store')).toEqual({ url, schema, shown })

@@ -30,7 +30,7 @@ export function readPostgresUrl(store: string, path: string): PostgresUrl {
   const { base, parameters } = split(store)
   const schema = parameters.findLast(isSchema)
   const rest = parameters.filter((parameter) => !isSchema(parameter))
-  return { url: rest.length === 0 ? base : `${base}?${rest.join('&')}`, schema: schema === undefined ? undefined : valueOf(schema), shown }
+  return { url: joined(base, rest), schema: schema === undefined ? undefined : valueOf(schema), shown }
 }
 
 /** What an address is expected to be instead, in words that hold no password; undefined when nothing is wrong. */
@@ -47,7 +47,11 @@ export function withoutPassword(text: string): string {
   // Up to the last @ before the path: a password that is written wrongly may hold such letters itself.
   const plain = text.replace(/^([a-z][a-z0-9+.-]*:\/*)([^:@?#]*):[^?#]*@/i, '$1$2@')
   const { base, parameters } = split(plain)
-  return parameters.length === 0 ? plain : `${base}?${parameters.map((each) => (SECRET.test(nameOf(each)) ? `${nameOf(each)}=` : each)).join('&')}`
+  return joined(base, parameters.filter((each) => !SECRET.test(nameOf(each))))
+}
+
+function joined(base: string, parameters: readonly string[]): string {
+  return parameters.length === 0 ? base : `${base}?${parameters.join('&')}`
 }
 
 function split(url: string): { readonly base: string; readonly parameters: readonly string[] } {

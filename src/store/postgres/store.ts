@@ -12,6 +12,7 @@ import { PostgresLane } from './lane.ts'
 import { lookOnly, mustNotWrite, readableBlobs } from './look.ts'
 import { SCHEMA_VERSION, migrate } from './migrations.ts'
 import { openFailure } from './open-failure.ts'
+import { withFilePassword } from './password-file.ts'
 import { blobReferences, definition, findKey, getRun, getRuns, loadRun, nextWake } from './reads.ts'
 import { listRuns } from './run-list.ts'
 import { ServerTime, offsetOf } from './server-time.ts'
@@ -54,7 +55,7 @@ const SHORTEST_LEASE_MS = 300
  * StoreFailedError when the server cannot be reached, refuses the login, is too old, or the database is missing or not in UTF8.
  */
 export async function postgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
-  const address: Address = { url: options.url, schema: checkSchemaName(options.schema ?? DEFAULT_SCHEMA), leaseMs: checkLease(options.leaseMs ?? DEFAULT_LEASE_MS), pooled: false }
+  const address: Address = { url: await withFilePassword(options.url), schema: checkSchemaName(options.schema ?? DEFAULT_SCHEMA), leaseMs: checkLease(options.leaseMs ?? DEFAULT_LEASE_MS), pooled: false }
   const id = options.lane ?? randomUUID()
   const readOnly = options.readOnly ?? false
   const pool = openPool(address)

@@ -11,6 +11,7 @@ import type { Address } from './connection.ts'
 import { isLost, isRowFailure, sqlState, storeFailure } from './failures.ts'
 import { migrate } from './migrations.ts'
 import { openFailure } from './open-failure.ts'
+import { withFilePassword } from './password-file.ts'
 import { restoredOrNull, stored, storedOrNull, wholeOrNull } from './text.ts'
 import { checksumOf } from './transfer-checksum.ts'
 import { CHECKSUM_TYPES, FILLED_TABLES, KINDS_SQL, MOVES_SQL, READ_SQL, WRITE_SQL } from './transfer-sql.ts'
@@ -24,7 +25,7 @@ const LOCK_NOT_AVAILABLE = '55P03'
 
 /** Opens the database as a target, and makes its tables if there are none. Rejects as postgresStore does. */
 export async function postgresTarget({ url, schema = DEFAULT_SCHEMA }: { readonly url: string; readonly schema?: string }): Promise<TransferTarget> {
-  const address: Address = { url, schema: checkSchemaName(schema), leaseMs: 15_000, pooled: false }
+  const address: Address = { url: await withFilePassword(url), schema: checkSchemaName(schema), leaseMs: 15_000, pooled: false }
   const pool = openPool(address)
   try {
     await serverFacts(pool)

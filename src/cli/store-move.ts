@@ -1,4 +1,4 @@
-// `wumbo store move`: takes everything that a SQLite store holds to PostgreSQL. Progress goes to standard error; the outcome is told last.
+// `wumbo store move`: takes everything that a store holds from SQLite to PostgreSQL, or back. Progress goes to standard error; the outcome is told last.
 import { randomUUID } from 'node:crypto'
 import { Option, type Command } from 'commander'
 import { UsageError } from '../errors.ts'
@@ -23,17 +23,18 @@ const PLAIN_PROGRESS_MS = 5000
 export function storeMoveCommand(cli: Cli): Command {
   const command = describe({
     name: 'move',
-    summary: 'move a SQLite store to PostgreSQL, with every run as it is',
-    about: 'Moves runs of every status with all that is recorded, keys, definitions, stored workflows and large values, and compares what arrived with what was read. The source must have no living owner, the target must be empty. Nothing is kept until all of it is; interrupted before that, the source is as it was. Afterwards the source is kept but not opened any more.',
+    summary: 'move a store from SQLite to PostgreSQL or back, with every run as it is',
+    about: 'Moves runs of every status with all that is recorded, keys, definitions, stored workflows and large values, and compares what arrived with what was read. No process may work on the source; the target must be empty, a file must be new. Nothing is kept until all of it is; interrupted before that, the source is as it was. Afterwards the source is kept but not opened any more.',
     examples: [
       ['wumbo store move --to postgres://me@localhost/app', 'the project\'s store; the password from PGPASSWORD or ~/.pgpass'],
-      ['wumbo store move --from sqlite:.wumbo/wumbo.db --to postgres://me@db/app?schema=flows', 'into another schema than "wumbo"'],
+      ['wumbo store move --from sqlite:a.db --to "postgres://me@db/app?schema=flows"', 'into another schema than "wumbo"'],
+      ['wumbo store move --from postgres://me@localhost/app --to sqlite:.wumbo/new.db', 'back into a file'],
       ['wumbo store move --to "$DATABASE_URL" --json', 'counts and hashes of all tables, for scripts'],
     ],
   })
     .option('-C, --project <dir>', 'the project\'s folder (default: the nearest one upwards that has a wumbo.yaml)')
-    .option('--from <store>', 'sqlite:<file> (default: the project\'s store)')
-    .addOption(new Option('--to <store>', 'postgres://user@host/database; ?schema=name for another schema than "wumbo"').makeOptionMandatory())
+    .option('--from <store>', 'sqlite:<file> or postgres://user@host/database (default: the project\'s store)')
+    .addOption(new Option('--to <store>', 'postgres://user@host/database, or a new sqlite:<file>').makeOptionMandatory())
   return act(cli, withOutputOptions(command), async (options: MoveOptions) => {
     const { parseStore, readSettings } = await import('./settings.ts')
     const { Interrupts } = await import('./interrupts.ts')
@@ -41,16 +42,15 @@ export function storeMoveCommand(cli: Cli): Command {
     const place = { base: process.cwd() }
     const target = parseStore(options.to, { ...place, from: '--to' })
     const settings = options.from === undefined ? await readSettings(options.project === undefined ? {} : { project: options.project }, cli.terminal.env) : undefined
-    const from = settings?.store ?? parseStore(options.from ?? '', { ...place, from: '--from' })
+    const kinds = checkKinds(settings?.store ?? parseStore(options.from ?? '', { ...place, from: '--from' }), target)
     const progress = new ProgressLine(cli.terminal, options.json === true)
     const interrupts = new Interrupts(() => progress.clear())
     const began = performance.now()
     let source: TransferSource | undefined
     let to: TransferTarget | undefined
     try {
-      // The target first: what is wrong with it is found before the source is taken.
-      to = await openTarget(target, from)
-      source = await openSource(from)
+      source = await openSource(kinds.from)
+      to = await openTarget(kinds.to)
       const report = await moveStore(source, to, { id: randomUUID(), at: Date.now(), signal: interrupts.signal, onProgress: (at) => progress.tell(at) })
       progress.clear()
       tell(cli.terminal, { report, from: source.shown, to: to.shown, ms: Math.round(performance.now() - began), json: options.json === true })
@@ -69,21 +69,33 @@ export function storeMoveCommand(cli: Cli): Command {
   })
 }
 
-async function openSource(from: StoreSetting): Promise<TransferSource> {
-  if (from.kind !== 'sqlite') throw new UsageError(`--from: expected sqlite:<file>, got ${from.kind === 'memory' ? 'memory' : from.shown}`, { path: '--from', remedy: 'Only a SQLite store can be moved so far; a PostgreSQL database is copied with pg_dump.' })
-  const { sqliteSource } = await import('../store/sqlite/index.ts')
-  return sqliteSource(from.file)
+/** A store that is kept, under the option that named it. */
+type Kept = Exclude<StoreSetting, { readonly kind: 'memory' }>
+
+/** What can be moved: from one kind to the other. */
+function checkKinds(from: StoreSetting, to: StoreSetting): { readonly from: Kept; readonly to: Kept } {
+  if (from.kind === 'memory') throw new UsageError('--from: expected sqlite:<file> or postgres://user@host/database, got memory', { path: '--from', remedy: 'A store in memory ends with its process.' })
+  if (to.kind === 'memory') throw new UsageError('--to: expected postgres://user@host/database or sqlite:<file>, got memory', { path: '--to', remedy: 'Name the store that is to hold everything from now on.' })
+  if (from.kind !== to.kind) return { from, to }
+  throw new UsageError(`--to: expected ${to.kind === 'sqlite' ? 'postgres://user@host/database' : 'sqlite:<file>'}, got a store of the same kind as the source`, {
+    path: '--to', remedy: to.kind === 'sqlite' ? 'A SQLite store is copied with its files, while nobody owns it.' : 'A PostgreSQL database is copied with pg_dump.',
+  })
 }
 
-async function openTarget(to: StoreSetting, from: StoreSetting): Promise<TransferTarget> {
-  if (to.kind !== 'postgres' || from.kind !== 'sqlite') {
-    if (to.kind === 'postgres') await openSource(from) // says what is wrong with it
-    throw new UsageError(`--to: expected postgres://user@host/database, got ${to.kind === 'sqlite' ? `sqlite:${to.file}` : 'memory'}`, { path: '--to', remedy: 'Only PostgreSQL can be moved to so far; a SQLite store is copied with its files while nobody owns it.' })
-  }
+async function openSource(from: Kept): Promise<TransferSource> {
+  if (from.kind === 'sqlite') return (await import('../store/sqlite/index.ts')).sqliteSource(from.file)
+  return (await import('../store/postgres/index.ts')).postgresSource(await addressOf(from.url, '--from'))
+}
+
+async function openTarget(to: Kept): Promise<TransferTarget> {
+  if (to.kind === 'sqlite') return (await import('../store/sqlite/index.ts')).sqliteTarget(to.file)
+  return (await import('../store/postgres/index.ts')).postgresTarget(await addressOf(to.url, '--to'))
+}
+
+async function addressOf(store: string, option: string): Promise<{ readonly url: string; readonly schema?: string }> {
   const { readPostgresUrl } = await import('../shared/postgres-url.ts')
-  const { postgresTarget } = await import('../store/postgres/index.ts')
-  const { url, schema } = readPostgresUrl(to.url, '--to')
-  return postgresTarget({ url, ...(schema === undefined ? {} : { schema }) })
+  const { url, schema } = readPostgresUrl(store, option)
+  return { url, ...(schema === undefined ? {} : { schema }) }
 }
 
 interface Outcome {

@@ -39,6 +39,7 @@ export interface MoveOptions {
 export async function moveStore(source: TransferSource, target: TransferTarget, options: MoveOptions): Promise<MoveReport> {
   if (source.doubt !== null && (await wasKept(source, target, source.doubt))) return { tables: null }
   const note: MoveNote = { id: options.id, from: source.shown, to: target.shown, at: options.at }
+  await source.begin()
   await target.begin()
   const counts = await source.counts()
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
@@ -46,6 +47,9 @@ export async function moveStore(source: TransferSource, target: TransferTarget, 
     rows: (table, rows) => target.write(table, rows),
     blob: (blob) => target.writeBlob(blob),
   })
+  for (const name of Object.keys(counts) as (keyof typeof counts)[]) {
+    if (sums[name].rows !== counts[name]) throw new PayloadCorruptError(`${name}: there are ${counts[name]} rows in ${source.shown}, and ${sums[name].rows} of them belong to a run; nothing was moved`, { path: name })
+  }
   const readBack = await pass(target, { ...options, doing: 'checking', total })
   for (const [name, { rows, sha256 }] of Object.entries(sums)) {
     const other = readBack[name as keyof typeof readBack]

@@ -77,6 +77,8 @@ export interface TransferReading {
 export interface TransferSource extends TransferReading {
   /** For people: without passwords. */
   readonly shown: string
+  /** Begins to keep others out for good, where taking it did not, and chooses the state that is read. StoreLockedError while others work on it. */
+  begin(): Promise<void>
   counts(): Promise<TransferCounts>
   /** The move that may or may not have taken the content away; null when there was none. Taking a source that has moved throws StoreMovedError. */
   readonly doubt: MoveNote | null

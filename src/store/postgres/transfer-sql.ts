@@ -1,7 +1,25 @@
 // The statements of a transfer into PostgreSQL: how each canonical table is written and read back. Rows go over as arrays, a batch a
 // statement, in the order in which they came, so that numbers which the server gives out rise with it.
+import { withoutPassword } from '../../shared/postgres-url.ts'
 import { TABLE_NAMES, TRANSFER_TABLES } from '../transfer.ts'
 import type { TransferTable } from '../transfer.ts'
+
+export const DEFAULT_SCHEMA = 'wumbo'
+/** The state of a lock that others keep for too long. */
+export const LOCK_NOT_AVAILABLE = '55P03'
+const LOCK_MS = 5000
+
+/** For the transaction of a transfer, which may take as long as it takes. */
+export const TRANSFER_SETTINGS_SQL = `set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0; set local lock_timeout = ${LOCK_MS}`
+
+/** Workers whose lease holds. */
+export const LIVE_WORKERS_SQL = 'select id from lanes where is_open and lease_until >= clock_timestamp() limit 1'
+
+/** A store for people: its address without password, and its schema where it is not the usual one. */
+export function shownWith({ url, schema }: { readonly url: string; readonly schema: string }): string {
+  const shown = withoutPassword(url)
+  return schema === DEFAULT_SCHEMA ? shown : `${shown}${shown.includes('?') ? '&' : '?'}schema=${schema}`
+}
 
 /** Everything that must be empty before, and is locked meanwhile. */
 export const FILLED_TABLES = ['spaces', 'definitions', 'workflows', 'workflow_versions', 'run_starts', 'runs', 'run_ends', 'journal', 'marks', 'inbox', 'generations', 'keys', 'blobs'] as const
@@ -67,10 +85,15 @@ const READ_FROM: Partial<Record<TransferTable, string>> = {
   journal: '(select s.space, s.run, j.* from journal j join run_starts s on s.no = j.run_no) j',
 }
 
+/** A run that has an owner, whose lease has run out, is given as its next owner would find it. */
+const EXPRESSIONS: Partial<Record<TransferTable, Readonly<Record<string, string>>>> = {
+  runs: { wake_at: 'case when lane is null then wake_at end', crashes: 'crashes + (lane is not null)::integer' },
+}
+
 /** How a table is read back: canonical columns, then the checksum if there is one. */
 export const READ_SQL = Object.fromEntries(TABLE_NAMES.map((table) => {
   const columns = [...Object.keys(TRANSFER_TABLES[table]), ...(CHECKSUM_TYPES[table] === undefined ? [] : ['checksum'])]
-  return [table, `select ${columns.join(', ')} from ${READ_FROM[table] ?? table} order by ${ORDER[table]}`]
+  return [table, `select ${columns.map((column) => EXPRESSIONS[table]?.[column] ?? column).join(', ')} from ${READ_FROM[table] ?? table} order by ${ORDER[table]}`]
 })) as Readonly<Record<TransferTable, string>>
 
 /** What the store remembers of moves into it; made by the first. */

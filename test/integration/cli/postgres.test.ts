@@ -116,6 +116,9 @@ describePostgres('wumbo store move', () => {
     const [kept] = JSON.parse((await run('runs', 'list', '--workflow', 'held', '--json')).out).runs as { id: string }[]
     expect(await run('runs', 'resume', kept?.id ?? '')).toMatchObject({ code: 0 })
     expect(await run('verify')).toMatchObject({ code: 0 })
+    expect(await run('store', 'move', '--to', 'sqlite:back.db')).toMatchObject({ code: 0 })
+    expect(await run('runs', 'list')).toMatchObject({ code: 3, err: expect.stringContaining('STORE_MOVED') })
+    expect(await run('verify', '--store', 'sqlite:back.db')).toMatchObject({ code: 0, err: expect.stringContaining('2 runs') })
     expect((await at.query('select source from moves')).rows).toEqual([{ source: expect.stringMatching(/^sqlite:.*wumbo\.db$/) }])
   })
 
@@ -133,7 +136,7 @@ describePostgres('wumbo store move', () => {
   test('is refused where it makes no sense', async () => {
     const { run, store } = await sqlite()
     for (const [args, words] of [
-      [['--to', store], 'STORE_MISSING'], [[], '--to'], [['--to', 'sqlite:b.db'], '--to: expected postgres:'], [['--from', store, '--to', store], '--from: expected sqlite:<file>'],
+      [['--to', store], 'STORE_MISSING'], [[], '--to'], [['--to', 'sqlite:b.db'], '--to: expected postgres:'], [['--from', store, '--to', store], '--to: expected sqlite:<file>'],
       [['--from', 'memory', '--to', store], '--from: expected'], [['--to', `${store}-X`], '--to: expected a schema'],
     ] as const) expect(await run('store', 'move', ...args)).toMatchObject({ code: 2, err: expect.stringContaining(words) })
   })

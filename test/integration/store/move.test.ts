@@ -1,15 +1,17 @@
 // A store that is moved: every kind of row arrives as it was, an interrupted move leaves nothing behind, and nobody goes on in the source.
 import { randomUUID } from 'node:crypto'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { createWumbo, defineTemplate, defineWorkflow } from '../../../src/index.ts'
 import { moveStore, type MoveOptions, type MoveReport } from '../../../src/store/move.ts'
 import type { Store, StoreOp } from '../../../src/store/port.ts'
-import { postgresStore, postgresTarget } from '../../../src/store/postgres/index.ts'
-import { sqliteSource, sqliteStore } from '../../../src/store/sqlite/index.ts'
+import { postgresSource, postgresStore, postgresTarget } from '../../../src/store/postgres/index.ts'
+import { sqliteSource, sqliteStore, sqliteTarget } from '../../../src/store/sqlite/index.ts'
 import { openStore } from '../../../src/store/sqlite/store.ts'
-import type { TransferTarget } from '../../../src/store/transfer.ts'
+import type { TransferSource, TransferTarget } from '../../../src/store/transfer.ts'
 import { changeWorkflow, claim, collect, consume, finish, keyOf, mark, record, release, reopen, saveWorkflow, send, start, startWithKey, useVersion } from '../../../src/testing/store-cases/samples.ts'
 import { storeFile } from './folder.ts'
 import { describePostgres, makeSchema } from './postgres-server.ts'
@@ -253,5 +255,110 @@ describePostgres('moving from SQLite to PostgreSQL', () => {
     expect(results).toEqual(handles.map((_, n) => ({ n: n + 2 })))
     expect(await collect(after.verify())).toEqual([])
     await after.close()
+  })
+})
+
+describePostgres('moving from PostgreSQL to SQLite', () => {
+  /** A schema with everything in it, whose workers are gone. */
+  async function makePostgres() {
+    const at = makeSchema()
+    onTestFinished(at.drop)
+    await moveBetween(await sqliteSource(await makeSource()), await postgresTarget(at))
+    return at
+  }
+
+  async function moveBetween(source: TransferSource, target: TransferTarget, options: Partial<MoveOptions> = {}): Promise<MoveReport> {
+    try {
+      return await moveStore(source, target, { id: randomUUID(), at: 1000, ...options })
+    } finally {
+      await target.close()
+      await source.close()
+    }
+  }
+
+  test('everything comes back as it was; from then on nobody opens the schema, not even who had looked at it before', async () => {
+    const at = await makePostgres()
+    const before = await postgresStore({ url: at.url, schema: at.schema })
+    onTestFinished(() => before.close())
+    const expected = await everything(before)
+    const file = storeFile()
+    const { tables } = await moveBetween(await postgresSource(at), await sqliteTarget(file))
+    expect(tables).toMatchObject({ runs: { rows: 11 }, journal: { rows: 6 }, blobs: { rows: 2 } })
+    const store = await sqliteStore({ file })
+    expect(await everything(store)).toEqual(expected)
+    const lane = await store.openLane()
+    expect((await lane.flush([claim(10_000), start(20), reopen(4)])).answers.get(0)).toMatchObject({ answer: 'claimed' })
+    expect(await collect(store.check())).toEqual([])
+    await store.close()
+
+    const refused = { code: 'STORE_MOVED', remedy: expect.stringContaining(`sqlite:${file}`) }
+    await expect(before.openLane()).rejects.toThrow()
+    await expect(postgresStore(at)).rejects.toMatchObject(refused)
+    await expect(postgresStore({ ...at, readOnly: true })).rejects.toMatchObject(refused)
+    await expect(postgresSource(at)).rejects.toMatchObject(refused)
+    await expect(postgresTarget(at)).rejects.toMatchObject(refused)
+  })
+
+  test('what a worker that died left is given as its next owner would find it', async () => {
+    const at = makeSchema()
+    onTestFinished(at.drop)
+    const store = await postgresStore(at)
+    const lane = await store.openLane()
+    await lane.flush([start(1), record(1, 1), start(2)])
+    await expect((async () => moveBetween(await postgresSource(at), await sqliteTarget(storeFile())))()).rejects.toMatchObject({ code: 'STORE_LOCKED' })
+    await lane.close()
+    await store.close()
+    // As a process leaves it that was killed, and whose lease has run out.
+    await at.query(`update lanes set is_open = true, lease_until = clock_timestamp() - interval '1 minute'`)
+    await at.query('update runs set lane = l.id, epoch = l.epoch, wake_at = 77 from lanes l where no = 1')
+    const file = storeFile()
+    await moveBetween(await postgresSource(at), await sqliteTarget(file))
+    const moved = await sqliteStore({ file, readOnly: true })
+    expect((await moved.getRun(keyOf(1)))).toMatchObject({ lane: null, wakeAt: null, crashes: 1, status: 'running' })
+    expect((await moved.getRun(keyOf(2)))).toMatchObject({ lane: null, crashes: 0 })
+    await moved.close()
+  })
+
+  test('an interrupted move leaves no file and the schema as it was', async () => {
+    const at = await makePostgres()
+    const file = storeFile()
+    const interrupt = new AbortController()
+    const onProgress: MoveOptions['onProgress'] = ({ doing }) => {
+      if (doing === 'checking') interrupt.abort()
+    }
+    await expect(moveBetween(await postgresSource(at), await sqliteTarget(file), { signal: interrupt.signal, onProgress })).rejects.toMatchObject({ code: 'ABORTED' })
+    expect(readdirSync(dirname(file)).filter((name) => name !== 'wumbo.db.lock' && name !== 'wumbo.db-blobs')).toEqual([])
+    await (await postgresStore(at)).close()
+    // As a process leaves it that was killed on the way.
+    writeFileSync(`${file}.moving`, 'half')
+    expect((await moveBetween(await postgresSource(at), await sqliteTarget(file))).tables?.blobs.rows).toBe(2)
+  })
+
+  test.each(['before', 'after'] as const)('a move that was lost just %s it was kept is found out by the next try', async (when) => {
+    const at = await makePostgres()
+    const file = storeFile()
+    const dying = changed((target) => ({
+      async commit(note) {
+        if (when === 'after') await target.commit(note)
+        return 'unknown'
+      },
+    }))
+    await expect(moveBetween(await postgresSource(at), dying(await sqliteTarget(file)))).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await expect(postgresStore(at)).rejects.toMatchObject({ code: 'STORE_MOVED', message: expect.stringContaining('may have been moved') })
+    const { tables } = await moveBetween(await postgresSource(at), await sqliteTarget(file))
+    expect(tables?.runs.rows).toBe(when === 'after' ? undefined : 11)
+    await expect(postgresStore(at)).rejects.toMatchObject({ code: 'STORE_MOVED', message: expect.stringContaining('was moved') })
+    const store = await sqliteStore({ file, readOnly: true })
+    expect((await store.listRuns({ limit: 1000 })).runs).toHaveLength(11)
+    await store.close()
+  })
+
+  test('a file that is there, and a record that is damaged, stop the move', async () => {
+    const at = await makePostgres()
+    const file = await makeSource()
+    await expect(moveBetween(await postgresSource(at), await sqliteTarget(file))).rejects.toMatchObject({ code: 'STORE_NOT_EMPTY' })
+    await at.query(`update journal set output = 'j:3' where path = 'a'`)
+    await expect(moveBetween(await postgresSource(at), await sqliteTarget(storeFile()))).rejects.toMatchObject({ code: 'PAYLOAD_CORRUPT', path: 'journal' })
+    await (await postgresStore(at)).close()
   })
 })

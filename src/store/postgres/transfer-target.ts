@@ -1,8 +1,7 @@
 // A PostgreSQL store as the target of a transfer: one transaction on one connection takes everything, and is read back before it is kept. When the
 // connection breaks or the process dies, the server takes all of it back.
 import type pg from 'pg'
-import { PayloadCorruptError, StoreFailedError, StoreLockedError, StoreNotEmptyError, StoreRowError } from '../../errors.ts'
-import { withoutPassword } from '../../shared/postgres-url.ts'
+import { StoreFailedError, StoreLockedError, StoreNotEmptyError, StoreRowError } from '../../errors.ts'
 import { TRANSFER_TABLES } from '../transfer.ts'
 import type { MoveNote, TransferBlob, TransferRow, TransferTable, TransferTarget } from '../transfer.ts'
 import { textArray, wholeArray } from './arrays.ts'
@@ -12,16 +11,10 @@ import { isLost, isRowFailure, sqlState, storeFailure } from './failures.ts'
 import { migrate } from './migrations.ts'
 import { openFailure } from './open-failure.ts'
 import { withFilePassword } from './password-file.ts'
-import { restoredOrNull, stored, storedOrNull, wholeOrNull } from './text.ts'
+import { stored, storedOrNull, wholeOrNull } from './text.ts'
 import { checksumOf } from './transfer-checksum.ts'
-import { CHECKSUM_TYPES, FILLED_TABLES, KINDS_SQL, MOVES_SQL, READ_SQL, WRITE_SQL } from './transfer-sql.ts'
-
-const DEFAULT_SCHEMA = 'wumbo'
-/** Rows that are read back at a time. */
-const FETCH_ROWS = 200
-/** How long others may be in the way of the locks, in milliseconds. */
-const LOCK_MS = 5000
-const LOCK_NOT_AVAILABLE = '55P03'
+import { place, readBlobs, readRows } from './transfer-read.ts'
+import { CHECKSUM_TYPES, DEFAULT_SCHEMA, FILLED_TABLES, KINDS_SQL, LIVE_WORKERS_SQL, LOCK_NOT_AVAILABLE, MOVES_SQL, shownWith, TRANSFER_SETTINGS_SQL, WRITE_SQL } from './transfer-sql.ts'
 
 /** Opens the database as a target, and makes its tables if there are none. Rejects as postgresStore does. */
 export async function postgresTarget({ url, schema = DEFAULT_SCHEMA }: { readonly url: string; readonly schema?: string }): Promise<TransferTarget> {
@@ -47,11 +40,11 @@ class PostgresTarget implements TransferTarget {
   #last = 0
   #closed = false
 
-  constructor(pool: pg.Pool, client: pg.PoolClient, { url, schema }: Address) {
+  constructor(pool: pg.Pool, client: pg.PoolClient, address: Address) {
     this.#pool = pool
     this.#client = client
-    this.#schema = schema
-    this.shown = shownWith(url, schema)
+    this.#schema = address.schema
+    this.shown = shownWith(address)
   }
 
   async has(id: string): Promise<boolean> {
@@ -61,8 +54,8 @@ class PostgresTarget implements TransferTarget {
 
   async begin(): Promise<void> {
     await this.#query('begin')
-    await this.#query(`set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0; set local lock_timeout = ${LOCK_MS}`)
-    const { rows: workers } = await this.#query('select id from lanes where is_open and lease_until >= clock_timestamp()')
+    await this.#query(TRANSFER_SETTINGS_SQL)
+    const { rows: workers } = await this.#query(LIVE_WORKERS_SQL)
     if (workers.length > 0) throw this.#inUse('a process works on')
     await this.#client.query(`lock table ${FILLED_TABLES.join(', ')} in share row exclusive mode`).catch((thrown: unknown) => {
       throw sqlState(thrown) === LOCK_NOT_AVAILABLE ? this.#inUse('somebody writes to') : storeFailure(thrown, `${this.shown} could not be locked`)
@@ -100,29 +93,12 @@ class PostgresTarget implements TransferTarget {
     await this.#query(`insert into blobs (key, data, created_at) values ($1, $2, clock_timestamp() - $3 * interval '1 millisecond')`, [stored(key), Buffer.from(data), Math.round(ageMs)])
   }
 
-  async *rows(table: TransferTable): AsyncGenerator<readonly TransferRow[]> {
-    await this.#query(`declare read_back no scroll cursor for ${READ_SQL[table]}`)
-    const types = [...Object.values(TRANSFER_TABLES[table])]
-    for (;;) {
-      const { rows } = await this.#client.query<unknown[]>({ text: `fetch ${FETCH_ROWS} from read_back`, rowMode: 'array' }).catch((thrown: unknown) => {
-        throw storeFailure(thrown, `${table} could not be read back from ${this.shown}`)
-      })
-      if (rows.length === 0) break
-      yield rows.map((row) => {
-        const cells: TransferRow = types.map((type, index) => (type === 'text' ? restoredOrNull(row[index] as string | null) : (row[index] as number | null)))
-        if (checksumOf(table, cells) !== (row[types.length] ?? null)) throw new PayloadCorruptError(`${table}: what came back from ${this.shown} does not have the checksum it was written with`, { path: table })
-        return cells
-      })
-    }
-    await this.#query('close read_back')
+  rows(table: TransferTable): AsyncIterable<readonly TransferRow[]> {
+    return readRows(this.#client, table, this.shown)
   }
 
-  async *blobs(): AsyncGenerator<TransferBlob> {
-    const { rows } = await this.#query<{ key: string }>('select key from blobs order by key')
-    for (const { key } of rows) {
-      const { rows: [row] } = await this.#query<{ data: Buffer }>('select data from blobs where key = $1', [key])
-      yield { key: restoredOrNull(key) ?? '', data: row?.data ?? Buffer.alloc(0), ageMs: 0 }
-    }
+  blobs(): AsyncIterable<TransferBlob> {
+    return readBlobs(this.#client, this.shown)
   }
 
   async commit({ id, from, at }: MoveNote): Promise<'kept' | 'unknown'> {
@@ -165,15 +141,4 @@ function columnsOf(table: TransferTable, rows: readonly TransferRow[]): Buffer[]
   if (checksum === undefined) return columns
   const sums = rows.map((row) => checksumOf(table, row))
   return [...columns, checksum === 'text' ? textArray(sums as readonly string[]) : wholeArray(sums as readonly number[])]
-}
-
-function place(table: TransferTable, row: TransferRow | undefined): string {
-  const names = Object.keys(TRANSFER_TABLES[table])
-  const at = Math.max(names.indexOf('run'), names.indexOf('key'), names.indexOf('name'), 0)
-  return JSON.stringify(row?.[at])?.slice(0, 60) ?? ''
-}
-
-function shownWith(url: string, schema: string): string {
-  const shown = withoutPassword(url)
-  return schema === DEFAULT_SCHEMA ? shown : `${shown}${shown.includes('?') ? '&' : '?'}schema=${schema}`
 }

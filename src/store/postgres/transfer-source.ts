@@ -18,9 +18,10 @@ import { DEFAULT_SCHEMA, FILLED_TABLES, LIVE_WORKERS_SQL, LOCK_NOT_AVAILABLE, sh
 export async function postgresSource({ url, schema = DEFAULT_SCHEMA }: { readonly url: string; readonly schema?: string }): Promise<TransferSource> {
   const address: Address = { url: await withFilePassword(url), schema: checkSchemaName(schema), leaseMs: 15_000, pooled: false }
   const pool = openPool(address)
+  let client: pg.PoolClient | undefined
   try {
     await serverFacts(pool)
-    const client = await pool.connect()
+    client = await pool.connect()
     client.on('error', () => undefined) // the query in flight rejects, or the next one
     const shown = shownWith(address)
     const version = await readVersion(client, schema)
@@ -30,6 +31,7 @@ export async function postgresSource({ url, schema = DEFAULT_SCHEMA }: { readonl
     if (moved === null) await migrate(client, schema)
     return new PostgresSource(pool, client, { shown, doubt: moved?.note ?? null })
   } catch (thrown) {
+    client?.release(true)
     await pool.end()
     throw openFailure(thrown, address)
   }

@@ -20,13 +20,15 @@ import { CHECKSUM_TYPES, DEFAULT_SCHEMA, FILLED_TABLES, KINDS_SQL, LIVE_WORKERS_
 export async function postgresTarget({ url, schema = DEFAULT_SCHEMA }: { readonly url: string; readonly schema?: string }): Promise<TransferTarget> {
   const address: Address = { url: await withFilePassword(url), schema: checkSchemaName(schema), leaseMs: 15_000, pooled: false }
   const pool = openPool(address)
+  let client: pg.PoolClient | undefined
   try {
     await serverFacts(pool)
-    const client = await pool.connect()
+    client = await pool.connect()
     client.on('error', () => undefined) // the query in flight rejects, or the next one
     await migrate(client, schema)
     return new PostgresTarget(pool, client, address)
   } catch (thrown) {
+    client?.release(true)
     await pool.end()
     throw openFailure(thrown, address)
   }

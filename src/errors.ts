@@ -183,6 +183,8 @@ export class KeyReusedError extends failure('KEY_REUSED', 'user', 422, 'Use a ne
 // Store and process
 export class StoreLockedError extends failure('STORE_LOCKED', 'user', 409, 'Stop the process that owns the store, or send the command to it.') {}
 export class StoreTooNewError extends failure('STORE_TOO_NEW', 'user', 409, 'Use a Wumbo at least as new as the one that wrote this store.') {}
+export class StoreMovedError extends failure('STORE_MOVED', 'user', 409, 'Name the store that it was moved to: in wumbo.yaml, WUMBO_STORE or --store.') {}
+export class StoreNotEmptyError extends failure('STORE_NOT_EMPTY', 'user', 409, 'Move into an empty store: another file or database, or another schema with ?schema=name.') {}
 export class StoreUnsupportedError extends failure('STORE_UNSUPPORTED', 'user', 500, 'Use Node 22.23, 24.21 or newer, which bring SQLite 3.51.3 or newer.') {}
 export class StoreRowError extends failure('STORE_ROW_REFUSED', 'operation', 500, 'The row breaks a rule of the store; only the run that wrote it fails. See the cause.') {}
 export class StoreFailedError extends failure('STORE_FAILED', 'operation', 503, 'See the cause (disk full, permissions, I/O error); what was acknowledged is kept.', true) {}

@@ -73,7 +73,7 @@ export {
   PayloadCorruptError, BlobMissingError, TemplateFailedError, IllegalTransitionError, ServiceNotFoundError, StepFailedError,
   StepTimeoutError, HeartbeatTimeoutError, AbortedError, DuplicateStepError, NonDeterminismError, RunFailedError, RunTimeoutError,
   RunCancelledError, RunParkedError, RunNotFoundError, RunFinishedError, RunNotRetryableError, KeyReusedError, StoreLockedError,
-  StoreTooNewError, StoreUnsupportedError, StoreRowError, StoreFailedError, StoreClosedError, LaneFencedError, OverloadedError,
+  StoreTooNewError, StoreMovedError, StoreNotEmptyError, StoreUnsupportedError, StoreRowError, StoreFailedError, StoreClosedError, LaneFencedError, OverloadedError,
   HttpFailedError, EgressRefusedError, FileFailedError, ProjectInvalidError, UsageError, ModuleFailedError, StoreMissingError,
   OwnerUnreachableError, RequestInvalidError, UnauthenticatedError, ForbiddenError, RouteNotFoundError, InternalError, errorCatalogue,
 } from './errors.ts'

@@ -16,7 +16,10 @@ import type { AnyWorkflow, Workflow } from './workflow/contract.ts'
 
 /** How a Wumbo is made. Every part has a default. */
 export interface WumboOptions {
-  /** `sqlite:<file>`, `memory`, or a store. Default `sqlite:.wumbo/wumbo.db`. */
+  /**
+   * `sqlite:<file>`, `postgres://user@host/database` (with `?schema=name` for another schema than `wumbo`), `memory`, or a store. Without a
+   * password in the address PGPASSWORD and ~/.pgpass are asked, as psql does. Default `sqlite:.wumbo/wumbo.db`.
+   */
   readonly store?: string | Store
   /** Templates by name for graphs, beside the built-in ones. */
   readonly templates?: readonly AnyTemplate[]

@@ -24,6 +24,7 @@ import { clockAt, systemClock } from './shared/clock.ts'
 import { deferred } from './shared/deferred.ts'
 import { parseDuration } from './shared/duration.ts'
 import { parseJson } from './shared/parse-json.ts'
+import { isPostgresUrl, readPostgresUrl, withoutPassword } from './shared/postgres-url.ts'
 import { systemRandom } from './shared/random.ts'
 import { memoryStore } from './store/memory/index.ts'
 import { isShared } from './store/port.ts'
@@ -252,7 +253,13 @@ async function openStore(store: string | Store, readOnly: boolean): Promise<Stor
     if (!readOnly) await mkdir(dirname(file), { recursive: true })
     return sqliteStore({ file, readOnly })
   }
-  throw new ConfigInvalidError(`store: expected "sqlite:<file>" or "memory", got ${JSON.stringify(store)}`, { path: 'store' })
+  if (isPostgresUrl(store)) {
+    const { url, schema } = readPostgresUrl(store, 'store')
+    // Loaded here, so that whoever keeps to a file never waits for the driver.
+    const { postgresStore } = await import('./store/postgres/index.ts')
+    return postgresStore({ url, readOnly, ...(schema === undefined ? {} : { schema }) })
+  }
+  throw new ConfigInvalidError(`store: expected "sqlite:<file>", "postgres://user@host/database" or "memory", got ${JSON.stringify(withoutPassword(store))}`, { path: 'store' })
 }
 
 function strategy(given: WumboOptions['execution']): ExecutionStrategy {

@@ -72,6 +72,8 @@ export class Heartbeat {
     this.#stopped = true
     clearInterval(this.#turning)
     clearTimeout(this.#beginning)
+    // Else a process that has nothing else to do ends here, before its store is closed.
+    this.#worker?.ref()
     this.#say({ say: 'stop' })
     await this.#ended
   }

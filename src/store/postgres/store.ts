@@ -9,7 +9,10 @@ import type { Address } from './connection.ts'
 import { attempt, storeFailure } from './failures.ts'
 import { Kinds } from './kinds.ts'
 import { PostgresLane } from './lane.ts'
+import { lookOnly, mustNotWrite, readableBlobs } from './look.ts'
 import { SCHEMA_VERSION, migrate } from './migrations.ts'
+import { openFailure } from './open-failure.ts'
+import { withFilePassword } from './password-file.ts'
 import { blobReferences, definition, findKey, getRun, getRuns, loadRun, nextWake } from './reads.ts'
 import { listRuns } from './run-list.ts'
 import { ServerTime, offsetOf } from './server-time.ts'
@@ -40,6 +43,8 @@ export interface PostgresStoreOptions {
   readonly pooler?: 'transaction'
   /** The schema that holds the tables: small letters, digits and `_`. It is made if there is none. Default `wumbo`. */
   readonly schema?: string
+  /** Creates nothing, opens no lane and writes nothing. Rejects with StoreMissingError where there are no tables. Default false. */
+  readonly readOnly?: boolean
 }
 
 /** A store in a PostgreSQL database. */
@@ -53,11 +58,12 @@ const SHORTEST_LEASE_MS = 300
 
 /**
  * Opens the store, and creates its tables if there are none. Rejects with StoreTooNewError for tables of a newer Wumbo, and with
- * StoreFailedError when the server cannot be reached, is too old, or the database is not in UTF8.
+ * StoreFailedError when the server cannot be reached, refuses the login, is too old, or the database is missing or not in UTF8.
  */
 export async function postgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
-  const address: Address = { url: options.url, schema: checkSchemaName(options.schema ?? DEFAULT_SCHEMA), leaseMs: checkLease(options.leaseMs ?? DEFAULT_LEASE_MS), pooled: options.pooler === 'transaction' }
+  const address: Address = { url: await withFilePassword(options.url), schema: checkSchemaName(options.schema ?? DEFAULT_SCHEMA), leaseMs: checkLease(options.leaseMs ?? DEFAULT_LEASE_MS), pooled: options.pooler === 'transaction' }
   const id = options.lane ?? randomUUID()
+  const readOnly = options.readOnly ?? false
   const pool = openPool(address)
   const lanes = new Set<PostgresLane>()
   const kinds = new Kinds()
@@ -72,7 +78,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
       time.learn(offsetOf(Number(now)))
       const client = await pool.connect()
       try {
-        await migrate(client, address.schema)
+        await (readOnly ? lookOnly(pool, client, address) : migrate(client, address.schema))
       } finally {
         client.release()
       }
@@ -80,7 +86,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
     })
   } catch (thrown) {
     await pool.end()
-    throw thrown
+    throw openFailure(thrown, address)
   }
 
   const read = <T>(work: () => Promise<T>): Promise<T> => {
@@ -98,11 +104,12 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
   return {
     kind: 'postgres',
     facts,
-    blobs: postgresBlobs(pool, address.leaseMs),
+    blobs: readOnly ? readableBlobs(postgresBlobs(pool, address.leaseMs)) : postgresBlobs(pool, address.leaseMs),
     isShared: true,
     now: () => time.now(),
     async openLane(laneOptions = {}) {
       if (closing !== null) throw new StoreClosedError('the store is closed')
+      if (readOnly) throw mustNotWrite()
       const ended = (): void => {
         lanes.delete(lane)
         before = lane.epoch

@@ -1,32 +1,32 @@
 // The durable runtime of one lane: it accepts starts, holds the runs in memory, takes over what is due and hands everything
 // to one group commit. Taking over is takeover.ts, housekeeping is housekeeping.ts, one run is hot-run.ts.
-import { AbortedError, InputInvalidError, KeyReusedError, LaneFencedError, OverloadedError, RunFinishedError, RunNotFoundError, RunNotRetryableError, StoreClosedError, StoreFailedError, WumboError, errorData } from '../errors.ts'
+import { AbortedError, LaneFencedError, OverloadedError, RunFinishedError, RunNotFoundError, RunNotRetryableError, StoreClosedError, StoreFailedError, WumboError, errorData } from '../errors.ts'
 import { effectiveJournal } from '../model/record.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { Payload } from '../model/payload.ts'
-import { DEFAULT_QUEUE, DEFAULT_SPACE, isEnd } from '../model/run.ts'
+import { DEFAULT_SPACE } from '../model/run.ts'
 import type { RunKey, RunRow } from '../model/run.ts'
 import { defaultCodec } from '../shared/codec.ts'
-import type { Cancel } from '../shared/clock.ts'
 import { deferred } from '../shared/deferred.ts'
 import { parseDuration } from '../shared/duration.ts'
-import { hashText } from '../shared/hash.ts'
-import { uuidv7Generator } from '../shared/id.ts'
+import { uuidv4, uuidv7Generator } from '../shared/id.ts'
 import type { Lane, OpAnswer, StoreOp } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
-import { Completion, outcome, parkedError } from './completion.ts'
-import { Elsewhere } from './elsewhere.ts'
+import type { Completion } from './completion.ts'
 import { Flusher } from './flush.ts'
 import type { FlushMetrics } from './flush.ts'
 import { FunctionSource } from './function-source.ts'
 import { retryBase } from './history.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { HotRun } from './hot-run.ts'
+import { MailReader } from './mail-reader.ts'
 import { Membership } from './membership.ts'
 import { readValue, settlePayload } from './payloads.ts'
 import type { PayloadHost } from './payloads.ts'
 import type { EngineDeps } from './ports.ts'
+import { Results } from './results.ts'
 import type { Departure, RunHost } from './run-host.ts'
+import { checkKey, checkQueue, keyHash, keyReused, startInDoubt } from './start-options.ts'
 import { Takeover } from './takeover.ts'
 import type { Entering } from './takeover.ts'
 import { Turns } from './turns.ts'
@@ -53,10 +53,9 @@ export class Engine implements RunHost {
   readonly turns: Turns
   readonly payloads: PayloadHost
   readonly #members: Membership
-  readonly #elsewhere: Elsewhere
-  readonly #mailReads = new Set<string>()
+  readonly #results: Results
+  readonly #mail: MailReader
   readonly #hot = new Map<string, HotRun>()
-  readonly #completions = new Map<string, Completion>()
   readonly #newId: () => string
   readonly #takeover: Takeover
   readonly #housekeeping: Housekeeping
@@ -65,7 +64,6 @@ export class Engine implements RunHost {
   /** `apart`: the lane is lost and another is about to be opened. */
   #state: 'open' | 'apart' | 'closing' | 'broken' = 'open'
   #lastBegun: { readonly run: string; readonly path: string } | null = null
-  #reconciling: Cancel | null = null
   readonly #drain = deferred<undefined>()
   #lateResults = 0
   /** Starts that are on their way to the disk. */
@@ -82,21 +80,15 @@ export class Engine implements RunHost {
       laneLost: (error) => this.#laneLost(error),
       laneOpened: (lane) => this.#laneOpened(lane),
       due: () => this.#takeover.soon(),
-      mail: (run, last) => this.#mail(run, last),
+      mail: (run, last) => this.#mail.arrived(run, last),
       kinds: () => this.#quietly(this.#takeover.kindsChanged()),
       back: () => this.#quietly(this.#takeover.kindsChanged()),
       unserved: (kinds) => this.#quietly(this.#takeover.parkUnserved(kinds)),
       drain: () => this.#drain.resolve(undefined),
       lastBegun: () => this.#lastBegun,
     })
-    this.#elsewhere = new Elsewhere({
-      store: deps.store, clock: deps.clock,
-      settled: (row) => this.#quietly(this.#endedElsewhere(row)),
-      missing: (run) => {
-        this.#completions.get(run)?.interrupt(new RunNotFoundError(`there is no run ${run} any more`))
-        this.#completions.delete(run)
-      },
-    })
+    this.#mail = new MailReader({ store: deps.store, hot: (run) => this.#hot.get(run), quietly: (work) => this.#quietly(work) })
+    this.#results = new Results({ deps, isHot: (run) => this.#hot.has(run), read: (payload) => this.readPayload(payload), quietly: (work) => this.#quietly(work) })
     this.payloads = { blobs: deps.store.blobs, sha256: deps.sha256, limit: deps.limits.inlinePayload, key: () => this.#newId() }
     this.#takeover = new Takeover({
       deps, flusher: this.flusher,
@@ -105,7 +97,7 @@ export class Engine implements RunHost {
       emit: (event) => this.emit(event),
       gone: (run, departure) => this.departed(run, departure),
       enter: (entering) => this.#enter(entering),
-      readMail: (key, after) => this.#quietly(this.#readMail(key, after)),
+      readMail: (key, after) => this.#mail.look(key, after),
       lane: () => this.#members.lane,
       isHot: (run) => this.#hot.has(run),
     })
@@ -118,7 +110,6 @@ export class Engine implements RunHost {
     engine.flusher.restart(await engine.#members.open())
     await engine.#takeover.begin()
     engine.#housekeeping.begin()
-    if (deps.store.isShared) engine.#reconcileLater()
     return engine
   }
 
@@ -146,8 +137,7 @@ export class Engine implements RunHost {
       return { run: answer.run, existing: true, completion: null }
     }
     // A run that others may work on is looked for in the store.
-    const completion = full && this.deps.store.isShared ? null : new Completion()
-    if (completion !== null) this.#completions.set(row.run, completion)
+    const completion = full && this.deps.store.isShared ? null : this.#results.started(row.run)
     if (this.deps.observers.size > 0) this.emit({ type: 'run.started', run: row.run, workflow: row.workflow, at: row.createdAt })
     if (full) this.#takeover.soon()
     else this.#enter({ row, workflow, input: checked.value, history: null, trial: null })
@@ -175,23 +165,8 @@ export class Engine implements RunHost {
   }
 
   /** The output of a run, once it has ended well; rejects with what ended or parked it. */
-  async result(run: string): Promise<unknown> {
-    const waiting = this.#completions.get(run) ?? new Completion()
-    this.#completions.set(run, waiting)
-    const promise = waiting.promise()
-    promise.catch(() => undefined)
-    const row = await this.deps.store.getRun({ space: DEFAULT_SPACE, run })
-    if (row === undefined) {
-      this.#completions.delete(run)
-      throw new RunNotFoundError(`there is no run ${run}`)
-    }
-    if (isEnd(row.status)) {
-      this.#completions.delete(run)
-      return outcome({ status: row.status, output: await this.readPayload(row.output), error: row.error })
-    }
-    if (row.status === 'parked' && row.error !== null) waiting.interrupt(parkedError(run, row.error))
-    else if (this.deps.store.isShared && !this.#hot.has(run)) this.#elsewhere.await(run)
-    return promise
+  result(run: string): Promise<unknown> {
+    return this.#results.of(run)
   }
 
   /** Asks a run to cancel. Resolves once that is stored: accepted is not done. */
@@ -202,9 +177,10 @@ export class Engine implements RunHost {
     if (answer?.answer === 'missing') throw new RunNotFoundError(`there is no run ${run}`)
     if (answer?.answer === 'finished') throw new RunFinishedError(`run ${run} has ended; there is nothing to cancel`)
     const hot = this.#hot.get(run)
-    if (hot !== undefined) hot.onMail({ ...mail, number: hot.inboxSeen + 1, consumedAt: null })
-    else if (this.deps.limits.hotRuns === 0) await this.#takeover.only({ space: DEFAULT_SPACE, run })
-    else this.#takeover.soon()
+    if (hot === undefined) await this.#wake(run)
+    // Others may have sent mail as well: only the store knows the numbers.
+    else if (this.deps.store.isShared) this.#mail.arrived({ space: DEFAULT_SPACE, run }, Number.POSITIVE_INFINITY)
+    else hot.onMail({ ...mail, number: hot.inboxSeen + 1, consumedAt: null })
   }
 
   /** Reopens a failed, cancelled or parked run under a new generation, keeping what was recorded before the failure. */
@@ -218,7 +194,7 @@ export class Engine implements RunHost {
     const baseSeq = retryBase(loaded.run, effectiveJournal(loaded.journal, loaded.generations, gen))
     const answer = await this.#op({ op: 'reopen', generation: { ...key, gen: gen + 1, baseSeq, at: this.deps.clock.now(), by: options.by, reason: options.reason } })
     if (answer?.answer === 'refused') throw new RunNotRetryableError(`run ${run}: ${answer.because}`)
-    this.#completions.delete(run)
+    this.#results.reopened(run)
     await this.#takeover.resume(key)
     return gen + 1
   }
@@ -232,8 +208,7 @@ export class Engine implements RunHost {
     if (this.#state === 'closing') return
     const broken = this.#state === 'broken' || this.#state === 'apart'
     this.#state = 'closing'
-    this.#elsewhere.stop()
-    this.#reconciling?.()
+    this.#results.stop()
     const { lane } = this.#members
     this.#takeover.stop()
     this.#housekeeping.stop()
@@ -246,7 +221,7 @@ export class Engine implements RunHost {
     }
     for (const run of [...this.#hot.values()]) run.lose(new AbortedError('the process stops'))
     this.flusher.stop()
-    for (const completion of this.#completions.values()) completion.interrupt(new StoreClosedError('the store was closed before the run ended; the run goes on when it is opened again'))
+    this.#results.interrupt(new StoreClosedError('the store was closed before the run ended; the run goes on when it is opened again'))
     this.#members.end()
     await lane?.close()
   }
@@ -264,7 +239,7 @@ export class Engine implements RunHost {
   }
 
   value(of: 'now' | 'random' | 'uuid'): number | string {
-    return of === 'now' ? this.deps.clock.now() : of === 'random' ? this.deps.random.next() : uuid4(this.deps.random.bytes(16))
+    return of === 'now' ? this.deps.clock.now() : of === 'random' ? this.deps.random.next() : uuidv4(this.deps.random.bytes(16))
   }
 
   readPayload(payload: Payload | null): Promise<unknown> {
@@ -305,20 +280,8 @@ export class Engine implements RunHost {
 
   departed(run: string, departure: Departure): void {
     this.#hot.delete(run)
-    const completion = this.#completions.get(run)
-    if (departure.how === 'ended') {
-      completion?.settle(departure)
-      this.#completions.delete(run)
-    } else {
-      if (departure.how === 'parked') completion?.interrupt(parkedError(run, departure.error))
-      else if (departure.how === 'lost' && !this.deps.store.isShared) completion?.interrupt(departure.error)
-      else if (completion?.awaited === true && this.deps.store.isShared) this.#elsewhere.await(run)
-      if (completion !== undefined && !completion.awaited) {
-        completion.attached = false
-        this.#completions.delete(run)
-      }
-      if (departure.how !== 'lost') this.#takeover.due(departure.how === 'waiting' ? (departure.wakeAt ?? 0) : null)
-    }
+    this.#results.departed(run, departure)
+    if (departure.how === 'waiting') this.#takeover.due(departure.wakeAt ?? 0)
     this.#takeover.roomFreed()
   }
 
@@ -344,14 +307,14 @@ export class Engine implements RunHost {
       this.flusher.add({ op: 'start', run: row, key }, row.run, 150 + row.input.length, (answer, error) => {
         this.#starting--
         if (error === undefined) resolve(answer)
-        else reject(error instanceof LaneFencedError && this.deps.store.isShared ? inDoubt(error) : error)
+        else reject(error instanceof LaneFencedError && this.deps.store.isShared ? startInDoubt(error) : error)
       })
       if (full) this.flusher.add({ op: 'release', run: { space: row.space, run: row.run }, status: 'waiting', wakeAt: null, error: null, inboxSeen: 0 }, row.run, 50, null)
     })
   }
 
   #enter({ row, workflow, input, history, trial }: Entering): HotRun {
-    this.#elsewhere.forget(row.run)
+    this.#results.entered(row.run)
     const source = workflow.form === 'graph' ? null : new FunctionSource(workflow, this.deps.log)
     const run = new HotRun({ row, history, trial }, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this)
     source?.attach(run)
@@ -387,6 +350,12 @@ export class Engine implements RunHost {
     return queues === null || queues.length === 0 || queues.includes(queue)
   }
 
+  /** Mail was sent to a run that is not in memory. */
+  async #wake(run: string): Promise<void> {
+    if (this.deps.limits.hotRuns === 0) await this.#takeover.only({ space: DEFAULT_SPACE, run })
+    else this.#takeover.soon()
+  }
+
   #laneLost(error: LaneFencedError): void {
     if (this.#state !== 'open') return
     this.#state = 'apart'
@@ -401,38 +370,6 @@ export class Engine implements RunHost {
     this.#knownDefinitions.clear()
     this.flusher.restart(lane)
     this.#quietly(this.#takeover.begin())
-  }
-
-  /** Others sent mail to a run. One that is just coming or going is told again. */
-  #mail(key: RunKey, last: number): void {
-    const hot = this.#hot.get(key.run)
-    if (hot !== undefined && last > hot.inboxSeen) this.#quietly(this.#readMail(key, hot.inboxSeen))
-  }
-
-  async #readMail(key: RunKey, after: number): Promise<void> {
-    if (this.#mailReads.has(key.run)) return
-    this.#mailReads.add(key.run)
-    try {
-      const loaded = await this.deps.store.load(key)
-      for (const mail of loaded?.mail ?? []) if (mail.number > after && mail.consumedAt === null) this.#hot.get(key.run)?.onMail(mail)
-    } finally {
-      this.#mailReads.delete(key.run)
-    }
-  }
-
-  async #endedElsewhere(row: RunRow): Promise<void> {
-    const completion = this.#completions.get(row.run)
-    if (completion === undefined) return
-    this.#completions.delete(row.run)
-    if (row.status === 'parked') completion.interrupt(parkedError(row.run, row.error ?? errorData(new RunNotFoundError('no reason was recorded'))))
-    else if (isEnd(row.status)) completion.settle({ status: row.status, output: await this.readPayload(row.output), error: row.error })
-  }
-
-  #reconcileLater(): void {
-    this.#reconciling = this.deps.clock.timer(RECONCILE_MS, () => {
-      this.#quietly(this.#takeover.reconcile())
-      this.#reconcileLater()
-    })
   }
 
   /** What nobody waits for: a failure is told, unless the store is known to be away. */
@@ -456,36 +393,4 @@ export class Engine implements RunHost {
     for (const run of [...this.#hot.values()]) run.lose(reason)
     this.#onFatal(error)
   }
-}
-
-/** Owned and in-memory runs are compared so often, in milliseconds. */
-const RECONCILE_MS = 60_000
-const QUEUE_NAME = /^[\w.:-]{1,100}$/
-
-/** The queue of a run. */
-export function checkQueue(queue: string = DEFAULT_QUEUE): string {
-  if (typeof queue === 'string' && QUEUE_NAME.test(queue)) return queue
-  throw new InputInvalidError(`queue: expected 1 to 100 letters, digits, "_", ".", ":" and "-", got ${JSON.stringify(queue)}`, { path: 'queue' })
-}
-
-function inDoubt(cause: LaneFencedError): StoreFailedError {
-  return new StoreFailedError('the store was lost before it could tell whether the run was started', { cause, remedy: 'Start it again with the same id: it gives the same run.', retryAfter: 1000 })
-}
-
-function checkKey(key: string): string {
-  if (typeof key === 'string' && key.length > 0 && key.length <= 500) return key
-  throw new InputInvalidError(`id: expected text of 1 to 500 characters, got ${typeof key === 'string' ? `${key.length} characters` : typeof key}`, { path: 'id' })
-}
-
-function keyHash(workflow: string, input: unknown): string {
-  return hashText(`${workflow}\n${defaultCodec.snapshot(input).payload}`)
-}
-
-function keyReused(key: string, run: string): KeyReusedError {
-  return new KeyReusedError(`the id ${JSON.stringify(key)} stands for run ${run}, which was started with another workflow or input`, { details: { run } })
-}
-
-function uuid4(bytes: Uint8Array): string {
-  const hex = Array.from(bytes, (byte, index) => (index === 6 ? (byte & 0x0f) | 0x40 : index === 8 ? (byte & 0x3f) | 0x80 : byte).toString(16).padStart(2, '0')).join('')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

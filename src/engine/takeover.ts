@@ -42,6 +42,8 @@ export interface TakeoverHost extends SideExitHost {
 }
 
 const BATCH = 200
+/** Owned and in-memory runs are compared so often, in milliseconds. */
+const RECONCILE_MS = 60_000
 /** A store that cannot be read is asked again after this time, in milliseconds. */
 const READ_AGAIN_MS = 500
 /** More than a store holds. */
@@ -62,6 +64,7 @@ export class Takeover {
   #nextWake = Number.POSITIVE_INFINITY
   #full = false
   #astray: ReadonlySet<string> = new Set()
+  #reconciling: Cancel | null = null
 
   constructor(host: TakeoverHost) {
     this.#host = host
@@ -75,6 +78,7 @@ export class Takeover {
     await this.#refresh()
     await this.unpark()
     await this.#round()
+    if (this.#host.deps.store.isShared) this.#reconcileLater()
   }
 
   /** Other workflows are known now: wakes parked runs whose workflow is among them. */
@@ -105,6 +109,7 @@ export class Takeover {
   stop(): void {
     this.#stopped = true
     this.#timer?.()
+    this.#reconciling?.()
   }
 
   /** The lane is lost: nothing that it owned is entered any more. */
@@ -114,6 +119,14 @@ export class Takeover {
     this.#timer?.()
     this.#nextWake = Number.POSITIVE_INFINITY
     this.#again = false
+  }
+
+  #reconcileLater(): void {
+    this.#reconciling?.()
+    this.#reconciling = this.#host.deps.clock.timer(RECONCILE_MS, () => {
+      this.#reconcileLater()
+      this.reconcile().catch((thrown: unknown) => this.#troubled(thrown))
+    })
   }
 
   /** Enters runs that the lane owns and that are not in memory: twice seen, so that none is meant that is just coming or going. */

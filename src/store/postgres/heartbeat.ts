@@ -20,9 +20,9 @@ export interface HeartbeatParts {
   readonly data: Omit<HeartbeatData, 'shared'>
   /** Until when the lease holds already, by the monotonic clock. */
   readonly heldUntil: bigint
-  hear(said: FromHeartbeat): void
+  readonly hear: (said: FromHeartbeat) => void
   /** The thread ended by itself. */
-  died(cause: unknown): void
+  readonly died: (cause: unknown) => void
 }
 
 /** One heartbeat, from the opening of a lane to its end. */

@@ -4,7 +4,7 @@ import type { RunKind } from '../../model/run.ts'
 import type { LaneWatch } from '../port.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { FromHeartbeat } from './heartbeat-wire.ts'
-import type { LaneParts } from './lane.ts'
+import type { LaneParts } from './lane-parts.ts'
 import type { Held } from './lane-connection.ts'
 import { restored } from './text.ts'
 

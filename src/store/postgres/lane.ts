@@ -6,37 +6,21 @@ import { IllegalTransitionError, LaneFencedError, StoreClosedError } from '../..
 import type { RunKey, RunKind } from '../../model/run.ts'
 import { deferred } from '../../shared/deferred.ts'
 import { parseJson } from '../../shared/parse-json.ts'
-import type { FlushResult, Lane, LaneOptions, LaneWatch, OpAnswer, StoreOp } from '../port.ts'
+import type { FlushResult, Lane, LaneWatch, OpAnswer, StoreOp } from '../port.ts'
 import { transaction } from './connection.ts'
-import type { Address } from './connection.ts'
 import { fencedError, isFenced, isLost, isRowFailure, storeFailure } from './failures.ts'
 import type { Heartbeat } from './heartbeat.ts'
 import { startHeartbeat } from './lane-heartbeat.ts'
+import type { LaneParts } from './lane-parts.ts'
 import { LaneConnection, retried } from './lane-connection.ts'
-import type { Held, Holder, LastFlush } from './lane-connection.ts'
-import type { Kinds } from './kinds.ts'
+import type { Held, LastFlush } from './lane-connection.ts'
 import { apply } from './operations.ts'
 import { doubtOf, plan, rowRefusal } from './plan.ts'
 import type { Doubt, Part } from './plan.ts'
 import { text } from './rows.ts'
 import type { Row } from './rows.ts'
-import type { ServerTime } from './server-time.ts'
 import { Segment } from './segment.ts'
 import { FLUSH, FLUSH_PART, LANE_SQL } from './statements.ts'
-
-/** What a lane is opened with. */
-export interface LaneParts extends Holder {
-  readonly address: Address
-  readonly kinds: Kinds
-  /** For reads. */
-  readonly pool: pg.Pool
-  readonly options: LaneOptions
-  /** The epoch that this process had the lane under before; null when it had not. */
-  readonly before: number | null
-  readonly time: ServerTime
-  /** Called when the lane is over. */
-  ended(): void
-}
 
 const NOBODY: LaneWatch = {
   onDue: () => undefined, onMail: () => undefined, onKinds: () => undefined, onUnserved: () => undefined, onConnected: () => undefined, onLost: () => undefined, onDrain: () => undefined,

@@ -105,7 +105,7 @@ describePostgres('taking a lane over', () => {
   })
 
   test('by two at once happens once', async () => {
-    const { a, b } = await rig()
+    const { b } = await rig()
     await lane('c')
     const c = await connection()
     await b.begin()
@@ -114,7 +114,6 @@ describePostgres('taking a lane over', () => {
     await b.commit()
     expect(await c.tick('c')).toMatchObject({ freed: 0 })
     expect(await rows('select max(crashes)::int as crashes from runs')).toEqual([{ crashes: 1 }])
-    void a
   })
 
   test('loses against a renewal that came first, and the holder has held it anew since then', async () => {
@@ -142,7 +141,7 @@ describePostgres('taking a lane over', () => {
 
   test('is not for a lane that has held its own lease for less than a lease time', async () => {
     await lane('young', { heldMs: LEASE_MS / 2 })
-    const { a } = await rig()
+    await rig()
     const young = await connection()
     const ticked = await young.tick('young')
     expect(ticked).toMatchObject({ freed: 0 })
@@ -151,7 +150,6 @@ describePostgres('taking a lane over', () => {
     expect(Number(ticked?.['lapse_in_ms'])).toBeLessThanOrEqual(LEASE_MS / 2)
     await at.query(`update lanes set held_since = now() - interval '2 s' where id = 'young'`)
     expect(await young.tick('young')).toMatchObject({ freed: 2 })
-    void a
   })
 
   test('is not for a lane whose own lease had a gap', async () => {
@@ -163,7 +161,7 @@ describePostgres('taking a lane over', () => {
   })
 
   test('neither renewing nor flushing keeps the other waiting', async () => {
-    const { a, b } = await rig()
+    const { a } = await rig()
     await a.begin()
     await a.flush('a', [record(1, 2)])
     const other = await connection()
@@ -173,7 +171,6 @@ describePostgres('taking a lane over', () => {
     await other.tick('a')
     expect(await waits(a.flush('a', [record(1, 3)]))).toBe(false)
     await other.commit()
-    void b
   })
 
   test('leaves runs unclaimed until it is kept', async () => {

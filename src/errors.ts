@@ -200,6 +200,7 @@ export class ProjectInvalidError extends failure('PROJECT_INVALID', 'user', 422,
 export class UsageError extends failure('USAGE', 'user', 400, 'See `wumbo --help`.') {}
 export class ModuleFailedError extends failure('MODULE_FAILED', 'user', 422, 'Correct the file that the message names; `--verbose` shows where it threw.') {}
 export class StoreMissingError extends failure('STORE_MISSING', 'user', 404, 'Start a run first, which creates the store; or name the right one with --store or in wumbo.yaml.') {}
+export class WorkerNotFoundError extends failure('WORKER_NOT_FOUND', 'user', 404, 'List the workers with `wumbo workers list`.') {}
 export class OwnerUnreachableError extends failure('OWNER_UNREACHABLE', 'operation', 503, 'The store is owned by a process that does not answer; stop it, or wait and send again.', true) {}
 
 // Server

@@ -113,7 +113,14 @@ class OpenWumbo implements Wumbo, HandleHost {
     this.lost = parts.lost
     this.definitions = parts.definitions
     this.store = { kind: parts.deps.store.kind, facts: parts.deps.store.facts }
-    this.workers = { list: async () => (await sharedStore(parts.deps.store).workers()), drain: (worker) => sharedStore(parts.deps.store).drain(worker) }
+    this.workers = {
+      list: async () => (await sharedStore(parts.deps.store).workers()),
+      drain: async (worker) => {
+        const store = sharedStore(parts.deps.store)
+        this.engine() // a Wumbo that only looks asks nobody to stop
+        return store.drain(worker)
+      },
+    }
     this.runs = {
       list: (options) => this.#list(options ?? {}),
       get: (id) => this.#get(id),
@@ -255,10 +262,10 @@ async function openStore(store: string | Store, readOnly: boolean): Promise<Stor
     return sqliteStore({ file, readOnly })
   }
   if (isPostgresUrl(store)) {
-    const { url, schema } = readPostgresUrl(store, 'store')
+    const { options } = readPostgresUrl(store, 'store')
     // Loaded here, so that whoever keeps to a file never waits for the driver.
     const { postgresStore } = await import('./store/postgres/index.ts')
-    return postgresStore({ url, readOnly, ...(schema === undefined ? {} : { schema }) })
+    return postgresStore({ ...options, readOnly })
   }
   throw new ConfigInvalidError(`store: expected "sqlite:<file>", "postgres://user@host/database" or "memory", got ${JSON.stringify(withoutPassword(store))}`, { path: 'store' })
 }

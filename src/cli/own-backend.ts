@@ -23,6 +23,8 @@ export interface OwnOptions {
   readonly idle?: boolean
   /** Is there for the run that it starts or retries: in a database it leaves all others to the workers. Default false. */
   readonly alone?: boolean
+  /** For `wumbo worker`: what it is called, whose runs it takes, and how long bodies get when it stops. */
+  readonly worker?: { readonly name: string | undefined; readonly queues: readonly string[] | undefined; readonly drainMs: number }
 }
 
 /** Runs that end sooner cost no server: nobody could have asked for it in time. */
@@ -115,7 +117,10 @@ export class OwnBackend implements Backend {
  * Which runs the process takes over besides those that it starts itself. A file has one owner, which goes on with all of them. A database has many
  * processes: a command that is there for one run leaves the others to the workers.
  */
-function claims({ settings, idle, alone }: OwnOptions): Pick<WumboOptions, 'limits' | 'queues'> {
+function claims({ settings, idle, alone, worker }: OwnOptions): Pick<WumboOptions, 'limits' | 'queues' | 'worker'> {
+  if (worker !== undefined) {
+    return { limits: { drainMs: worker.drainMs }, ...(worker.queues === undefined ? {} : { queues: worker.queues }), ...(worker.name === undefined ? {} : { worker: worker.name }) }
+  }
   if (idle === true) return { limits: { hotRuns: 0 } }
   return alone === true && settings.store.kind === 'postgres' ? { queues: [] } : {}
 }

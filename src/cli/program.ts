@@ -16,6 +16,8 @@ import { processTerminal, type Terminal } from './terminal.ts'
 import { convertCommand } from './convert.ts'
 import { validateCommand } from './validate.ts'
 import { verifyCommand } from './verify.ts'
+import { workerCommand } from './worker.ts'
+import { workersCommand } from './workers.ts'
 import { workflowCommand } from './workflow.ts'
 
 const HELP = new Set(['commander.helpDisplayed', 'commander.version'])
@@ -57,6 +59,8 @@ Exit codes: 0 done, 1 the run did not end well, 2 wrong use or definition, 3 ref
   program.addCommand(runsCommand(cli))
   program.addCommand(workflowCommand(cli))
   program.addCommand(devCommand(cli))
+  program.addCommand(workerCommand(cli))
+  program.addCommand(workersCommand(cli))
   program.addCommand(validateCommand(cli))
   program.addCommand(convertCommand(cli))
   program.addCommand(verifyCommand(cli))

@@ -94,7 +94,7 @@ async function openTarget(to: Kept): Promise<TransferTarget> {
 
 async function addressOf(store: string, option: string): Promise<{ readonly url: string; readonly schema?: string }> {
   const { readPostgresUrl } = await import('../shared/postgres-url.ts')
-  const { url, schema } = readPostgresUrl(store, option)
+  const { url, schema } = readPostgresUrl(store, option).options
   return { url, ...(schema === undefined ? {} : { schema }) }
 }
 

@@ -10,10 +10,14 @@ test.each([
   ['postgres:///db?host=/tmp&password=secret', 'postgres:///db?host=/tmp&password=secret', undefined, 'postgres:///db?host=/tmp'],
 ])('%s', (store, url, schema, shown) => {
   expect(isPostgresUrl(store)).toBe(true)
-  expect(readPostgresUrl(store, 'store')).toEqual({ url, schema, shown })
+  expect(readPostgresUrl(store, 'store')).toEqual({ options: { url, ...(schema === undefined ? {} : { schema }) }, shown })
 })
 
-test.each(['postgres://u:sec/ret@h:port/db', 'postgres://u:secret@h/db?schema=Upper', 'postgres://u:secret@h:99999/db', 'postgres://u:sec@ret@:/x:y'])('%s is refused without its password', (store) => {
+test('lease and pooler are ours too', () => {
+  expect(readPostgresUrl('postgres://h/db?lease=2s&sslmode=require&pooler=transaction', 'store').options).toEqual({ url: 'postgres://h/db?sslmode=require', leaseMs: 2000, pooler: 'transaction' })
+})
+
+test.each(['postgres://u:secret@h/db?lease=soon', 'postgres://u:secret@h/db?lease=10', 'postgres://u:secret@h/db?pooler=session', 'postgres://u:sec/ret@h:port/db', 'postgres://u:secret@h/db?schema=Upper', 'postgres://u:secret@h:99999/db', 'postgres://u:sec@ret@:/x:y'])('%s is refused without its password', (store) => {
   expect(() => readPostgresUrl(store, '--store')).toThrow(ConfigInvalidError)
   try {
     readPostgresUrl(store, '--store')

@@ -1,19 +1,22 @@
-// Addresses of PostgreSQL stores as users write them: `postgres://user@host:port/database?schema=name`. Reading one takes our own parameter
-// out, and gives a form that may be shown: without the password. No driver is loaded here.
+// Addresses of PostgreSQL stores as users write them: `postgres://user@host:port/database?schema=name&lease=15s&pooler=transaction`. Reading one
+// takes our own parameters out, and gives a form that may be shown: without the password. No driver is loaded here.
 import { ConfigInvalidError } from '../errors.ts'
+import { parseDuration } from './duration.ts'
+import type { Duration } from './duration.ts'
 
 /** An address, read. */
 export interface PostgresUrl {
-  /** What the driver is given: without `schema`. It may hold a password. */
-  readonly url: string
-  /** The schema that holds the tables; undefined for the default one. */
-  readonly schema: string | undefined
+  /** What opens the store; what the address does not say is left out. Its `url` may hold a password. */
+  readonly options: { readonly url: string; readonly schema?: string; readonly leaseMs?: number; readonly pooler?: 'transaction' }
   /** For people: without any password. */
   readonly shown: string
 }
 
 const URL_PREFIX = /^postgres(?:ql)?:\/\//i
 const SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/
+/** Parameters that are for us, not for the driver. */
+const OURS: ReadonlySet<string> = new Set(['schema', 'lease', 'pooler'])
+const SHORTEST_LEASE_MS = 300
 /** Parameters that hold secrets. */
 const SECRET = /^(?:password|sslpassword)$/i
 
@@ -28,16 +31,27 @@ export function readPostgresUrl(store: string, path: string): PostgresUrl {
   const problem = problemOf(store)
   if (problem !== undefined) throw new ConfigInvalidError(`${path}: expected ${problem}, got ${JSON.stringify(shown)}`, { path, remedy: 'Write postgres://user@host:5432/database?schema=wumbo. Letters such as / or @ in a password are written as %2F and %40; or leave it to PGPASSWORD.' })
   const { base, parameters } = split(store)
-  const schema = parameters.findLast(isSchema)
-  const rest = parameters.filter((parameter) => !isSchema(parameter))
-  return { url: joined(base, rest), schema: schema === undefined ? undefined : valueOf(schema), shown }
+  const said = (name: string): string | undefined => {
+    const found = parameters.findLast((parameter) => nameOf(parameter) === name)
+    return found === undefined ? undefined : valueOf(found)
+  }
+  const [schema, lease, pooler] = [said('schema'), said('lease'), said('pooler')]
+  const url = joined(base, parameters.filter((parameter) => !OURS.has(nameOf(parameter))))
+  return {
+    options: { url, ...(schema === undefined ? {} : { schema }), ...(lease === undefined ? {} : { leaseMs: leaseOf(lease) ?? 0 }), ...(pooler === undefined ? {} : { pooler: 'transaction' as const }) },
+    shown,
+  }
 }
 
 /** What an address is expected to be instead, in words that hold no password; undefined when nothing is wrong. */
 export function problemOf(store: string): string | undefined {
   if (!isPostgresUrl(store) || !URL.canParse(store)) return 'an address such as postgres://user@host:5432/database'
   for (const parameter of split(store).parameters) {
-    if (isSchema(parameter) && !SCHEMA.test(valueOf(parameter))) return 'a schema of small letters, digits and "_"'
+    const name = nameOf(parameter)
+    const value = valueOf(parameter)
+    if (name === 'schema' && !SCHEMA.test(value)) return 'a schema of small letters, digits and "_"'
+    if (name === 'lease' && leaseOf(value) === undefined) return 'a lease such as 15s, 300 ms at least'
+    if (name === 'pooler' && value !== 'transaction') return 'pooler=transaction, or no pooler'
   }
   return undefined
 }
@@ -59,8 +73,14 @@ function split(url: string): { readonly base: string; readonly parameters: reado
   return at < 0 ? { base: url, parameters: [] } : { base: url.slice(0, at), parameters: url.slice(at + 1).split('&').filter((each) => each !== '') }
 }
 
-function isSchema(parameter: string): boolean {
-  return nameOf(parameter) === 'schema'
+/** Milliseconds; undefined for what is no lease. */
+function leaseOf(words: string): number | undefined {
+  try {
+    const ms = parseDuration(words as Duration, 'lease')
+    return ms >= SHORTEST_LEASE_MS ? ms : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function nameOf(parameter: string): string {

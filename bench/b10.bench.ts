@@ -18,7 +18,7 @@ const WINDOWS = [
 export const b10: Bench = {
   id: 'B10',
   title: 'Cost of step 10, 1,000 and 10,000 of one run, steps one after the other, SQLite FULL',
-  peers: false,
+  peers: [],
   async run(context) {
     const { request, folder, progress } = context
     const once = async (round: number): Promise<LongRunResult> => {

@@ -1,7 +1,7 @@
 // What was asked for on the command line: which benchmarks, how long, which lanes. Pure: it reads no environment.
 import { parseArgs } from 'node:util'
 
-export const LANES = ['ours', 'yaml', 'peer', 'peer-defaults', 'ceiling'] as const
+export const LANES = ['ours', 'yaml', 'peer', 'peer-defaults', 'peer-redis', 'ceiling'] as const
 export type Lane = (typeof LANES)[number]
 
 export interface Request {

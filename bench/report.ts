@@ -42,7 +42,7 @@ function inFlight({ inFlight: ours, peerInFlight: peer }: Verdict): string {
 
 function goal(verdict: Verdict): string {
   const first =
-    verdict.peer === undefined && verdict.ratio === undefined && verdict.ceilingGoal === undefined
+    verdict.against === undefined && verdict.peer === undefined && verdict.ratio === undefined && verdict.ceilingGoal === undefined
       ? `≤ ${figure(verdict.goal, verdict.unit)}`
       : `≥ ${figure(verdict.goal)} ×`
   return verdict.ceilingGoal === undefined ? first : `${first}, ≥ ${Math.round(verdict.ceilingGoal * 100)} % of ceiling`

@@ -20,7 +20,7 @@ export interface PeerLoad extends Load {
 }
 
 /** The load of every lane; a lane that is left out is not run. */
-export type Loads = Partial<Record<'ours' | 'yaml' | 'ceiling', Load> & Record<'peer' | 'peer-defaults', PeerLoad>>
+export type Loads = Partial<Record<Lane, PeerLoad>>
 
 /** Who runs in a lane. */
 export interface Contestant {

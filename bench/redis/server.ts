@@ -40,7 +40,10 @@ async function listens(port: number, server: ChildProcess): Promise<boolean> {
   const until = performance.now() + START_MS
   while (performance.now() < until && server.exitCode === null) {
     const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => (socket.destroy(), resolve(true)))
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.destroy()
+        resolve(true)
+      })
       socket.once('error', () => resolve(false))
     })
     if (open) return true

@@ -7,14 +7,15 @@ import { join } from 'node:path'
 import { isRecord, parseRequest, USAGE, type Request } from './arguments.ts'
 import type { Bench, Context, Outcome } from './bench.ts'
 import { b1 } from './b1.bench.ts'
-import { b10, b10pg } from './b10.bench.ts'
-import { b4 } from './b4.bench.ts'
-import { b5 } from './b5.bench.ts'
-import { b9 } from './b9.bench.ts'
-import { b12 } from './b12.bench.ts'
 import { b2 } from './b2.bench.ts'
 import { b3 } from './b3.bench.ts'
 import { b3pg } from './b3-pg.bench.ts'
+import { b4 } from './b4.bench.ts'
+import { b5 } from './b5.bench.ts'
+import { b9 } from './b9.bench.ts'
+import { b10, b10pg } from './b10.bench.ts'
+import { b12 } from './b12.bench.ts'
+import { b14 } from './b14.bench.ts'
 import { endAll, measureInChild } from './child.ts'
 import type { Verdict } from './goal.ts'
 import type { Limits } from './limits/limits.ts'
@@ -24,7 +25,7 @@ import { figure, jsonLines, putSection, table, verdictTable } from './report.ts'
 import { Servers } from './servers.ts'
 import { v1 } from './v1.bench.ts'
 
-const BENCHES: readonly Bench[] = [b1, b2, b3, b3pg, b4, b5, b9, b10, b10pg, b12, v1]
+const BENCHES: readonly Bench[] = [b1, b2, b3, b3pg, b4, b5, b9, b10, b10pg, b12, b14, v1]
 const RESULTS = new URL('./RESULTS.md', import.meta.url)
 const BUILT = new URL('../dist/index.js', import.meta.url)
 

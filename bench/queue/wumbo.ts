@@ -37,13 +37,17 @@ export async function openWumboQueue({ url, role, concurrency }: OpenOptions): P
   // A worker opens when it begins to work: opening takes the waiting jobs over.
   const writer = role === 'work' ? undefined : await open(role === 'enqueue' ? 0 : undefined)
   let worker = writer
-  const start = async (n: number): Promise<void> => void (await writer?.start(job, { n }))
+  const start = async (n: number): Promise<void> => {
+    await writer?.start(job, { n })
+  }
   const facts = writer ?? (await createWumbo({ store: await postgresStore({ url }), readOnly: true }))
   const durable = durability(facts)
   if (writer === undefined) await facts.close()
   return {
     durability: durable,
-    enqueueMany: async (from, to) => void (await throughput(to - from, IN_FLIGHT, (index) => start(from + index))),
+    async enqueueMany(from, to) {
+      await throughput(to - from, IN_FLIGHT, (index) => start(from + index))
+    },
     enqueue: start,
     async work(told) {
       body = told

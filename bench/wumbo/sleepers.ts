@@ -75,7 +75,9 @@ await measure<SleeperOptions, SleeperResult>(async ({ url, warmUp, count, held, 
 
 /** Starts so many, and waits until all of them sleep in the store. Gives the seconds that the starts took. */
 async function startAll(wumbo: Wumbo, count: number): Promise<number> {
-  const seconds = await throughput(count, IN_FLIGHT, async (n) => void (await wumbo.start(sleeper, { n })))
+  const seconds = await throughput(count, IN_FLIGHT, async (n) => {
+    await wumbo.start(sleeper, { n })
+  })
   while (wumbo.metrics().hotRuns > 0 || wumbo.metrics().waiting > 0) await pause(LOOK_MS)
   return seconds
 }

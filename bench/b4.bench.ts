@@ -2,7 +2,7 @@
 // recorded result. graphile-worker with batching stands beside it on the same PostgreSQL, BullMQ on Redis.
 import type { Bench, Context } from './bench.ts'
 import type { QueueSettings } from './queue/contract.ts'
-import { bestSetting, jobCosts, judgeQueues, measureQueues, QUEUE_PACKAGES, queueFsync, queueLanes, roundsTable, type QueueLane, type QueueLoad } from './queues.ts'
+import { bestSetting, jobCosts, judgeQueues, measureQueues, QUEUE_PACKAGES, queueFsync, queueLanes, roundsTable, saysLeftOut, type QueueLane, type QueueLoad } from './queues.ts'
 import type { JobResult } from './queue/measures.ts'
 
 const UNIT = 'jobs/s'
@@ -45,7 +45,7 @@ export const b4: Bench = {
         ...judgeQueues({ id: 'B4@process', unit: UNIT, better: 'higher', of: process }, results),
       ],
       details: [
-        DIFFERENCES, roundsTable(UNIT, results, { enqueue, process }),
+        DIFFERENCES, ...saysLeftOut(lanes), roundsTable(UNIT, results, { enqueue, process }),
         '### Storing', jobCosts(results, 0), '### Working off', jobCosts(results, 1),
         ...[...settings].map(([lane, chosen]) => `${lane}: ${JSON.stringify(chosen)}`),
       ].join('\n\n'),

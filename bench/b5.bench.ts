@@ -3,7 +3,7 @@
 import type { Bench } from './bench.ts'
 import type { QueueSettings } from './queue/contract.ts'
 import type { JobResult } from './queue/measures.ts'
-import { jobCosts, judgeQueues, measureQueues, QUEUE_PACKAGES, queueFsync, queueLanes, roundsTable, type QueueLane } from './queues.ts'
+import { jobCosts, judgeQueues, measureQueues, QUEUE_PACKAGES, queueFsync, queueLanes, roundsTable, saysLeftOut, type QueueLane } from './queues.ts'
 
 const UNIT = 'ms'
 
@@ -27,7 +27,7 @@ export const b5: Bench = {
         ...judgeQueues({ id: 'B5@p50', unit: UNIT, better: 'lower', of: p50 }, results),
         ...judgeQueues({ id: 'B5@p99', unit: UNIT, better: 'lower', of: p99 }, results),
       ],
-      details: [roundsTable(UNIT, results, { p50, p99 }), jobCosts(results, 0)].join('\n\n'),
+      details: [...saysLeftOut(lanes), roundsTable(UNIT, results, { p50, p99 }), jobCosts(results, 0)].join('\n\n'),
       fsync: [facts, ...queueFsync(results)],
     }
   },

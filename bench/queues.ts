@@ -29,8 +29,15 @@ export interface QueueLoad extends QueueSettings {
 export async function queueLanes({ request, servers, progress }: Context): Promise<readonly QueueLane[]> {
   const asked = QUEUE_LANES.filter((lane) => request.lanes.includes(lane))
   if (!asked.includes('peer-redis') || (await servers.redis()) !== undefined) return asked
-  progress('BullMQ is left out: WUMBO_BENCH_REDIS_URL names no Redis, and there is no redis-server on the path to start one.')
+  progress(LEFT_OUT)
   return asked.filter((lane) => lane !== 'peer-redis')
+}
+
+const LEFT_OUT = 'BullMQ is left out: WUMBO_BENCH_REDIS_URL names no Redis, and there is no redis-server on the path to start one.'
+
+/** What the details say of a lane that has no server. */
+export function saysLeftOut(lanes: readonly QueueLane[]): string[] {
+  return lanes.includes('peer-redis') ? [] : [LEFT_OUT]
 }
 
 let number = 0

@@ -64,7 +64,7 @@ export function putSection(document: string, id: string, section: string): strin
   const kept = [...document.matchAll(/^<!-- ([\w-]+) -->\n([\s\S]*?)\n<!-- end of \1 -->$/gm)]
     .map(([, name = '', text = '']) => ({ name, text }))
     .filter(({ name }) => name !== id)
-  const sections = [...kept, { name: id, text: section.trim() }].sort((a, b) => order(a.name) - order(b.name))
+  const sections = [...kept, { name: id, text: section.trim() }].sort((a, b) => order(a.name) - order(b.name) || a.name.localeCompare(b.name))
   return [TITLE, ...sections.map(({ name, text }) => `<!-- ${name} -->\n${text}\n<!-- end of ${name} -->\n`)].join('\n')
 }
 

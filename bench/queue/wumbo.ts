@@ -1,6 +1,6 @@
 // A queue made of Wumbo: a job is a durable run of one step with its recorded result. Who only enqueues holds no run in memory, so that
 // the jobs wait in the store until another process takes them.
-import { createWumbo, defineTemplate, defineWorkflow } from 'wumbo'
+import { createWumbo, defineTemplate, defineWorkflow, type Wumbo } from 'wumbo'
 import { postgresStore } from 'wumbo/store/postgres'
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
@@ -31,9 +31,18 @@ const IN_FLIGHT = 2000
 /** Waiting for the last few is looked at this often, in milliseconds. */
 const LOOK_MS = 1
 
+/** A measurement whose store is lost would wait for ever. */
+function endAtOnce(error: Error): void {
+  throw error
+}
+
 export async function openWumboQueue({ url, role, concurrency }: OpenOptions): Promise<Queue> {
   requireBuilt()
-  const open = async (hotRuns?: number) => createWumbo({ store: await postgresStore({ url }), workflows: [job], ...(hotRuns !== undefined && { limits: { hotRuns } }) })
+  const open = async (hotRuns?: number): Promise<Wumbo> => {
+    const wumbo = await createWumbo({ store: await postgresStore({ url }), workflows: [job], ...(hotRuns !== undefined && { limits: { hotRuns } }) })
+    void wumbo.lost.then(endAtOnce)
+    return wumbo
+  }
   // A worker opens when it begins to work: opening takes the waiting jobs over.
   const writer = role === 'work' ? undefined : await open(role === 'enqueue' ? 0 : undefined)
   let worker = writer

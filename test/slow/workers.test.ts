@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { seededRandom } from '../../src/shared/random.ts'
 import type { Wumbo } from '../../src/index.ts'
 import { describePostgres, makeSchema } from '../integration/store/postgres-server.ts'
-import { startEmbedded } from '../postgres/embedded.ts'
+import { startEmbedded } from '../../bench/postgres/embedded.ts'
 import { Fleet, type WorkerProcess } from '../workers/fleet.ts'
 
 const scale = Number(process.env['WUMBO_SCALE'] ?? 1)

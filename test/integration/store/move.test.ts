@@ -323,6 +323,23 @@ describePostgres('moving from PostgreSQL to SQLite', () => {
     await moved.close()
   })
 
+  test('a worker that stood still for longer than its lease writes nothing when it wakes up', async () => {
+    const at = makeSchema()
+    onTestFinished(at.drop)
+    const store = await postgresStore(at)
+    const lane = await store.openLane()
+    await lane.flush([start(1)])
+    await at.query(`update lanes set lease_until = clock_timestamp() - interval '1 minute'`)
+    const file = storeFile()
+    await moveBetween(await postgresSource(at), await sqliteTarget(file))
+    await expect(lane.flush([record(1, 1)])).rejects.toMatchObject({ code: 'LANE_FENCED' })
+    expect((await at.query('select count(*)::integer as count from journal')).rows).toEqual([{ count: 0 }])
+    await store.close()
+    const moved = await sqliteStore({ file, readOnly: true })
+    expect(await moved.getRun(keyOf(1))).toMatchObject({ lane: null, crashes: 1 })
+    await moved.close()
+  })
+
   test('an interrupted move leaves no file and the schema as it was', async () => {
     const at = await makePostgres()
     const file = storeFile()

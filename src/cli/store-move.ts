@@ -94,7 +94,9 @@ async function openTarget(to: Kept): Promise<TransferTarget> {
 
 async function addressOf(store: string, option: string): Promise<{ readonly url: string; readonly schema?: string }> {
   const { readPostgresUrl } = await import('../shared/postgres-url.ts')
-  const { url, schema } = readPostgresUrl(store, option).options
+  const { options: { url, schema, pooler }, shown } = readPostgresUrl(store, option)
+  // All is one transaction, and what is set for a connection must hold before and after it as well.
+  if (pooler !== undefined) throw new UsageError(`${option}: expected the address of the server itself, got that of a pooler: ${shown}`, { path: option, remedy: 'Leave the pooler out: name host and port of PostgreSQL, without ?pooler=transaction.' })
   return { url, ...(schema === undefined ? {} : { schema }) }
 }
 

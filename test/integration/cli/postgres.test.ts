@@ -154,7 +154,7 @@ describePostgres('wumbo store move', () => {
     const { run, store } = await sqlite()
     for (const [args, words] of [
       [['--to', store], 'STORE_MISSING'], [[], '--to'], [['--to', 'sqlite:b.db'], '--to: expected postgres:'], [['--from', store, '--to', store], '--to: expected sqlite:<file>'],
-      [['--from', 'memory', '--to', store], '--from: expected'], [['--to', `${store}-X`], '--to: expected a schema'],
+      [['--from', 'memory', '--to', store], '--from: expected'], [['--to', `${store}-X`], '--to: expected a schema'], [['--from', 'sqlite:none.db', '--to', 'sqlite:b.db'], '--to: expected postgres:'],
     ] as const) expect(await run('store', 'move', ...args)).toMatchObject({ code: 2, err: expect.stringContaining(words) })
   })
 })

@@ -17,6 +17,7 @@ import { StepContext } from './step-context.ts'
 import type { AttemptHost } from './step-context.ts'
 import { mayRetry, retryDelay, retryPlan } from './retry.ts'
 import type { RetryPlan } from './retry.ts'
+import { checkTransaction } from './transaction-check.ts'
 
 export type StepOperation = Extract<Operation, { kind: 'step' }>
 
@@ -36,6 +37,8 @@ export interface StepHost extends AttemptHost {
   /** A result came after its attempt was given up. */
   onLateResult(step: StepRun): void
   onStarted(step: StepRun): void
+  /** Runs the attempt at hand as a transaction of the store, which records it too; the step is told by `seal` and `threw`. Never rejects. */
+  transact(step: StepRun, input: unknown, context: StepContext): Promise<void>
 }
 
 interface Body {
@@ -74,11 +77,16 @@ export class StepRun {
   #cancelDeadline: Cancel | null = null
   #lastBeat = 0
   #closed = false
+  /** The attempt commits: whether it succeeds is up to the store, and nothing gives it up any more. */
+  #sealed = false
+  /** What the step's total time limit would have ended it with, had it not been committing. */
+  #overdue: WumboError | null = null
 
   constructor(operation: StepOperation, host: StepHost) {
     this.operation = operation
     this.#host = host
-    this.level = operation.options.level ?? operation.template.level
+    const { template, options } = operation
+    this.level = template.level === 'transaction' ? 'transaction' : (options.level ?? template.level)
   }
 
   get path(): string {
@@ -108,6 +116,10 @@ export class StepRun {
     this.#cancelDeadline = clock.timer(Math.max(0, deadline - clock.now()), () => {
       if (this.#closed) return
       const error = new StepTimeoutError(`${this.path} did not end within its total timeout of ${this.totalTimeout ?? 0} ms`, { path: this.path, retryable: false })
+      if (this.#sealed) {
+        this.#overdue = error
+        return
+      }
       this.#current?.abort(error)
       this.#host.onFailure(this, errorData(error))
     })
@@ -116,6 +128,7 @@ export class StepRun {
   /** Looks at the options before anything begins: a bad one must fail its own step here, not a flush or the process later. */
   checkOptions(): void {
     const { options, template } = this.operation
+    checkTransaction(this.operation, this.#host.deps.store)
     const retry = options.retry ?? template.defaults.retry
     if (retry !== undefined) this.#plan = retryPlan(retry, this.path)
     for (const name of ['timeout', 'totalTimeout', 'heartbeatTimeout'] as const) {
@@ -208,14 +221,37 @@ export class StepRun {
     }
     this.#watch(context)
     this.#host.onStarted(this)
+    if (this.level === 'transaction') {
+      this.#running++
+      void this.#host.transact(this, input, context).finally(() => this.#running--)
+      return
+    }
     const body: Body = { template: this.operation.template, input, context }
     try {
       const result = deps.execution.execute(BODY, body, context)
       if (result instanceof Promise) this.#await(result, body)
       else this.#done(result, body)
     } catch (thrown) {
-      this.#threw(thrown, body)
+      this.#threw(thrown, body.context)
     }
+  }
+
+  /** The attempt is about to commit: from now on it cannot be given up. False when it has been. */
+  seal(context: StepContext): boolean {
+    if (this.#closed || this.#current !== context) {
+      this.#host.onLateResult(this)
+      return false
+    }
+    this.#sealed = true
+    this.#clearTimers()
+    return true
+  }
+
+  /** The attempt has failed, sealed or not. */
+  threw(thrown: unknown, context: StepContext): void {
+    this.#sealed = false
+    if (this.#overdue === null || this.#closed) this.#threw(thrown, context)
+    else this.#host.onFailure(this, errorData(this.#overdue))
   }
 
   #await(result: Promise<unknown>, body: Body): void {
@@ -227,7 +263,7 @@ export class StepRun {
       },
       (thrown: unknown) => {
         this.#running--
-        this.#threw(thrown, body)
+        this.#threw(thrown, body.context)
       },
     )
   }
@@ -278,7 +314,7 @@ export class StepRun {
       result = defaultCodec.snapshot(value)
       if (this.level === 'pure' && this.#host.deps.limits.checkPure) this.#checkPure(result, body)
     } catch (thrown) {
-      this.#threw(thrown, body)
+      this.#threw(thrown, body.context)
       return
     }
     this.#current = undefined
@@ -286,8 +322,8 @@ export class StepRun {
     this.#host.onResult(this, result)
   }
 
-  #threw(thrown: unknown, body: Body): void {
-    if (this.#closed || this.#current !== body.context) {
+  #threw(thrown: unknown, context: StepContext): void {
+    if (this.#closed || this.#current !== context) {
       this.#host.onLateResult(this)
       return
     }

@@ -89,7 +89,7 @@ export function defineSqliteTransaction<In extends Schema, Out extends Schema>(
     throw refuse({ owner, path: 'module' }, `expected the file URL of the module that exports the template, got ${shown(module)}`, 'Write module: import.meta.url.')
   }
   if (typeof name !== 'string' || name === '') throw refuse({ owner, path: 'export' }, `expected the name of an export, got ${shown(name)}`, "Write the name of the constant: export: 'debit'.")
-  return templateOf({ ...rest, execute: definition.execute.bind(definition) }, { store: 'sqlite', module, export: name }) as SqliteTransactionTemplate<InferInput<In>, InferOutput<Out>>
+  return templateOf(rest, { store: 'sqlite', module, export: name }) as SqliteTransactionTemplate<InferInput<In>, InferOutput<Out>>
 }
 
 const REFUSED = ['config', 'pure', 'validate', 'preprocess', 'postprocess', 'package', 'cleanup', 'recover']

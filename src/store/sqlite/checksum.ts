@@ -13,7 +13,7 @@ const LEVELS = ['effect', 'pure'] as const
 
 const KIND = Object.fromEntries(KINDS.map((name, index) => [name, index * 6])) as Record<JournalRecord['kind'], number>
 const STATUS = Object.fromEntries(STATUSES.map((name, index) => [name, index * 2])) as Record<JournalRecord['status'], number>
-const LEVEL = Object.fromEntries(LEVELS.map((name, index) => [name, index])) as Record<JournalRecord['level'], number>
+const LEVEL = Object.fromEntries(LEVELS.map((name, index) => [name, index])) as Record<(typeof LEVELS)[number], number>
 
 /** Kind, status and level of a record as one number: each combination has a statement of its own. */
 export interface Sort {
@@ -22,8 +22,19 @@ export interface Sort {
   readonly level: JournalRecord['level']
 }
 
+/** The number of the first combination with the level `transaction`, which came later: numbers are part of checksums and stay. */
+const TRANSACTIONS = KINDS.length * STATUSES.length * LEVELS.length
+
 /** Every combination, at the index that is its number. */
-export const SORTS: readonly Sort[] = KINDS.flatMap((kind) => STATUSES.flatMap((status) => LEVELS.map((level): Sort => ({ kind, status, level }))))
+export const SORTS: readonly Sort[] = [
+  ...KINDS.flatMap((kind) => STATUSES.flatMap((status) => LEVELS.map((level): Sort => ({ kind, status, level })))),
+  ...STATUSES.map((status): Sort => ({ kind: 'step', status, level: 'transaction' })),
+]
+
+/** The number of a record's combination. */
+export function sortOf({ kind, status, level }: Sort): number {
+  return level === 'transaction' ? TRANSACTIONS + STATUS[status] / 2 : KIND[kind] + STATUS[status] + LEVEL[level]
+}
 
 /** Writes a record: cells and texts in the order that the checksum is made over. `error` and `reads` as JSON. */
 export function putRecord(to: BatchWriter, record: JournalRecord, error: string | null, reads: string | null): void {
@@ -32,7 +43,7 @@ export function putRecord(to: BatchWriter, record: JournalRecord, error: string 
   to.whole(record.gen)
   to.text(record.path)
   to.whole(record.seq)
-  to.whole(KIND[record.kind] + STATUS[record.status] + LEVEL[record.level])
+  to.whole(sortOf(record))
   to.textOrNull(record.template)
   to.textOrNull(record.templateVersion)
   to.textOrNull(record.inputHash)

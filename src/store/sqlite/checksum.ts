@@ -1,6 +1,7 @@
 // The checksum of a journal row: CRC-32 over its texts, started from a mix of its numbers and the lengths of its texts.
 // It tells bit rot and rows that were changed by hand; it is no signature. The run's own id is part of it.
 import { crc32 } from 'node:zlib'
+import { StoreRowError } from '../../errors.ts'
 import type { JournalRecord } from '../../model/record.ts'
 import { BatchWriter } from './wire.ts'
 
@@ -33,7 +34,9 @@ export const SORTS: readonly Sort[] = [
 
 /** The number of a record's combination. */
 export function sortOf({ kind, status, level }: Sort): number {
-  return level === 'transaction' ? TRANSACTIONS + STATUS[status] / 2 : KIND[kind] + STATUS[status] + LEVEL[level]
+  if (level !== 'transaction') return KIND[kind] + STATUS[status] + LEVEL[level]
+  if (kind !== 'step') throw new StoreRowError(`only a step is a transaction, got a record of kind ${kind}`)
+  return TRANSACTIONS + STATUS[status] / 2
 }
 
 /** Writes a record: cells and texts in the order that the checksum is made over. `error` and `reads` as JSON. */

@@ -9,6 +9,7 @@ import type { ReaderCalls, ThreadData, WriterCalls } from './calls.ts'
 import { SqliteLane } from './lane.ts'
 import type { Announcement } from './owner.ts'
 import { Thread } from './thread.ts'
+import { flushedTransactions } from './transactions.ts'
 
 /** Which file, and how. */
 export interface SqliteStoreOptions {
@@ -83,6 +84,7 @@ function makeStore({ file, writer, reader, data, facts }: Parts): SqliteStore {
     kind: 'sqlite',
     facts,
     blobs: sqliteBlobs(file, writer === null),
+    transactions: flushedTransactions((means) => writing().call('loadBody', means)),
     async openLane() {
       const { epoch } = await writing().call('openLane', undefined)
       lane = new SqliteLane(epoch, writing(), () => {

@@ -17,7 +17,7 @@ export interface Address {
 }
 
 /** How long opening a connection may take, in milliseconds. */
-const CONNECT_TIMEOUT_MS = 10_000
+export const CONNECT_TIMEOUT_MS = 10_000
 /** How long a statement may run on the server, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 60_000
 /** How long a lane waits for an answer, in milliseconds: longer than the server may take, so that only a dead connection gets there. */

@@ -11,6 +11,8 @@ import { PostgresLane } from './lane.ts'
 import { SCHEMA_VERSION, migrate } from './migrations.ts'
 import { blobReferences, definition, findKey, getRun, loadRun, nextWake } from './reads.ts'
 import { listRuns } from './run-list.ts'
+import { TRANSACTION_CONNECTIONS } from './transaction-pool.ts'
+import { postgresTransactions } from './transactions.ts'
 import { getWorkflow, listWorkflows, workflowVersion, workflowVersions } from './workflow-reads.ts'
 
 /** Which database, and how. */
@@ -25,6 +27,8 @@ export interface PostgresStoreOptions {
   readonly lane?: string
   /** The schema that holds the tables: small letters, digits and `_`. It is made if there is none. Default `wumbo`. */
   readonly schema?: string
+  /** Connections for transaction steps: as many run at a time. They are opened when they are needed. Default 10. */
+  readonly transactionConnections?: number
 }
 
 /** A store in a PostgreSQL database. */
@@ -42,6 +46,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
   const address: Address = { url: options.url, schema: checkSchemaName(options.schema ?? DEFAULT_SCHEMA) }
   const id = options.lane ?? randomUUID()
   const pool = openPool(address)
+  const transactions = postgresTransactions(address, options.transactionConnections ?? TRANSACTION_CONNECTIONS)
   const lanes = new Set<PostgresLane>()
   let closing: Promise<void> | null = null
 
@@ -78,6 +83,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
     kind: 'postgres',
     facts,
     blobs: postgresBlobs(pool),
+    transactions,
     async openLane() {
       if (closing !== null) throw new StoreClosedError('the store is closed')
       const lane = await PostgresLane.open(address, id, () => lanes.delete(lane))
@@ -106,7 +112,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
     try {
       await Promise.all([...lanes].map((lane) => lane.close()))
     } finally {
-      await pool.end()
+      await Promise.all([pool.end(), transactions.close()])
     }
   }
 }

@@ -172,12 +172,10 @@ describePostgres('transaction steps on PostgreSQL', () => {
     const handle = await zombie.start(bad, { schema: at.schema, id: 'a' })
     handle.result().catch(() => undefined)
     await inside.promise
-    const heirs = doing(() => undefined)
-    const heir = await open(at, [heirs])
-    await expect.poll(async () => (await heir.runs.get(handle.id)).status, { timeout: 10_000 }).toBe('completed')
-    expect(await counters(at)).toEqual([{ id: 'a', n: 1 }])
+    // The heir's body waits for the row that the zombie's open transaction has locked.
+    const heir = await open(at, [doing(() => undefined)])
     gate.resolve(undefined)
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await expect.poll(async () => (await heir.runs.get(handle.id)).status, { timeout: 10_000 }).toBe('completed')
     expect(await counters(at)).toEqual([{ id: 'a', n: 1 }])
     expect((await heir.runs.get(handle.id)).steps).toHaveLength(1)
     expect(await collect(heir.verify())).toEqual([])

@@ -106,6 +106,10 @@ async function transactInFlush(attempt: Attempt, input: unknown, { transactions,
   if (!step.seal(context)) return
   await new Promise<void>((done) => {
     run.journal.reserve(() => {
+      if (!run.live) {
+        run.journal.free(null, done)
+        return
+      }
       const record = completed(run, host, { step, output: null })
       const op = { op: 'transact', record, means, input: payload, idempotencyKey: context.idempotencyKey, timeoutMs: timeoutOf(step) ?? FLUSHED_TIMEOUT_MS } as const
       host.flusher.add(op, record.run, 200 + payload.length, (answer, error) => {

@@ -54,7 +54,7 @@ async function transactOpen(attempt: Attempt, input: unknown, transactions: Open
     open = await transactions.begin({ timeoutMs: timeoutOf(step), signal: context.signal })
     context.tx = open.handle
     // The checked input is what the template's own schema gave.
-    const { value, payload } = defaultCodec.snapshot(await step.operation.template.invoke(input as never, context))
+    const { value, payload } = defaultCodec.snapshot(await step.operation.template.invoke(input, context))
     const output = await settlePayload(payload, host.payloads)
     if (!step.seal(context)) {
       await open.rollback()

@@ -84,7 +84,7 @@ export function defineSqliteTransaction<In extends Schema, Out extends Schema>(
   definition: SqliteTransactionDefinition<In, Out>,
 ): SqliteTransactionTemplate<InferInput<In>, InferOutput<Out>> {
   const { module, export: name, ...rest } = definition as SqliteTransactionDefinition<In, Out> & Given
-  const owner = `template "${String(rest['name'])}"`
+  const owner = `template "${rest.name}"`
   if (typeof module !== 'string' || !module.startsWith('file:')) {
     throw refuse({ owner, path: 'module' }, `expected the file URL of the module that exports the template, got ${shown(module)}`, 'Write module: import.meta.url.')
   }

@@ -1,7 +1,7 @@
 // The transactions of a PostgreSQL store: each on a connection of a pool of its own, with the user's statements first, then ours in the
 // order of every flush (lane, run, record), then the commit. A commit whose answer was lost is read back.
 import { setTimeout as pause } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { AbortedError, LaneFencedError, StoreClosedError, StoreFailedError, StoreRowError, TransactionRefusedError } from '../../errors.ts'
 import type { JournalRecord } from '../../model/record.ts'
 import { TransactionInDoubt } from '../transactions-port.ts'

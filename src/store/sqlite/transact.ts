@@ -4,6 +4,7 @@ import { Script } from 'node:vm'
 import { DefinitionError, StepTimeoutError, StoreFailedError, TransactionRefusedError, errorData } from '../../errors.ts'
 import type { JournalRecord } from '../../model/record.ts'
 import { defaultCodec } from '../../shared/codec.ts'
+import { parseJson } from '../../shared/parse-json.ts'
 import type { OpAnswer } from '../port.ts'
 import type { LoadedBody } from './bodies.ts'
 import { SORTS, putRecord } from './checksum.ts'
@@ -123,6 +124,6 @@ function readRecord(from: BatchReader): JournalRecord {
   const [attempt, startedAt, finishedAt, reads] = [from.whole(), from.whole(), from.whole(), from.textOrNull()]
   return {
     space, run, gen, path, seq, ...sort, template, templateVersion, inputHash, input, output: null, error: null, attempt, startedAt, finishedAt,
-    reads: reads === null ? null : (JSON.parse(reads) as readonly string[]),
+    reads: reads === null ? null : (parseJson(reads) as readonly string[]),
   }
 }

@@ -1,7 +1,7 @@
 // What was asked for on the command line: which benchmarks, how long, which lanes. Pure: it reads no environment.
 import { parseArgs } from 'node:util'
 
-export const LANES = ['ours', 'yaml', 'peer', 'peer-defaults', 'ceiling'] as const
+export const LANES = ['ours', 'yaml', 'peer', 'peer-defaults', 'peer-redis', 'ceiling'] as const
 export type Lane = (typeof LANES)[number]
 
 export interface Request {
@@ -16,7 +16,7 @@ export interface Request {
 const FULL_ROUNDS = 5
 const QUICK_ROUNDS = 3
 
-export const USAGE = `npm run bench -- [ids] [--quick] [--rounds N] [--lanes ours,yaml,peer,ceiling] [--folder DIR]
+export const USAGE = `npm run bench -- [ids] [--quick] [--rounds N] [--lanes ours,peer,ceiling] [--folder DIR]
 
   ids        benchmarks to run, such as B2 B3; all of them when none is named
   --quick    ${QUICK_ROUNDS} rounds of smaller counts: a look, not a result; RESULTS.md is left alone

@@ -15,7 +15,7 @@ const ROUNDS = 15
 export const b12: Bench = {
   id: 'B12',
   title: 'Cold start: `wumbo --version`, and `wumbo dev` to ready',
-  peers: false,
+  peers: [],
   async run(context) {
     const ours: readonly What[] = context.request.lanes.includes('ours') ? ['node', 'version', 'dev'] : ['node']
     const rounds = context.request.quick ? 7 : Math.max(ROUNDS, context.request.rounds)

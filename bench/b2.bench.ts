@@ -3,7 +3,8 @@
 import type { Bench, Context } from './bench.ts'
 import { judge, type Verdict } from './goal.ts'
 import { figure, table } from './report.ts'
-import { DIFFERENCES, figures, fsyncModes, judgeYaml, measureAlternately, measureLane, spreadTable, type Load, type Loads, type PeerLoad, type Results } from './three-steps.ts'
+import { BESIDE_RESTATE, DIFFERENCES } from './sqlite-contest.ts'
+import { figures, fsyncModes, judgeYaml, measureAlternately, measureLane, spreadTable, type Load, type Loads, type PeerLoad, type Results } from './three-steps.ts'
 
 const UNIT = 'runs/s'
 const IN_FLIGHT = 2000
@@ -11,7 +12,7 @@ const IN_FLIGHT = 2000
 export const b2: Bench = {
   id: 'B2',
   title: 'Three-step durable workflow, many at once, SQLite FULL, beside Restate',
-  peers: true,
+  peers: ['@restatedev/restate-server', '@restatedev/restate-sdk'],
   async run(context) {
     const tried = context.request.lanes.includes('peer') ? await tryPeer(context) : []
     const best = fastest(tried)
@@ -28,7 +29,7 @@ export const b2: Bench = {
     return {
       verdicts: [many.verdict, ...judgeYaml('B2', UNIT, 'higher', many.results), few.verdict, ...judgeYaml('B2@100', UNIT, 'higher', few.results)],
       details: [DIFFERENCES, many.details, few.details, triedTable(tried)].filter(Boolean).join('\n\n'),
-      fsync: fsyncModes(many.results, few.results),
+      fsync: fsyncModes(BESIDE_RESTATE, many.results, few.results),
     }
   },
 }
@@ -55,7 +56,7 @@ function settings(quick: boolean): readonly PeerSetting[] {
 async function tryPeer(context: Context): Promise<Attempt[]> {
   const attempts: Attempt[] = []
   for (const setting of settings(context.request.quick)) {
-    const { figure: rate } = await measureLane(context, 'peer', peerLoad(context, setting))
+    const { figure: rate } = await measureLane(BESIDE_RESTATE, context, 'peer', peerLoad(context, setting))
     context.progress(`B2  trying  Restate, ${describe(setting)}: ${figure(rate, UNIT)}`)
     attempts.push({ ...setting, rate })
   }
@@ -101,7 +102,8 @@ async function measureLoad(context: Context, options: LoadOptions): Promise<Meas
     // Only where it is another setting than the best one.
     ...(peer?.partitions !== undefined && peerDefaults && { 'peer-defaults': peerLoad(context, peerDefaults) }),
   }
-  const results = await measureAlternately(context, id, UNIT, loads)
+  const match = { label: id, unit: UNIT, loads }
+  const results = await measureAlternately(BESIDE_RESTATE, context, match)
   const verdict = judge(
     {
       id,
@@ -113,7 +115,7 @@ async function measureLoad(context: Context, options: LoadOptions): Promise<Meas
     },
     figures(results),
   )
-  const details = [`### ${id}`, peer === undefined ? '' : `Restate at ${describe(peer)}.`, spreadTable(UNIT, loads, results)]
+  const details = [`### ${id}`, peer === undefined ? '' : `Restate at ${describe(peer)}.`, spreadTable(BESIDE_RESTATE, match, results)]
   return { verdict, results, details: details.filter(Boolean).join('\n\n') }
 }
 

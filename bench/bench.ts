@@ -1,11 +1,14 @@
 // The contract between the runner and one benchmark: what a benchmark is told, and what it gives back.
 import type { Request } from './arguments.ts'
 import type { Verdict } from './goal.ts'
+import type { Servers } from './servers.ts'
 
 export interface Context {
   readonly request: Request
   /** An empty folder on the file system that is measured; removed at the end. */
   readonly folder: string
+  /** Servers that are opened when they are asked for. */
+  readonly servers: Servers
   readonly progress: (line: string) => void
 }
 
@@ -19,7 +22,7 @@ export interface Outcome {
 export interface Bench {
   readonly id: string
   readonly title: string
-  /** Whether Restate stands beside it. */
-  readonly peers: boolean
+  /** The packages that stand beside it. */
+  readonly peers: readonly string[]
   run(context: Context): Promise<Outcome>
 }

@@ -1,5 +1,6 @@
 // The load: so many runs, so many of them in flight at any time; or one after the other, each one timed. The same code
 // drives every lane, so that none is favoured by its driver.
+import type { Usage } from './postgres/meter.ts'
 import { quantile } from './stats.ts'
 
 export type Once = (index: number) => Promise<void>
@@ -36,6 +37,8 @@ export interface ThreeStepOptions {
   /** How the workflow is written, on our side. Default: as a function. */
   readonly form?: 'function' | 'yaml'
   readonly folder: string
+  /** The database, where it is one of a server. */
+  readonly url?: string
   readonly mode: 'throughput' | 'latency'
   readonly warmUp: number
   readonly count: number
@@ -48,12 +51,17 @@ export interface ThreeStepResult {
   readonly p99?: number
   /** How the store was made durable, as read back from it. */
   readonly fsync: string
+  readonly usage?: Usage
 }
+
+/** Runs the timed part of a measurement of so many runs; a meter counts around it. */
+export type Timed = <T>(runs: number, work: () => Promise<T>) => Promise<T>
 
 /** Warms up, measures, and gives the figure of the mode; `run` starts one workflow and awaits its answer, which is checked. */
 export async function drive(
   options: ThreeStepOptions,
   run: (input: { n: number }) => Promise<{ n: number }>,
+  timed: Timed = (_runs, work) => work(),
 ): Promise<Omit<ThreeStepResult, 'fsync'>> {
   const { mode, warmUp, count, inFlight } = options
   const once = async (n: number): Promise<void> => {
@@ -61,7 +69,7 @@ export async function drive(
     if (answer.n !== n + 3) throw new Error(`check failed: three steps made ${JSON.stringify(answer)} of ${n}`)
   }
   await throughput(warmUp, mode === 'throughput' ? inFlight : 1, once)
-  if (mode === 'throughput') return { figure: count / (await throughput(count, inFlight, once)) }
-  const { p50, p99 } = await latency(count, once)
+  if (mode === 'throughput') return { figure: count / (await timed(count, () => throughput(count, inFlight, once))) }
+  const { p50, p99 } = await timed(count, () => latency(count, once))
   return { figure: p50, p99 }
 }

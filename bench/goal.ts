@@ -24,6 +24,8 @@ export interface Goal {
 export interface Verdict {
   readonly id: string
   readonly unit: string
+  /** The peer, where a benchmark has several or is new to a reader. */
+  readonly against?: string
   readonly inFlight?: number
   readonly peerInFlight?: number
   readonly ours?: number
@@ -45,6 +47,7 @@ export interface Question {
   readonly unit: string
   readonly better: Direction
   readonly goal: Goal
+  readonly against?: string
   readonly inFlight?: number
   readonly peerInFlight?: number
 }
@@ -69,6 +72,7 @@ export function judge(question: Question, rounds: Rounds): Verdict {
   return compact({
     id: question.id,
     unit: question.unit,
+    against: question.against,
     inFlight: question.inFlight,
     peerInFlight: question.peerInFlight,
     ours,

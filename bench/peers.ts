@@ -11,7 +11,7 @@ export async function installPeers(progress: (line: string) => void): Promise<Re
   const { dependencies } = readJson<{ dependencies: Record<string, string> }>('package.json')
   const wanted = Object.entries(dependencies)
   if (!wanted.every(([name, version]) => installed(name) === version)) {
-    progress('installing the peers into bench/peers/ (about 220 MB, once)')
+    progress('installing the peers into bench/peers/ (about 260 MB, once)')
     await npmCi()
   }
   for (const [name, version] of wanted) {

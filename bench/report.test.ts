@@ -65,6 +65,13 @@ describe('figure', () => {
   })
 })
 
+describe('verdictTable beside several peers', () => {
+  it('names the peer, also when it was not run', () => {
+    const row = verdictTable([{ id: 'B5@p50', unit: 'ms', against: 'BullMQ', ours: 1.2, goal: 1, met: false }]).split('\n')[2]
+    expect(row?.split('|').map((cell) => cell.trim())).toEqual(['', 'B5@p50, BullMQ', '–', '1.2 ms', '–', '–', '–', '–', '≥ 1 ×', 'NO', ''])
+  })
+})
+
 describe('putSection', () => {
   it('replaces one section, keeps the others and orders them by number', () => {
     let document = putSection('', 'B10', '## B10\n\nfirst')
@@ -74,6 +81,11 @@ describe('putSection', () => {
     expect(document).toContain('second')
     expect(document).not.toContain('first')
     expect(document.match(/^# Results/gm)).toHaveLength(1)
+  })
+
+  it('keeps the same work on two stores apart, side by side', () => {
+    const document = ['B10', 'B3-PG', 'B3'].reduce((text, id) => putSection(text, id, `## ${id}`), '')
+    expect(putSection(document, 'B3-PG', '## B3-PG').match(/^## B\S+/gm)).toEqual(['## B3', '## B3-PG', '## B10'])
   })
 
   it('is the same when it is done twice', () => {

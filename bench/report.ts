@@ -23,7 +23,7 @@ export function verdictTable(verdicts: readonly Verdict[]): string {
 function verdictRow(verdict: Verdict): string[] {
   const { unit } = verdict
   return [
-    verdict.id,
+    verdict.against === undefined ? verdict.id : `${verdict.id}, ${verdict.against}`,
     inFlight(verdict),
     figure(verdict.ours, unit),
     figure(verdict.peer, unit),
@@ -42,7 +42,7 @@ function inFlight({ inFlight: ours, peerInFlight: peer }: Verdict): string {
 
 function goal(verdict: Verdict): string {
   const first =
-    verdict.peer === undefined && verdict.ratio === undefined && verdict.ceilingGoal === undefined
+    verdict.against === undefined && verdict.peer === undefined && verdict.ratio === undefined && verdict.ceilingGoal === undefined
       ? `≤ ${figure(verdict.goal, verdict.unit)}`
       : `≥ ${figure(verdict.goal)} ×`
   return verdict.ceilingGoal === undefined ? first : `${first}, ≥ ${Math.round(verdict.ceilingGoal * 100)} % of ceiling`
@@ -61,10 +61,10 @@ const TITLE = '# Results\n\nWritten by `npm run bench`; each section is one run,
 
 /** Puts a benchmark's section in its place: over the one it had, else behind the others in the order of their numbers. */
 export function putSection(document: string, id: string, section: string): string {
-  const kept = [...document.matchAll(/^<!-- (\w+) -->\n([\s\S]*?)\n<!-- end of \1 -->$/gm)]
+  const kept = [...document.matchAll(/^<!-- ([\w-]+) -->\n([\s\S]*?)\n<!-- end of \1 -->$/gm)]
     .map(([, name = '', text = '']) => ({ name, text }))
     .filter(({ name }) => name !== id)
-  const sections = [...kept, { name: id, text: section.trim() }].sort((a, b) => order(a.name) - order(b.name))
+  const sections = [...kept, { name: id, text: section.trim() }].sort((a, b) => order(a.name) - order(b.name) || a.name.localeCompare(b.name))
   return [TITLE, ...sections.map(({ name, text }) => `<!-- ${name} -->\n${text}\n<!-- end of ${name} -->\n`)].join('\n')
 }
 

@@ -6,19 +6,26 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isRecord, parseRequest, USAGE, type Request } from './arguments.ts'
 import type { Bench, Context, Outcome } from './bench.ts'
-import { b10 } from './b10.bench.ts'
-import { b12 } from './b12.bench.ts'
+import { b1 } from './b1.bench.ts'
 import { b2 } from './b2.bench.ts'
 import { b3 } from './b3.bench.ts'
+import { b3pg } from './b3-pg.bench.ts'
+import { b4 } from './b4.bench.ts'
+import { b5 } from './b5.bench.ts'
+import { b9 } from './b9.bench.ts'
+import { b10, b10pg } from './b10.bench.ts'
+import { b12 } from './b12.bench.ts'
+import { b14 } from './b14.bench.ts'
 import { endAll, measureInChild } from './child.ts'
 import type { Verdict } from './goal.ts'
 import type { Limits } from './limits/limits.ts'
 import { isBusy, load, machine, refuseMemory, versions } from './machine.ts'
 import { installPeers } from './peers.ts'
 import { figure, jsonLines, putSection, table, verdictTable } from './report.ts'
+import { Servers } from './servers.ts'
 import { v1 } from './v1.bench.ts'
 
-const BENCHES: readonly Bench[] = [b2, b3, b10, b12, v1]
+const BENCHES: readonly Bench[] = [b1, b2, b3, b3pg, b4, b5, b9, b10, b10pg, b12, b14, v1]
 const RESULTS = new URL('./RESULTS.md', import.meta.url)
 const BUILT = new URL('../dist/index.js', import.meta.url)
 
@@ -31,20 +38,22 @@ async function main(): Promise<void> {
   if (request.lanes.includes('ours') && !existsSync(BUILT)) throw new Error('dist/ is missing; `npm run build` makes it')
   const folder = mkdtempSync(join(request.folder ?? tmpdir(), 'wumbo-bench-'))
   const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-  const stop = (): void => void endAll().finally(() => (remove(), process.exit(130)))
+  const servers = new Servers(request.folder)
+  const stop = (): void => void endAll().then(() => servers.stop()).finally(() => (remove(), process.exit(130)))
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
   try {
     refuseMemory(folder)
-    await runAll(request, { request, folder, progress })
+    await runAll(request, { request, folder, servers, progress })
   } finally {
+    await servers.stop()
     remove()
   }
 }
 
 async function runAll(request: Request, context: Context): Promise<void> {
   const chosen = BENCHES.filter(({ id }) => request.ids.includes(id))
-  const needsPeers = chosen.some(({ peers }) => peers) && request.lanes.some((lane) => lane.startsWith('peer'))
+  const needsPeers = chosen.some(({ peers }) => peers.length > 0) && request.lanes.some((lane) => lane.startsWith('peer'))
   if (isBusy()) progress(`The machine is busy (load ${load()} before anything was measured): figures will be low, and ratios rough.`)
   const peers = needsPeers ? await installPeers(progress) : {}
   const limits = await measureInChild<Limits>({
@@ -57,8 +66,11 @@ async function runAll(request: Request, context: Context): Promise<void> {
     const loadBefore = load()
     const outcome = await bench.run(context)
     verdicts.push(...outcome.verdicts)
-    if (!isRecord(request)) continue
-    const facts = { context, peers: bench.peers ? peers : {}, limits, load: `${loadBefore} before, ${load()} after` }
+    if (!isRecord(request)) {
+      progress(`\n## ${bench.id}: ${bench.title}\n\n${outcome.details}\n\n${outcome.fsync.join('\n')}\n`)
+      continue
+    }
+    const facts = { context, peers: Object.fromEntries(Object.entries(peers).filter(([name]) => bench.peers.includes(name))), limits, load: `${loadBefore} before, ${load()} after` }
     writeFileSync(RESULTS, putSection(existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8') : '', bench.id, section(bench, outcome, facts)))
   }
   if (request.quick) console.log('\nQuick: fewer rounds of smaller counts. A look, not a result.')

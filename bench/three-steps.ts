@@ -1,4 +1,4 @@
-// Measures the three-step workflow on each lane, alternately: what B2 and B3 share. The workflow is the same
+// Measures the three-step workflow on each lane, alternately: what B1, B2 and B3 share. The workflow is the same
 // everywhere: n + 1 three times, each step durable before the next begins, the answer awaited and checked.
 import type { Lane } from './arguments.ts'
 import type { Context } from './bench.ts'
@@ -7,75 +7,75 @@ import type { ThreeStepOptions, ThreeStepResult } from './flight.ts'
 import { judge, type Rounds, type Verdict } from './goal.ts'
 import { figure, table } from './report.ts'
 import { alternate } from './rounds.ts'
-import { spread } from './stats.ts'
+import { median, spread } from './stats.ts'
+import { usageTable } from './usage.ts'
 
-export type Load = Omit<ThreeStepOptions, 'folder'>
+export type Load = Omit<ThreeStepOptions, 'folder' | 'url'>
 
 export interface PeerLoad extends Load {
-  /** Partitions of the peer's log; its own default when left out. */
+  /** Partitions of Restate's log; its own default when left out. */
   readonly partitions?: number
+  /** Connections of DBOS; its own default when left out. */
+  readonly pool?: number
 }
 
 /** The load of every lane; a lane that is left out is not run. */
-export type Loads = Partial<Record<'ours' | 'yaml' | 'ceiling', Load> & Record<'peer' | 'peer-defaults', PeerLoad>>
+export type Loads = Partial<Record<Lane, PeerLoad>>
 
-const RESTATE = new URL('./restate/three-steps.ts', import.meta.url)
-
-const WUMBO = new URL('./wumbo/three-steps.ts', import.meta.url)
-
-const FILES: Record<Lane, URL> = {
-  ours: WUMBO,
-  yaml: WUMBO,
-  peer: RESTATE,
-  'peer-defaults': RESTATE,
-  ceiling: new URL('./ceiling/three-steps.ts', import.meta.url),
+/** Who runs in a lane. */
+export interface Contestant {
+  readonly name: string
+  readonly file: URL
+  readonly imports?: readonly URL[]
+  /** Options that the lane always has. */
+  readonly options?: Readonly<Record<string, unknown>>
 }
 
-const PROBE = new URL('./wumbo/pragma-probe.mjs', import.meta.url)
-
-export const NAMES: Record<Lane, string> = { ours: 'Wumbo', yaml: 'Wumbo, YAML', peer: 'Restate', 'peer-defaults': 'Restate, defaults', ceiling: 'ceiling' }
-
-/** What a reader must know before comparing the lanes; stands in RESULTS.md with every figure. */
-export const DIFFERENCES = `What differs: Wumbo and the ceiling run in the process that drives the load. Restate is a server of its own, started
-workflows reach it over HTTP on loopback (keep-alive), and it calls the steps in a third process over HTTP/2; that is how
-it is deployed, and the time is part of its figure. Wumbo validates the input of the workflow and the input and output of every step;
-Restate and the ceiling validate nothing. Wumbo and Restate keep finished runs with their journals; the handler on
-Restate's side is of a plain service, which is cheaper there than its workflow kind. The ceiling journals the same rows
-by group commit and could not recover a run.`
+/** One store and one peer: who runs in which lane, and what a measurement is given. */
+export interface Contest {
+  readonly lanes: Partial<Record<Lane, Contestant>>
+  /** Hands a measurement what it needs for as long as it runs, as further options. */
+  within<T>(context: Context, work: (options: Readonly<Record<string, unknown>>) => Promise<T>): Promise<T>
+}
 
 /** A peer that hangs must not take the whole bench along; our own lanes get no second try. */
 const PEER_TRIES = 3
 const PEER_LIMIT_MS = 90_000
 
-export async function measureLane(context: Context, lane: Lane, load: PeerLoad): Promise<ThreeStepResult> {
-  const peer = lane === 'peer' || lane === 'peer-defaults'
+export async function measureLane(contest: Contest, context: Context, lane: Lane, load: PeerLoad): Promise<ThreeStepResult> {
+  const contestant = contest.lanes[lane]
+  if (contestant === undefined) throw new TypeError(`nobody runs in the lane ${lane}`)
+  const { name, file, imports = [], options = {} } = contestant
+  const peer = lane.startsWith('peer')
   for (let again = peer ? PEER_TRIES - 1 : 0; ; again--) {
     try {
-      return await measureInChild<ThreeStepResult>({
-        file: FILES[lane],
-        options: lane === 'yaml' ? { ...load, form: 'yaml' } : { ...load },
-        within: context.folder,
-        imports: lane === 'ours' || lane === 'yaml' ? [PROBE] : [],
-        ...(peer ? { limitMs: PEER_LIMIT_MS } : {}),
-      })
+      return await contest.within(context, (given) =>
+        measureInChild<ThreeStepResult>({ file, options: { ...load, ...options, ...given }, within: context.folder, imports, ...(peer ? { limitMs: PEER_LIMIT_MS } : {}) }),
+      )
     } catch (thrown) {
       if (again === 0) throw thrown
-      context.progress(`${NAMES[lane]} gave no figure and is measured once more: ${String(thrown).split('\n')[0] ?? ''}`)
+      context.progress(`${name} gave no figure and is measured once more: ${String(thrown).split('\n')[0] ?? ''}`)
     }
   }
 }
 
 export type Results = Partial<Record<Lane, ThreeStepResult[]>>
 
+export interface Match {
+  readonly label: string
+  readonly unit: string
+  readonly loads: Loads
+}
+
 /** Every lane that was asked for, once a round. */
-export async function measureAlternately(context: Context, label: string, unit: string, loads: Loads): Promise<Results> {
+export async function measureAlternately(contest: Contest, context: Context, { label, unit, loads }: Match): Promise<Results> {
   const { request, progress } = context
   const lanes = request.lanes
     .filter((lane) => loads[lane] !== undefined)
     .map((lane) => {
       const once = async (round: number): Promise<ThreeStepResult> => {
-        const result = await measureLane(context, lane, loads[lane] as PeerLoad) // filtered above
-        progress(`${label}  round ${round + 1}/${request.rounds}  ${NAMES[lane].padEnd(17)} ${figure(result.figure, unit)}`)
+        const result = await measureLane(contest, context, lane, loads[lane] as PeerLoad) // filtered above
+        progress(`${label}  round ${round + 1}/${request.rounds}  ${nameOf(contest, lane).padEnd(17)} ${figure(result.figure, unit)}`)
         return result
       }
       return [lane, once] as const
@@ -98,12 +98,12 @@ export function judgeYaml(id: string, unit: string, better: 'higher' | 'lower', 
 }
 
 /** How far each lane moved between rounds: the middle half, and its load. */
-export function spreadTable(unit: string, loads: Loads, results: Results): string {
+export function spreadTable(contest: Contest, { unit, loads }: Match, results: Results): string {
   const rows = (Object.entries(results) as [Lane, ThreeStepResult[]][]).map(([lane, list]) => {
     const { low, high } = spread(list.map((result) => result.figure))
     const load = loads[lane]
     return [
-      NAMES[lane],
+      nameOf(contest, lane),
       figure(load?.inFlight),
       figure(load?.count),
       figure(load?.warmUp),
@@ -114,9 +114,34 @@ export function spreadTable(unit: string, loads: Loads, results: Results): strin
   return table(['lane', 'in flight', 'runs', 'warm-up', `each round, ${unit}`, 'middle half'], rows)
 }
 
-export function fsyncModes(...all: readonly Results[]): string[] {
+/** What a run cost besides time, lane by lane; empty where nothing was counted. */
+export function costTable(contest: Contest, results: Results): string {
+  const entries = Object.entries(results) as [Lane, ThreeStepResult[]][]
+  return usageTable('run', entries.map(([lane, list]) => ({ name: nameOf(contest, lane), usages: list.flatMap(({ usage }) => usage ?? []) })))
+}
+
+export function nameOf(contest: Contest, lane: Lane): string {
+  return contest.lanes[lane]?.name ?? lane
+}
+
+export function fsyncModes(contest: Contest, ...all: readonly Results[]): string[] {
   const said = all.flatMap((results) =>
-    (Object.entries(results) as [Lane, ThreeStepResult[]][]).flatMap(([lane, list]) => list.map(({ fsync }) => `${NAMES[lane]}: ${fsync}`)),
+    (Object.entries(results) as [Lane, ThreeStepResult[]][]).flatMap(([lane, list]) => list.map(({ fsync }) => `${nameOf(contest, lane)}: ${fsync}`)),
   )
   return [...new Set(said)]
+}
+
+/** One workflow at a time gains nothing from a peer's settings for many, or the lack of them: the faster setting of the day is the peer. */
+export function againstFasterPeer(rounds: Rounds): Rounds {
+  const { peer, peerDefaults } = rounds
+  if (peer === undefined || peerDefaults === undefined || median(peer) <= median(peerDefaults)) return rounds
+  return { ...rounds, peer: peerDefaults }
+}
+
+export function slowest(contest: Contest, { unit }: Match, results: Results): string {
+  const rows = (Object.entries(results) as [Lane, ThreeStepResult[]][]).map(([lane, list]) => [
+    nameOf(contest, lane),
+    figure(median(list.map(({ p99 }) => p99 ?? Number.NaN)), unit),
+  ])
+  return table(['lane', 'p99, median of the rounds'], rows)
 }

@@ -14,7 +14,7 @@ const WARM_FROM = 3
 export const v1: Bench = {
   id: 'V1',
   title: 'Validation of a definition of 1,000 steps, beside bare YAML parsing and CEL checking',
-  peers: false,
+  peers: [],
   async run({ request, folder, progress }) {
     if (!request.lanes.includes('ours')) return { verdicts: [], details: '', fsync: [] }
     const results: ValidationResult[] = []

@@ -176,6 +176,7 @@ export class RunFailedError extends failure('RUN_FAILED', 'operation', 500, 'See
 export class RunTimeoutError extends failure('RUN_TIMEOUT', 'operation', 504, 'Raise the timeout of the workflow.') {}
 export class RunCancelledError extends failure('RUN_CANCELLED', 'user', 409, 'Start a new run, or retry this one.') {}
 export class RunParkedError extends failure('RUN_PARKED', 'operation', 409, 'The reason says what the run waits for; mend it and restart, or retry or cancel the run.') {}
+export class RunQuarantinedError extends failure('RUN_QUARANTINED', 'operation', 500, 'Find out why the process dies during the step that the message names, mend it and run `wumbo runs retry`.') {}
 export class RunNotFoundError extends failure('RUN_NOT_FOUND', 'user', 404, 'List the runs with `wumbo runs list`.') {}
 export class RunFinishedError extends failure('RUN_FINISHED', 'user', 409, 'A finished run is only reopened by `wumbo runs retry`.') {}
 export class RunNotRetryableError extends failure('RUN_NOT_RETRYABLE', 'user', 409, 'Only failed, cancelled and parked runs are retried; start a new run instead.') {}
@@ -184,6 +185,8 @@ export class KeyReusedError extends failure('KEY_REUSED', 'user', 422, 'Use a ne
 // Store and process
 export class StoreLockedError extends failure('STORE_LOCKED', 'user', 409, 'Stop the process that owns the store, or send the command to it.') {}
 export class StoreTooNewError extends failure('STORE_TOO_NEW', 'user', 409, 'Use a Wumbo at least as new as the one that wrote this store.') {}
+export class StoreMovedError extends failure('STORE_MOVED', 'user', 409, 'Name the store that it was moved to: in wumbo.yaml, WUMBO_STORE or --store.') {}
+export class StoreNotEmptyError extends failure('STORE_NOT_EMPTY', 'user', 409, 'Move into an empty store: another file or database, or another schema with ?schema=name.') {}
 export class StoreUnsupportedError extends failure('STORE_UNSUPPORTED', 'user', 500, 'Use Node 22.23, 24.21 or newer, which bring SQLite 3.51.3 or newer.') {}
 export class StoreRowError extends failure('STORE_ROW_REFUSED', 'operation', 500, 'The row breaks a rule of the store; only the run that wrote it fails. See the cause.') {}
 export class StoreFailedError extends failure('STORE_FAILED', 'operation', 503, 'See the cause (disk full, permissions, I/O error); what was acknowledged is kept.', true) {}
@@ -199,6 +202,7 @@ export class ProjectInvalidError extends failure('PROJECT_INVALID', 'user', 422,
 export class UsageError extends failure('USAGE', 'user', 400, 'See `wumbo --help`.') {}
 export class ModuleFailedError extends failure('MODULE_FAILED', 'user', 422, 'Correct the file that the message names; `--verbose` shows where it threw.') {}
 export class StoreMissingError extends failure('STORE_MISSING', 'user', 404, 'Start a run first, which creates the store; or name the right one with --store or in wumbo.yaml.') {}
+export class WorkerNotFoundError extends failure('WORKER_NOT_FOUND', 'user', 404, 'List the workers with `wumbo workers list`.') {}
 export class OwnerUnreachableError extends failure('OWNER_UNREACHABLE', 'operation', 503, 'The store is owned by a process that does not answer; stop it, or wait and send again.', true) {}
 
 // Server

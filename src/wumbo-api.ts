@@ -9,14 +9,17 @@ import type { ExecutionStrategy } from './execution/contract.ts'
 import type { RunEvent, RunObserver } from './model/event.ts'
 import type { RunStatus } from './model/run.ts'
 import type { Duration } from './shared/duration.ts'
-import type { Finding, Store } from './store/port.ts'
+import type { Finding, Store, WorkerRow } from './store/port.ts'
 import type { AnyTemplate, Logger, Services } from './template/contract.ts'
 import type { TemplateRegistry } from './template/registry.ts'
 import type { AnyWorkflow, Workflow } from './workflow/contract.ts'
 
 /** How a Wumbo is made. Every part has a default. */
 export interface WumboOptions {
-  /** `sqlite:<file>`, `memory`, or a store. Default `sqlite:.wumbo/wumbo.db`. */
+  /**
+   * `sqlite:<file>`, `postgres://user@host/database` (with `?schema=name` for another schema than `wumbo`), `memory`, or a store. Without a
+   * password in the address PGPASSWORD and ~/.pgpass are asked, as psql does. Default `sqlite:.wumbo/wumbo.db`.
+   */
   readonly store?: string | Store
   /** Templates by name for graphs, beside the built-in ones. */
   readonly templates?: readonly AnyTemplate[]
@@ -30,6 +33,13 @@ export interface WumboOptions {
   readonly log?: Logger
   /** Only look: no lane is opened, nothing can be started; works beside a process that owns the store. */
   readonly readOnly?: boolean
+  /**
+   * The queues whose runs this process takes over; the default is all of them. With `[]` it takes over none, and works only on what it starts
+   * itself, which it then keeps until it has ended. Runs that it starts in a queue of others are left to them.
+   */
+  readonly queues?: readonly string[]
+  /** The name by which others see this process among the workers of a shared store. Default: host name and process number. */
+  readonly worker?: string
   /** Ended runs are deleted when they are older; null keeps them for ever. Default 90 days. */
   readonly retention?: Duration | null
   /** Bounds of the engine; what is left out keeps its default. */
@@ -48,6 +58,8 @@ export interface ReloadOptions {
 export interface StartOptions {
   /** The caller's own name for the run: the same id gives the same run, with another input KEY_REUSED. Kept 7 days at least. */
   readonly id?: string
+  /** The queue that workers take the run from: 1 to 100 letters, digits, `_`, `.`, `:` and `-`. Default `default`. */
+  readonly queue?: string
 }
 
 /** A run as its starter holds it. */
@@ -127,6 +139,17 @@ export interface Wumbo extends AsyncDisposable {
   /** Checks the whole store; gives each finding. */
   verify(options?: { readonly onProgress?: (progress: VerifyProgress) => void }): AsyncGenerator<Finding>
   metrics(): EngineMetrics
+  /** Whether runs can be started and are worked on at this moment, and if not, why: what a readiness probe asks. */
+  health(): { readonly ready: boolean; readonly reason: string | null }
+  /** The workers of a shared store; CONFIG_INVALID for a store that has one process. */
+  readonly workers: {
+    /** Those that are there and those that have gone lately, the youngest first. */
+    list(): Promise<readonly WorkerRow[]>
+    /** Asks the live worker with this id or name to stop in order; false when there is none. */
+    drain(worker: string): Promise<boolean>
+  }
+  /** Resolves when somebody asked this worker to stop in order: close it then. */
+  readonly drained: Promise<void>
   /** Rejects never; resolves when the store was lost and nothing can be written any more. */
   readonly lost: Promise<Error>
   /** Stops in order: bodies that run get their time, every run is given back, the store is closed. */

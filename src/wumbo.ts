@@ -1,11 +1,14 @@
 // createWumbo: the composition root of the library. It picks the store, loads the built-in templates, hands the engine the
 // system's clock, randomness and hashing, and wraps what the engine does into handles.
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { withBuiltins } from './builtin/index.ts'
 import { StoredDefinitions } from './engine/definitions.ts'
 import { Engine } from './engine/engine.ts'
+import { checkQueue } from './engine/start-options.ts'
 import { runDetails, runSummary } from './engine/inspect.ts'
 import type { RunDetails } from './engine/inspect.ts'
 import { readValue } from './engine/payloads.ts'
@@ -18,13 +21,15 @@ import type { ExecutionStrategy } from './execution/contract.ts'
 import type { RunObserver } from './model/event.ts'
 import { DEFAULT_SPACE } from './model/run.ts'
 import { createLogger } from './platform/logger.ts'
-import { systemClock } from './shared/clock.ts'
+import { clockAt, systemClock } from './shared/clock.ts'
 import { deferred } from './shared/deferred.ts'
 import { parseDuration } from './shared/duration.ts'
 import { parseJson } from './shared/parse-json.ts'
+import { isPostgresUrl, readPostgresUrl, withoutPassword } from './shared/postgres-url.ts'
 import { systemRandom } from './shared/random.ts'
 import { memoryStore } from './store/memory/index.ts'
-import type { Store } from './store/port.ts'
+import { isShared } from './store/port.ts'
+import type { SharedStore, Store, WorkerFacts } from './store/port.ts'
 import { sqliteStore, type SqliteStore } from './store/sqlite/index.ts'
 import { createRegistry } from './template/registry.ts'
 import type { TemplateRegistry } from './template/registry.ts'
@@ -62,11 +67,12 @@ export async function createWumbo(options: WumboOptions = {}): Promise<Wumbo> {
   const observers = new Set<RunObserver>()
   try {
     const deps: EngineDeps = {
-      store, observers, clock: systemClock(), random: systemRandom(), sha256,
+      store, observers, clock: isShared(store) ? clockAt(systemClock(), () => store.now()) : systemClock(), random: systemRandom(), sha256,
       execution: strategy(options.execution), services: options.services ?? services(),
       log: options.log ?? createLogger({ level: 'warn' }),
       workflows: finder(workflows, templates),
-      limits: limitsOf(options),
+      limits: limitsOf(options), queues: options.queues?.map((queue) => checkQueue(queue)) ?? null,
+      worker: isShared(store) ? workerFacts(options) : null,
     }
     const readOnly = options.readOnly === true
     const definitions: StoredDefinitions = new StoredDefinitions({ store, catalogue: workflows, templates, readOnly, now: () => deps.clock.now(), submit: (op, bytes) => wumbo.engine().submit(op, bytes) })
@@ -97,6 +103,7 @@ class OpenWumbo implements Wumbo, HandleHost {
   readonly runs: Runs
   readonly definitions: StoredDefinitions
   readonly store: Wumbo['store']
+  readonly workers: Wumbo['workers']
   readonly #parts: Parts
   #closed: Promise<void> | undefined
 
@@ -106,6 +113,14 @@ class OpenWumbo implements Wumbo, HandleHost {
     this.lost = parts.lost
     this.definitions = parts.definitions
     this.store = { kind: parts.deps.store.kind, facts: parts.deps.store.facts }
+    this.workers = {
+      list: async () => (await sharedStore(parts.deps.store).workers()),
+      drain: async (worker) => {
+        const store = sharedStore(parts.deps.store)
+        this.engine() // a Wumbo that only looks asks nobody to stop
+        return store.drain(worker)
+      },
+    }
     this.runs = {
       list: (options) => this.#list(options ?? {}),
       get: (id) => this.#get(id),
@@ -131,7 +146,7 @@ class OpenWumbo implements Wumbo, HandleHost {
       throw refusal
     }
     const known = typeof workflow === 'string' ? (workflows.registered(workflow) ?? (await definitions.find(workflow))) : workflows.adopt(workflow)
-    const accepted = await engine.start(known, input, options.id === undefined ? NO_KEY : { key: options.id })
+    const accepted = await engine.start(known, input, options.id === undefined && options.queue === undefined ? NO_KEY : { ...(options.id === undefined ? {} : { key: options.id }), ...(options.queue === undefined ? {} : { queue: options.queue }) })
     return new Handle<never>(this, accepted)
   }
 
@@ -159,6 +174,15 @@ class OpenWumbo implements Wumbo, HandleHost {
   verify(options: Parameters<Wumbo['verify']>[0] = {}): ReturnType<Wumbo['verify']> {
     const { store, limits } = this.#parts.deps
     return verifyStore(store, { sha256, orphanBlobMs: limits.orphanBlobMs, ...options })
+  }
+
+  health(): ReturnType<Wumbo['health']> {
+    const reason = this.#closed !== undefined ? 'it is stopping' : (this.#parts.engine?.trouble ?? null)
+    return { ready: reason === null, reason }
+  }
+
+  get drained(): Promise<void> {
+    return this.engine().drained
   }
 
   metrics(): ReturnType<Wumbo['metrics']> {
@@ -213,6 +237,18 @@ class OpenWumbo implements Wumbo, HandleHost {
   }
 }
 
+function sharedStore(store: Store): SharedStore {
+  if (isShared(store)) return store
+  throw new ConfigInvalidError(`store: a store of kind ${store.kind} has one process and no workers`, { path: 'store', remedy: 'Use a PostgreSQL store for many workers.' })
+}
+
+/** What others are told of this process. */
+function workerFacts({ worker, queues, execution }: WumboOptions): WorkerFacts {
+  const { version } = parseJson(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string }
+  const concurrency = execution !== undefined && !('execute' in execution) ? (execution.concurrency ?? null) : null
+  return { name: worker ?? `${hostname()}-${process.pid}`, host: hostname(), pid: process.pid, version, queues: queues ?? null, concurrency }
+}
+
 function isAnnouncing(store: Store): store is SqliteStore {
   return typeof (store as Partial<SqliteStore>).announce === 'function'
 }
@@ -225,7 +261,13 @@ async function openStore(store: string | Store, readOnly: boolean): Promise<Stor
     if (!readOnly) await mkdir(dirname(file), { recursive: true })
     return sqliteStore({ file, readOnly })
   }
-  throw new ConfigInvalidError(`store: expected "sqlite:<file>" or "memory", got ${JSON.stringify(store)}`, { path: 'store' })
+  if (isPostgresUrl(store)) {
+    const { options } = readPostgresUrl(store, 'store')
+    // Loaded here, so that whoever keeps to a file never waits for the driver.
+    const { postgresStore } = await import('./store/postgres/index.ts')
+    return postgresStore({ ...options, readOnly })
+  }
+  throw new ConfigInvalidError(`store: expected "sqlite:<file>", "postgres://user@host/database" or "memory", got ${JSON.stringify(withoutPassword(store))}`, { path: 'store' })
 }
 
 function strategy(given: WumboOptions['execution']): ExecutionStrategy {
@@ -235,7 +277,9 @@ function strategy(given: WumboOptions['execution']): ExecutionStrategy {
 
 function limitsOf(options: WumboOptions): EngineLimits {
   const retentionMs = options.retention === null ? null : options.retention === undefined ? DEFAULT_LIMITS.retentionMs : parseDuration(options.retention, 'retention')
-  const limits = { ...DEFAULT_LIMITS, ...options.limits, retentionMs }
+  // A process that takes nothing over keeps what it has begun: nobody may be there to wake it.
+  const alone = options.queues?.length === 0 ? { releaseAfterMs: Number.POSITIVE_INFINITY } : {}
+  const limits = { ...DEFAULT_LIMITS, ...alone, ...options.limits, retentionMs }
   for (const [name, value] of Object.entries(limits)) {
     if (typeof value === 'number' && !(value >= 0)) throw new ConfigInvalidError(`limits.${name}: expected a number from 0, got ${value}`, { path: `limits.${name}` })
   }

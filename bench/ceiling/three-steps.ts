@@ -1,10 +1,10 @@
 // One measurement of the ceiling: the three-step workflow written straight onto the bare journal.
-import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { drive, type ThreeStepOptions, type ThreeStepResult } from '../flight.ts'
 import { check, measure } from '../measurement.ts'
 import { Journal } from './journal.ts'
+import { orderedId } from './ordered-id.ts'
 
 interface Value {
   readonly n: number
@@ -39,10 +39,4 @@ async function three(journal: Journal, input: Value): Promise<Value> {
   value = increment(value)
   await journal.finish(id, 'c', JSON.stringify(value), started)
   return value
-}
-
-/** A UUIDv7: keys in the order of time, as random ones would cost SQLite up to twice the work. */
-function orderedId(): string {
-  const time = Date.now().toString(16).padStart(12, '0')
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
 }

@@ -1,15 +1,19 @@
 // One measurement of step cost: runs of thousands of sequential steps, each step timed where the workflow awaits it.
 // Short runs before and after every long one give as many samples of an early step, taken in the same minute.
 import { join } from 'node:path'
-import { createWumbo, defineTemplate, defineWorkflow } from 'wumbo'
+import { createWumbo, defineTemplate, defineWorkflow, type Wumbo, type WumboOptions } from 'wumbo'
+import { postgresStore } from 'wumbo/store/postgres'
 import { z } from 'zod'
 import { check, measure } from '../measurement.ts'
 import { median } from '../stats.ts'
 import { requireBuilt } from './built.ts'
+import { checkPostgres, durability } from './postgres-check.ts'
 import { checkStore, fsyncMode, notePragmas } from './store-check.ts'
 
 export interface LongRunOptions {
   readonly folder: string
+  /** The PostgreSQL database; a SQLite file in the folder when left out. */
+  readonly url?: string
   readonly steps: number
   /** How many long runs. */
   readonly runs: number
@@ -57,11 +61,10 @@ const long = defineWorkflow({
 /** Steps that the engine and the machine get to settle; they are not counted. */
 const WARM_UP = 3000
 
-await measure<LongRunOptions, LongRunResult>(async ({ folder, steps, runs, shortRuns, windows }) => {
+await measure<LongRunOptions, LongRunResult>(async ({ folder, url, steps, runs, shortRuns, windows }) => {
   requireBuilt()
-  const file = join(folder, 'wumbo.db')
-  const notes = notePragmas(folder)
-  const wumbo = await createWumbo({ store: `sqlite:${file}`, templates: [tick], workflows: [long] })
+  const place = url === undefined ? inFile(folder) : await inDatabase(url)
+  const wumbo = await createWumbo({ store: place.store, templates: [tick], workflows: [long] })
   const done = { runs: 0, steps: 0 }
   const run = async (length: number): Promise<Float64Array> => {
     times = new Float64Array(length)
@@ -82,7 +85,38 @@ await measure<LongRunOptions, LongRunResult>(async ({ folder, steps, runs, short
     for (let short = 0; short < shortRuns; short++) take(await run(early))
     medians.push(samples.map(median))
   }
-  await wumbo.close()
-  checkStore(file, done)
-  return { medians, fsync: fsyncMode(notes, file) }
+  const fsync = await place.closed(wumbo, done)
+  return { medians, fsync }
 })
+
+/** Where the runs are kept. */
+interface Place {
+  readonly store: NonNullable<WumboOptions['store']>
+  /** Closes Wumbo, checks what was kept, and tells how durable that was. */
+  closed(wumbo: Wumbo, held: { readonly runs: number; readonly steps: number }): Promise<string>
+}
+
+function inFile(folder: string): Place {
+  const file = join(folder, 'wumbo.db')
+  const notes = notePragmas(folder)
+  return {
+    store: `sqlite:${file}`,
+    async closed(wumbo, held) {
+      await wumbo.close()
+      checkStore(file, held)
+      return fsyncMode(notes, file)
+    },
+  }
+}
+
+async function inDatabase(url: string): Promise<Place> {
+  return {
+    store: await postgresStore({ url }),
+    async closed(wumbo, held) {
+      const fsync = durability(wumbo)
+      await wumbo.close()
+      await checkPostgres(url, held)
+      return fsync
+    },
+  }
+}

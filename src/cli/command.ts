@@ -44,7 +44,7 @@ export function describe({ name, summary, about, examples }: Description): Comma
 export function withProjectOptions(command: Command): Command {
   return withOutputOptions(command
     .option('-C, --project <dir>', 'the project\'s folder (default: the nearest one upwards that has a wumbo.yaml)')
-    .option('--store <store>', 'sqlite:<file> or memory (default: what wumbo.yaml says, else sqlite:.wumbo/wumbo.db)'))
+    .option('--store <store>', 'sqlite:<file>, postgres://user@host/database or memory (default: what wumbo.yaml says, else sqlite:.wumbo/wumbo.db)'))
 }
 
 /** Adds the options on how to answer. */

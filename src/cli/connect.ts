@@ -14,7 +14,8 @@ const AGAIN_MS = 50
 
 /** The owner if there is one that answers, else this process, which then owns the store. Throws OWNER_UNREACHABLE. */
 export async function connect(options: OwnOptions): Promise<Backend> {
-  if (options.settings.store.kind === 'memory') return OwnBackend.open(options)
+  // A database has no owner: every command opens it, as many as there are.
+  if (options.settings.store.kind !== 'sqlite') return OwnBackend.open(options)
   const { file } = options.settings.store
   const until = performance.now() + PATIENCE_MS
   for (;;) {
@@ -38,14 +39,14 @@ async function isSilent(file: string): Promise<boolean> {
 
 /** The process that owns the store, if it answers. */
 export async function connectOwner(settings: Settings): Promise<Backend | undefined> {
-  if (settings.store.kind === 'memory') return undefined
+  if (settings.store.kind !== 'sqlite') return undefined
   const owner = await readOwner(settings.store.file)
   return owner === undefined || owner.host !== hostname() || owner.pid === process.pid ? undefined : reachOwner(owner)
 }
 
-/** Whether some process owns the store, as far as its note tells. */
+/** Whether some process works on the store's runs, as far as is known: the owner's note tells of a file; a database may have workers anywhere. */
 export async function isOwned(settings: Settings): Promise<boolean> {
-  return settings.store.kind === 'sqlite' && (await readOwner(settings.store.file)) !== undefined
+  return settings.store.kind === 'postgres' || (settings.store.kind === 'sqlite' && (await readOwner(settings.store.file)) !== undefined)
 }
 
 async function unreachable(file: string, cause: WumboError): Promise<OwnerUnreachableError> {

@@ -20,11 +20,11 @@ export interface Ready {
 
 /** The ready line. */
 export function ready(channel: Channel, { url, settings, workflows, templates, json }: Ready): string {
-  const store = settings.store.kind === 'memory' ? 'memory' : settings.store.file
+  const store = settings.store.kind === 'memory' ? 'memory' : settings.store.kind === 'postgres' ? settings.store.shown : settings.store.file
   const ms = Math.round(performance.now())
   if (json) return lineJson({ type: 'ready', url, pid: process.pid, store, workflows, templates: templates.map(({ meta }) => meta.name), ms })
   const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`
-  return `${channel.paint('green', 'Ready')} in ${ms} ms: ${channel.paint('bold', url)}  ${count(workflows.length, 'workflow')}, ${count(templates.length, 'template')}, store ${settings.store.kind === 'memory' ? store : shownPath(store)}`
+  return `${channel.paint('green', 'Ready')} in ${ms} ms: ${channel.paint('bold', url)}  ${count(workflows.length, 'workflow')}, ${count(templates.length, 'template')}, store ${settings.store.kind === 'sqlite' ? shownPath(store) : store}`
 }
 
 /** Tells of runs until the Wumbo is closed. */

@@ -26,7 +26,7 @@ export function starterFiles({ name, extension, wumbo, zod }: Starter): readonly
 const TYPES = { '@types/node': '^24.0.0', typescript: '^6.0.0' }
 
 const PROJECT = `# A Wumbo project. Every key may be left out; --store and WUMBO_* win over this file.
-store: sqlite:.wumbo/wumbo.db    # sqlite:<file> or memory
+store: sqlite:.wumbo/wumbo.db    # sqlite:<file>, postgres://user@host/database or memory
 templates: templates             # folders that are loaded: modules, and definitions as YAML or JSON
 workflows: workflows
 execution:

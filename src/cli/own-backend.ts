@@ -11,7 +11,8 @@ import { serve } from '../server/serve.ts'
 import { wireRun } from '../server/wire.ts'
 import type { Backend, NamedWorkflow } from './backend.ts'
 import type { Definitions } from './modules.ts'
-import type { Settings } from './settings.ts'
+import { storeWords, type Settings } from './settings.ts'
+import { sharedEvents } from './shared-events.ts'
 
 /** What an owner is made with. */
 export interface OwnOptions {
@@ -20,6 +21,10 @@ export interface OwnOptions {
   readonly log: Logger
   /** Takes no run over: for a command that only cancels. Default false. */
   readonly idle?: boolean
+  /** Is there for the run that it starts or retries: in a database it leaves all others to the workers. Default false. */
+  readonly alone?: boolean
+  /** For `wumbo worker`: what it is called, whose runs it takes, and how long bodies get when it stops. */
+  readonly worker?: { readonly name: string | undefined; readonly queues: readonly string[] | undefined; readonly drainMs: number }
 }
 
 /** Runs that end sooner cost no server: nobody could have asked for it in time. */
@@ -33,6 +38,8 @@ export class OwnBackend implements Backend {
   readonly #lost = new AbortController()
   #announcing: Promise<StatusServer | undefined> | undefined
   #timer: NodeJS.Timeout | undefined
+  /** Runs that this process began or reopened. */
+  readonly #begun = new Set<string>()
 
   private constructor(wumbo: Wumbo) {
     this.wumbo = wumbo
@@ -41,12 +48,13 @@ export class OwnBackend implements Backend {
   }
 
   /** Opens the store and goes on with its runs. Throws STORE_LOCKED when another process owns it. */
-  static async open({ settings, definitions, log, idle }: OwnOptions): Promise<OwnBackend> {
+  static async open(own: OwnOptions): Promise<OwnBackend> {
+    const { settings, definitions, log } = own
     const options: WumboOptions = {
-      store: settings.store.kind === 'memory' ? 'memory' : `sqlite:${settings.store.file}`, templates: definitions.templates, workflows: definitions.workflows, log,
+      store: storeWords(settings.store), templates: definitions.templates, workflows: definitions.workflows, log,
       execution: settings.strategy === 'sync' ? syncStrategy() : { strategy: 'async', ...(settings.concurrency === undefined ? {} : { concurrency: settings.concurrency }) },
       ...(settings.retention === undefined ? {} : { retention: settings.retention }),
-      ...(idle === true ? { limits: { hotRuns: 0 } } : {}),
+      ...claims(own),
     }
     return new OwnBackend(await createWumbo(options))
   }
@@ -57,7 +65,7 @@ export class OwnBackend implements Backend {
 
   /** Lets other commands in, a little later: most commands are over by then. */
   announceSoon(): void {
-    if (this.wumbo.store.kind === 'memory') return
+    if (this.wumbo.store.kind !== 'sqlite') return
     this.#timer = setTimeout(() => void this.serve(0).catch(() => undefined), ANNOUNCE_AFTER_MS)
   }
 
@@ -70,6 +78,7 @@ export class OwnBackend implements Backend {
 
   async start(workflow: NamedWorkflow, input: unknown, id: string | undefined): Promise<{ id: string; existing: boolean }> {
     const run = await this.wumbo.start(workflow.name, input, id === undefined ? {} : { id })
+    if (!run.existing) this.#begun.add(run.id)
     return { id: run.id, existing: run.existing }
   }
 
@@ -77,8 +86,10 @@ export class OwnBackend implements Backend {
     return this.wumbo.runs.cancel(id)
   }
 
-  retry(id: string, why: { by: string; reason: string }): Promise<number> {
-    return this.wumbo.runs.retry(id, why)
+  async retry(id: string, why: { by: string; reason: string }): Promise<number> {
+    const gen = await this.wumbo.runs.retry(id, why)
+    this.#begun.add(id)
+    return gen
   }
 
   async details(id: string): Promise<RunDetails> {
@@ -86,7 +97,9 @@ export class OwnBackend implements Backend {
   }
 
   async *events(id: string, signal: AbortSignal): AsyncGenerator<RunEvent> {
-    yield* runEvents({ wumbo: this.wumbo, open: this.#open }, id, AbortSignal.any([signal, this.#lost.signal]))
+    const source = { wumbo: this.wumbo, open: this.#open }
+    const until = AbortSignal.any([signal, this.#lost.signal])
+    yield* this.wumbo.store.kind === 'postgres' ? sharedEvents(source, id, { signal: until, isOwn: this.#begun.has(id) }) : runEvents(source, id, until)
     if (this.#lost.signal.aborted) throw this.#lost.signal.reason
   }
 
@@ -98,4 +111,16 @@ export class OwnBackend implements Backend {
     await server?.close()
     this.#open.close()
   }
+}
+
+/**
+ * Which runs the process takes over besides those that it starts itself. A file has one owner, which goes on with all of them. A database has many
+ * processes: a command that is there for one run leaves the others to the workers.
+ */
+function claims({ settings, idle, alone, worker }: OwnOptions): Pick<WumboOptions, 'limits' | 'queues' | 'worker'> {
+  if (worker !== undefined) {
+    return { limits: { drainMs: worker.drainMs }, ...(worker.queues === undefined ? {} : { queues: worker.queues }), ...(worker.name === undefined ? {} : { worker: worker.name }) }
+  }
+  if (idle === true) return { limits: { hotRuns: 0 } }
+  return alone === true && settings.store.kind === 'postgres' ? { queues: [] } : {}
 }

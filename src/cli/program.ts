@@ -11,10 +11,13 @@ import { failureJson, failureLines } from './failure-text.ts'
 import { initCommand } from './init.ts'
 import { runCommand } from './run.ts'
 import { runsCommand } from './runs.ts'
+import { storeCommand } from './store.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 import { convertCommand } from './convert.ts'
 import { validateCommand } from './validate.ts'
 import { verifyCommand } from './verify.ts'
+import { workerCommand } from './worker.ts'
+import { workersCommand } from './workers.ts'
 import { workflowCommand } from './workflow.ts'
 
 const HELP = new Set(['commander.helpDisplayed', 'commander.version'])
@@ -56,9 +59,12 @@ Exit codes: 0 done, 1 the run did not end well, 2 wrong use or definition, 3 ref
   program.addCommand(runsCommand(cli))
   program.addCommand(workflowCommand(cli))
   program.addCommand(devCommand(cli))
+  program.addCommand(workerCommand(cli))
+  program.addCommand(workersCommand(cli))
   program.addCommand(validateCommand(cli))
   program.addCommand(convertCommand(cli))
   program.addCommand(verifyCommand(cli))
+  program.addCommand(storeCommand(cli))
   program.addCommand(completionCommand(cli, () => makeProgram(cli)))
   for (const command of commandsOf(program)) settle(command, cli.terminal)
   return program

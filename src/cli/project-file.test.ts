@@ -25,9 +25,10 @@ test.each(['', '# nothing yet\n', '{}'])('takes a file that says nothing: %j', (
 test.each([
   ['stroe: memory', 'wumbo.yaml:1:1: stroe: there is no such key. Did you mean "store"?'],
   ['store: memory\nexecution:\n  concurency: 3', 'wumbo.yaml:3:3: execution.concurency: there is no such key. Did you mean "concurrency"?'],
-  ['store: postgres://x', 'wumbo.yaml:1:8: store: expected "sqlite:<file>" or "memory", got "postgres://x"'],
-  ['store:', 'wumbo.yaml:1:7: store: expected "sqlite:<file>" or "memory", got nothing'],
-  ['store: [memory]', 'store: expected "sqlite:<file>" or "memory", got a list'],
+  ['store: postgres:u:secret@x', 'wumbo.yaml:1:8: store: expected "sqlite:<file>", "postgres://user@host/database" or "memory", got "postgres:u@x"'],
+  ['store: postgres://u:secret@x/db?schema=Big', 'wumbo.yaml:1:8: store: expected a schema of small letters, digits and "_", got "postgres://u@x/db?schema=Big"'],
+  ['store:', 'wumbo.yaml:1:7: store: expected "sqlite:<file>", "postgres://user@host/database" or "memory", got nothing'],
+  ['store: [memory]', 'store: expected "sqlite:<file>", "postgres://user@host/database" or "memory", got a list'],
   ['workflows: ../others', 'workflows: expected a folder inside the project'],
   ['templates: /etc', 'templates: expected a folder inside the project'],
   ['execution:\n  concurrency: many', 'wumbo.yaml:2:16: execution.concurrency: expected a whole number from 1 to 100,000, got "many"'],

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { isAlias, isMap, isScalar, LineCounter, parseDocument, type Document, type Node, type Pair } from 'yaml'
 import { ProjectInvalidError } from '../errors.ts'
 import { didYouMean } from '../shared/nearest.ts'
+import { withoutPassword } from '../shared/postgres-url.ts'
 import { EXECUTION_KEYS, PROJECT_KEYS, type Check } from './project-keys.ts'
 
 /** The name of the file that makes a folder a project. */
@@ -96,5 +97,6 @@ function fields(document: Document, node: Node, walk: Walk): Record<string, unkn
 
 function shown(node: Node): string {
   if (!isScalar(node)) return isMap(node) ? 'keys and values' : 'a list'
-  return node.value === null ? 'nothing' : JSON.stringify(node.value)
+  if (node.value === null) return 'nothing'
+  return JSON.stringify(typeof node.value === 'string' ? withoutPassword(node.value) : node.value)
 }

@@ -2,6 +2,7 @@
 // is refused in the same words wherever it came from.
 import { parseDuration } from '../shared/duration.ts'
 import { didYouMean } from '../shared/nearest.ts'
+import { isPostgresUrl, problemOf } from '../shared/postgres-url.ts'
 
 /** What one setting takes. */
 export interface Check {
@@ -15,8 +16,13 @@ const STRATEGIES = ['async', 'sync']
 
 /** A store that the command line can open. */
 export const STORE: Check = {
-  expected: '"sqlite:<file>" or "memory"',
-  refuse: (value) => (value === 'memory' || (typeof value === 'string' && /^sqlite:./.test(value)) ? undefined : STORE.expected),
+  expected: '"sqlite:<file>", "postgres://user@host/database" or "memory"',
+  refuse(value) {
+    if (value === 'memory') return undefined
+    if (typeof value !== 'string') return STORE.expected
+    if (isPostgresUrl(value)) return problemOf(value)
+    return /^sqlite:./.test(value) ? undefined : STORE.expected
+  },
 }
 
 /** A folder inside the project. */

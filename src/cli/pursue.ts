@@ -28,6 +28,8 @@ export interface Pursuit {
   readonly options: { readonly json?: boolean; readonly quiet?: boolean; readonly verbose?: boolean }
   /** Stands in the view; null when it is known only from the run. */
   readonly workflow: string | null
+  /** True to go on with whatever nobody works on: the run may be among it. Default false. */
+  readonly takesOver?: boolean
   /** Starts, reopens or finds the run. */
   readonly begin: (backend: Backend) => Promise<{ readonly id: string; readonly existing?: boolean }>
 }
@@ -40,7 +42,7 @@ export async function pursue(pursuit: Pursuit): Promise<number> {
   const release = guardConsole((text) => view.print(text))
   const log = createLogger({ level: options.verbose === true ? 'debug' : 'warn', format: 'human', sink: (line) => view.print(line) })
   let backend: Backend | undefined
-  const find = (): Promise<Backend> => connect({ settings, definitions, log })
+  const find = (): Promise<Backend> => connect({ settings, definitions, log, alone: pursuit.takesOver !== true })
   const use = (next: Backend): void => {
     backend = next
     if (next instanceof OwnBackend) next.announceSoon()

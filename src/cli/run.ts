@@ -34,7 +34,7 @@ export function runCommand(cli: Cli): Command {
     .addOption(new Option('-i, --input <json>', 'JSON, @file or - for standard input (default: {})'))
     .option('--id <id>', 'your own name for the run: the same id is the same run')
     .option('-w, --workflow <name>', 'which of several workflows of a file')
-    .option('-d, --detach', 'print the run\'s id and do not wait; needs a process that owns the store, such as wumbo dev')
+    .option('-d, --detach', 'print the run\'s id and do not wait; needs a process that works on the store\'s runs, such as wumbo dev')
     .option('-q, --quiet', 'no progress, only the result')
   return act(cli, withProjectOptions(command), async (target: string | undefined, options: RunOptions) => {
     const { readSettings } = await import('./settings.ts')
@@ -42,7 +42,7 @@ export function runCommand(cli: Cli): Command {
     const settings = await readSettings(options, cli.terminal.env)
     const input = await readInput(options.input, cli.terminal)
     const { workflow, definitions } = await choose(settings, target, options.workflow)
-    if (options.detach === true) return detach(cli, { settings, workflow, input, options })
+    if (options.detach === true) return detach(cli, { settings, workflow, definitions, input, options })
     const { pursue } = await import('./pursue.ts')
     return pursue({ terminal: cli.terminal, settings, definitions, options, workflow: workflow.name, begin: (backend) => backend.start(workflow, input, options.id) })
   })
@@ -69,13 +69,28 @@ async function choose(settings: Settings, target: string | undefined, name: stri
   return { definitions, workflow: stored.includes(wanted) ? { name: wanted } : workflowNamed(definitions, wanted, stored) }
 }
 
-/** Hands the run to the owner and leaves. */
-async function detach(cli: Cli, { settings, workflow, input, options }: { settings: Settings; workflow: NamedWorkflow; input: unknown; options: RunOptions }): Promise<number> {
-  const { connectOwner } = await import('./connect.ts')
+interface Detached {
+  readonly settings: Settings
+  readonly workflow: NamedWorkflow
+  readonly definitions: Definitions
+  readonly input: unknown
+  readonly options: RunOptions
+}
+
+/** Hands the run to the owner of a file, or leaves it in the database for a worker, and goes. */
+async function detach(cli: Cli, { settings, workflow, definitions, input, options }: Detached): Promise<number> {
+  const { connect, connectOwner } = await import('./connect.ts')
+  const { createLogger } = await import('../platform/logger.ts')
   const { lineJson } = await import('./json.ts')
-  const owner = await connectOwner(settings)
-  if (owner === undefined) throw new OwnerUnreachableError('no process owns the store, so nobody would go on with the run', { remedy: 'Start one with wumbo dev, or leave out --detach.' })
-  const run = await owner.start(workflow, input, options.id)
-  cli.terminal.out.line(options.json === true ? lineJson(run) : run.id)
-  return EXIT.ok
+  const { out, err } = cli.terminal
+  const log = createLogger({ level: options.verbose === true ? 'debug' : 'warn', format: 'human', sink: (line) => err.write(line) })
+  const backend = await (settings.store.kind === 'postgres' ? connect({ settings, definitions, log, idle: true }) : connectOwner(settings))
+  if (backend === undefined) throw new OwnerUnreachableError('no process owns the store, so nobody would go on with the run', { remedy: 'Start one with wumbo dev, or leave out --detach.' })
+  try {
+    const run = await backend.start(workflow, input, options.id)
+    out.line(options.json === true ? lineJson(run) : run.id)
+    return EXIT.ok
+  } finally {
+    await backend.close()
+  }
 }

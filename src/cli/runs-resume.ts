@@ -24,6 +24,6 @@ export function runsResumeCommand(cli: Cli): Command {
     const { pursue } = await import('./pursue.ts')
     const settings = await readSettings(options, cli.terminal.env)
     const definitions = await loadDefinitions(settings, moduleFiles(options.file))
-    return pursue({ terminal: cli.terminal, settings, definitions, options, workflow: null, begin: async (backend) => ({ id: (await backend.details(run)).id }) })
+    return pursue({ terminal: cli.terminal, settings, definitions, options, workflow: null, takesOver: true, begin: async (backend) => ({ id: (await backend.details(run)).id }) })
   })
 }

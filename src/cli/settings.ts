@@ -3,6 +3,7 @@
 import { dirname, join, resolve } from 'node:path'
 import { ProjectInvalidError, UsageError } from '../errors.ts'
 import type { Duration } from '../shared/duration.ts'
+import { isPostgresUrl, withoutPassword } from '../shared/postgres-url.ts'
 import { findProjectFile, PROJECT_FILE, readProjectFile } from './project-file.ts'
 import { CONCURRENCY, RETENTION, STORE, type Check } from './project-keys.ts'
 
@@ -14,12 +15,17 @@ export interface SettingOptions {
   readonly port?: number
 }
 
+/** `sqlite` with an absolute file, `postgres` with its address, which may hold a password, and that address without one; or `memory`. */
+export type StoreSetting =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | { readonly kind: 'postgres'; readonly url: string; readonly shown: string }
+  | { readonly kind: 'memory' }
+
 /** What a command works with. */
 export interface Settings {
   /** The folder of wumbo.yaml; null outside a project. */
   readonly project: string | null
-  /** `sqlite` with an absolute file, or `memory`. */
-  readonly store: { readonly kind: 'sqlite'; readonly file: string } | { readonly kind: 'memory' }
+  readonly store: StoreSetting
   /** Absolute folders of the project; empty outside of one. */
   readonly folders: readonly string[]
   readonly strategy: 'sync' | 'async'
@@ -70,9 +76,21 @@ function storeOf(options: SettingOptions, env: NodeJS.ProcessEnv, place: { cwd: 
   const [store, base, from] = options.store !== undefined ? [options.store, place.cwd, '--store']
     : variable !== undefined ? [variable, place.cwd, 'WUMBO_STORE']
       : [place.written ?? DEFAULT_STORE, place.base, PROJECT_FILE]
+  return parseStore(store, { base, from })
+}
+
+/** Reads the words for a store; a relative file is relative to `base`, and `from` says where they stood. Throws USAGE. */
+export function parseStore(store: string, { base, from }: { readonly base: string; readonly from: string }): StoreSetting {
   const problem = STORE.refuse(store)
-  if (problem !== undefined) throw new UsageError(`${from}: expected ${problem}, got ${JSON.stringify(store)}`, { path: from, remedy: 'Write for example --store sqlite:.wumbo/wumbo.db.' })
-  return store === 'memory' ? { kind: 'memory' } : { kind: 'sqlite', file: resolve(base, store.slice('sqlite:'.length)) }
+  if (problem !== undefined) throw new UsageError(`${from}: expected ${problem}, got ${JSON.stringify(withoutPassword(store))}`, { path: from, remedy: 'Write for example --store sqlite:.wumbo/wumbo.db.' })
+  if (store === 'memory') return { kind: 'memory' }
+  if (isPostgresUrl(store)) return { kind: 'postgres', url: store, shown: withoutPassword(store) }
+  return { kind: 'sqlite', file: resolve(base, store.slice('sqlite:'.length)) }
+}
+
+/** The words for a store, as createWumbo takes them. */
+export function storeWords(store: StoreSetting): string {
+  return store.kind === 'sqlite' ? `sqlite:${store.file}` : store.kind === 'postgres' ? store.url : 'memory'
 }
 
 function retentionOf(env: NodeJS.ProcessEnv, written: Duration | null | undefined): Duration | null | undefined {

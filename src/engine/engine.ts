@@ -1,30 +1,34 @@
 // The durable runtime of one lane: it accepts starts, holds the runs in memory, takes over what is due and hands everything
 // to one group commit. Taking over is takeover.ts, housekeeping is housekeeping.ts, one run is hot-run.ts.
-import { AbortedError, InputInvalidError, KeyReusedError, OverloadedError, RunFinishedError, RunNotFoundError, RunNotRetryableError, StoreClosedError, WumboError, errorData } from '../errors.ts'
+import { AbortedError, LaneFencedError, OverloadedError, RunFinishedError, RunNotFoundError, RunNotRetryableError, StoreClosedError, StoreFailedError, WumboError, errorData } from '../errors.ts'
 import { effectiveJournal } from '../model/record.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { Payload } from '../model/payload.ts'
-import { DEFAULT_SPACE, isEnd } from '../model/run.ts'
+import { DEFAULT_SPACE } from '../model/run.ts'
 import type { RunKey, RunRow } from '../model/run.ts'
 import { defaultCodec } from '../shared/codec.ts'
+import { deferred } from '../shared/deferred.ts'
 import { parseDuration } from '../shared/duration.ts'
-import { hashText } from '../shared/hash.ts'
-import { uuidv7Generator } from '../shared/id.ts'
+import { uuidv4, uuidv7Generator } from '../shared/id.ts'
 import type { Lane, OpAnswer, StoreOp } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
-import { Completion, outcome, parkedError } from './completion.ts'
+import type { Completion } from './completion.ts'
 import { Flusher } from './flush.ts'
 import type { FlushMetrics } from './flush.ts'
 import { FunctionSource } from './function-source.ts'
 import { retryBase } from './history.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { HotRun } from './hot-run.ts'
+import { MailReader } from './mail-reader.ts'
+import { Membership } from './membership.ts'
 import { readValue, settlePayload } from './payloads.ts'
 import type { PayloadHost } from './payloads.ts'
 import type { EngineDeps } from './ports.ts'
-import type { History } from './replay.ts'
+import { Results } from './results.ts'
 import type { Departure, RunHost } from './run-host.ts'
+import { checkKey, checkQueue, keyHash, keyReused, startInDoubt } from './start-options.ts'
 import { Takeover } from './takeover.ts'
+import type { Entering } from './takeover.ts'
 import { Turns } from './turns.ts'
 
 /** A start that was accepted: durable, whether it is new or was there before. */
@@ -48,26 +52,43 @@ export class Engine implements RunHost {
   readonly flusher: Flusher
   readonly turns: Turns
   readonly payloads: PayloadHost
-  readonly #lane: Lane
+  readonly #members: Membership
+  readonly #results: Results
+  readonly #mail: MailReader
   readonly #hot = new Map<string, HotRun>()
-  readonly #completions = new Map<string, Completion>()
   readonly #newId: () => string
   readonly #takeover: Takeover
   readonly #housekeeping: Housekeeping
   readonly #knownDefinitions = new Set<string>()
   readonly #onFatal: (error: Error) => void
-  #state: 'open' | 'closing' | 'broken' = 'open'
+  /** `apart`: the lane is lost and another is about to be opened. */
+  #state: 'open' | 'apart' | 'closing' | 'broken' = 'open'
+  #lastBegun: { readonly run: string; readonly path: string } | null = null
+  readonly #drain = deferred<undefined>()
   #lateResults = 0
   /** Starts that are on their way to the disk. */
   #starting = 0
 
-  private constructor(deps: EngineDeps, lane: Lane, onFatal: (error: Error) => void) {
+  private constructor(deps: EngineDeps, onFatal: (error: Error) => void) {
     this.deps = deps
-    this.#lane = lane
     this.#onFatal = onFatal
     this.#newId = uuidv7Generator(deps.clock, deps.random)
     this.turns = new Turns(deps.clock)
-    this.flusher = new Flusher(lane, deps.clock, (error) => this.#fatal(error), deps.limits.flush)
+    this.flusher = new Flusher(deps.clock, (error) => this.#fatal(error), deps.limits.flush)
+    this.#members = new Membership({
+      deps,
+      laneLost: (error) => this.#laneLost(error),
+      laneOpened: (lane) => this.#laneOpened(lane),
+      due: () => this.#takeover.soon(),
+      mail: (run, last) => this.#mail.arrived(run, last),
+      kinds: () => this.#quietly(this.#takeover.kindsChanged()),
+      back: () => this.#quietly(this.#takeover.kindsChanged()),
+      unserved: (kinds) => this.#quietly(this.#takeover.parkUnserved(kinds)),
+      drain: () => this.#drain.resolve(undefined),
+      lastBegun: () => this.#lastBegun,
+    })
+    this.#mail = new MailReader({ store: deps.store, hot: (run) => this.#hot.get(run), quietly: (work) => this.#quietly(work) })
+    this.#results = new Results({ deps, isHot: (run) => this.#hot.has(run), read: (payload) => this.readPayload(payload), quietly: (work) => this.#quietly(work) })
     this.payloads = { blobs: deps.store.blobs, sha256: deps.sha256, limit: deps.limits.inlinePayload, key: () => this.#newId() }
     this.#takeover = new Takeover({
       deps, flusher: this.flusher,
@@ -75,21 +96,25 @@ export class Engine implements RunHost {
       read: (payload) => this.readPayload(payload),
       emit: (event) => this.emit(event),
       gone: (run, departure) => this.departed(run, departure),
-      enter: (row, workflow, input, history) => this.#enter(row, workflow, input, history),
+      enter: (entering) => this.#enter(entering),
+      readMail: (key, after) => this.#mail.look(key, after),
+      lane: () => this.#members.lane,
+      isHot: (run) => this.#hot.has(run),
     })
     this.#housekeeping = new Housekeeping(deps, this.flusher)
   }
 
   /** Opens the lane, takes over what an earlier process left, and begins to watch for what is due. */
   static async open(deps: EngineDeps, onFatal: (error: Error) => void = () => undefined): Promise<Engine> {
-    const engine = new Engine(deps, await deps.store.openLane(), onFatal)
+    const engine = new Engine(deps, onFatal)
+    engine.flusher.restart(await engine.#members.open())
     await engine.#takeover.begin()
     engine.#housekeeping.begin()
     return engine
   }
 
   /** Accepts a run. Resolves once it is durable; refused input, a full buffer and a reused key reject. */
-  async start(workflow: AnyWorkflow, input: unknown, options: { readonly key?: string } = {}): Promise<Accepted> {
+  async start(workflow: AnyWorkflow, input: unknown, options: { readonly key?: string; readonly queue?: string } = {}): Promise<Accepted> {
     this.#mustBeOpen()
     const { limits, clock } = this.deps
     if (this.flusher.waitingBytes > limits.bufferBytes) {
@@ -100,22 +125,22 @@ export class Engine implements RunHost {
     const stored = settlePayload(checked.payload, this.payloads)
     const payload = typeof stored === 'string' ? stored : await stored
     const now = clock.now()
-    const row = this.#newRow(workflow, payload, options.key ?? null, now)
+    const row = this.#newRow(workflow, { input: payload, key: options.key ?? null, queue: checkQueue(options.queue), now })
     const hash = options.key === undefined ? '' : keyHash(workflow.name, input)
     const key = options.key === undefined ? null : { key: checkKey(options.key), hash, expiresAt: now + limits.keyTtlMs }
     if (workflow.form === 'graph') this.#saveDefinition(workflow, now)
     // More runs than the memory is to hold: this one waits its turn in the store, from its first moment on.
-    const full = this.#hot.size + this.#starting >= limits.hotRuns
+    const full = this.#hot.size + this.#starting >= limits.hotRuns || !this.#takes(row.queue)
     const answer = await this.#startRow(row, key, full)
     if (answer?.answer === 'exists') {
       if (answer.hash !== hash) throw keyReused(options.key ?? '', answer.run)
       return { run: answer.run, existing: true, completion: null }
     }
-    const completion = new Completion()
-    this.#completions.set(row.run, completion)
+    // A run that others may work on is looked for in the store.
+    const completion = full && this.deps.store.isShared ? null : this.#results.started(row.run)
     if (this.deps.observers.size > 0) this.emit({ type: 'run.started', run: row.run, workflow: row.workflow, at: row.createdAt })
     if (full) this.#takeover.soon()
-    else this.#enter(row, workflow, checked.value, null)
+    else this.#enter({ row, workflow, input: checked.value, history: null, trial: null })
     return { run: row.run, existing: false, completion }
   }
 
@@ -136,26 +161,12 @@ export class Engine implements RunHost {
   /** Other workflows are known now: runs that were parked for want of theirs go on. */
   workflowsChanged(): void {
     this.#mustBeOpen()
-    void this.#takeover.unpark().catch((thrown: unknown) => this.deps.log.error('parked runs could not be looked at', { error: errorData(thrown).message }))
+    this.#quietly(this.#takeover.workflowsChanged())
   }
 
   /** The output of a run, once it has ended well; rejects with what ended or parked it. */
-  async result(run: string): Promise<unknown> {
-    const waiting = this.#completions.get(run) ?? new Completion()
-    this.#completions.set(run, waiting)
-    const promise = waiting.promise()
-    promise.catch(() => undefined)
-    const row = await this.deps.store.getRun({ space: DEFAULT_SPACE, run })
-    if (row === undefined) {
-      this.#completions.delete(run)
-      throw new RunNotFoundError(`there is no run ${run}`)
-    }
-    if (isEnd(row.status)) {
-      this.#completions.delete(run)
-      return outcome({ status: row.status, output: await this.readPayload(row.output), error: row.error })
-    }
-    if (row.status === 'parked' && row.error !== null) waiting.interrupt(parkedError(run, row.error))
-    return promise
+  result(run: string): Promise<unknown> {
+    return this.#results.of(run)
   }
 
   /** Asks a run to cancel. Resolves once that is stored: accepted is not done. */
@@ -166,9 +177,10 @@ export class Engine implements RunHost {
     if (answer?.answer === 'missing') throw new RunNotFoundError(`there is no run ${run}`)
     if (answer?.answer === 'finished') throw new RunFinishedError(`run ${run} has ended; there is nothing to cancel`)
     const hot = this.#hot.get(run)
-    if (hot !== undefined) hot.onMail({ ...mail, number: hot.inboxSeen + 1, consumedAt: null })
-    else if (this.deps.limits.hotRuns === 0) await this.#takeover.only({ space: DEFAULT_SPACE, run })
-    else this.#takeover.soon()
+    if (hot === undefined) await this.#wake(run)
+    // Others may have sent mail as well: only the store knows the numbers.
+    else if (this.deps.store.isShared) this.#mail.arrived({ space: DEFAULT_SPACE, run }, Number.POSITIVE_INFINITY)
+    else hot.onMail({ ...mail, number: hot.inboxSeen + 1, consumedAt: null })
   }
 
   /** Reopens a failed, cancelled or parked run under a new generation, keeping what was recorded before the failure. */
@@ -182,7 +194,7 @@ export class Engine implements RunHost {
     const baseSeq = retryBase(loaded.run, effectiveJournal(loaded.journal, loaded.generations, gen))
     const answer = await this.#op({ op: 'reopen', generation: { ...key, gen: gen + 1, baseSeq, at: this.deps.clock.now(), by: options.by, reason: options.reason } })
     if (answer?.answer === 'refused') throw new RunNotRetryableError(`run ${run}: ${answer.because}`)
-    this.#completions.delete(run)
+    this.#results.reopened(run)
     await this.#takeover.resume(key)
     return gen + 1
   }
@@ -194,8 +206,10 @@ export class Engine implements RunHost {
   /** Stops in order: no new bodies, those that run get `drainMs`, then every run is given back and the lane ends. */
   async close(): Promise<void> {
     if (this.#state === 'closing') return
-    const broken = this.#state === 'broken'
+    const broken = this.#state === 'broken' || this.#state === 'apart'
     this.#state = 'closing'
+    this.#results.stop()
+    const { lane } = this.#members
     this.#takeover.stop()
     this.#housekeeping.stop()
     if (!broken) {
@@ -207,8 +221,9 @@ export class Engine implements RunHost {
     }
     for (const run of [...this.#hot.values()]) run.lose(new AbortedError('the process stops'))
     this.flusher.stop()
-    for (const completion of this.#completions.values()) completion.interrupt(new StoreClosedError('the store was closed before the run ended; the run goes on when it is opened again'))
-    await this.#lane.close()
+    this.#results.interrupt(new StoreClosedError('the store was closed before the run ended; the run goes on when it is opened again'))
+    this.#members.end()
+    await lane?.close()
   }
 
   // What the runs use
@@ -224,7 +239,7 @@ export class Engine implements RunHost {
   }
 
   value(of: 'now' | 'random' | 'uuid'): number | string {
-    return of === 'now' ? this.deps.clock.now() : of === 'random' ? this.deps.random.next() : uuid4(this.deps.random.bytes(16))
+    return of === 'now' ? this.deps.clock.now() : of === 'random' ? this.deps.random.next() : uuidv4(this.deps.random.bytes(16))
   }
 
   readPayload(payload: Payload | null): Promise<unknown> {
@@ -232,7 +247,30 @@ export class Engine implements RunHost {
   }
 
   usable(): boolean {
-    return this.#state !== 'broken'
+    return this.#state !== 'broken' && this.#state !== 'apart'
+  }
+
+  holds(): boolean {
+    return this.#members.holds()
+  }
+
+  whenHeld(call: () => void): void {
+    this.#members.whenHeld(call)
+  }
+
+  began(run: string, path: string): void {
+    this.#lastBegun = { run, path }
+  }
+
+  /** Why nothing can be started at this moment; null when all is well. */
+  get trouble(): string | null {
+    if (this.#state === 'open') return this.#members.isConnected ? null : 'the store cannot be reached'
+    return this.#state === 'closing' ? 'it is stopping' : this.#state === 'apart' ? 'the store is lost for the moment' : 'the store is lost'
+  }
+
+  /** Resolves when somebody asked this worker to stop in order. */
+  get drained(): Promise<undefined> {
+    return this.#drain.promise
   }
 
   late(run: string, path: string): void {
@@ -242,34 +280,24 @@ export class Engine implements RunHost {
 
   departed(run: string, departure: Departure): void {
     this.#hot.delete(run)
-    const completion = this.#completions.get(run)
-    if (departure.how === 'ended') {
-      completion?.settle(departure)
-      this.#completions.delete(run)
-    } else {
-      if (departure.how === 'parked') completion?.interrupt(parkedError(run, departure.error))
-      else if (departure.how === 'lost') completion?.interrupt(departure.error)
-      if (completion !== undefined && !completion.awaited) {
-        completion.attached = false
-        this.#completions.delete(run)
-      }
-      if (departure.how !== 'lost') this.#takeover.due(departure.how === 'waiting' ? (departure.wakeAt ?? 0) : null)
-    }
+    this.#results.departed(run, departure)
+    if (departure.how === 'waiting') this.#takeover.due(departure.wakeAt ?? 0)
     this.#takeover.roomFreed()
   }
 
   // Inside
 
   #mustBeOpen(): void {
+    if (this.#state === 'apart') throw new StoreFailedError('the store is lost for the moment; nothing is accepted until it is back', { remedy: 'Send again a little later; this process goes on by itself.', retryAfter: 1000 })
     if (this.#state !== 'open') throw new StoreClosedError(this.#state === 'closing' ? 'the engine is closing' : 'the engine has lost its store')
   }
 
-  #newRow(workflow: AnyWorkflow, input: Payload, key: string | null, now: number): RunRow {
+  #newRow(workflow: AnyWorkflow, { input, key, queue, now }: { input: Payload; key: string | null; queue: string; now: number }): RunRow {
     const timeout = workflow.timeout === undefined ? null : parseDuration(workflow.timeout, `${workflow.name}.timeout`)
     return {
-      space: DEFAULT_SPACE, run: this.#newId(), workflow: workflow.name, version: workflow.version, input, createdAt: now,
+      space: DEFAULT_SPACE, run: this.#newId(), workflow: workflow.name, version: workflow.version, queue, input, createdAt: now,
       deadline: timeout === null ? null : now + timeout, key, gen: 1, status: 'running', output: null, error: null, finishedAt: null,
-      wakeAt: null, lane: this.#lane.id, epoch: this.#lane.epoch, inboxCount: 0, crashes: 0,
+      wakeAt: null, lane: this.#members.lane?.id ?? null, epoch: this.#members.lane?.epoch ?? null, inboxCount: 0, crashes: 0,
     }
   }
 
@@ -279,15 +307,16 @@ export class Engine implements RunHost {
       this.flusher.add({ op: 'start', run: row, key }, row.run, 150 + row.input.length, (answer, error) => {
         this.#starting--
         if (error === undefined) resolve(answer)
-        else reject(error)
+        else reject(error instanceof LaneFencedError && this.deps.store.isShared ? startInDoubt(error) : error)
       })
       if (full) this.flusher.add({ op: 'release', run: { space: row.space, run: row.run }, status: 'waiting', wakeAt: null, error: null, inboxSeen: 0 }, row.run, 50, null)
     })
   }
 
-  #enter(row: RunRow, workflow: AnyWorkflow, input: unknown, history: History | null): HotRun {
+  #enter({ row, workflow, input, history, trial }: Entering): HotRun {
+    this.#results.entered(row.run)
     const source = workflow.form === 'graph' ? null : new FunctionSource(workflow, this.deps.log)
-    const run = new HotRun(row, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this, history)
+    const run = new HotRun({ row, history, trial }, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this)
     source?.attach(run)
     this.#hot.set(row.run, run)
     run.begin(input)
@@ -315,7 +344,46 @@ export class Engine implements RunHost {
     while (computing() && clock.monotonic() < until) await new Promise<void>((resolve) => clock.timer(5, resolve))
   }
 
+  /** A worker that takes runs of other queues only leaves this one to them; one that takes none works on what it starts. */
+  #takes(queue: string): boolean {
+    const { queues } = this.deps
+    return queues === null || queues.length === 0 || queues.includes(queue)
+  }
+
+  /** Mail was sent to a run that is not in memory. */
+  async #wake(run: string): Promise<void> {
+    if (this.deps.limits.hotRuns === 0) await this.#takeover.only({ space: DEFAULT_SPACE, run })
+    else this.#takeover.soon()
+  }
+
+  #laneLost(error: LaneFencedError): void {
+    if (this.#state !== 'open') return
+    this.#state = 'apart'
+    this.#takeover.laneLost()
+    for (const run of [...this.#hot.values()]) run.lose(error)
+    this.flusher.stop(error)
+  }
+
+  #laneOpened(lane: Lane): void {
+    if (this.#state !== 'apart') return
+    this.#state = 'open'
+    this.#knownDefinitions.clear()
+    this.flusher.restart(lane)
+    this.#quietly(this.#takeover.begin())
+  }
+
+  /** What nobody waits for: a failure is told, unless the store is known to be away. */
+  #quietly(work: Promise<void>): void {
+    work.catch((thrown: unknown) => {
+      if (this.trouble === null) this.deps.log.error('a part of the work failed', { error: errorData(thrown).message })
+    })
+  }
+
   #fatal(error: Error): void {
+    if (error instanceof LaneFencedError && this.deps.store.isShared) {
+      this.#members.lost(error)
+      return
+    }
     if (this.#state === 'broken') return
     if (this.#state === 'open') this.#state = 'broken'
     this.deps.log.error('the store cannot be written; this process stops working on its runs', { error: error.message })
@@ -325,22 +393,4 @@ export class Engine implements RunHost {
     for (const run of [...this.#hot.values()]) run.lose(reason)
     this.#onFatal(error)
   }
-}
-
-function checkKey(key: string): string {
-  if (typeof key === 'string' && key.length > 0 && key.length <= 500) return key
-  throw new InputInvalidError(`id: expected text of 1 to 500 characters, got ${typeof key === 'string' ? `${key.length} characters` : typeof key}`, { path: 'id' })
-}
-
-function keyHash(workflow: string, input: unknown): string {
-  return hashText(`${workflow}\n${defaultCodec.snapshot(input).payload}`)
-}
-
-function keyReused(key: string, run: string): KeyReusedError {
-  return new KeyReusedError(`the id ${JSON.stringify(key)} stands for run ${run}, which was started with another workflow or input`, { details: { run } })
-}
-
-function uuid4(bytes: Uint8Array): string {
-  const hex = Array.from(bytes, (byte, index) => (index === 6 ? (byte & 0x0f) | 0x40 : index === 8 ? (byte & 0x3f) | 0x80 : byte).toString(16).padStart(2, '0')).join('')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

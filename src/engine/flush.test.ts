@@ -35,14 +35,15 @@ function rig(options: { flush?: (ops: readonly StoreOp[]) => Promise<Map<number,
   const batches: (readonly StoreOp[])[] = []
   const fatal: Error[] = []
   const lane: Lane = {
-    id: 'main', epoch: 1, close: () => Promise.resolve(),
+    id: 'main', epoch: 1, holds: () => true, serve: () => undefined, close: () => Promise.resolve(),
     async flush(ops) {
       const answers = (await options.flush?.(ops)) ?? new Map<number, OpAnswer>()
       batches.push(ops)
       return { answers }
     },
   }
-  const flusher = new Flusher(lane, clock, (error) => fatal.push(error), { rows: options.rows ?? 1000, bytes: 1 << 20, retries: 2 })
+  const flusher = new Flusher(clock, (error) => fatal.push(error), { rows: options.rows ?? 1000, bytes: 1 << 20, retries: 2 })
+  flusher.restart(lane)
   const settled: string[] = []
   const add = (run: string, n: number): void => flusher.add(row(run, n), run, 10, (_answer, error) => settled.push(`${run}${n}${error === undefined ? '' : `:${String((error as { code?: unknown }).code)}`}`))
   return { clock, batches, fatal, flusher, settled, add }

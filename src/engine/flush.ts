@@ -50,7 +50,7 @@ export interface FlushMetrics {
 
 /** The group commit of one lane. */
 export class Flusher {
-  readonly #lane: Lane
+  #lane: Lane | null = null
   readonly #clock: Clock
   readonly #limits: FlushLimits
   readonly #fatal: (error: Error) => void
@@ -63,15 +63,15 @@ export class Flusher {
   #rows = 0
   #idle: (() => void)[] = []
 
-  constructor(lane: Lane, clock: Clock, fatal: (error: Error) => void, limits: FlushLimits = FLUSH_LIMITS) {
-    this.#lane = lane
+  /** It takes operations, and refuses them, once it was handed a lane. */
+  constructor(clock: Clock, fatal: (error: Error) => void, limits: FlushLimits = FLUSH_LIMITS) {
     this.#clock = clock
     this.#limits = limits
     this.#fatal = fatal
   }
 
-  /** Whose epoch proves what is written beside the flushes. */
-  get lane(): Pick<Lane, 'id' | 'epoch'> {
+  /** Whose epoch proves what is written beside the flushes; null while there is none. */
+  get lane(): Pick<Lane, 'id' | 'epoch'> | null {
     return this.#lane
   }
 
@@ -120,6 +120,13 @@ export class Flusher {
     if (!this.#busy) this.#wakeIdle()
   }
 
+  /** Begins, or goes on with another lane: what waited for the one before was refused. */
+  restart(lane: Lane): void {
+    this.#lane = lane
+    this.#broken = null
+    this.#busy = false
+  }
+
   #send(): void {
     if (this.#busy || this.#buffer.length === 0) return
     const batch = this.#take()
@@ -128,9 +135,15 @@ export class Flusher {
   }
 
   #attempt(batch: readonly Entry[], tries: number): void {
-    this.#lane.flush(batch.map((entry) => entry.op)).then(
+    const lane = this.#lane
+    if (lane === null) throw new Error('a flush before there is a lane')
+    lane.flush(batch.map((entry) => entry.op)).then(
       (result) => this.#done(batch, result),
-      (thrown: unknown) => this.#failed(batch, thrown instanceof Error ? thrown : new StoreFailedError('a flush failed', { cause: thrown }), tries),
+      (thrown: unknown) => {
+        const error = thrown instanceof Error ? thrown : new StoreFailedError('a flush failed', { cause: thrown })
+        if (lane === this.#lane) this.#failed(batch, error, tries)
+        else for (const entry of batch) tell(entry, undefined, error)
+      },
     )
   }
 
@@ -154,7 +167,11 @@ export class Flusher {
       return
     }
     if (!(error instanceof LaneFencedError) && !(error instanceof StoreClosedError) && tries < this.#limits.retries) {
-      this.#clock.timer(50 * 2 ** tries, () => this.#attempt(batch, tries + 1))
+      const lane = this.#lane
+      this.#clock.timer(50 * 2 ** tries, () => {
+        if (lane === this.#lane && this.#broken === null) this.#attempt(batch, tries + 1)
+        else for (const entry of batch) tell(entry, undefined, error)
+      })
       return
     }
     this.#busy = false
@@ -166,6 +183,8 @@ export class Flusher {
 
   /** A row is at fault: halves the batch until it stands alone. Later rows of the same run go down with it, so that no journal has a hole. */
   async #bisect(batch: readonly Entry[]): Promise<void> {
+    const lane = this.#lane
+    if (lane === null) return
     const guilty = new Map<string, Error>()
     const work: (readonly Entry[])[] = [batch]
     for (let part = work.shift(); part !== undefined; part = work.shift()) {
@@ -176,7 +195,7 @@ export class Flusher {
       }
       if (live.length === 0) continue
       try {
-        const result = await this.#lane.flush(live.map((entry) => entry.op))
+        const result = await lane.flush(live.map((entry) => entry.op))
         this.#flushes++
         this.#rows += live.length
         settle(live, result)

@@ -6,7 +6,7 @@ import type { ErrorData } from '../errors.ts'
 import type { LoadedRun } from '../store/port.ts'
 import type { Payload } from '../model/payload.ts'
 import type { RunRow } from '../model/run.ts'
-import type { History } from './replay.ts'
+import type { History, Tries } from './replay.ts'
 
 /** Builds the history of a loaded run; `read` gives the value of a payload. */
 export async function buildHistory(loaded: LoadedRun, read: (payload: Payload | null) => Promise<unknown>): Promise<History> {
@@ -16,7 +16,7 @@ export async function buildHistory(loaded: LoadedRun, read: (payload: Payload | 
   for (const record of effective) records.push({ record, output: await read(record.output) })
   const base = generations.find(({ gen }) => gen === run.gen)?.baseSeq ?? 1
   const lastSeq = Math.max(base - 1, effective.at(-1)?.seq ?? 0)
-  return { records, lastSeq, marks: openMarks(loaded, effective), deadlines: deadlines(loaded), loose: givenUp(loaded) }
+  return { records, lastSeq, marks: openMarks(loaded, effective), tried: openTries(loaded, effective), deadlines: deadlines(loaded), loose: givenUp(loaded) }
 }
 
 /** The newest mark of each path without a record: retries of this generation, timers of any. */
@@ -25,10 +25,22 @@ function openMarks(loaded: LoadedRun, effective: readonly JournalRecord[]): Read
   const marks = new Map<string, Mark>()
   const byAge = [...loaded.marks].sort((a, b) => a.gen - b.gen || a.attempt - b.attempt)
   for (const mark of byAge) {
-    if (answered.has(mark.path) || mark.kind === 'started') continue
+    if (answered.has(mark.path) || (mark.kind !== 'timer' && mark.kind !== 'retry')) continue
     if (mark.kind === 'timer' || mark.gen === loaded.run.gen) marks.set(mark.path, mark)
   }
   return marks
+}
+
+/** How often each step without a record was begun in probation and not seen to survive: the process died each time. */
+function openTries({ marks, run }: LoadedRun, effective: readonly JournalRecord[]): ReadonlyMap<string, Tries> {
+  const answered = new Set(effective.map(({ path }) => path))
+  const tries = new Map<string, Tries>()
+  for (const { kind, gen, path } of marks) {
+    if (gen !== run.gen || answered.has(path) || (kind !== 'tried' && kind !== 'survived')) continue
+    const { made, blame } = tries.get(path) ?? { made: 0, blame: 0 }
+    tries.set(path, kind === 'tried' ? { made: made + 1, blame: blame + 1 } : { made, blame: blame - 1 })
+  }
+  return tries
 }
 
 /** When steps of this generation that began with a total timeout must have ended. */

@@ -11,14 +11,14 @@ import { SmallMap } from '../shared/small-map.ts'
 import type { Operation, Outcome, Source, SourceHost } from '../workflow/contract.ts'
 import { settlePayload } from './payloads.ts'
 import { Replay } from './replay.ts'
-import type { History } from './replay.ts'
 import { RunExit, lost } from './run-exit.ts'
 import type { LeavingRun } from './run-exit.ts'
 import type { Departure, EventBody, RunHost } from './run-host.ts'
 import { RunJournal } from './run-journal.ts'
 import { recordDecision, recordReused, recordValue } from './run-records.ts'
 import { beginStep, startTimer } from './run-waits.ts'
-import type { WaitingRun } from './run-waits.ts'
+import type { Entering } from './takeover.ts'
+import type { Trial, WaitingRun } from './run-waits.ts'
 import { StepRun } from './step-run.ts'
 import type { StepHost } from './step-run.ts'
 import { StepListener, tellRecord } from './step-listener.ts'
@@ -46,6 +46,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
   readonly marks: ReadonlyMap<string, Mark>
   readonly deadlines: ReadonlyMap<string, number>
   readonly #loose: ReadonlyMap<string, JournalRecord>
+  /** Set while the run is in probation: until its first record, or until it leaves. */
+  trial: Trial | null
   /** Answers that wait for delivery, oldest first; chains, since there is nearly always one. */
   #answers: Answer | null = null
   #lastAnswer: Answer | null = null
@@ -58,7 +60,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
   #deadline: Cancel | null = null
   #draining = false
 
-  constructor(row: RunRow, source: Source, host: RunHost, history: History | null) {
+  constructor({ row, history, trial }: Pick<Entering, 'row' | 'history' | 'trial'>, source: Source, host: RunHost) {
+    this.trial = trial
     this.row = row
     this.#host = host
     this.#source = source
@@ -256,7 +259,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
   }
 
   #beginStep(step: StepRun): void {
-    if (this.#draining) return
+    if (this.#draining || !this.live) return
     beginStep(this, this.#host, step)
   }
 
@@ -267,12 +270,19 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
       return
     }
     if (this.#host.deps.observers.size > 0) tellRecord(this, record)
+    this.#discharge()
     while (this.#gated !== null && this.#gated.gate <= this.journal.durableSeq && this.live) {
       const step: StepRun = this.#gated
       this.#gated = step.nextGated
       step.nextGated = null
       this.#beginStep(step)
     }
+  }
+
+  #discharge(): void {
+    const { trial } = this
+    this.trial = null
+    trial?.discharge()
   }
 
   #end(status: EndStatus, output: unknown, error: unknown, consumed?: number): void {
@@ -359,6 +369,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
     if (this.live) this.#stopAll(() => (departure.how === 'lost' ? departure.error : new AbortedError('the run leaves memory')))
     this.#phase = 'gone'
     this.journal.abandon()
+    this.#discharge()
     this.#host.departed(this.row.run, departure)
     if (departure.how === 'ended' && isEnd(departure.status)) this.emit({ type: 'run.ended', status: departure.status, error: departure.error })
     else if (departure.how === 'parked') this.emit({ type: 'run.parked', error: departure.error })

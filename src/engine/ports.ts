@@ -4,7 +4,7 @@ import type { ExecutionStrategy } from '../execution/contract.ts'
 import type { RunObserver } from '../model/event.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { Random } from '../shared/random.ts'
-import type { Store } from '../store/port.ts'
+import type { Store, WorkerFacts } from '../store/port.ts'
 import type { Logger, Services } from '../template/contract.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import type { FlushLimits } from './flush.ts'
@@ -22,6 +22,10 @@ export interface EngineDeps {
   readonly workflows: WorkflowFinder
   readonly limits: EngineLimits
   readonly observers: Set<RunObserver>
+  /** The queues that runs are taken over from; null for all, none for a process that only goes on with what it started. */
+  readonly queues: readonly string[] | null
+  /** What others are told of this worker. */
+  readonly worker: WorkerFacts | null
 }
 
 /** Finds the code of a run. */

@@ -4,7 +4,7 @@ import { NonDeterminismError, errorData } from '../errors.ts'
 import type { WumboError } from '../errors.ts'
 import type { JournalRecord, Mark } from '../model/record.ts'
 import type { Operation, Outcome } from '../workflow/contract.ts'
-import { recordedFailure } from './step-run.ts'
+import { recordedFailure } from './recorded-failure.ts'
 import type { StepRun } from './step-run.ts'
 
 /** What is known of a run from before. */
@@ -13,12 +13,20 @@ export interface History {
   readonly records: readonly { readonly record: JournalRecord; readonly output: unknown }[]
   /** The newest mark of each path that has no record. */
   readonly marks: ReadonlyMap<string, Mark>
+  /** Steps without a record that were begun in probation, by path. */
+  readonly tried: ReadonlyMap<string, Tries>
   /** When steps with a total timeout must have ended, by path. */
   readonly deadlines: ReadonlyMap<string, number>
   /** The highest seq that counts for this generation. */
   readonly lastSeq: number
   /** Completed steps of a history that was given up, by path. */
   readonly loose: ReadonlyMap<string, JournalRecord>
+}
+
+/** How often a step was begun in probation, and how many of these times the process died soon. */
+export interface Tries {
+  readonly made: number
+  readonly blame: number
 }
 
 export type ReplayStep =

@@ -28,8 +28,14 @@ export interface RunHost {
   /** A value that is recorded: the time, a random number, a UUID. */
   value(of: 'now' | 'random' | 'uuid'): number | string
   readPayload(payload: Payload | null): Promise<unknown>
+  /** True while it is proven that this process owns its runs. */
+  holds(): boolean
+  /** Calls once that is proven again; never when the runs are lost. */
+  whenHeld(call: () => void): void
   /** False once the store can no longer be written. */
   usable(): boolean
+  /** A body begins: should the process stop turning, this is where to look. */
+  began(run: string, path: string): void
   /** A body's result came after its attempt had been given up. */
   late(run: string, path: string): void
   departed(run: string, departure: Departure): void

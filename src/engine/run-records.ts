@@ -10,7 +10,7 @@ import type { Operation, Outcome } from '../workflow/contract.ts'
 import { settlePayload } from './payloads.ts'
 import type { RunHost } from './run-host.ts'
 import type { JournalHost, RunJournal } from './run-journal.ts'
-import { recordedFailure } from './step-run.ts'
+import { recordedFailure } from './recorded-failure.ts'
 import type { StepRun } from './step-run.ts'
 
 /** The run, as its records need it. */

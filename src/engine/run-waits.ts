@@ -4,6 +4,7 @@ import type { Mark } from '../model/record.ts'
 import type { RunHost } from './run-host.ts'
 import { recordValue } from './run-records.ts'
 import type { RecordsHost } from './run-records.ts'
+import type { Tries } from './replay.ts'
 import type { StepRun } from './step-run.ts'
 import type { TimerWait } from './timer-wait.ts'
 
@@ -13,11 +14,42 @@ export interface WaitingRun extends RecordsHost {
   readonly marks: ReadonlyMap<string, Mark>
   /** When steps with a total timeout must have ended, as earlier processes recorded it. */
   readonly deadlines: ReadonlyMap<string, number>
+  /** While the run is in probation. */
+  readonly trial: Trial | null
   considerLeavingSoon(): void
+}
+
+/** A run's probation: what was tried before, and the way out. */
+export interface Trial {
+  readonly tried: ReadonlyMap<string, Tries>
+  discharge(): void
+}
+
+/** A step that lives so long after it was begun is not what kills its process, in milliseconds. */
+const SURVIVED_MS = 5000
+
+/** Notes that a step begins, before its body does: should the process die, it is known which steps were at work. */
+function noteTry(run: WaitingRun, host: RunHost, { step, trial }: { step: StepRun; trial: Trial }): void {
+  const { clock } = host.deps
+  const attempt = (trial.tried.get(step.path)?.made ?? 0) + 1
+  step.isTried = true
+  run.journal.mark({ path: step.path, kind: 'tried', attempt, at: clock.now(), due: null, error: null }, (_answer, error) => {
+    if (error !== undefined) run.broken(error)
+    else if (run.live) {
+      clock.timer(SURVIVED_MS, () => {
+        if (run.live && step.computing) run.journal.mark({ path: step.path, kind: 'survived', attempt, at: clock.now(), due: null, error: null }, () => undefined)
+      })
+      beginStep(run, host, step)
+    }
+  })
 }
 
 /** Begins a step; one with a total timeout begins once its bound is durable. */
 export function beginStep(run: WaitingRun, host: RunHost, step: StepRun): void {
+  if (run.trial !== null && !step.isTried) {
+    noteTry(run, host, { step, trial: run.trial })
+    return
+  }
   const total = step.totalTimeout
   const known = run.deadlines.get(step.path)
   if (total === null || known !== undefined) {

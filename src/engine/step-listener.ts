@@ -54,7 +54,16 @@ export class StepListener implements StepHost {
     return this.#run.row.gen
   }
 
+  holds(): boolean {
+    return this.#host.holds()
+  }
+
+  whenHeld(call: () => void): void {
+    this.#host.whenHeld(call)
+  }
+
   onStarted(step: StepRun): void {
+    this.#host.began(this.runId, step.path)
     if (this.deps.observers.size > 0) this.#run.emit({ type: 'step.started', path: step.path, template: step.operation.template.meta.name, attempt: step.attempt })
   }
 

@@ -1,6 +1,6 @@
 // One step of one run, from its first attempt to its recorded result: input check, attempts, timeouts, heartbeats,
 // retries. It tells its run what happened and leaves order, journal and delivery to it.
-import { HeartbeatTimeoutError, StepFailedError, StepTimeoutError, TemplateFailedError, WumboError, errorData, errorFromData } from '../errors.ts'
+import { HeartbeatTimeoutError, StepTimeoutError, TemplateFailedError, WumboError, errorData } from '../errors.ts'
 import type { ErrorData, FailureClass } from '../errors.ts'
 import type { Level, Mark } from '../model/record.ts'
 import type { Payload } from '../model/payload.ts'
@@ -13,6 +13,7 @@ import type { AnyTemplate } from '../template/contract.ts'
 import type { Operation } from '../workflow/contract.ts'
 import type { Handler } from '../execution/contract.ts'
 import type { EngineDeps } from './ports.ts'
+import { Losses } from './losses.ts'
 import { StepContext } from './step-context.ts'
 import type { AttemptHost } from './step-context.ts'
 import { mayRetry, retryDelay, retryPlan } from './retry.ts'
@@ -39,6 +40,10 @@ export interface StepHost extends AttemptHost {
   onStarted(step: StepRun): void
   /** Runs the attempt at hand as a transaction of the store, which records it too; the step is told by `seal` and `threw`. Never rejects. */
   transact(step: StepRun, input: unknown, context: StepContext): Promise<void>
+  /** True while it is proven that this process owns the run. */
+  holds(): boolean
+  /** Calls once that is proven again; never when the run is lost. */
+  whenHeld(call: () => void): void
 }
 
 interface Body {
@@ -57,6 +62,8 @@ export class StepRun {
   gate = 0
   nextGated: StepRun | null = null
   attempt = 0
+  /** It is noted that it begins, for a run in probation. */
+  isTried = false
   startedAt = 0
   /** When the next attempt is due, while the step waits. */
   due: number | null = null
@@ -79,6 +86,7 @@ export class StepRun {
   #closed = false
   /** The attempt commits: whether it succeeds is up to the store, and nothing gives it up any more. */
   #sealed = false
+  #losses: Losses | null = null
   /** What the step's total time limit would have ended it with, had it not been committing. */
   #overdue: WumboError | null = null
 
@@ -211,6 +219,11 @@ export class StepRun {
 
   #start(input: unknown): void {
     if (this.#closed) return
+    // Without proof that the run is still ours no body begins: another may have it by now.
+    if (!this.#host.holds()) {
+      this.#host.whenHeld(() => this.#start(input))
+      return
+    }
     const { deps, runId, gen, clock } = this.#host
     this.attempt++
     const context = new StepContext(this.#host, runId, gen, this)
@@ -245,6 +258,21 @@ export class StepRun {
     this.#sealed = true
     this.#clearTimers()
     return true
+  }
+
+  /** The store's connection was lost, which is not the body's fault: the same attempt begins anew, unless `thrown` comes again and again. */
+  again(context: StepContext, thrown: unknown): void {
+    this.#losses ??= new Losses()
+    const wait = this.#losses.pause(thrown)
+    if (wait === null || this.#closed || this.#current !== context || this.#overdue !== null) {
+      this.threw(thrown, context)
+      return
+    }
+    this.#sealed = false
+    this.#current = undefined
+    this.#clearTimers()
+    this.attempt--
+    this.#onEnd(this.#host.clock.timer(wait, () => this.#checkInput()))
   }
 
   /** The attempt has failed, sealed or not. */
@@ -370,9 +398,4 @@ export class StepRun {
     for (const cancel of this.#cancels) cancel()
     this.#cancels = null
   }
-}
-
-/** The failure that a step's dependants see: the same after a crash as without one, since it is made from what is recorded. */
-export function recordedFailure(path: string, error: ErrorData): WumboError {
-  return new StepFailedError(`step ${path} failed: ${error.message}`, { path, cause: errorFromData(error) })
 }

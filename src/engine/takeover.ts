@@ -1,64 +1,143 @@
 // Taking over: claims runs that nobody owns and that are due, reads what is known of each and enters it. It runs at start,
-// when a wake time comes, when mail arrives for a run outside memory, and when memory has room again; never by polling.
-import { RunCancelledError, WorkflowNotFoundError, errorData } from '../errors.ts'
-import type { RunEvent } from '../model/event.ts'
+// when a wake time comes, when mail arrives for a run outside memory, when memory has room again, and when the watch of a shared store tells
+// of due runs. Runs whose process died go through probation.
+import { LaneFencedError, RunQuarantinedError, StoreFailedError, WorkflowNotFoundError } from '../errors.ts'
 import type { Payload } from '../model/payload.ts'
 import { DEFAULT_SPACE, isEnd } from '../model/run.ts'
-import type { RunKey, RunRow } from '../model/run.ts'
+import type { RunKey, RunKind, RunRow } from '../model/run.ts'
 import type { Cancel } from '../shared/clock.ts'
-import type { LoadedRun, OpAnswer } from '../store/port.ts'
+import type { Lane, LoadedRun, OpAnswer } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
-import type { Flusher } from './flush.ts'
 import { buildHistory } from './history.ts'
-import type { EngineDeps } from './ports.ts'
+import { BLAMED_DEATHS, Probation } from './probation.ts'
+import type { Probationer } from './probation.ts'
 import type { History } from './replay.ts'
-import type { Departure } from './run-host.ts'
+import type { Trial } from './run-waits.ts'
+import { ServedKinds } from './served-kinds.ts'
+import { SideExits } from './side-exits.ts'
+import type { SideExitHost } from './side-exits.ts'
+
+/** What a run is entered with. */
+export interface Entering {
+  readonly row: RunRow
+  readonly workflow: AnyWorkflow
+  readonly input: unknown
+  /** Null for a run that has just been started. */
+  readonly history: History | null
+  /** Set for a run in probation. */
+  readonly trial: Trial | null
+}
 
 /** What taking over needs of the engine. */
-export interface TakeoverHost {
-  readonly deps: EngineDeps
-  readonly flusher: Flusher
+export interface TakeoverHost extends SideExitHost {
   /** How many more runs may come into memory. */
   room(): number
   read(payload: Payload | null): Promise<unknown>
-  emit(event: RunEvent): void
-  /** A run left without having been entered. */
-  gone(run: string, departure: Departure): void
-  enter(row: RunRow, workflow: AnyWorkflow, input: unknown, history: History | null): { onMail(mail: LoadedRun['mail'][number]): void }
+  enter(entering: Entering): { onMail(mail: LoadedRun['mail'][number]): void }
+  /** Reads mail that has come since the run was loaded. */
+  readMail(key: RunKey, after: number): void
+  /** The lane, as long as it is not lost. */
+  lane(): Lane | null
+  isHot(run: string): boolean
 }
 
 const BATCH = 200
+/** Owned and in-memory runs are compared so often, in milliseconds. */
+const RECONCILE_MS = 60_000
+/** A store that cannot be read is asked again after this time, in milliseconds. */
+const READ_AGAIN_MS = 500
 /** More than a store holds. */
 const ALL = 1_000_000_000
 
 /** Claims and enters what is due. */
 export class Takeover {
   readonly #host: TakeoverHost
+  readonly #served: ServedKinds
+  readonly #probation: Probation
+  readonly #exits: SideExits
+  /** Runs that this lane owns and that are on their way into memory. */
+  readonly #coming = new Set<string>()
   #working: Promise<void> | null = null
   #again = false
   #stopped = false
   #timer: Cancel | null = null
   #nextWake = Number.POSITIVE_INFINITY
   #full = false
+  #astray: ReadonlySet<string> = new Set()
+  #reconciling: Cancel | null = null
 
   constructor(host: TakeoverHost) {
     this.#host = host
+    this.#served = new ServedKinds(host.deps)
+    this.#probation = new Probation(host.deps.clock)
+    this.#exits = new SideExits(host, (key) => void this.resume(key))
   }
 
   /** Takes over what an earlier process left behind, and wakes parked runs whose workflow is known again. */
   async begin(): Promise<void> {
-    await this.#unpark()
+    await this.#refresh()
+    await this.unpark()
     await this.#round()
+    if (this.#host.deps.store.isShared) this.#reconcileLater()
   }
 
-  /** Wakes parked runs whose workflow is known by now. */
-  async unpark(): Promise<void> {
-    if (!this.#stopped) await this.#unpark()
+  /** Other workflows are known now: wakes parked runs whose workflow is among them. */
+  async workflowsChanged(): Promise<void> {
+    if (this.#stopped) return
+    this.#served.forget()
+    await this.#refresh()
+    await this.unpark()
+    this.soon()
+  }
+
+  /** Kinds of runs have come that were not there before. */
+  async kindsChanged(): Promise<void> {
+    if (this.#stopped || this.#served.takesNothing) return
+    // What is told once must not be lost because the store was away at that moment.
+    await this.#patiently(() => this.#refresh())
+    this.soon()
+  }
+
+  /** Nobody can run these, and they have waited for long: in this worker's queues they are parked with the reason. */
+  async parkUnserved(kinds: readonly RunKind[]): Promise<void> {
+    const mine = kinds.filter(({ queue }) => this.#served.hasQueue(queue))
+    if (mine.length === 0 || this.#stopped) return
+    const answer = await this.#claim(BATCH, mine)
+    if (answer?.answer === 'claimed') await Promise.all(answer.runs.map((key) => this.resume(key)))
   }
 
   stop(): void {
     this.#stopped = true
     this.#timer?.()
+    this.#reconciling?.()
+  }
+
+  /** The lane is lost: nothing that it owned is entered any more. */
+  laneLost(): void {
+    this.#probation.clear()
+    this.#coming.clear()
+    this.#timer?.()
+    this.#nextWake = Number.POSITIVE_INFINITY
+    this.#again = false
+  }
+
+  #reconcileLater(): void {
+    this.#reconciling?.()
+    this.#reconciling = this.#host.deps.clock.timer(RECONCILE_MS, () => {
+      this.#reconcileLater()
+      this.reconcile().catch((thrown: unknown) => this.#troubled(thrown))
+    })
+  }
+
+  /** Enters runs that the lane owns and that are not in memory: twice seen, so that none is meant that is just coming or going. */
+  async reconcile(): Promise<void> {
+    const lane = this.#host.lane()
+    if (lane?.owned === undefined) return
+    const astray = (await lane.owned()).filter(({ run }) => !this.#host.isHot(run) && !this.#coming.has(run))
+    const again = astray.filter(({ run }) => this.#astray.has(run))
+    this.#astray = new Set(astray.map(({ run }) => run))
+    if (again.length > 0) this.#host.deps.log.warn('runs of this worker were not in its memory; they are entered again', { runs: again.length })
+    await Promise.all(again.map((key) => this.resume(key)))
   }
 
   /** A run will be due at `wakeAt`: 0 for now, null for not by time. */
@@ -82,18 +161,50 @@ export class Takeover {
 
   /** Reads and enters one run that the lane owns. */
   async resume(key: RunKey): Promise<void> {
-    try {
+    this.#coming.add(key.run)
+    const isComing = await this.#patiently(async () => {
+      const lane = this.#host.lane()
       const loaded = await this.#host.deps.store.load(key)
-      if (loaded === undefined || isEnd(loaded.run.status)) return
-      await this.#enter(loaded)
-    } catch (thrown) {
-      await this.#park(key, thrown)
+      if (loaded === undefined || isEnd(loaded.run.status) || lane !== this.#host.lane()) return false
+      return this.#enter(loaded, lane).then(() => true, async (thrown: unknown) => {
+        if (this.#isAway(thrown)) throw thrown
+        await this.#exits.park(key, thrown)
+        return false
+      })
+    })
+    if (isComing !== true) this.#coming.delete(key.run)
+  }
+
+  /** The store could not be asked: nothing is known by it of what was asked for. */
+  #isAway(thrown: unknown): boolean {
+    return this.#host.deps.store.isShared && thrown instanceof StoreFailedError
+  }
+
+  /** A shared store that is away is no news, and tells by itself what is due once it is back. */
+  #troubled(thrown: unknown): void {
+    if (!this.#stopped && !this.#isAway(thrown) && !(thrown instanceof LaneFencedError)) this.#host.deps.log.error('due runs could not be taken over', { error: String(thrown) })
+  }
+
+  /** A shared store that cannot be read at the moment is asked again, for as long as the lane is the same. */
+  async #patiently<T>(read: () => Promise<T>): Promise<T | undefined> {
+    const { clock } = this.#host.deps
+    const lane = this.#host.lane()
+    for (;;) {
+      try {
+        return await read()
+      } catch (thrown) {
+        if (!this.#isAway(thrown)) throw thrown
+        if (this.#stopped || lane !== this.#host.lane()) return undefined
+        await new Promise<void>((resolve) => clock.timer(READ_AGAIN_MS, resolve))
+      }
     }
   }
 
   /** For an engine that takes nothing over: claims all that is due and enters only `key`; the rest is given back when the lane ends. */
   async only(key: RunKey): Promise<void> {
-    const answer = await this.#claim(ALL)
+    // Others may be at work on the rest: the mail will be read by whoever owns the run, or claims it.
+    if (this.#host.deps.store.isShared) return
+    const answer = await this.#claim(ALL, null)
     if (answer?.answer === 'claimed' && answer.runs.some(({ run }) => run === key.run)) await this.resume(key)
   }
 
@@ -104,48 +215,83 @@ export class Takeover {
         await this.#round()
       }
     } catch (thrown) {
-      if (!this.#stopped) this.#host.deps.log.error('due runs could not be taken over', { error: String(thrown) })
+      this.#troubled(thrown)
     } finally {
       this.#working = null
     }
   }
 
+  async #refresh(): Promise<void> {
+    const lane = this.#host.lane()
+    if (lane !== null) await this.#served.refresh(lane)
+  }
+
   async #round(): Promise<void> {
+    if (this.#served.takesNothing || this.#host.lane() === null) return
+    // A process alone learns of new kinds by its own starts only.
+    if (!this.#host.deps.store.isShared) await this.#refresh()
     for (;;) {
-      const room = Math.min(BATCH, this.#host.room())
+      const room = Math.min(BATCH, this.#host.room() - this.#coming.size)
       this.#full = room <= 0
       if (this.#full || this.#stopped) return
-      const answer = await this.#claim(room)
+      const { served } = this.#served
+      const answer = served?.length === 0 ? undefined : await this.#claim(room, served)
       const runs = answer?.answer === 'claimed' ? answer.runs : []
       await Promise.all(runs.map((key) => this.resume(key)))
       if (runs.length < room) break
     }
+    // A shared store tells by itself what is due.
+    if (this.#host.deps.store.isShared) return
     const next = await this.#host.deps.store.nextWake()
     if (next !== null) this.due(next)
   }
 
-  #claim(limit: number): Promise<OpAnswer | undefined> {
+  #claim(limit: number, kinds: readonly RunKind[] | null): Promise<OpAnswer | undefined> {
     return new Promise((resolve, reject) => {
-      this.#host.flusher.add({ op: 'claim', limit, now: this.#host.deps.clock.now() }, null, 0, (answer, error) => (error === undefined ? resolve(answer) : reject(error)))
+      this.#host.flusher.add({ op: 'claim', limit, now: this.#host.deps.clock.now(), kinds }, null, 0, (answer, error) => (error === undefined ? resolve(answer) : reject(error)))
     })
   }
 
-  async #enter(loaded: LoadedRun): Promise<void> {
-    const { deps, flusher } = this.#host
+  async #enter(loaded: LoadedRun, lane: Lane | null): Promise<void> {
     const { run } = loaded
     const cancel = cancelOf(loaded)
     if (cancel !== undefined) {
-      this.#cancelled(run, cancel)
+      this.#exits.cancelled(run, cancel)
+      this.#coming.delete(run.run)
       return
     }
     const workflow = await this.#workflowOf(run)
     const history = await buildHistory(loaded, (payload) => this.#host.read(payload))
     const input = await this.#host.read(run.input)
+    const go = (trial: Trial | null): void => {
+      this.#coming.delete(run.run)
+      if (!this.#stopped && lane === this.#host.lane()) this.#go(loaded, { workflow, input, history, trial })
+    }
+    if (run.crashes === 0) {
+      go(null)
+      return
+    }
+    const [worst] = [...history.tried].sort(([, a], [, b]) => b.blame - a.blame)
+    if (worst !== undefined && worst[1].blame >= BLAMED_DEATHS) {
+      throw new RunQuarantinedError(`the process died ${worst[1].blame} times soon after step ${worst[0]} of run ${run.run} began`, { path: worst[0], details: { deaths: worst[1].blame } })
+    }
+    const probationer: Probationer = {
+      blame: worst?.[1].blame ?? 0,
+      enter: () => go({ tried: history.tried, discharge: () => this.#probation.discharge(probationer) }),
+    }
+    this.#probation.admit(probationer)
+  }
+
+  #go(loaded: LoadedRun, { workflow, input, history, trial }: Omit<Entering, 'row'>): void {
+    const { deps, flusher } = this.#host
+    const { run } = loaded
     const unread = loaded.mail.filter((mail) => mail.consumedAt === null)
     const resumed = unread.filter((mail) => mail.kind === 'resume').map((mail) => mail.number)
     if (resumed.length > 0) flusher.add({ op: 'consume', run: { space: run.space, run: run.run }, numbers: resumed, at: deps.clock.now() }, run.run, 0, null)
-    const entered = this.#host.enter(withDeadline(loaded), workflow, input, history)
+    const entered = this.#host.enter({ row: withDeadline(loaded), workflow, input, history, trial })
     for (const mail of unread) if (mail.kind !== 'resume') entered.onMail(mail)
+    // In probation it may have waited for its turn.
+    if (trial !== null) this.#host.readMail({ space: run.space, run: run.run }, run.inboxCount)
   }
 
   /** The workflow of a run, registered or made from its stored definition. */
@@ -165,42 +311,8 @@ export class Takeover {
     })
   }
 
-  /** A run that cannot be entered: parked with the reason. Mail that comes in between is looked at first. */
-  async #park(key: RunKey, thrown: unknown): Promise<void> {
-    const { deps, flusher } = this.#host
-    const error = errorData(thrown)
-    const row = await deps.store.getRun(key)
-    if (row === undefined || isEnd(row.status)) return
-    deps.log.error('a run cannot go on', { run: key.run, error: error.message, becomes: 'parked' })
-    flusher.add({ op: 'release', run: key, status: 'parked', wakeAt: null, error, inboxSeen: row.inboxCount }, key.run, 100, (answer, failed) => {
-      if (failed !== undefined) deps.log.error('a run could not be parked', { run: key.run, error: failed.message })
-      else if (answer?.answer === 'mail') void this.resume(key)
-      else {
-        this.#host.emit({ run: key.run, workflow: row.workflow, at: deps.clock.now(), type: 'run.parked', error })
-        this.#host.gone(key.run, { how: 'parked', error })
-      }
-    })
-  }
-
-  /** Ends a run that somebody asked to cancel before it was entered: nothing of it begins, so its code need not be known. */
-  #cancelled(row: RunRow, mail: number): void {
-    const { deps, flusher } = this.#host
-    const key: RunKey = { space: row.space, run: row.run }
-    const error = errorData(new RunCancelledError('the run was cancelled'))
-    const at = deps.clock.now()
-    flusher.add({ op: 'consume', run: key, numbers: [mail], at }, row.run, 0, null)
-    flusher.add({ op: 'finish', run: key, status: 'cancelled', output: null, error, finishedAt: at, inboxSeen: row.inboxCount }, row.run, 100, (answer, failed) => {
-      if (failed !== undefined) deps.log.error('a run could not be cancelled', { run: row.run, error: failed.message })
-      else if (answer?.answer === 'mail') void deps.store.getRun(key).then((now) => (now === undefined || isEnd(now.status) ? undefined : this.#cancelled(now, mail)))
-      else {
-        this.#host.emit({ run: row.run, workflow: row.workflow, at, type: 'run.ended', status: 'cancelled', error })
-        this.#host.gone(row.run, { how: 'ended', status: 'cancelled', output: undefined, error })
-      }
-    })
-  }
-
   /** Runs that were parked for want of their workflow go on when it is registered again, or its definition finds its templates again. */
-  async #unpark(): Promise<void> {
+  async unpark(): Promise<void> {
     const { store, clock } = this.#host.deps
     const unknown = new Set<string>()
     for (let after: string | null | undefined; after !== null; ) {

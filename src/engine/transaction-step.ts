@@ -46,26 +46,33 @@ function timeoutOf({ operation, path }: StepRun): number | null {
   return timeout === undefined ? null : parseDuration(timeout, `${path}.timeout`)
 }
 
-/** The body runs here, in a transaction that is open; then comes the record, then the commit. */
+/** The body runs here, in a transaction that is open; then comes the record, then the commit. A lost connection is no failure of the attempt. */
 async function transactOpen(attempt: Attempt, input: unknown, transactions: OpenTransactions): Promise<void> {
   const { run, host, step, context } = attempt
-  let open: OpenTransaction | undefined
+  let open: OpenTransaction
   try {
     open = await transactions.begin({ timeoutMs: timeoutOf(step), signal: context.signal })
+  } catch (thrown) {
+    if (thrown instanceof StoreFailedError) step.again(context, null)
+    else step.threw(thrown, context)
+    return
+  }
+  try {
     context.tx = open.handle
     // The checked input is what the template's own schema gave.
-    const { value, payload } = defaultCodec.snapshot(await step.operation.template.invoke(input, context))
+    const { value, payload } = defaultCodec.snapshot(await step.operation.template.invoke(input as never, context))
     const output = await settlePayload(payload, host.payloads)
     if (!step.seal(context)) {
       await open.rollback()
       return
     }
     await reserved(run)
-    const committed = await commit(attempt, open, output)
-    recordCommitted(run, step, committed, value)
+    const record = await commit(attempt, open, output)
+    recordCommitted(run, step, record, value)
   } catch (thrown) {
-    await open?.rollback()
-    if (thrown instanceof Reserved) giveBack(attempt, thrown.cause)
+    await open.rollback()
+    if (thrown instanceof Reserved) giveBack(attempt, thrown.cause, open.lost)
+    else if (open.lost) step.again(context, thrown)
     else step.threw(thrown, context)
   }
 }
@@ -84,8 +91,10 @@ function reserved(run: TransactingRun): Promise<void> {
 
 async function commit({ run, host, step }: Attempt, open: OpenTransaction, output: string): Promise<JournalRecord> {
   try {
+    const { lane } = host.flusher
+    if (lane === null) throw new LaneFencedError('there is no lane any more')
     const record = completed(run, host, { step, output })
-    await open.commit(host.flusher.lane, record)
+    await open.commit(lane, record)
     return record
   } catch (cause) {
     throw new Reserved('not committed', { cause })
@@ -122,16 +131,14 @@ async function transactInFlush(attempt: Attempt, input: unknown, { transactions,
   })
 }
 
-/** The commit has failed and nothing is written: the attempt has failed, or the run with it when it is not this process's to write. */
-function giveBack({ run, step, context }: Attempt, thrown: unknown): void {
-  if (thrown instanceof TransactionInDoubt) {
+/** Nothing was committed: the attempt has failed or is begun again, or the run is not this process's to write. */
+function giveBack({ run, step, context }: Attempt, thrown: unknown, wasLost = false): void {
+  if (thrown instanceof TransactionInDoubt || thrown instanceof LaneFencedError || thrown instanceof StoreRowError) {
     // Whoever owns the run next reads what is there. Until then nothing may follow.
     run.leave(lost(thrown))
     run.journal.free(null, () => undefined)
-  } else if (thrown instanceof LaneFencedError || thrown instanceof StoreRowError || !run.live) {
-    breakRun(run, thrown)
   } else {
-    run.journal.free(null, () => step.threw(thrown, context))
+    run.journal.free(null, () => (wasLost ? step.again(context, thrown) : step.threw(thrown, context)))
   }
 }
 

@@ -41,6 +41,16 @@ export type Space = number
 /** The default space. */
 export const DEFAULT_SPACE: Space = 0
 
+/** The queue of runs that were given none. */
+export const DEFAULT_QUEUE = 'default'
+
+/** What workers choose runs by: the queue, and the code that a run needs. */
+export interface RunKind {
+  readonly queue: string
+  readonly workflow: string
+  readonly version: string
+}
+
 /** What names a run in the store. */
 export interface RunKey {
   readonly space: Space
@@ -53,6 +63,8 @@ export interface NewRun extends RunKey {
   readonly workflow: string
   /** The version of the workflow: declared by a function, the content hash of a graph. */
   readonly version: string
+  /** The queue that workers take the run from. */
+  readonly queue: string
   readonly input: Payload
   readonly createdAt: number
   /** When the run must have ended, milliseconds since 1970; null without a run timeout. */
@@ -76,7 +88,7 @@ export interface RunRow extends NewRun {
   readonly epoch: number | null
   /** How many inbox rows the run was ever sent. */
   readonly inboxCount: number
-  /** How often a lane that owned the run died. */
+  /** How often a lane that owned the run died since the run was last released in order. */
   readonly crashes: number
 }
 

@@ -84,8 +84,9 @@ function health(app: FastifyInstance, wumbo: ServedWumbo): void {
   void wumbo.lost.then(() => (lost = true))
   app.get('/livez', () => ({ status: 'live' }))
   app.get('/readyz', async (_request, reply) => {
-    if (lost) void reply.code(503)
-    return { status: lost ? 'lost' : 'ready' }
+    const { ready, reason } = wumbo.health()
+    if (lost || !ready) void reply.code(503)
+    return lost ? { status: 'lost' } : ready ? { status: 'ready' } : { status: 'not ready', reason }
   })
 }
 
@@ -108,12 +109,12 @@ function pages(app: FastifyInstance, wumbo: ServedWumbo, open: OpenSteps): void 
 function api(app: FastifyInstance, wumbo: ServedWumbo, open: OpenSteps): void {
   const source = { wumbo, open }
   app.post('/api/v1/runs', async (request, reply) => {
-    const { workflow, version, input, id } = startBody(request.body)
+    const { workflow, version, input, id, queue } = startBody(request.body)
     const here = wumbo.definitions.current(workflow)
     if (version !== undefined && here !== undefined && here !== version) {
       throw new WorkflowNotFoundError(`this process runs ${workflow} in version ${here}, not ${version}`, { path: 'version', remedy: 'Let the process that owns the store load the workflow as it is now: wumbo dev does so when it is saved and nothing is wrong with the project; restart any other.' })
     }
-    const run = await wumbo.start(workflow, input, id === undefined ? {} : { id })
+    const run = await wumbo.start(workflow, input, { ...(id === undefined ? {} : { id }), ...(queue === undefined ? {} : { queue }) })
     return reply.code(run.existing ? 200 : 201).header('location', `/api/v1/runs/${run.id}`).send({ id: run.id, existing: run.existing })
   })
   app.get<Run>('/api/v1/runs/:id', async (request, reply) => {

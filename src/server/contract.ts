@@ -18,6 +18,8 @@ export interface ServedWumbo {
   readonly workflows: readonly { readonly name: string; readonly version: string }[]
   readonly store: { readonly kind: string; readonly facts: Readonly<Record<string, string | number>> }
   readonly lost: Promise<Error>
+  /** Whether runs can be started and are worked on at this moment. */
+  health(): { readonly ready: boolean; readonly reason: string | null }
   readonly runs: {
     list(filter?: ServedFilter): Promise<{ readonly runs: readonly RunSummary[]; readonly next: string | null }>
     get(id: string): Promise<RunDetails>
@@ -25,7 +27,7 @@ export interface ServedWumbo {
     retry(id: string, options?: { readonly by?: string; readonly reason?: string }): Promise<number>
   }
   readonly definitions: Definitions
-  start(workflow: string, input: unknown, options?: { readonly id?: string }): Promise<{ readonly id: string; readonly existing: boolean }>
+  start(workflow: string, input: unknown, options?: { readonly id?: string; readonly queue?: string }): Promise<{ readonly id: string; readonly existing: boolean }>
   observe(observer: RunObserver): () => void
   /** Tells other processes of this machine where this one takes commands. */
   announce?(address: { readonly address: string; readonly token: string }): Promise<void>

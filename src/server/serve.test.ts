@@ -18,6 +18,12 @@ class StandIn implements ServedWumbo {
   readonly workflows = [{ name: 'hello', version: '1' }, { name: 'hello', version: '2' }]
   readonly store = { kind: 'sqlite', facts: { file: '/tmp/a & b.db' } }
   readonly lost = new Promise<Error>(() => undefined)
+  trouble: string | null = null
+
+  health(): ReturnType<ServedWumbo['health']> {
+    return { ready: this.trouble === null, reason: this.trouble }
+  }
+
   readonly observers = new Set<RunObserver>()
   readonly calls: unknown[] = []
   readonly definitions = standInDefinitions(this)
@@ -113,6 +119,16 @@ test('is live and ready', async () => {
   const { call } = await served()
   expect((await call('/livez')).json).toEqual({ status: 'live' })
   expect((await call('/readyz')).json).toEqual({ status: 'ready' })
+})
+
+test('is not ready while the store is away, and says why', async () => {
+  const wumbo = new StandIn()
+  const { call } = await served(wumbo)
+  wumbo.trouble = 'the store cannot be reached'
+  expect(await call('/readyz')).toMatchObject({ status: 503, json: { status: 'not ready', reason: 'the store cannot be reached' } })
+  expect((await call('/livez')).status).toBe(200)
+  wumbo.trouble = null
+  expect((await call('/readyz')).status).toBe(200)
 })
 
 test('is no longer ready once the store is lost', async () => {

@@ -22,16 +22,19 @@ export interface StartBody {
   readonly version?: string
   readonly input: unknown
   readonly id?: string
+  /** The queue that workers take the run from. */
+  readonly queue?: string
 }
 
 /** Checks the body of POST /api/v1/runs. */
 export function startBody(body: unknown): StartBody {
-  const fields = checkedObject(body, ['workflow', 'version', 'input', 'id'])
+  const fields = checkedObject(body, ['workflow', 'version', 'input', 'id', 'queue'])
+  const queue = text(fields, 'queue')
   const workflow = text(fields, 'workflow')
   const version = text(fields, 'version')
   const id = text(fields, 'id')
   if (workflow === undefined) throw new RequestInvalidError('workflow: expected a name, got nothing', { path: 'workflow' })
-  return { workflow, input: fields['input'], ...(version === undefined ? {} : { version }), ...(id === undefined ? {} : { id }) }
+  return { workflow, input: fields['input'], ...(version === undefined ? {} : { version }), ...(id === undefined ? {} : { id }), ...(queue === undefined ? {} : { queue }) }
 }
 
 /** Checks the body of POST /api/v1/runs/:id/retry. */

@@ -16,6 +16,11 @@ export interface Clock {
   defer(run: () => void): void
 }
 
+/** A clock that tells another time, and waits as the first one does. */
+export function clockAt(clock: Clock, now: () => number): Clock {
+  return { now, monotonic: () => clock.monotonic(), timer: (ms, fire) => clock.timer(ms, fire), defer: (run) => clock.defer(run) }
+}
+
 /** The longest wait that a platform timer can hold; longer ones are cut into pieces. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 

@@ -1,10 +1,10 @@
 // The port of a store: what the engine asks of a database, and in which order, how atomically and how often each
 // thing may be asked. memory/, sqlite/ and postgres/ implement it; the conformance suite proves it for each.
 // No policy lives here: the engine decides, the store makes it durable.
-import type { ErrorData } from '../errors.ts'
+import type { ErrorData, LaneFencedError } from '../errors.ts'
 import type { Payload } from '../model/payload.ts'
 import type { JournalRecord, Mark } from '../model/record.ts'
-import type { EndStatus, Generation, Mail, NewMail, NewRun, RunKey, RunRow, RunStatus, Space } from '../model/run.ts'
+import type { EndStatus, Generation, Mail, NewMail, NewRun, RunKey, RunKind, RunRow, RunStatus, Space } from '../model/run.ts'
 import type { StoreTransactions, TransactAnswer, TransactOp } from './transactions-port.ts'
 import type { WorkflowAnswer, WorkflowOp, WorkflowReads } from './workflows-port.ts'
 
@@ -26,7 +26,7 @@ export interface StartKey {
  *   StoreRowError, and so is a row of a run that the lane does not own.
  * `wake` sets the run's wake time while the lane keeps it. No answer. Of a run that the lane does not own it is refused with
  *   StoreRowError.
- * `release` gives the run up: lane and epoch become null, status `waiting` or `parked`. Like `finish` it happens only
+ * `release` gives the run up: lane and epoch become null, crashes 0, status `waiting` or `parked`. Like `finish` it happens only
  *   when the run's inboxCount equals `inboxSeen`; otherwise nothing changes and the answer is `mail`.
  *   With status `waiting` and wakeAt null the run is claimable at once. Of a run that the lane does not own it answers `lost`.
  * `finish` ends the run and releases it. `finish` of a run that is not owned by the lane answers `lost`.
@@ -38,7 +38,7 @@ export interface StartKey {
  * `reopen` leaves an end or `parked`: status `running`, owned by the lane, gen + 1, output, error and finishedAt null,
  *   and the generation's row. Answers `refused` when the run's gen is not `generation.gen - 1`, or it is neither ended as
  *   failed or cancelled, nor parked.
- * `claim` takes over up to `limit` runs that nobody owns and that are due (status running or waiting, wakeAt null or ≤ `now`; or
+ * `claim` takes over up to `limit` runs of the `kinds` given (null: of any) that nobody owns and that are due (status running or waiting, wakeAt null or ≤ `now`; or
  *   any live run with unread mail), oldest wake first, then by insertion. They become `running`, with wakeAt and error null.
  *   Answers `claimed` with the runs' ids.
  * `definition` stores a graph's definition under its hash, once.
@@ -57,7 +57,7 @@ export type StoreOp =
   | { readonly op: 'send'; readonly mail: NewMail }
   | { readonly op: 'consume'; readonly run: RunKey; readonly numbers: readonly number[]; readonly at: number }
   | { readonly op: 'reopen'; readonly generation: Generation }
-  | { readonly op: 'claim'; readonly limit: number; readonly now: number }
+  | { readonly op: 'claim'; readonly limit: number; readonly now: number; readonly kinds: readonly RunKind[] | null }
   | { readonly op: 'definition'; readonly hash: string; readonly workflow: string; readonly body: string; readonly at: number }
   | { readonly op: 'prune'; readonly space: Space; readonly before: number; readonly limit: number }
   | TransactOp
@@ -82,20 +82,79 @@ export interface FlushResult {
   readonly answers: ReadonlyMap<number, OpAnswer>
 }
 
+/** What a lane tells its engine of what others did in a shared store, and of its own lease. Called between turns, never within a call of the lane. */
+export interface LaneWatch {
+  /** Runs of the kinds that the lane serves are due, as far as is known. */
+  onDue(): void
+  /** Others sent mail to a run of this lane; `last` is the number of its last mail. It is told again until the mail is read. */
+  onMail(run: RunKey, last: number): void
+  /** Runs of kinds that were not there before may have come. */
+  onKinds(): void
+  /** Due runs of these kinds have waited for long, and no live worker serves them. */
+  onUnserved(kinds: readonly RunKind[]): void
+  /** The lane can be written, or for the moment cannot: its flushes wait. */
+  onConnected(isConnected: boolean, why: string): void
+  /** The lane is over: another has taken over, or the lease could not be proven in time. Its flushes are refused. */
+  onLost(error: LaneFencedError): void
+  /** Somebody asked this worker to stop in order. */
+  onDrain(): void
+}
+
+/** Facts about a worker, for people. */
+export interface WorkerFacts {
+  readonly name: string
+  readonly host: string
+  readonly pid: number
+  /** The version of Wumbo. */
+  readonly version: string
+  /** Null: all queues. */
+  readonly queues: readonly string[] | null
+  readonly concurrency: number | null
+}
+
+/** A worker as a shared store knows it. */
+export interface WorkerRow extends WorkerFacts {
+  /** The id of its lane. */
+  readonly id: string
+  /** `live`; `draining`, asked to stop; `lapsed`, its lease has not been renewed and its runs are about to be taken over; `gone`. */
+  readonly state: 'live' | 'draining' | 'lapsed' | 'gone'
+  /** Milliseconds since 1970. */
+  readonly since: number
+  /** Until when its lease holds or held, milliseconds since 1970. */
+  readonly leaseUntil: number
+  /** Runs that it owns. */
+  readonly runs: number
+}
+
+/** How a lane is opened. */
+export interface LaneOptions {
+  /** Told of what others do; of no use for a store that only one process writes. */
+  readonly watch?: LaneWatch
+  readonly worker?: WorkerFacts
+}
+
 /**
  * The writing end of a store. One flush is in flight at a time; the caller waits for it before the next.
  * A lane proves its epoch in every flush: LaneFencedError when another took over, and then nothing was written.
  */
 export interface Lane {
   readonly id: string
+  /** May rise while the lane lives: read it when it is needed. */
   readonly epoch: number
   /**
    * Makes all operations durable in one transaction, then resolves. On rejection nothing took effect:
    * StoreRowError (one row is at fault; the caller bisects; `details.index` names the operation if known), LaneFencedError
-   * (stop), StoreFailedError (disk, I/O; nothing took effect, or the lane is closed from now on), StoreClosedError (closed),
-   * IllegalTransitionError (another flush is in flight).
+   * (stop; what was in flight took effect or not), StoreFailedError (disk, I/O; nothing took effect, or the lane is closed from now on),
+   * StoreClosedError (closed), IllegalTransitionError (another flush is in flight).
+   * In a shared store it waits while the connection is lost, and takes effect once.
    */
   flush(ops: readonly StoreOp[]): Promise<FlushResult>
+  /** False when the lane cannot prove at this moment that it still owns its runs: begin no new work then. */
+  holds(): boolean
+  /** Which kinds of runs this worker can go on with from now on: what `onDue` looks at, and others judge by whether a run is served. */
+  serve(kinds: readonly RunKind[]): void
+  /** The runs that the lane owns at this moment; only lanes of a shared store tell. */
+  owned?(): Promise<readonly RunKey[]>
   /** Ends the lane in order, after the flush in flight. Runs that it still owns become claimable at once: their wakeAt is null. */
   close(): Promise<void>
 }
@@ -154,16 +213,22 @@ export interface Finding {
 export interface Store extends WorkflowReads {
   /** `memory`, `sqlite`, `postgres`. */
   readonly kind: string
+  /** True when other processes may write beside this one: then a lane has a lease, and must listen to its watch. */
+  readonly isShared: boolean
   /** Facts for people: file, journal mode, synchronous as read back, version. */
   readonly facts: Readonly<Record<string, string | number>>
   readonly blobs: Blobs
   /** How steps of level `transaction` run; undefined where there is no database to share a commit with. */
   readonly transactions?: StoreTransactions
   /** Opens the writing end. A single-writer store refuses a second with StoreLockedError. Runs owned by a dead lane become claimable at once (their wakeAt is null), and their `crashes` rises. */
-  openLane(): Promise<Lane>
+  openLane(options?: LaneOptions): Promise<Lane>
   /** Undefined when there is no such run. PayloadCorruptError, naming run, gen and path, when a record is not what was written. */
   load(key: RunKey): Promise<LoadedRun | undefined>
   getRun(key: RunKey): Promise<RunRow | undefined>
+  /** Those of the runs that exist, in any order. At most 1,000 keys. */
+  getRuns(keys: readonly RunKey[]): Promise<readonly RunRow[]>
+  /** The kinds of runs that nobody has ended yet; of a shared store also kinds of which there is no such run any more. */
+  kinds(): Promise<readonly RunKind[]>
   listRuns(filter: RunFilter): Promise<RunPage>
   /** The run that a key stands for, with the hash it was taken with; also after it has expired, until it is replaced or pruned. */
   findKey(space: Space, key: string): Promise<{ readonly run: string; readonly hash: string } | undefined>
@@ -176,4 +241,20 @@ export interface Store extends WorkflowReads {
   /** Checks of the store's own integrity: file, checksums, counters. */
   check(): AsyncIterable<Finding>
   close(): Promise<void>
+}
+
+/** A store that many processes write. */
+export interface SharedStore extends Store {
+  readonly isShared: true
+  /** The time of the store, milliseconds since 1970, as far as is known; never ahead of it, so that nothing is early. It goes on by a clock that never steps. */
+  now(): number
+  /** The workers that are there, and those that have gone lately; the youngest first. */
+  workers(): Promise<readonly WorkerRow[]>
+  /** Asks a worker to stop in order; false when there is none that lives under this id or name. */
+  drain(worker: string): Promise<boolean>
+}
+
+/** True for a store that many processes write. */
+export function isShared(store: Store): store is SharedStore {
+  return store.isShared
 }

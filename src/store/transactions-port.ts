@@ -23,6 +23,8 @@ export interface OpenTransactions {
 export interface OpenTransaction {
   /** What the body is given as `tx`. */
   readonly handle: unknown
+  /** True when its connection broke by itself: nothing was kept, and nothing speaks against trying again. */
+  readonly lost: boolean
   /**
    * Writes the record after all that the body wrote, and makes both durable in one commit. On rejection neither is there:
    * TransactionRefusedError (the body has ended the transaction; what it wrote outside of one stays), StoreRowError (the lane does not own

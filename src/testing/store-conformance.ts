@@ -2,6 +2,7 @@
 // runner: hand each case to yours. A store that passes may stand under the engine.
 import { blobCases } from './store-cases/blobs.ts'
 import { claimCases } from './store-cases/claim.ts'
+import { kindCases } from './store-cases/kinds.ts'
 import { exitCases } from './store-cases/exit.ts'
 import { inboxCases } from './store-cases/inbox.ts'
 import { journalCases } from './store-cases/journal.ts'
@@ -19,7 +20,7 @@ export type { StoreCase, StoreFactory, StoreUnderTest } from './store-cases/subj
 /** Every case, ready to run on a store of its own. */
 export function storeConformance(factory: StoreFactory): readonly { readonly name: string; run(): Promise<void> }[] {
   const cases = [
-    ...startCases, ...journalCases, ...exitCases, ...inboxCases, ...reopenCases, ...claimCases, ...pruneCases, ...laneCases, ...readCases,
+    ...startCases, ...journalCases, ...exitCases, ...inboxCases, ...reopenCases, ...claimCases, ...kindCases, ...pruneCases, ...laneCases, ...readCases,
     ...valueCases, ...blobCases, ...workflowCases,
   ]
   return cases.map(({ name, run }) => ({

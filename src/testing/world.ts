@@ -71,6 +71,7 @@ export interface Opening {
 /** Opens the engine of one process. */
 export function openEngine({ store, clock, random, workflows, note }: Opening): Promise<Engine> {
   const deps: EngineDeps = {
+    queues: null, worker: null,
     store, clock, random, execution: asyncStrategy({ concurrency: 1000 }), services: services(), log: SILENT,
     sha256: (bytes) => hashText(new TextDecoder().decode(bytes)), limits: LIMITS,
     observers: new Set([(event) => note(`${event.type}${'path' in event ? event.path : ''}`)]),

@@ -2,7 +2,7 @@
 // them and named by that variable, which the workers inherit. Where none can be started, the tests are left out and say so.
 import { readFileSync } from 'node:fs'
 import type { TestProject } from 'vitest/node'
-import { startEmbedded } from './embedded.ts'
+import { startEmbedded } from '../../bench/postgres/embedded.ts'
 
 const VARIABLE = 'WUMBO_TEST_POSTGRES_URL'
 

@@ -53,6 +53,8 @@ function faulty(store: Store, tamper: (ops: readonly StoreOp[], count: () => num
   const lane = (inner: Lane): Lane => ({
     id: inner.id, epoch: inner.epoch,
     flush: (ops): Promise<FlushResult> => inner.flush(tamper(ops, () => ++calls)),
+    holds: () => inner.holds(),
+    serve: (kinds) => inner.serve(kinds),
     close: () => inner.close(),
   })
   return instead(store, { openLane: async () => lane(await store.openLane()) })

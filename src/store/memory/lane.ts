@@ -59,6 +59,12 @@ export class MemoryLane implements Lane {
     return flight
   }
 
+  holds(): boolean {
+    return !this.#closed && this.epoch === this.#tables.epoch
+  }
+
+  serve(): void {}
+
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true

@@ -3,7 +3,7 @@
 import { StoreRowError } from '../../errors.ts'
 import { blobOf } from '../../model/payload.ts'
 import { isEnd } from '../../model/run.ts'
-import type { RunKey } from '../../model/run.ts'
+import type { RunKey, RunKind } from '../../model/run.ts'
 import type { OpAnswer, StoreOp } from '../port.ts'
 import { errorRow, generationRow, mailRow, markRow, recordRow, runRow, text, whole, wholeOrNull } from './rows.ts'
 import { idOf } from './tables.ts'
@@ -84,7 +84,7 @@ function release(tables: Tables, lane: Owner, op: OpOf<'release'>): OpAnswer | u
   const stored = tables.find(op.run)
   if (stored === undefined || !isOwned(stored, lane)) return { answer: 'lost' }
   if (stored.row.inboxCount !== op.inboxSeen) return { answer: 'mail' }
-  tables.change(stored, { lane: null, epoch: null, status: op.status, wakeAt: wholeOrNull(op.wakeAt), error: errorRow(op.error) })
+  tables.change(stored, { lane: null, epoch: null, crashes: 0, status: op.status, wakeAt: wholeOrNull(op.wakeAt), error: errorRow(op.error) })
   return undefined
 }
 
@@ -145,14 +145,18 @@ function reopen(tables: Tables, lane: Owner, op: OpOf<'reopen'>): OpAnswer | und
   return undefined
 }
 
-function claim(tables: Tables, lane: Owner, { limit, now }: OpOf<'claim'>): OpAnswer {
-  const due = [...tables.idle].filter((stored) => dueAt(stored) <= now)
+function claim(tables: Tables, lane: Owner, { limit, now, kinds }: OpOf<'claim'>): OpAnswer {
+  const due = [...tables.idle].filter((stored) => dueAt(stored) <= now && (kinds === null || kinds.some((kind) => isOfKind(stored.row, kind))))
   due.sort((a, b) => (a.row.wakeAt ?? 0) - (b.row.wakeAt ?? 0) || a.order - b.order)
   const runs = due.slice(0, Math.max(0, limit)).map((stored): RunKey => {
     tables.change(stored, { status: 'running', lane: lane.id, epoch: lane.epoch, wakeAt: null, error: null })
     return { space: stored.row.space, run: stored.row.run }
   })
   return { answer: 'claimed', runs }
+}
+
+function isOfKind(row: RunKind, { queue, workflow, version }: RunKind): boolean {
+  return row.queue === queue && row.workflow === workflow && row.version === version
 }
 
 /** When an idle run can be claimed: 0 for now, infinity for never. */

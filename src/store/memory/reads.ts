@@ -2,7 +2,7 @@
 // are handed out as they are.
 import type { JournalRecord } from '../../model/record.ts'
 import { effectiveJournal } from '../../model/record.ts'
-import type { RunKey, Space } from '../../model/run.ts'
+import type { RunKey, RunKind, Space } from '../../model/run.ts'
 import { timeOfUuid } from '../../shared/id.ts'
 import type { Finding, LoadedRun, RunFilter, RunPage } from '../port.ts'
 import { blobsOf, dueAt, oldestFirst } from './operations.ts'
@@ -28,6 +28,15 @@ export function listRuns(tables: Tables, filter: RunFilter): RunPage {
   const rest = filter.after === undefined ? found : found.filter(isAfter(tables, filter.after, filter.space))
   const page = rest.slice(0, limit).map(({ row }) => row)
   return { runs: page, next: rest.length > limit ? (page.at(-1)?.run ?? null) : null }
+}
+
+/** The kinds of runs that have not ended. */
+export function liveKinds(tables: Tables): readonly RunKind[] {
+  const kinds = new Map<string, RunKind>()
+  for (const { row } of tables.runs.values()) {
+    if (row.finishedAt === null) kinds.set(JSON.stringify([row.queue, row.workflow, row.version]), { queue: row.queue, workflow: row.workflow, version: row.version })
+  }
+  return [...kinds.values()]
 }
 
 /** The earliest time at which a claim would find a run. */

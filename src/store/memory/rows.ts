@@ -9,7 +9,7 @@ import { parseJson } from '../../shared/parse-json.ts'
 /** The row of a run that starts. */
 export function runRow(run: NewRun, lane: string, epoch: number): RunRow {
   return Object.freeze({
-    space: whole(run.space), run: text(run.run), workflow: text(run.workflow), version: text(run.version), input: text(run.input),
+    space: whole(run.space), run: text(run.run), workflow: text(run.workflow), version: text(run.version), queue: text(run.queue), input: text(run.input),
     createdAt: whole(run.createdAt), deadline: wholeOrNull(run.deadline), key: textOrNull(run.key), gen: 1, status: 'running', output: null,
     error: null, finishedAt: null, wakeAt: null, lane, epoch, inboxCount: 0, crashes: 0,
   })

@@ -5,7 +5,7 @@ import type { Store } from '../port.ts'
 import { memoryBlobs } from './blobs.ts'
 import { MemoryLane } from './lane.ts'
 import type { FlushScheduler } from './lane.ts'
-import { blobReferences, check, listRuns, loadRun, nextWake } from './reads.ts'
+import { blobReferences, check, liveKinds, listRuns, loadRun, nextWake } from './reads.ts'
 import { Tables, idOf } from './tables.ts'
 import { getWorkflow, listWorkflows, workflowVersion, workflowVersions } from './workflow-reads.ts'
 
@@ -43,11 +43,14 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   }
   return {
     kind: 'memory',
+    isShared: false,
     facts: Object.freeze({ store: 'memory', durable: 'no' }),
     blobs: memoryBlobs(options.now ?? Date.now),
     openLane: async () => new MemoryLane(open(), schedule),
     load: async (key) => loadRun(open(), key),
     getRun: async (key) => open().find(key)?.row,
+    getRuns: async (keys) => keys.flatMap((key) => open().find(key)?.row ?? []),
+    kinds: async () => liveKinds(open()),
     listRuns: async (filter) => listRuns(open(), filter),
     findKey: async (space, key) => {
       const found = open().keys.get(idOf(space, key))

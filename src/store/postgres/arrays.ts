@@ -13,22 +13,67 @@ const NULL_LENGTH = -1
 
 const HIGH = 2 ** 32
 
+/** A UTF-16 unit takes at most so many bytes in UTF-8. */
+const UNIT_BYTES = 3
+/** Up to this length letter by letter is faster than a call out of JavaScript. */
+const SHORT = 20
+const ASCII_END = 0x80
+/** Longer arrays are written into memory of their own: what is kept for the next one stays small. */
+const KEPT_BYTES = 1 << 20
+
+/** Where arrays are put together before their length is known. */
+let kept = Buffer.allocUnsafeSlow(1 << 16)
+
 const EMPTY_TEXTS = head(Buffer.alloc(EMPTY_HEAD_BYTES), 0, TEXT_OID)
 const EMPTY_WHOLES = head(Buffer.alloc(EMPTY_HEAD_BYTES), 0, INT8_OID)
 
-/** A parameter of type text[]. Texts must be such that PostgreSQL takes them: see text.ts. */
+/**
+ * A parameter of type text[]. Texts must be such that PostgreSQL takes them: see text.ts. Columns of a flush are short texts, and many say the
+ * same over and over: those are copied from the one before.
+ */
 export function textArray(values: readonly (string | null)[]): Buffer {
   if (values.length === 0) return EMPTY_TEXTS
-  let size = HEAD_BYTES
-  for (const value of values) size += LENGTH_BYTES + (value === null ? 0 : Buffer.byteLength(value))
-  const to = head(Buffer.allocUnsafe(size), values.length, TEXT_OID)
+  const to = room(values)
+  head(to, values.length, TEXT_OID)
   let at = HEAD_BYTES
+  let last: string | null = null
+  let lastAt = 0
+  let lastLength = 0
   for (const value of values) {
-    const written = value === null ? 0 : to.write(value, at + LENGTH_BYTES)
-    to.writeInt32BE(value === null ? NULL_LENGTH : written, at)
-    at += LENGTH_BYTES + written
+    if (value === null) {
+      at = to.writeInt32BE(NULL_LENGTH, at)
+      continue
+    }
+    const start = at + LENGTH_BYTES
+    if (value !== last) lastLength = writeText(to, value, start)
+    else for (let byte = 0; byte < lastLength; byte++) to[start + byte] = to[lastAt + byte] as number // it is there
+    last = value
+    lastAt = start
+    to.writeInt32BE(lastLength, at)
+    at = start + lastLength
   }
-  return to
+  return Buffer.from(to.subarray(0, at))
+}
+
+/** Memory that holds the array whatever its letters are. */
+function room(values: readonly (string | null)[]): Buffer {
+  let most = HEAD_BYTES
+  for (const value of values) most += LENGTH_BYTES + (value === null ? 0 : value.length * UNIT_BYTES)
+  if (most <= kept.length) return kept
+  const made = Buffer.allocUnsafeSlow(most)
+  if (most <= KEPT_BYTES) kept = made
+  return made
+}
+
+/** Writes a text as UTF-8, and gives its bytes. */
+function writeText(to: Buffer, value: string, at: number): number {
+  if (value.length > SHORT) return to.write(value, at)
+  for (let unit = 0; unit < value.length; unit++) {
+    const code = value.charCodeAt(unit)
+    if (code >= ASCII_END) return to.write(value, at)
+    to[at + unit] = code
+  }
+  return value.length
 }
 
 /** A parameter of type bigint[]. The numbers must be whole and safe. */

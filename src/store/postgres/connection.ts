@@ -3,6 +3,7 @@
 import pg from 'pg'
 import { StoreFailedError } from '../../errors.ts'
 import { storeFailure } from './failures.ts'
+import { makePooled, makePooledPool } from './pooled.ts'
 
 /** The type of a column, as the driver's types number it. */
 type TypeId = Parameters<typeof pg.types.getTypeParser>[0]
@@ -14,16 +15,20 @@ export interface Address {
   readonly url: string
   /** The schema that holds the tables. */
   readonly schema: string
+  /** How long a lane may go without proof that it lives, in milliseconds. */
+  readonly leaseMs: number
+  /** True behind a pooler that gives each transaction another connection of the server: nothing may be set for longer than one. */
+  readonly pooled: boolean
 }
 
 /** How long opening a connection may take, in milliseconds. */
 export const CONNECT_TIMEOUT_MS = 10_000
-/** How long a statement may run on the server, in milliseconds. */
-const STATEMENT_TIMEOUT_MS = 60_000
-/** How long a lane waits for an answer, in milliseconds: longer than the server may take, so that only a dead connection gets there. */
-const ANSWER_TIMEOUT_MS = 75_000
-/** How long an open transaction may be left alone before the server ends it, in milliseconds: its locks must not outlive its owner. */
-const IDLE_IN_TRANSACTION_MS = 60_000
+/** How long a read may take on the server, in milliseconds. */
+const READ_TIMEOUT_MS = 60_000
+/** How much longer an answer may take than its statement, in milliseconds: only a dead connection gets there. */
+const ANSWER_MARGIN_MS = 15_000
+/** What a statement of a lane may take of its lease: a flush that is stuck must be over before anybody takes the lane over. */
+const LEASE_PART = 0.45
 /** Connections for reads and blobs. */
 const READ_CONNECTIONS = 4
 /** The oldest PostgreSQL that is supported, as the server numbers it. */
@@ -37,27 +42,48 @@ export function checkSchemaName(schema: string): string {
   throw new StoreFailedError(`expected a schema name of small letters, digits and "_", got ${JSON.stringify(schema)}`, { retryable: false, remedy: 'Give the store another schema.' })
 }
 
-/** Opens a connection for a lane. `lost` is called once when it breaks. */
-export async function connect(address: Address, lost: () => void): Promise<pg.Client> {
-  const client = new pg.Client({ ...settings(address), query_timeout: ANSWER_TIMEOUT_MS })
-  client.on('error', lost)
-  client.on('end', lost)
+/** Opens a connection for a lane or its heartbeat. `lost` is called when it breaks after that, with the reason. */
+export async function connect(address: Address, lost: (client: pg.Client, why: Error) => void): Promise<pg.Client> {
+  const statementMs = laneTimeout(address)
+  const client = new pg.Client({ ...settings(address), connectionTimeoutMillis: Math.min(CONNECT_TIMEOUT_MS, statementMs), query_timeout: Math.min(statementMs * 2, statementMs + ANSWER_MARGIN_MS) })
+  let isOpen = false
+  const broke = (why: Error): void => {
+    if (isOpen) lost(client, why)
+    isOpen = false
+  }
+  client.on('error', broke)
+  client.on('end', () => broke(new Error('the server closed the connection')))
   try {
     await client.connect()
-    await setUp(client, address)
+    await setUp(client, address, statementMs)
+    isOpen = true
     return client
   } catch (thrown) {
-    await client.end().catch(() => undefined)
+    destroy(client)
     throw storeFailure(thrown, 'the database cannot be reached')
   }
+}
+
+/** Ends a connection without waiting for a server that may not answer any more. */
+export function destroy(client: pg.ClientBase): void {
+  // The driver's own way out says goodbye first, which a dead connection keeps waiting.
+  const { connection } = client as unknown as { readonly connection?: { readonly stream?: { destroy(): void } } }
+  if (client instanceof pg.Client) client.end().catch(() => undefined)
+  connection?.stream?.destroy()
+}
+
+/** How long a statement of a lane may take, in milliseconds. */
+export function laneTimeout({ leaseMs }: Address): number {
+  return Math.max(100, Math.floor(leaseMs * LEASE_PART))
 }
 
 /** Opens the connections for reads, when they are needed. */
 export function openPool(address: Address): pg.Pool {
   // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it before it gives the connection out; its types do not say so
-  const pool = new pg.Pool({ ...settings(address), max: READ_CONNECTIONS, onConnect: (client) => setUp(client, address) })
+  const pool = new pg.Pool({ ...settings(address), max: READ_CONNECTIONS, onConnect: (client) => setUp(client, address, READ_TIMEOUT_MS) })
   // A connection that breaks while nobody uses it leaves the pool by itself.
   pool.on('error', () => undefined)
+  if (address.pooled) makePooledPool(pool)
   return pool
 }
 
@@ -92,8 +118,8 @@ export async function onSnapshot<T>(pool: pg.Pool, work: (client: pg.PoolClient)
 
 /** Facts about the server, for people. Throws StoreFailedError for one that cannot hold the store. */
 export async function serverFacts(pool: pg.Pool): Promise<Readonly<Record<string, string | number>>> {
-  const { rows } = await pool.query<Record<'database' | 'isolation' | 'server' | 'number' | 'encoding' | 'fsync' | 'synchronousCommit', string>>(`
-    select current_database() as database, current_setting('transaction_isolation') as isolation, current_setting('server_version') as server, current_setting('server_version_num') as number,
+  const { rows } = await pool.query<Record<'now' | 'database' | 'isolation' | 'server' | 'number' | 'encoding' | 'fsync' | 'synchronousCommit', string>>(`
+    select floor(extract(epoch from clock_timestamp()) * 1000) as now, current_database() as database, current_setting('transaction_isolation') as isolation, current_setting('server_version') as server, current_setting('server_version_num') as number,
       current_setting('server_encoding') as encoding, current_setting('fsync') as fsync, current_setting('synchronous_commit') as "synchronousCommit"`)
   const [row] = rows
   if (row === undefined) throw new StoreFailedError('the server says nothing about itself')
@@ -120,15 +146,14 @@ function settings({ url, schema }: Address): pg.ClientConfig {
 /**
  * Sets a new connection, whatever the server, the role or the address says. A commit must be on the disk, and each statement of a flush must
  * see what was committed before it, which only READ COMMITTED gives. Lists come in the order of an index, which a bitmap would
- * lose: a server that has not counted the rows yet prefers it all the same.
+ * lose: a server that has not counted the rows yet prefers it all the same. An open transaction that is left alone ends soon: its
+ * locks must not outlive its owner.
  */
-export async function setUp(client: pg.ClientBase, { schema }: Address): Promise<void> {
-  await client.query(`
-    set search_path = ${schema};
-    set default_transaction_isolation = 'read committed';
-    set jit = off;
-    set enable_bitmapscan = off;
-    set statement_timeout = ${STATEMENT_TIMEOUT_MS};
-    set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS};
-    select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`)
+export async function setUp(client: pg.ClientBase, address: Address, statementMs: number): Promise<void> {
+  const settings = [
+    `search_path = ${address.schema}`, 'jit = off', 'enable_bitmapscan = off', `statement_timeout = ${statementMs}`, `idle_in_transaction_session_timeout = ${statementMs}`,
+  ]
+  const onDisk = (isLocal: boolean): string => `select set_config('synchronous_commit', 'on', ${isLocal}) where current_setting('synchronous_commit') = 'off'`
+  if (address.pooled) makePooled(client, [...settings.map((setting) => `set local ${setting}`), onDisk(true)].join('; '))
+  else await client.query([...settings, `default_transaction_isolation = 'read committed'`].map((setting) => `set ${setting}`).concat(onDisk(false)).join('; '))
 }

@@ -14,6 +14,9 @@ const ROW_CLASSES: ReadonlySet<string> = new Set(['22', '23', '54'])
 const LOST_CLASSES: ReadonlySet<string> = new Set(['08'])
 const LOST: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03', '57P05', '25P03'])
 
+/** Thrown by code that is wrong, never by a connection. */
+const DEFECTS = [TypeError, RangeError, ReferenceError, SyntaxError] as const
+
 /** The SQLSTATE of a throwable, or undefined when it does not come from the server. */
 export function sqlState(thrown: unknown): string | undefined {
   return thrown instanceof pg.DatabaseError ? (thrown.code ?? '') : undefined
@@ -29,6 +32,11 @@ export function isRowFailure(thrown: unknown): boolean {
   return state === undefined ? thrown instanceof StoreRowError : state === ROW || ROW_CLASSES.has(state.slice(0, 2))
 }
 
+/** True when another has taken over. */
+export function isFenced(thrown: unknown): boolean {
+  return thrown instanceof LaneFencedError || sqlState(thrown) === FENCED
+}
+
 /** True when another transaction was in the way and this one was taken back. */
 export function isCollision(thrown: unknown): boolean {
   return COLLISIONS.has(sqlState(thrown) ?? '')
@@ -36,7 +44,7 @@ export function isCollision(thrown: unknown): boolean {
 
 /** True when the connection is of no use any more, and what was sent last may have been committed or not. */
 export function isLost(thrown: unknown): boolean {
-  if (thrown instanceof WumboError) return false
+  if (thrown instanceof WumboError || DEFECTS.some((defect) => thrown instanceof defect)) return false
   const state = sqlState(thrown)
   return state === undefined || LOST.has(state) || LOST_CLASSES.has(state.slice(0, 2))
 }
@@ -46,9 +54,14 @@ export function storeFailure(thrown: unknown, doing: string): WumboError {
   if (thrown instanceof WumboError) return thrown
   const state = sqlState(thrown)
   const message = `${doing}: ${thrown instanceof Error ? thrown.message : String(thrown)}`
-  if (state === FENCED) return new LaneFencedError(`another process has taken over: ${thrown instanceof Error ? thrown.message : ''}`, { cause: thrown })
+  if (state === FENCED) return fencedError(thrown)
   if (isRowFailure(thrown)) return new StoreRowError(message, { cause: thrown })
   return new StoreFailedError(message, { cause: thrown, ...(state === undefined ? {} : { details: { sqlState: state } }) })
+}
+
+/** The failure of a lane that was taken over. */
+export function fencedError(thrown: unknown): LaneFencedError {
+  return thrown instanceof LaneFencedError ? thrown : new LaneFencedError(`another process has taken over: ${thrown instanceof Error ? thrown.message : String(thrown)}`, { cause: thrown })
 }
 
 /** Runs what reads or writes outside a flush. */

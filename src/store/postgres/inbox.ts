@@ -29,8 +29,9 @@ export async function reopen({ client, lane, epoch }: Writing, generation: Gener
     return undefined
   }
   await client.query(
-    `insert into runs (no, space, run, created_at, gen, status, lane, epoch, inbox_count, unread, crashes)
-    select s.no, s.space, s.run, s.created_at, $4, 'running', $2, $3, e.inbox_count, e.unread, e.crashes from run_ends e join run_starts s on s.no = e.no where e.no = $1`,
+    `insert into runs (no, space, run, created_at, kind, gen, status, lane, epoch, inbox_count, unread, crashes)
+    select s.no, s.space, s.run, s.created_at, k.id, $4, 'running', $2, $3, e.inbox_count, e.unread, e.crashes from run_ends e join run_starts s on s.no = e.no
+    join run_kinds k on k.queue = s.queue and k.workflow = s.workflow and k.version = s.version where e.no = $1`,
     [no, lane, epoch, gen],
   )
   await client.query('delete from run_ends where no = $1', [no])

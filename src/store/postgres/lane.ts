@@ -1,66 +1,99 @@
 // The writing end of a PostgreSQL store: a connection of its own, one flush in flight, each one transaction and nearly always one round
-// trip. Many lanes write to one store; whoever opens a lane under the same name raises its epoch and so fences the one before.
+// trip, and a lease that a heartbeat renews. A flush whose connection breaks goes on with the next one: whether it was kept is read from
+// the note that each flush leaves. When the lease cannot be proven in time, or another has taken over, the lane is over.
 import type pg from 'pg'
-import { IllegalTransitionError, LaneFencedError, StoreClosedError, StoreFailedError } from '../../errors.ts'
-import type { FlushResult, Lane, OpAnswer, StoreOp } from '../port.ts'
-import { connect, transaction } from './connection.ts'
-import type { Address } from './connection.ts'
-import { isCollision, isLost, isRowFailure, storeFailure } from './failures.ts'
+import { IllegalTransitionError, LaneFencedError, StoreClosedError } from '../../errors.ts'
+import type { RunKey, RunKind } from '../../model/run.ts'
+import { deferred } from '../../shared/deferred.ts'
+import { parseJson } from '../../shared/parse-json.ts'
+import type { FlushResult, Lane, LaneWatch, OpAnswer, StoreOp } from '../port.ts'
+import { transaction } from './connection.ts'
+import { fencedError, isFenced, isLost, isRowFailure, storeFailure } from './failures.ts'
+import type { Heartbeat } from './heartbeat.ts'
+import { startHeartbeat } from './lane-heartbeat.ts'
+import type { LaneParts } from './lane-parts.ts'
+import { LaneConnection, retried } from './lane-connection.ts'
+import type { Held, LastFlush } from './lane-connection.ts'
 import { apply } from './operations.ts'
 import { doubtOf, plan, rowRefusal } from './plan.ts'
 import type { Doubt, Part } from './plan.ts'
+import { text } from './rows.ts'
 import type { Row } from './rows.ts'
 import { Segment } from './segment.ts'
-import { FLUSH, LANE_SQL } from './statements.ts'
-import { stored } from './text.ts'
+import { FLUSH, FLUSH_PART, LANE_SQL } from './statements.ts'
 
-/** How often a flush is tried that other transactions were in the way of. */
-const COLLISION_ATTEMPTS = 5
+const NOBODY: LaneWatch = {
+  onDue: () => undefined, onMail: () => undefined, onKinds: () => undefined, onUnserved: () => undefined, onConnected: () => undefined, onLost: () => undefined, onDrain: () => undefined,
+}
+
+/** How long closing waits for a connection that is lost, in milliseconds. */
+const CLOSE_MS = 2000
 
 /** One lane of a PostgreSQL store. */
 export class PostgresLane implements Lane {
   readonly id: string
-  readonly #ended: () => void
-  #client: pg.Client | null = null
-  /** Set once the caller was told that the connection is gone. */
-  #lossIsTold = false
+  readonly #parts: LaneParts
+  readonly #watch: LaneWatch
+  readonly #connection: LaneConnection
+  #heartbeat: Heartbeat | null = null
   #epoch = 0
+  #number = 0
   #spaces: Set<number> = new Set()
   #inFlight: Promise<unknown> | null = null
   #closing: Promise<void> | null = null
+  #lost: LaneFencedError | null = null
+  /** The connections that are lost at this moment. */
+  readonly #away = new Set<'flush' | 'heartbeat'>()
+  readonly #over = deferred<never>()
 
-  private constructor(id: string, ended: () => void) {
+  private constructor(parts: LaneParts, id: string) {
     this.id = id
-    this.#ended = ended
+    this.#parts = parts
+    this.#watch = parts.options.watch ?? NOBODY
+    this.#over.promise.catch(() => undefined)
+    this.#connection = new LaneConnection(parts.address, parts, {
+      connected: (is, why) => this.#reached('flush', is, why),
+      raised: (held) => this.#raised(held),
+      fenced: (error) => this.#lose(error),
+    })
   }
 
-  /** Takes the lane `id` over: raises its epoch, and frees what it still owns, whose `crashes` rise. `ended` is called when it is closed. */
-  static async open(address: Address, id: string, ended: () => void): Promise<PostgresLane> {
-    const lane = new PostgresLane(id, ended)
-    const client = await connect(address, () => {
-      lane.#client = null
-    })
-    try {
-      await retried(() => transaction(client, () => lane.#takeOver(client)))
-      lane.#client = client
-      return lane
-    } catch (thrown) {
-      await client.end().catch(() => undefined)
-      throw storeFailure(thrown, `the lane ${id} could not be opened`)
-    }
+  /** Takes the lane over: raises its epoch, and frees what it still owns. Their `crashes` rise when somebody else had it. */
+  static async open(parts: LaneParts, id: string): Promise<PostgresLane> {
+    const lane = new PostgresLane(parts, id)
+    const held = await lane.#connection.open((client) => lane.#takeOver(client))
+    lane.#epoch = held.epoch
+    lane.#heartbeat = startHeartbeat(parts, held, { watch: { ...lane.#watch, onConnected: (is, why) => lane.#reached('heartbeat', is, why) }, lost: (error) => lane.#lose(error) })
+    return lane
   }
 
   get epoch(): number {
     return this.#epoch
   }
 
+  holds(): boolean {
+    return this.#lost === null && this.#heartbeat?.holds() === true
+  }
+
+  serve(kinds: readonly RunKind[]): void {
+    this.#heartbeat?.serve(kinds.map((kind) => this.#parts.kinds.idOf(kind)).filter((id) => id > 0))
+  }
+
+  async owned(): Promise<readonly RunKey[]> {
+    const client = await this.#parts.pool.query<Row>(LANE_SQL.owned, [this.#parts.lane])
+    return client.rows.map((row) => ({ space: row['space'] as number, run: text(row, 'run') }))
+  }
+
   async flush(ops: readonly StoreOp[]): Promise<FlushResult> {
     if (this.#closing !== null) throw new StoreClosedError('the lane is closed')
+    if (this.#lost !== null) throw this.#lost
     if (this.#inFlight !== null) throw new IllegalTransitionError('a lane has one flush in flight: wait for it before the next')
-    const flight = this.#flush(ops, null)
+    const flight = Promise.race([this.#flush(ops, null, ++this.#number), this.#over.promise])
     this.#inFlight = flight
     try {
-      return await flight
+      const result = await flight
+      this.#hint(ops, result)
+      return result
     } finally {
       this.#inFlight = null
     }
@@ -71,116 +104,160 @@ export class PostgresLane implements Lane {
     return this.#closing
   }
 
-  async #takeOver(client: pg.Client): Promise<void> {
-    const id = stored(this.id)
-    await client.query(LANE_SQL.add, [id])
-    await client.query(LANE_SQL.lock, [id])
-    const raised = await client.query<{ epoch: number }>(LANE_SQL.raise, [id])
-    this.#epoch = raised.rows[0]?.epoch ?? 0
-    await client.query(LANE_SQL.lockRuns, [id])
-    await client.query(LANE_SQL.freeRuns, [id, 1])
+  async #takeOver(client: pg.Client): Promise<Held> {
+    const { lane, before, options, kinds } = this.#parts
+    await client.query(LANE_SQL.add, [lane])
+    const { rows: [row] } = await client.query<{ epoch: number; is_open: boolean }>(LANE_SQL.lock, [lane])
+    const held = await this.#connection.take(client, options.worker === undefined ? null : JSON.stringify(options.worker))
+    await client.query(LANE_SQL.free, [lane, row?.epoch === before ? 0 : 1])
+    await client.query(LANE_SQL.firstFlush, [lane])
     const { rows } = await client.query<{ id: number }>(LANE_SQL.spaces)
-    this.#spaces = new Set(rows.map((row) => row.id))
+    this.#spaces = new Set(rows.map(({ id }) => id))
+    await kinds.refresh(client)
+    return held
   }
 
   /** When a row is refused among others, all is done again with its part cut smaller: only so it is known which operation is at fault. */
-  async #flush(ops: readonly StoreOp[], known: Doubt | null): Promise<FlushResult> {
-    const client = this.#connection()
-    const parts = plan(ops, { knownSpaces: this.#spaces, doubt: known })
-    let doubt: Doubt
-    const progress = { done: 0 }
-    try {
-      const answers = await retried(() => this.#carryOut(client, parts, progress))
-      for (const part of parts) if (part instanceof Segment) for (const space of part.newSpaces) this.#spaces.add(space)
-      return { answers: new Map([...answers].sort(([a], [b]) => a - b)) }
-    } catch (thrown) {
-      if (isLost(thrown)) throw this.#lose(client, thrown)
-      const part = parts[progress.done]
-      if (part === undefined || !isRowFailure(thrown)) throw storeFailure(thrown, 'the flush failed')
-      if (part.size === 1) throw rowRefusal(thrown, part.first, ops[part.first])
-      doubt = doubtOf(part)
+  async #flush(ops: readonly StoreOp[], known: Doubt | null, number: number): Promise<FlushResult> {
+    const { kinds } = this.#parts
+    for (let sent: readonly Part[] | null = null; ;) {
+      const client = await this.#connection.ready()
+      let parts: readonly Part[] = []
+      const progress = { done: 0 }
+      try {
+        const kept: FlushResult | null = sent === null ? null : await this.#readBack(client, sent, number)
+        if (kept !== null) return kept
+        if (await kinds.prepare(client, ops)) this.#heartbeat?.notify('kinds')
+        parts = plan(ops, { knownSpaces: this.#spaces, kinds, doubt: known })
+        sent = parts
+        const answers = await retried(() => this.#carryOut(client, parts, { progress, number }))
+        for (const part of parts) if (part instanceof Segment) for (const space of part.newSpaces) this.#spaces.add(space)
+        return resultOf(answers)
+      } catch (thrown) {
+        if (isLost(thrown)) {
+          this.#connection.lose(client, thrown)
+          continue
+        }
+        if (isFenced(thrown)) this.#lose(fencedError(thrown))
+        const part = parts[progress.done]
+        if (part === undefined || !isRowFailure(thrown)) throw storeFailure(thrown, 'the flush failed')
+        if (part.size === 1) throw rowRefusal(thrown, part.first, ops[part.first])
+        return this.#flush(ops, doubtOf(part), number)
+      }
     }
-    return this.#flush(ops, doubt)
   }
 
-  async #carryOut(client: pg.Client, parts: readonly Part[], progress: { done: number }): Promise<Map<number, OpAnswer>> {
+  async #carryOut(client: pg.Client, parts: readonly Part[], { progress, number }: { progress: { done: number }; number: number }): Promise<Map<number, OpAnswer>> {
     const answers = new Map<number, OpAnswer>()
     progress.done = 0
+    const { lane } = this.#parts
     const [only] = parts
     if (parts.length === 1 && only instanceof Segment) {
-      await this.#call(client, only, answers)
+      const { rows } = await client.query<Row>({ ...FLUSH, values: [...only.parameters(lane, this.#epoch), number] })
+      only.answer(rows, answers)
       return answers
     }
     await transaction(client, async () => {
       await this.#prove(client)
       for (const part of parts) {
-        if (part instanceof Segment) await this.#call(client, part, answers)
-        else {
-          const answer = await apply({ client, lane: stored(this.id), epoch: this.#epoch }, part.op)
+        if (part instanceof Segment) {
+          const { rows } = await client.query<Row>({ ...FLUSH_PART, values: part.parameters(lane, this.#epoch) })
+          part.answer(rows, answers)
+        } else {
+          const answer = await apply({ client, lane, epoch: this.#epoch }, part.op)
           if (answer !== undefined) answers.set(part.first, answer)
         }
         progress.done++
       }
+      await client.query(LANE_SQL.noteFlush, [lane, number, answers.size === 0 ? null : JSON.stringify([...answers])])
     })
     return answers
   }
 
-  async #call(client: pg.Client, segment: Segment, answers: Map<number, OpAnswer>): Promise<void> {
-    const { rows } = await client.query<Row>({ ...FLUSH, values: segment.parameters(stored(this.id), this.#epoch) })
-    segment.answer(rows, answers)
+  /** The answers of a flush whose connection broke, if it was kept; null when it was not. */
+  async #readBack(client: pg.Client, parts: readonly Part[], number: number): Promise<FlushResult | null> {
+    const { rows: [last] } = await client.query<LastFlush>(LANE_SQL.readFlush, [this.#parts.lane])
+    if (last?.number !== number) return null
+    const [only] = parts
+    if (parts.length !== 1 || !(only instanceof Segment)) return resultOf(new Map(parseJson(last.answers ?? '[]') as [number, OpAnswer][]))
+    const answers = new Map<number, OpAnswer>()
+    only.answer(parseJson(last.answers ?? '[]') as Row[], answers)
+    return resultOf(answers)
   }
 
   async #prove(client: pg.Client): Promise<void> {
-    const { rows } = await client.query(LANE_SQL.prove, [stored(this.id), this.#epoch])
+    const { rows } = await client.query(LANE_SQL.prove, [this.#parts.lane, this.#epoch])
     if (rows.length === 0) throw new LaneFencedError(`another process has taken over: the lane ${this.id} has another epoch than ${this.#epoch}`)
   }
 
-  #connection(): pg.Client {
-    if (this.#client !== null) return this.#client
-    if (this.#lossIsTold) throw new StoreClosedError('the lane is closed: its connection was lost')
-    this.#lossIsTold = true
-    throw new StoreFailedError('the connection was lost; nothing of this flush was sent', { retryable: false })
+  /** Others may be waiting for what this flush made durable: runs that this lane does not keep, and mail. */
+  #hint(ops: readonly StoreOp[], { answers }: FlushResult): void {
+    let isDue = false
+    let isMail = false
+    for (const [index, op] of ops.entries()) {
+      if (op.op === 'release') isDue ||= op.status === 'waiting' && op.wakeAt === null && !answers.has(index)
+      else if (op.op === 'send') {
+        const answer = answers.get(index)
+        if (answer?.answer !== 'sent') continue
+        if (answer.owned) isMail = true
+        else isDue = true
+      }
+    }
+    if (isDue) this.#heartbeat?.notify('due')
+    if (isMail) this.#heartbeat?.notify('mail')
   }
 
-  /** What was sent may have been committed or not. Only the next owner, which reads everything anew, can know. */
-  #lose(client: pg.Client, cause: unknown): StoreFailedError {
-    this.#client = null
-    this.#lossIsTold = true
-    client.end().catch(() => undefined)
-    return new StoreFailedError(`the connection was lost, and it is not known whether the flush was kept: ${String(cause)}`, { cause, retryable: false })
+  #raised(held: Held): void {
+    this.#epoch = held.epoch
+    this.#heartbeat?.prolong(held.heldUntil)
+  }
+
+  /** The two connections break and come back one by one; the lane is connected with both. */
+  #reached(by: 'flush' | 'heartbeat', is: boolean, why: string): void {
+    const before = this.#away.size
+    if (is) this.#away.delete(by)
+    else this.#away.add(by)
+    if ((before > 0) !== (this.#away.size > 0) && this.#closing === null && this.#lost === null) this.#watch.onConnected(is, why)
+  }
+
+  /** The lane is over, and not by its own will. */
+  #lose(error: LaneFencedError): void {
+    if (this.#lost !== null || this.#closing !== null) return
+    this.#lost = error
+    this.#over.reject(error)
+    this.#connection.end()
+    void this.#heartbeat?.stop()
+    this.#parts.ended()
+    this.#watch.onLost(error)
   }
 
   async #close(): Promise<void> {
     await this.#inFlight?.catch(() => undefined)
-    const client = this.#client
+    if (this.#lost !== null) return
     try {
-      if (client !== null) await retried(() => transaction(client, () => this.#giveUp(client)))
+      const client = await Promise.race([this.#connection.ready(), new Promise<null>((resolve) => setTimeout(resolve, CLOSE_MS, null))])
+      if (client === null) throw new StoreClosedError('the connection is lost; what the lane owns is taken over when its lease has run out')
+      await retried(() => transaction(client, () => this.#giveUp(client)))
+      this.#heartbeat?.notify('due')
     } catch (thrown) {
-      throw storeFailure(thrown, `the lane ${this.id} could not be closed in order`)
+      if (!isFenced(thrown)) throw storeFailure(thrown, `the lane ${this.id} could not be closed in order`)
     } finally {
-      this.#client = null
-      await client?.end().catch(() => undefined)
-      this.#ended()
+      this.#connection.end()
+      await this.#heartbeat?.stop()
+      this.#parts.ended()
     }
   }
 
   async #giveUp(client: pg.Client): Promise<void> {
-    const id = stored(this.id)
-    const { rows } = await client.query<{ epoch: number }>(LANE_SQL.lock, [id])
-    if (rows[0]?.epoch !== this.#epoch) return
-    await client.query(LANE_SQL.lockRuns, [id])
-    await client.query(LANE_SQL.freeRuns, [id, 0])
-    await client.query(LANE_SQL.close, [id, this.#epoch])
+    const { lane, holder } = this.#parts
+    const { rows } = await client.query<{ holder: string }>(LANE_SQL.lock, [lane])
+    if (rows[0]?.holder !== holder) return
+    await client.query(LANE_SQL.free, [lane, 0])
+    await client.query(LANE_SQL.close, [lane, this.#epoch])
   }
 }
 
-/** Tries again what was taken back because other transactions were in the way. */
-async function retried<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempts = 1; ; attempts++) {
-    try {
-      return await work()
-    } catch (thrown) {
-      if (!isCollision(thrown) || attempts === COLLISION_ATTEMPTS) throw thrown
-    }
-  }
+/** Answers in the order of their operations. */
+function resultOf(answers: Map<number, OpAnswer>): FlushResult {
+  return { answers: answers.size < 2 ? answers : new Map([...answers].sort(([a], [b]) => a - b)) }
 }

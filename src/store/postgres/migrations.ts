@@ -5,9 +5,11 @@ import { StoreTooNewError } from '../../errors.ts'
 import { transaction } from './connection.ts'
 import { initial } from './migrations/0001-initial.ts'
 import { flush } from './migrations/0002-flush.ts'
+import { tick } from './migrations/0003-tick.ts'
+import { isMovedVersion, movedError, readMoved } from './moved.ts'
 
 /** The statements of each migration; the first makes version 1. */
-const MIGRATIONS: readonly string[] = [initial, flush]
+const MIGRATIONS: readonly string[] = [initial, flush, tick]
 
 /** The version of the schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length
@@ -32,14 +34,20 @@ export async function migrate(client: pg.ClientBase, schema: string): Promise<vo
   })
 }
 
-/** The version of a schema; 0 when there is none. */
-async function schemaVersion(client: pg.ClientBase, schema: string): Promise<number> {
-  // Not to_regclass, which may answer from a cache that is older than the lock.
-  const found = await client.query(`select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = 'schema_version'`, [schema])
-  if (found.rows.length === 0) return 0
-  const version = (await client.query<{ version: number }>('select version from schema_version')).rows[0]?.version ?? 0
+/** The version of a schema; 0 when there is none. Throws StoreTooNewError, and StoreMovedError for one whose content is elsewhere. */
+export async function schemaVersion(client: pg.ClientBase, schema: string): Promise<number> {
+  const version = await readVersion(client, schema)
   if (version <= SCHEMA_VERSION) return version
+  if (isMovedVersion(version)) throw movedError(`schema ${schema}`, await readMoved(client, schema))
   throw new StoreTooNewError(`the schema ${schema} has version ${version}, and this program knows versions up to ${SCHEMA_VERSION}`, {
     details: { schema, found: version, known: SCHEMA_VERSION },
   })
+}
+
+/** The version as it stands there, whatever it means. */
+export async function readVersion(client: pg.ClientBase, schema: string): Promise<number> {
+  // Not to_regclass, which may answer from a cache that is older than the lock.
+  const found = await client.query(`select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = 'schema_version'`, [schema])
+  if (found.rows.length === 0) return 0
+  return (await client.query<{ version: number }>('select version from schema_version')).rows[0]?.version ?? 0
 }

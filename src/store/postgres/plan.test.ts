@@ -4,9 +4,11 @@ import { claim, consume, finish, record, release, reopen, send, start, startWith
 import type { StoreOp } from '../port.ts'
 import { doubtOf, plan } from './plan.ts'
 
+const known = { knownSpaces: new Set<number>(), kinds: { idOf: () => 1 } }
+
 /** How many operations each part has. */
 function sizes(...ops: StoreOp[]): number[] {
-  return plan(ops, { knownSpaces: new Set(), doubt: null }).map(({ size }) => size)
+  return plan(ops, { ...known, doubt: null }).map(({ size }) => size)
 }
 
 test('a flush of nothing is one part, which proves the lane', () => {
@@ -32,18 +34,18 @@ test.each<[string, StoreOp[], number[]]>([
 })
 
 test('what no store takes is refused with its index before anything is sent', () => {
-  expect(() => plan([start(1), record(1, 1.5)], { knownSpaces: new Set(), doubt: null })).toThrow('operation 1 (record)')
+  expect(() => plan([start(1), record(1, 1.5)], { ...known, doubt: null })).toThrow('operation 1 (record)')
 })
 
 test('a part in which a row is at fault is cut smaller and smaller, and no other', () => {
   const ops = Array.from({ length: 1000 }, (_, index) => record(1, index + 1))
-  const sizesOf = (doubt: ReturnType<typeof doubtOf>): number[] => plan(ops, { knownSpaces: new Set(), doubt }).map(({ size }) => size)
-  const whole = plan(ops, { knownSpaces: new Set(), doubt: null })
+  const sizesOf = (doubt: ReturnType<typeof doubtOf>): number[] => plan(ops, { ...known, doubt }).map(({ size }) => size)
+  const whole = plan(ops, { ...known, doubt: null })
   let at = whole[0]!
   let calls = 1
   for (let passes = 1; at.size > 1; passes++) {
     const doubt = doubtOf(at)
-    const parts = plan(ops, { knownSpaces: new Set(), doubt })
+    const parts = plan(ops, { ...known, doubt })
     expect(sizesOf(doubt).reduce((sum, size) => sum + size)).toBe(1000)
     at = parts.findLast((part) => part.first <= 777)!
     expect(at.size).toBeLessThanOrEqual(doubt.size)

@@ -3,7 +3,7 @@
 import { StoreRowError } from '../../errors.ts'
 import type { StoreOp } from '../port.ts'
 import { Segment } from './segment.ts'
-import type { SegmentOp } from './segment.ts'
+import type { Known, SegmentOp } from './segment.ts'
 
 /** An operation that is carried out alone. */
 export type RareOp = Exclude<StoreOp, SegmentOp>
@@ -12,9 +12,7 @@ export type RareOp = Exclude<StoreOp, SegmentOp>
 export type Part = Segment | { readonly op: RareOp; readonly first: number; readonly size: 1 }
 
 /** How a flush is cut. */
-export interface PlanOptions {
-  /** The spaces that have a row. */
-  readonly knownSpaces: ReadonlySet<number>
+export interface PlanOptions extends Known {
   /** A part in which a row is at fault, to be cut smaller; null when nothing is known to be wrong. */
   readonly doubt: Doubt | null
 }
@@ -32,7 +30,7 @@ export function doubtOf({ first, size }: Part): Doubt {
 }
 
 /** The parts of a flush; at least one segment, which proves the lane, even when there is nothing to do. Throws StoreRowError with the index of the first operation that no store takes. */
-export function plan(ops: readonly StoreOp[], { knownSpaces, doubt }: PlanOptions): readonly Part[] {
+export function plan(ops: readonly StoreOp[], { doubt, ...known }: PlanOptions): readonly Part[] {
   const parts: Part[] = []
   let segment: Segment | null = null
   for (const [index, op] of ops.entries()) {
@@ -42,7 +40,7 @@ export function plan(ops: readonly StoreOp[], { knownSpaces, doubt }: PlanOption
       continue
     }
     if (segment === null || isCut(doubt, segment, index) || !segment.takes(op)) {
-      segment = new Segment(index, knownSpaces)
+      segment = new Segment(index, known)
       parts.push(segment)
     }
     try {
@@ -51,7 +49,7 @@ export function plan(ops: readonly StoreOp[], { knownSpaces, doubt }: PlanOption
       throw rowRefusal(thrown, index, op)
     }
   }
-  return parts.length === 0 ? [new Segment(0, knownSpaces)] : parts
+  return parts.length === 0 ? [new Segment(0, known)] : parts
 }
 
 /** True when a new part must begin at this operation. */

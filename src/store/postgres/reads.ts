@@ -4,9 +4,10 @@ import { blobOf } from '../../model/payload.ts'
 import type { RunKey, RunRow, Space } from '../../model/run.ts'
 import type { LoadedRun } from '../port.ts'
 import { onSnapshot } from './connection.ts'
-import { generationFrom, mailFrom, markFrom, recordFrom, runFrom, text } from './rows.ts'
+import { RunLoader } from './load.ts'
+import { runFrom, text } from './rows.ts'
 import type { Row } from './rows.ts'
-import { restored, sought, whole } from './text.ts'
+import { restored, sought } from './text.ts'
 import { definitionFrom } from './workflow-rows.ts'
 
 /** Runs looked at for blobs per read. */
@@ -22,37 +23,28 @@ const BLOBS = `
   union all select output from journal where run_no > $1 and run_no <= $2 and starts_with(output, 'b:')
   union all select body from inbox where run_no > $1 and run_no <= $2 and starts_with(body, 'b:')`
 
+/** A pool's loader, so that runs that are asked for together are read together. */
+const loaders = new WeakMap<pg.Pool, RunLoader>()
+
 /** A run with all that hangs on it. */
-export async function loadRun(pool: pg.Pool, key: RunKey): Promise<LoadedRun | undefined> {
-  const { rows: [found] } = await pool.query<{ no: number }>('select no from run_starts where run = $1 and space = $2', [sought(key.run), key.space])
-  if (found === undefined) return undefined
-  const no = whole(found.no)
-  // One message with all statements: without parameters, which such a message cannot have; the number is one.
-  const statements = [
-    'begin isolation level repeatable read read only',
-    `select * from run_rows where no = ${no}`,
-    `select * from journal where run_no = ${no} order by gen, seq`,
-    `select * from marks where run_no = ${no} order by id`,
-    `select * from inbox where run_no = ${no} order by number`,
-    `select * from generations where run_no = ${no} order by gen`,
-    'commit',
-  ]
-  // The driver gives one result per statement, which its types do not say.
-  const results = (await pool.query<Row>(statements.join('; '))) as unknown as readonly pg.QueryResult<Row>[]
-  const [, run, journal, marks, mail, generations] = results.map(({ rows }) => rows)
-  if (run?.[0] === undefined) return undefined
-  return {
-    run: runFrom(run[0]),
-    journal: (journal ?? []).map((row) => recordFrom(row, key)),
-    marks: (marks ?? []).map((row) => markFrom(row, key)),
-    mail: (mail ?? []).map((row) => mailFrom(row, key)),
-    generations: (generations ?? []).map((row) => generationFrom(row, key)),
-  }
+export function loadRun(pool: pg.Pool, key: RunKey): Promise<LoadedRun | undefined> {
+  const loader = loaders.get(pool) ?? new RunLoader(pool)
+  loaders.set(pool, loader)
+  return loader.load(key)
 }
 
 export async function getRun(pool: pg.Pool, key: RunKey): Promise<RunRow | undefined> {
   const { rows } = await pool.query<Row>(FIND_RUN, [sought(key.run), key.space])
   return rows[0] === undefined ? undefined : runFrom(rows[0])
+}
+
+/** Those of the runs that exist. */
+export async function getRuns(pool: pg.Pool, keys: readonly RunKey[]): Promise<readonly RunRow[]> {
+  if (keys.length === 0) return []
+  const { rows } = await pool.query<Row>(
+    'select r.* from unnest($1::text[], $2::bigint[]) as k(run, space) join run_rows r on r.run = k.run and r.space = k.space', [keys.map(({ run }) => sought(run)), keys.map(({ space }) => space)],
+  )
+  return rows.map(runFrom)
 }
 
 export async function findKey(pool: pg.Pool, space: Space, key: string): Promise<{ readonly run: string; readonly hash: string } | undefined> {
@@ -68,8 +60,11 @@ export async function definition(pool: pg.Pool, hash: string): Promise<string | 
 /** The earliest time at which a claim would find a run. */
 export async function nextWake(pool: pg.Pool): Promise<number | null> {
   const { rows } = await pool.query<{ wake: number | null }>(`
-    select case when exists (select 1 from runs where lane is null and unread > 0) then 0
-      else (select coalesce(wake_at, 0) from runs where lane is null and status in ('running', 'waiting') order by coalesce(wake_at, 0), no limit 1) end as wake`)
+    select min(n.wake) as wake from run_kinds k, lateral (
+      (select 0 as wake from runs l where l.kind = k.id and l.lane is null and l.unread > 0 limit 1)
+      union all
+      (select coalesce(l.wake_at, 0) from runs l where l.kind = k.id and l.lane is null and l.status in ('running', 'waiting') order by coalesce(l.wake_at, 0), l.no limit 1)
+    ) n`)
   return rows[0]?.wake ?? null
 }
 

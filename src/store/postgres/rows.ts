@@ -14,7 +14,7 @@ export type Row = Readonly<Record<string, unknown>>
 /** A row of `run_rows`. */
 export function runFrom(row: Row): RunRow {
   return {
-    space: row['space'] as number, run: text(row, 'run'), workflow: text(row, 'workflow'), version: text(row, 'version'), input: text(row, 'input'),
+    space: row['space'] as number, run: text(row, 'run'), workflow: text(row, 'workflow'), version: text(row, 'version'), queue: text(row, 'queue'), input: text(row, 'input'),
     createdAt: row['created_at'] as number, deadline: row['deadline'] as number | null, key: textOrNull(row, 'key'), gen: row['gen'] as number,
     status: row['status'] as RunRow['status'], output: textOrNull(row, 'output'), error: restoredJson<ErrorData>(row['error'] as string | null),
     finishedAt: row['finished_at'] as number | null, wakeAt: row['wake_at'] as number | null, lane: textOrNull(row, 'lane'), epoch: row['epoch'] as number | null,

@@ -9,7 +9,14 @@ import { recordChecksum } from './checksum.ts'
 import { FLUSH_COLUMNS } from './statements.ts'
 import type { FlushColumn } from './statements.ts'
 import { restored, stored, storedError, storedOrNull, whole, wholeOrNull } from './text.ts'
+import type { KindIds } from './kinds.ts'
 import type { Row } from './rows.ts'
+
+/** What a lane knows of rows that are there, so that they need not be made. */
+export interface Known {
+  readonly knownSpaces: ReadonlySet<number>
+  readonly kinds: KindIds
+}
 
 /** The operations that a segment can take. */
 export type SegmentOp = Extract<StoreOp, { op: 'start' | 'record' | 'mark' | 'wake' | 'release' | 'finish' | 'send' | 'consume' | 'claim' }>
@@ -44,13 +51,15 @@ export class Segment {
   readonly #keys = new Set<string>()
   readonly #indexes = { start: [] as number[], send: [] as number[], release: [] as number[], finish: [] as number[] }
   readonly #knownSpaces: ReadonlySet<number>
+  readonly #kinds: KindIds
   readonly #newSpaces = new Set<number>()
-  #claim: { readonly index: number; readonly limit: number; readonly now: number } | null = null
+  #claim: { readonly index: number; readonly limit: number; readonly now: number; readonly kinds: readonly number[] | null } | null = null
   #others = 0
 
-  constructor(first: number, knownSpaces: ReadonlySet<number>) {
+  constructor(first: number, { knownSpaces, kinds }: Known) {
     this.first = first
     this.#knownSpaces = knownSpaces
+    this.#kinds = kinds
   }
 
   /** Spaces that it gives a row. */
@@ -80,7 +89,7 @@ export class Segment {
       case 'finish': this.#finish(op, index); return
       case 'send': this.#send(op.mail, index); return
       case 'consume': this.#consume(op); return
-      case 'claim': this.#claim = { index, limit: Math.max(0, whole(op.limit)), now: whole(op.now) }
+      case 'claim': this.#claim = { index, limit: Math.max(0, whole(op.limit)), now: whole(op.now), kinds: op.kinds?.map((kind) => this.#kinds.idOf(kind)) ?? null }
     }
   }
 
@@ -89,13 +98,14 @@ export class Segment {
     const columns = this.#columns
     columns.new_space = [...this.#newSpaces]
     const starts = columns.start_run.length
+    const claimed = this.#claim?.kinds
     const arrays = Object.entries(FLUSH_COLUMNS).map(([name, type]) => {
       const column = name as FlushColumn // the entries are those of FLUSH_COLUMNS
       if (type === 'text') return textArray(columns[column] as (string | null)[])
       const values = columns[column] as (number | null)[]
       return wholeArray(POSITIONS.has(column) ? values.map((at) => (at !== null && at < 0 ? starts - at : at)) : values)
     })
-    return [lane, epoch, this.#claim?.limit ?? null, this.#claim?.now ?? null, ...arrays]
+    return [lane, epoch, this.#claim?.limit ?? null, this.#claim?.now ?? null, claimed == null ? null : wholeArray(claimed), ...arrays]
   }
 
   /** Puts the rows that the call gave back among the answers of the flush. */
@@ -116,6 +126,8 @@ export class Segment {
     columns.start_space.push(whole(run.space))
     columns.start_workflow.push(stored(run.workflow))
     columns.start_version.push(stored(run.version))
+    columns.start_queue.push(stored(run.queue))
+    columns.start_kind.push(this.#kinds.idOf(run))
     columns.start_input.push(stored(run.input))
     columns.start_created.push(whole(run.createdAt))
     columns.start_deadline.push(wholeOrNull(run.deadline))

@@ -1,10 +1,10 @@
 // Statements that are run often, by name: the call of the flush, and how a lane is opened and closed. Which tables there are is said in
 // migrations/.
 
-/** The arrays that wumbo_flush_v1 takes after its first four parameters, in their order. */
+/** The arrays that wumbo_flush_v1 takes after its first five parameters, in their order. */
 export const FLUSH_COLUMNS = {
   new_space: 'whole',
-  start_space: 'whole', start_run: 'text', start_workflow: 'text', start_version: 'text', start_input: 'text', start_created: 'whole', start_deadline: 'whole',
+  start_space: 'whole', start_run: 'text', start_workflow: 'text', start_version: 'text', start_queue: 'text', start_kind: 'whole', start_input: 'text', start_created: 'whole', start_deadline: 'whole',
   start_key: 'text',
   key_start: 'whole', key_space: 'whole', key_key: 'text', key_run: 'text', key_hash: 'text', key_created: 'whole', key_expires: 'whole',
   run_space: 'whole', run_run: 'text',
@@ -22,25 +22,50 @@ export const FLUSH_COLUMNS = {
 
 export type FlushColumn = keyof typeof FLUSH_COLUMNS
 
-/** Lane, epoch, and the limit and time of a claim. */
-const SCALARS = 4
+/** Lane, epoch, and the limit, time and kinds of a claim. */
+const SCALARS = 5
+
+const PARAMETERS = SCALARS + Object.keys(FLUSH_COLUMNS).length
 
 /** The call that carries out a segment. It has a name, so that the server reads it once per connection. */
-export const FLUSH = {
+export const FLUSH_PART = {
   name: 'wumbo_flush_v1',
-  text: `select * from wumbo_flush_v1(${Array.from({ length: SCALARS + Object.keys(FLUSH_COLUMNS).length }, (_, index) => `$${index + 1}`).join(', ')})`,
+  text: `select * from wumbo_flush_v1(${Array.from({ length: PARAMETERS }, (_, index) => `$${index + 1}`).join(', ')})`,
+} as const
+
+/** The same as a whole flush: notes its number and its answers beside, see lane_flushes. The lane is the first parameter, the number the last. */
+export const FLUSH = {
+  name: 'wumbo_flush_v1 whole',
+  text: `with answers as materialized (${FLUSH_PART.text}), noted as (
+      update lane_flushes set number = $${PARAMETERS + 1}, answers = (select json_agg(a) from answers a) where lane = $1
+    ) select * from answers`,
 } as const
 
 /** What a lane runs besides. */
 export const LANE_SQL = {
-  add: 'insert into lanes (id, epoch, is_open, opened_at) values ($1, 0, false, clock_timestamp()) on conflict do nothing',
-  lock: 'select epoch, is_open from lanes where id = $1 for update',
-  raise: 'update lanes set epoch = epoch + 1, is_open = true, opened_at = clock_timestamp() where id = $1 returning epoch',
+  add: `insert into lanes (id, epoch, is_open, opened_at, held_since, lease_until, holder) values ($1, 0, false, clock_timestamp(), clock_timestamp(), clock_timestamp(), '')
+    on conflict do nothing`,
+  lock: 'select epoch, is_open, holder from lanes where id = $1 for update',
+  open: `update lanes set epoch = epoch + 1, is_open = true, draining = false, kinds = '{}', opened_at = clock_timestamp(), held_since = clock_timestamp(),
+    lease_until = clock_timestamp() + $2 * interval '1 millisecond', holder = $3, worker = $4 where id = $1 returning epoch`,
+  /** A new connection of the same holder: what the old one may still be doing must not count. */
+  raise: `update lanes set epoch = epoch + 1, lease_until = greatest(lease_until, clock_timestamp() + $2 * interval '1 millisecond') where id = $1 returning epoch`,
+  keepRuns: 'update runs set epoch = $2 where lane = $1',
+  free: 'select wumbo_free_v1($1, $2)',
   close: 'update lanes set is_open = false where id = $1 and epoch = $2',
   /** Proves the epoch for a transaction: whoever would raise it waits. */
   prove: 'select 1 from lanes where id = $1 and epoch = $2 for key share',
-  /** In the order of their numbers, as every flush locks runs. */
-  lockRuns: 'select no from runs where lane = $1 order by no for update',
-  freeRuns: 'update runs set lane = null, epoch = null, wake_at = null, crashes = crashes + $2 where lane = $1',
+  owned: 'select space, run from runs where lane = $1',
   spaces: 'select id from spaces',
+  firstFlush: `insert into lane_flushes (lane, number) values ($1, 0) on conflict (lane) do update set number = 0, answers = null`,
+  noteFlush: 'update lane_flushes set number = $2, answers = $3 where lane = $1',
+  readFlush: 'select number, answers from lane_flushes where lane = $1',
+  forget: `delete from lanes l where not is_open and lease_until < clock_timestamp() - interval '1 day' and not exists (select 1 from runs r where r.lane = l.id)`,
+  backend: 'select pid, backend_start::text as began from pg_stat_activity where pid = pg_backend_pid()',
+  endBackend: 'select pg_terminate_backend(pid) from pg_stat_activity where pid = $1 and backend_start::text = $2',
 } as const
+
+/** One tick. It finds its tables wherever it is called from, so that it is a single statement behind a pooler too. */
+export function tickSql(schema: string): string {
+  return `select * from ${schema}.wumbo_tick_v1($1, $2, $3, $4, $5)`
+}

@@ -2,6 +2,8 @@
 // the body's.
 import type { JournalRecord } from '../../model/record.ts'
 import type { LaneProof } from '../transactions-port.ts'
+import { laneTimeout } from './connection.ts'
+import type { Address } from './connection.ts'
 import { recordChecksum } from './checksum.ts'
 import { stored, storedOrNull, whole } from './text.ts'
 
@@ -16,12 +18,15 @@ export interface TransactionSql {
   readonly record: string
   readonly lockRun: string
   readonly find: string
-  readonly reset: string
+  /** Null behind a pooler, where nothing stays with a connection. */
+  readonly reset: string | null
   readonly terminate: string
 }
 
-/** `schema` is a name that need not be quoted. */
-export function transactionSql(schema: string): TransactionSql {
+/** The schema is a name that need not be quoted. */
+export function transactionSql(address: Address): TransactionSql {
+  const { schema, pooled } = address
+  const laneMs = laneTimeout(address)
   return {
     // The last statement gives the transaction its number, by which it is known again.
     begin: (timeoutMs) => {
@@ -30,8 +35,10 @@ export function transactionSql(schema: string): TransactionSql {
         set local statement_timeout = ${limit}; set local idle_in_transaction_session_timeout = ${limit + 1000};
         select pg_backend_pid() as pid, pg_current_xact_id()::text as xid`
     },
-    // Whatever the body has set: the commit is on the disk before it is answered, and no lock is waited for without end.
-    settle: `select pg_current_xact_id_if_assigned()::text as xid, set_config('statement_timeout', '${LIMIT_MS}', true),
+    // Whatever the body has set: the commit is on the disk before it is answered, and the lock on the lane, which is next, ends in time for
+    // those who take the lane over.
+    settle: `select pg_current_xact_id_if_assigned()::text as xid, set_config('statement_timeout', '${laneMs}', true),
+      set_config('idle_in_transaction_session_timeout', '${laneMs}', true),
       set_config('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'on' else current_setting('synchronous_commit') end, true)`,
     lane: `select 1 from ${schema}.lanes where id = $1 and epoch = $2 for key share`,
     // Locks the run as a flush does, after the lane. When the row has changed meanwhile, the conditions are looked at again.
@@ -47,7 +54,7 @@ export function transactionSql(schema: string): TransactionSql {
     find: `select 1 from ${schema}.journal j join ${schema}.run_starts s on s.no = j.run_no where s.space = $1 and s.run = $2 and j.gen = $3 and j.path = $4`,
     // Numbers of processes are used again, so that of the transaction must fit too.
     terminate: 'select pg_terminate_backend(pid) from pg_stat_activity where pid = $1 and backend_xid = $2::xid8::xid',
-    reset: 'reset all; unlisten *; select pg_advisory_unlock_all(); discard temp',
+    reset: pooled ? null : 'reset all; unlisten *; select pg_advisory_unlock_all(); discard temp',
   }
 }
 

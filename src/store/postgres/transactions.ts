@@ -18,6 +18,10 @@ import type { TransactionSql } from './transaction-statements.ts'
 const READ_BACK_PAUSES_MS = [0, 100, 500, 1000, 2000, 4000, 8000, 16_000, 30_000]
 /** A statement failed and the body went on all the same. */
 const IN_FAILED_TRANSACTION = '25P02'
+/** The transaction was left alone for longer than is allowed. */
+const IDLE_TOO_LONG = '25P03'
+/** Pauses after the lane could not be proven, in milliseconds: its own raise of its epoch may be about to be told. */
+const PROOF_PAUSES_MS = [20, 80, 400]
 
 /** What a store has for its transaction steps. */
 export interface PostgresTransactions extends OpenTransactions {
@@ -29,7 +33,7 @@ export interface PostgresTransactions extends OpenTransactions {
 export function postgresTransactions(address: Address, connections: number): PostgresTransactions {
   const pool = openTransactionPool(address, connections)
   const gate = new Gate(connections)
-  const sql = transactionSql(address.schema)
+  const sql = transactionSql(address)
   let closing: Promise<void> | null = null
   return {
     way: 'open',
@@ -68,6 +72,11 @@ class OneTransaction implements OpenTransaction {
   /** The number that the server gave this transaction: another, or none, means that the body has ended it. */
   #xid = ''
   #forget: () => void = () => undefined
+  #lost = false
+  readonly #broke = (why?: unknown): void => {
+    // A body that leaves its transaction alone for too long has itself to blame.
+    if (sqlState(why) !== IDLE_TOO_LONG) this.#lost = true
+  }
 
   constructor({ pool, client, sql, left }: { readonly pool: pg.Pool; readonly client: pg.PoolClient; readonly sql: TransactionSql; readonly left: () => void }) {
     this.#left = left
@@ -75,6 +84,11 @@ class OneTransaction implements OpenTransaction {
     this.#client = client
     this.#sql = sql
     this.handle = new TransactionHandle(client)
+    client.on('error', this.#broke)
+  }
+
+  get lost(): boolean {
+    return this.#lost
   }
 
   async begin(timeoutMs: number | null, signal: AbortSignal): Promise<void> {
@@ -117,8 +131,10 @@ class OneTransaction implements OpenTransaction {
       if (sent && isLost(thrown)) {
         this.#give(thrown)
         if (await this.#wasKept(lane, record)) return
+        this.#lost = true
         throw new StoreFailedError(`the connection was lost at the commit of ${record.path}, and nothing of it was kept`, { cause: thrown })
       }
+      if (isLost(thrown)) this.#broke(thrown)
       await this.rollback(isLost(thrown) ? thrown : undefined)
       throw this.#named(thrown, record.path)
     }
@@ -135,7 +151,10 @@ class OneTransaction implements OpenTransaction {
       this.#give(broken ?? new Error('given up'))
       return
     }
-    await this.#client.query('rollback').then(() => this.#give(undefined), (thrown: unknown) => this.#give(thrown))
+    await this.#client.query('rollback').then(() => this.#give(undefined), (thrown: unknown) => {
+      this.#broke(thrown)
+      this.#give(thrown)
+    })
   }
 
   /** Cancels the statement that runs and gives the connection up; the server takes back what is not committed. */
@@ -150,12 +169,14 @@ class OneTransaction implements OpenTransaction {
   }
 
   async #prove(lane: LaneProof): Promise<void> {
-    for (;;) {
+    for (let tries = 0; ;) {
       const { id, epoch } = lane
       const { rowCount } = await this.#client.query(this.#sql.lane, [stored(id), epoch])
       if (rowCount === 1) return
-      // The lane may have raised its own epoch meanwhile.
-      if (lane.epoch === epoch) throw new LaneFencedError(`another process has taken over: the lane ${id} has another epoch than ${epoch}; nothing of the transaction was kept`)
+      // The lane may have raised its own epoch meanwhile, and not know it yet.
+      const ms = PROOF_PAUSES_MS[tries++]
+      if (ms !== undefined) await pause(ms)
+      else if (lane.epoch === epoch) throw new LaneFencedError(`another process has taken over: the lane ${id} has another epoch than ${epoch}; nothing of the transaction was kept`)
     }
   }
 
@@ -202,12 +223,18 @@ class OneTransaction implements OpenTransaction {
     this.#phase = 'over'
     this.#forget()
     const client = this.#client
+    client.off('error', this.#broke)
     if (broken !== undefined) {
       client.release(broken instanceof Error ? broken : true)
       this.#left()
       return
     }
     // What the body has set for its session goes no further.
+    if (this.#sql.reset === null) {
+      client.release()
+      this.#left()
+      return
+    }
     client.query(this.#sql.reset).then(() => { client.release() }, (thrown: unknown) => { client.release(thrown instanceof Error ? thrown : true) }).finally(this.#left)
   }
 }

@@ -17,9 +17,11 @@ interface Candidate {
 export function claim(state: FlushState, from: BatchReader): OpAnswer {
   const limit = Math.max(0, from.whole())
   const now = from.whole()
+  const kinds = from.textOrNull()
   // The statements select exactly the columns of a candidate.
-  const due = state.sql.dueRuns.all(now, limit) as unknown as Candidate[]
-  const mailed = state.sql.mailedRuns.all(limit) as unknown as Candidate[]
+  const { dueRuns, mailedRuns, dueRunsOf, mailedRunsOf } = state.sql
+  const due = (kinds === null ? dueRuns.all(now, limit) : dueRunsOf.all(now, limit, kinds)) as unknown as Candidate[]
+  const mailed = (kinds === null ? mailedRuns.all(limit) : mailedRunsOf.all(null, limit, kinds)) as unknown as Candidate[]
   const runs = merge(due, mailed, limit).map(({ no, space, run, inbox_count: inboxCount }): RunKey => {
     state.sql.claimRun.run(state.epoch, no)
     state.owned.add(space, run, no, inboxCount)

@@ -1,7 +1,7 @@
 // Failures of SQLite as failures of the catalogue, and how they cross from a thread to its caller. Which class it is
 // depends on SQLite's result code, never on the text of the message.
 import {
-  BlobMissingError, IllegalTransitionError, LaneFencedError, PayloadCorruptError, StoreClosedError, StoreFailedError, StoreLockedError, StoreRowError, StoreTooNewError,
+  BlobMissingError, IllegalTransitionError, LaneFencedError, PayloadCorruptError, StoreClosedError, StoreFailedError, StoreLockedError, StoreMovedError, StoreRowError, StoreTooNewError,
   StoreUnsupportedError, WumboError, errorData, errorFromData,
 } from '../../errors.ts'
 import type { ErrorData, FailureClass } from '../../errors.ts'
@@ -64,7 +64,7 @@ export function storeFailure(thrown: unknown, doing: string): WumboError {
 
 const CLASSES: ReadonlyMap<string, FailureClass> = new Map(
   [
-    BlobMissingError, IllegalTransitionError, LaneFencedError, PayloadCorruptError, StoreClosedError, StoreFailedError, StoreLockedError, StoreRowError, StoreTooNewError,
+    BlobMissingError, IllegalTransitionError, LaneFencedError, PayloadCorruptError, StoreClosedError, StoreFailedError, StoreLockedError, StoreMovedError, StoreRowError, StoreTooNewError,
     StoreUnsupportedError,
   ].map((each) => [each.spec.code, each]),
 )

@@ -34,6 +34,14 @@ export class SqliteLane implements Lane {
     }
   }
 
+  /** Only one process writes the file, under a lock of the operating system. */
+  holds(): boolean {
+    return true
+  }
+
+  /** Nobody else needs to know. */
+  serve(): void {}
+
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing

@@ -4,9 +4,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import { StoreFailedError, StoreTooNewError } from '../../errors.ts'
 import { initial } from './migrations/0001-initial.ts'
 import { workflows } from './migrations/0002-workflows.ts'
+import { queues } from './migrations/0003-queues.ts'
 
 /** The statements of each migration; the first makes version 1. */
-const MIGRATIONS: readonly string[] = [initial, workflows]
+const MIGRATIONS: readonly string[] = [initial, workflows, queues]
 
 /** The version of the schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length

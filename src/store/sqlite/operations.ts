@@ -42,6 +42,7 @@ function start(state: FlushState, from: BatchReader): OpAnswer | undefined {
   const run = from.text()
   const workflow = from.text()
   const version = from.text()
+  const queue = from.text()
   const input = from.text()
   const createdAt = from.whole()
   const deadline = from.wholeOrNull()
@@ -56,7 +57,7 @@ function start(state: FlushState, from: BatchReader): OpAnswer | undefined {
   }
   state.enterSpace(space)
   const no = state.nextRun++
-  state.sql.insertRun.run(no, space, run, workflow, version, input, createdAt, deadline, id, state.epoch)
+  state.sql.insertRun.run(no, space, run, workflow, version, queue, input, createdAt, deadline, id, state.epoch)
   state.owned.add(space, run, no, 0)
   return undefined
 }

@@ -82,6 +82,7 @@ function putStart(to: BatchWriter, { run, key }: Extract<StoreOp, { op: 'start' 
   putKey(to, run)
   to.text(run.workflow)
   to.text(run.version)
+  to.text(run.queue)
   to.text(run.input)
   to.whole(run.createdAt)
   to.wholeOrNull(run.deadline)
@@ -118,6 +119,7 @@ function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' 
     case 'claim':
       to.whole(op.limit)
       to.whole(op.now)
+      to.textOrNull(op.kinds === null ? null : JSON.stringify(op.kinds.map(({ queue, workflow, version }) => [queue, workflow, version])))
       return
     case 'definition':
       to.text(op.hash)

@@ -7,6 +7,7 @@ import { checkFile, checkRuns } from './checks.ts'
 import { openReader } from './connection.ts'
 import { storeFailure } from './failures.ts'
 import { SCHEMA_VERSION, schemaVersion } from './migrations.ts'
+import { refuseMoved } from './moved.ts'
 import { Reads } from './reads.ts'
 import { serve } from './serve.ts'
 
@@ -19,6 +20,8 @@ serve<ReaderCalls>(parentPort, {
   open: () => open(),
   load: (key) => readable().load(key),
   getRun: (key) => readable().getRun(key),
+  getRuns: (keys) => readable().getRuns(keys),
+  kinds: () => readable().kinds(),
   listRuns: (filter) => readable().listRuns(filter),
   findKey: ({ space, key }) => readable().findKey(space, key),
   definition: (hash) => readable().definition(hash),
@@ -42,6 +45,7 @@ function open(): Readonly<Record<string, string | number>> {
   try {
     database = openReader(file)
     const version = schemaVersion(database, file)
+    refuseMoved(database, file)
     if (version < SCHEMA_VERSION) {
       throw new StoreFailedError(`${file} has schema version ${version}, and this program reads version ${SCHEMA_VERSION}`, {
         retryable: false, remedy: 'Open the store once for writing: that brings it up to date.',

@@ -3,7 +3,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { blobOf } from '../../model/payload.ts'
 import type { VersionSummary, WorkflowKey, WorkflowRow, WorkflowVersion } from '../../model/definition.ts'
-import type { RunKey, RunRow, Space } from '../../model/run.ts'
+import type { RunKey, RunKind, RunRow, Space } from '../../model/run.ts'
 import type { LoadedRun, RunFilter, RunPage } from '../port.ts'
 import type { WorkflowFilter, WorkflowPage } from '../workflows-port.ts'
 import type { Piece } from './calls.ts'
@@ -29,6 +29,8 @@ export const READER_SQL = {
   findWorkflow: 'select * from workflows where space = ? and name = ?',
   versions: 'select hash, format, created_at, by_whom from workflow_versions where space = ? and name = ? order by id desc',
   version: 'select * from workflow_versions where space = ? and name = ? and hash = ?',
+  findRuns: `select ${RUN_COLUMNS} from runs where (run, space) in (select value ->> 0, value ->> 1 from json_each(?))`,
+  kinds: `select distinct queue, workflow, version from runs where space in (select id from spaces) and finished_at is null`,
   nextMail: 'select 0 as wake from runs where lane is null and finished_at is null and unread > 0 order by coalesce(wake_at, 0), no limit 1',
   nextWake: `select coalesce(wake_at, 0) as wake from runs where lane is null and status in ('running', 'waiting') order by coalesce(wake_at, 0), no limit 1`,
 } as const
@@ -71,6 +73,14 @@ export class Reads {
   getRun(key: RunKey): RunRow | undefined {
     const row = this.#sql.findRun.get(key.run, key.space)
     return row === undefined ? undefined : runFrom(row)
+  }
+
+  getRuns(keys: readonly RunKey[]): readonly RunRow[] {
+    return this.#sql.findRuns.all(JSON.stringify(keys.map(({ space, run }) => [run, space]))).map(runFrom)
+  }
+
+  kinds(): readonly RunKind[] {
+    return this.#sql.kinds.all().map(({ queue, workflow, version }) => ({ queue: String(queue), workflow: String(workflow), version: String(version) }))
   }
 
   listRuns(filter: RunFilter): RunPage {

@@ -10,7 +10,7 @@ import { isSound } from './checksum.ts'
 export type Row = Readonly<Record<string, unknown>>
 
 /** Columns of `runs` that make a RunRow. */
-export const RUN_COLUMNS = `space, run, workflow, version, input, created_at, deadline, key, gen, status, output, error, finished_at, wake_at, lane, epoch,
+export const RUN_COLUMNS = `space, run, workflow, version, queue, input, created_at, deadline, key, gen, status, output, error, finished_at, wake_at, lane, epoch,
   inbox_count, crashes`
 
 // The schema is strict, so a column has the type that its table declares; the casts below say which one that is.
@@ -19,7 +19,7 @@ export const RUN_COLUMNS = `space, run, workflow, version, input, created_at, de
 export function runFrom(row: Row): RunRow {
   return {
     space: row['space'] as number, run: row['run'] as string, workflow: row['workflow'] as string, version: row['version'] as string,
-    input: row['input'] as string, createdAt: row['created_at'] as number, deadline: row['deadline'] as number | null, key: row['key'] as string | null,
+    queue: row['queue'] as string, input: row['input'] as string, createdAt: row['created_at'] as number, deadline: row['deadline'] as number | null, key: row['key'] as string | null,
     gen: row['gen'] as number, status: row['status'] as RunRow['status'], output: row['output'] as string | null, error: json<ErrorData>(row['error']),
     finishedAt: row['finished_at'] as number | null, wakeAt: row['wake_at'] as number | null, lane: row['lane'] as string | null,
     epoch: row['epoch'] as number | null, inboxCount: row['inbox_count'] as number, crashes: row['crashes'] as number,

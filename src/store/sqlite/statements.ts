@@ -8,6 +8,7 @@ export const LANE = 'main'
 
 const IDLE = `lane is null and status in ('running', 'waiting')`
 const MAILED = 'lane is null and finished_at is null and unread > 0'
+const OF_KINDS = `(queue, workflow, version) in (select value ->> 0, value ->> 1, value ->> 2 from json_each(?3))`
 
 /** What the writer runs, by name. Parameters are by position. */
 export const WRITER_SQL = {
@@ -20,14 +21,14 @@ export const WRITER_SQL = {
   lastRun: 'select coalesce(max(no), 0) as no from runs',
 
   insertSpace: 'insert or ignore into spaces (id) values (?)',
-  insertRun: `insert into runs (no, space, run, workflow, version, input, created_at, deadline, key, lane, epoch, gen, status, inbox_count, unread, crashes)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, '${LANE}', ?, 1, 'running', 0, 0, 0)`,
+  insertRun: `insert into runs (no, space, run, workflow, version, queue, input, created_at, deadline, key, lane, epoch, gen, status, inbox_count, unread, crashes)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '${LANE}', ?, 1, 'running', 0, 0, 0)`,
   findKey: 'select run, hash, expires_at from keys where space = ? and key = ?',
   putKey: `insert into keys (space, key, run, hash, created_at, expires_at) values (?, ?, ?, ?, ?, ?)
     on conflict (space, key) do update set run = excluded.run, hash = excluded.hash, created_at = excluded.created_at, expires_at = excluded.expires_at`,
   insertMark: 'insert into marks (run_no, gen, path, kind, attempt, at, due, error) values (?, ?, ?, ?, ?, ?, ?, ?)',
   wakeRun: 'update runs set wake_at = ? where no = ?',
-  releaseRun: 'update runs set lane = null, epoch = null, status = ?, wake_at = ?, error = ? where no = ?',
+  releaseRun: 'update runs set lane = null, epoch = null, crashes = 0, status = ?, wake_at = ?, error = ? where no = ?',
   finishRun: 'update runs set lane = null, epoch = null, status = ?, output = ?, error = ?, finished_at = ?, wake_at = null where no = ?',
 
   findRun: 'select no, gen, status, lane, inbox_count from runs where run = ? and space = ?',
@@ -42,6 +43,9 @@ export const WRITER_SQL = {
 
   dueRuns: `select no, space, run, inbox_count, coalesce(wake_at, 0) as due from runs where ${IDLE} and coalesce(wake_at, 0) <= ? order by coalesce(wake_at, 0), no limit ?`,
   mailedRuns: `select no, space, run, inbox_count, coalesce(wake_at, 0) as due from runs where ${MAILED} order by coalesce(wake_at, 0), no limit ?`,
+  // The kinds are a JSON text of [queue, workflow, version].
+  dueRunsOf: `select no, space, run, inbox_count, coalesce(wake_at, 0) as due from runs where ${IDLE} and coalesce(wake_at, 0) <= ?1 and ${OF_KINDS} order by coalesce(wake_at, 0), no limit ?2`,
+  mailedRunsOf: `select no, space, run, inbox_count, coalesce(wake_at, 0) as due from runs where ${MAILED} and ${OF_KINDS} order by coalesce(wake_at, 0), no limit ?2`,
   claimRun: `update runs set status = 'running', lane = '${LANE}', epoch = ?, wake_at = null, error = null where no = ?`,
 
   insertDefinition: 'insert or ignore into definitions (hash, workflow, body, at, checksum) values (?, ?, ?, ?, ?)',

@@ -82,6 +82,7 @@ function makeStore({ file, writer, reader, data, facts }: Parts): SqliteStore {
   }
   return {
     kind: 'sqlite',
+    isShared: false,
     facts,
     blobs: sqliteBlobs(file, writer === null),
     transactions: flushedTransactions((means) => writing().call('loadBody', means)),
@@ -97,6 +98,8 @@ function makeStore({ file, writer, reader, data, facts }: Parts): SqliteStore {
     },
     load: (key: RunKey) => reader.call('load', { space: key.space, run: key.run }),
     getRun: (key: RunKey) => reader.call('getRun', { space: key.space, run: key.run }),
+    getRuns: (keys) => reader.call('getRuns', keys.map(({ space, run }) => ({ space, run }))),
+    kinds: () => reader.call('kinds', undefined),
     listRuns: (filter: RunFilter) => reader.call('listRuns', filter),
     findKey: (space, key) => reader.call('findKey', { space, key }),
     definition: (hash) => reader.call('definition', hash),

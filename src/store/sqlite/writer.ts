@@ -11,6 +11,7 @@ import type { WriterFaults } from './faults.ts'
 import { FlushState } from './flush-state.ts'
 import { FileLock } from './lock.ts'
 import { SCHEMA_VERSION, migrate, schemaVersion } from './migrations.ts'
+import { refuseMoved } from './moved.ts'
 import { apply } from './operations.ts'
 import { removeNote, writeNote } from './owner.ts'
 import type { Announcement } from './owner.ts'
@@ -47,6 +48,7 @@ export class Writer {
   /** Opens the file and brings its schema up to date, for which the lock is needed. */
   open(): Readonly<Record<string, string | number>> {
     const { database, durability } = this.#connect()
+    refuseMoved(database, this.#file)
     if (schemaVersion(database, this.#file) !== SCHEMA_VERSION) {
       this.#lock.take()
       try {
@@ -63,6 +65,7 @@ export class Writer {
     this.#lock.take()
     try {
       const database = this.#database ?? this.#connect().database
+      refuseMoved(database, this.#file)
       migrate(database, this.#file)
       const sql = prepareWriter(database)
       database.exec('begin immediate')

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import type { FailureClass } from '../../errors.ts'
 import type { WorkflowStatus } from '../../model/definition.ts'
 import type { JournalRecord, Mark } from '../../model/record.ts'
-import type { Generation, NewMail, NewRun, RunKey, RunRow } from '../../model/run.ts'
+import type { Generation, NewMail, NewRun, RunKey, RunKind, RunRow } from '../../model/run.ts'
 import type { FlushResult, Lane, OpAnswer, Store, StoreOp } from '../../store/port.ts'
 
 export type OpOf<Name extends StoreOp['op']> = Extract<StoreOp, { op: Name }>
@@ -20,7 +20,7 @@ export function keyOf(number: number): RunKey {
 
 /** The run `number`, created at that many milliseconds. */
 export function newRun(number: number, change: Partial<NewRun> = {}): NewRun {
-  return { ...keyOf(number), workflow: 'onboard', version: '1.0.0', input: 'j:{"email":"a@b.c"}', createdAt: number, deadline: null, key: null, ...change }
+  return { ...keyOf(number), workflow: 'onboard', version: '1.0.0', queue: 'default', input: 'j:{"email":"a@b.c"}', createdAt: number, deadline: null, key: null, ...change }
 }
 
 export function start(number: number, change: Partial<NewRun> = {}): OpOf<'start'> {
@@ -67,8 +67,8 @@ export function reopen(number: number, change: Partial<Generation> = {}): OpOf<'
   return { op: 'reopen', generation: { ...keyOf(number), gen: 2, baseSeq: 1, at: 5000, by: 'ada', reason: 'mended', ...change } }
 }
 
-export function claim(now: number, limit = 100): OpOf<'claim'> {
-  return { op: 'claim', limit, now }
+export function claim(now: number, limit = 100, kinds: readonly RunKind[] | null = null): OpOf<'claim'> {
+  return { op: 'claim', limit, now, kinds }
 }
 
 const CHANGE = { space: 0, name: 'onboard', at: 100, by: 'ada' }

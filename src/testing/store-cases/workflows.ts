@@ -124,7 +124,7 @@ export const workflowCases: readonly StoreCase[] = [
         assert.equal((await ask(lane, deleteWorkflow()))?.answer, 'refused')
         await lane.flush([op])
       }
-      await lane.flush([{ op: 'claim', limit: 9, now: 9000 }, finish(1)])
+      await lane.flush([{ op: 'claim', limit: 9, now: 9000, kinds: null }, finish(1)])
       assert.equal(await ask(lane, deleteWorkflow()), undefined)
       assert.deepEqual([await store.getWorkflow(KEY), await store.workflowVersions(KEY), await store.workflowVersion(KEY, 'h1')], [undefined, [], undefined])
       assert.equal(await store.definition('h1'), '{"name":"onboard"}')

@@ -80,7 +80,7 @@ describe('wrong use', () => {
     [['run', './notes.txt'], 'MODULE_FAILED', 'is no module'],
     [['run', 'echo', '--input', '{bad'], 'INPUT_INVALID', 'expected JSON'],
     [['run', 'echo', '--input', '@gone.json'], 'USAGE', 'gone.json cannot be read'],
-    [['run', 'echo', '--store', 'postgres://x'], 'USAGE', '--store: expected "sqlite:<file>" or "memory"'],
+    [['run', 'echo', '--store', 'postgres:x'], 'USAGE', '--store: expected "sqlite:<file>", "postgres://user@host/database" or "memory"'],
     [['run', 'echo', '--project', 'gone'], 'PROJECT_INVALID', 'is no project'],
     [['runs', 'list', '--status', 'faild'], 'USAGE', 'Did you mean "failed"?'],
     [['runs', 'list', '--limit', '0'], 'USAGE', 'from 1 to 1000'],
@@ -96,7 +96,7 @@ describe('wrong use', () => {
   })
 
   test.each([
-    [{ WUMBO_STORE: 'redis' }, 'USAGE', 'WUMBO_STORE: expected "sqlite:<file>" or "memory"'],
+    [{ WUMBO_STORE: 'redis' }, 'USAGE', 'WUMBO_STORE: expected "sqlite:<file>", "postgres://user@host/database" or "memory"'],
     [{ WUMBO_CONCURRENCY: 'many' }, 'USAGE', 'WUMBO_CONCURRENCY: expected a whole number'],
     [{ WUMBO_RETENTION: 'soon' }, 'USAGE', 'WUMBO_RETENTION: expected a duration'],
     [{ WUMBO_PORT: '99999' }, 'USAGE', 'WUMBO_PORT: expected a whole number'],

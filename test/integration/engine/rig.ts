@@ -48,6 +48,7 @@ export class Rig {
   async engine(workflows: readonly AnyWorkflow[], limits: Partial<EngineLimits> = {}): Promise<Engine> {
     const log = (message: string): void => void this.logged.push(message)
     const deps: EngineDeps = {
+    queues: null, worker: null,
       store: this.store, clock: this.#clock, random: seededRandom(7), execution: inPlace, services: services(), sha256,
       log: { debug: log, info: log, warn: log, error: log }, limits: { ...LIMITS, ...limits },
       observers: new Set([(event: RunEvent) => void this.events.push(event)]),

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { memoryStore } from '../../../src/store/memory/index.ts'
-import { postgresStore, type PostgresStore } from '../../../src/store/postgres/index.ts'
+import { postgresStore, type PostgresStore, type PostgresStoreOptions } from '../../../src/store/postgres/index.ts'
 import { openStore, type OpenedStore } from '../../../src/store/sqlite/store.ts'
 import type { StoreFactory } from '../../../src/testing/store-conformance.ts'
 import { makeFolder } from './folder.ts'
@@ -37,21 +37,25 @@ export const sqliteFactory: StoreFactory = async () => {
   }
 }
 
-/** The next owner of a PostgreSQL store is a second store with a lane of the same name. */
-export const postgresFactory: StoreFactory = async () => {
-  const { url, schema, drop } = makeSchema()
-  const opened: PostgresStore[] = []
-  const open = async (): Promise<PostgresStore> => {
-    const next = await postgresStore({ url, schema, lane: 'main' })
-    opened.push(next)
-    return next
-  }
-  return {
-    store: await open(),
-    nextOwner: open,
-    async dispose() {
-      for (const store of opened) await store.close()
-      await drop()
-    },
+/** The next owner of a PostgreSQL store is a second store with a lane of the same name. `server` and `more` are asked for when a store is made. */
+export function postgresFactoryWith({ server, more }: { readonly server?: () => string | undefined; readonly more?: () => Partial<PostgresStoreOptions> }): StoreFactory {
+  return async () => {
+    const { url, schema, drop } = makeSchema(server?.())
+    const opened: PostgresStore[] = []
+    const open = async (): Promise<PostgresStore> => {
+      const next = await postgresStore({ url, schema, lane: 'main', ...more?.() })
+      opened.push(next)
+      return next
+    }
+    return {
+      store: await open(),
+      nextOwner: open,
+      async dispose() {
+        for (const store of opened) await store.close()
+        await drop()
+      },
+    }
   }
 }
+
+export const postgresFactory: StoreFactory = postgresFactoryWith({})

@@ -41,7 +41,7 @@ describePostgres('the death of a process that writes to PostgreSQL', () => {
       expect(lane.epoch).toBe(2 * round + 2)
       const last = await expectWhole(store, first, acknowledged)
       expect(await collect(store.check())).toEqual([])
-      const claimed = (await lane.flush([{ op: 'claim', limit: ROUND, now: 0 }])).answers.get(0)
+      const claimed = (await lane.flush([{ op: 'claim', limit: ROUND, now: 0, kinds: null }])).answers.get(0)
       const free = claimed?.answer === 'claimed' ? claimed.runs : []
       expect(free.map(({ run }) => run)).toEqual(Array.from({ length: last - first + 1 }, (_, index) => first + index).filter((number) => number % 2 === 1).map(runId))
       await lane.flush(free.map((run) => ({ ...finish(1), run })))

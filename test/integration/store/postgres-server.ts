@@ -13,9 +13,8 @@ export function describePostgres(name: string, tests: () => void): void {
   else describe(name, tests)
 }
 
-/** A schema that nobody else has, and the way to drop it. */
-export function makeSchema(): { readonly url: string; readonly schema: string; query(sql: string, values?: unknown[]): Promise<pg.QueryResult>; drop(): Promise<void> } {
-  const url = postgresUrl
+/** A schema that nobody else has, and the way to drop it; in the database under test, or in another. */
+export function makeSchema(url = postgresUrl): { readonly url: string; readonly schema: string; query(sql: string, values?: unknown[]): Promise<pg.QueryResult>; drop(): Promise<void> } {
   if (url === undefined) throw new Error('WUMBO_TEST_POSTGRES_URL names no server')
   const schema = `wumbo_test_${randomUUID().replaceAll('-', '')}`
   const query = async (sql: string, values: unknown[] = []): Promise<pg.QueryResult> => {

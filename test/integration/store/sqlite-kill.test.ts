@@ -38,7 +38,7 @@ test('what a killed process had acknowledged is stored, and nothing is stored by
     const lane = await store.openLane()
     expect(lane.epoch).toBe(2 * round + 2)
     expect(await collect(store.check())).toEqual([])
-    const claimed = await lane.flush([{ op: 'claim', limit: 10_000, now: 0 }])
+    const claimed = await lane.flush([{ op: 'claim', limit: 10_000, now: 0, kinds: null }])
     expect(claimed.answers.get(0)).toMatchObject({ answer: 'claimed' })
     await lane.close()
     await store.close()

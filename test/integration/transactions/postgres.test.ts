@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { createWumbo } from '../../../src/wumbo.ts'
 import type { Wumbo } from '../../../src/wumbo-api.ts'
 import { deferred } from '../../../src/shared/deferred.ts'
+import type { Store, StoreOp } from '../../../src/store/port.ts'
 import { postgresStore } from '../../../src/store/postgres/index.ts'
 import { defineTemplate } from '../../../src/template/define.ts'
 import { defineWorkflow } from '../../../src/workflow/define.ts'
@@ -179,6 +180,58 @@ describePostgres('transaction steps on PostgreSQL', () => {
     expect(await counters(at)).toEqual([{ id: 'a', n: 1 }])
     expect((await heir.runs.get(handle.id)).steps).toHaveLength(1)
     expect(await collect(heir.verify())).toEqual([])
+  })
+
+  test('a connection that breaks under a body is no failure of the attempt, unless the body breaks it each time', async () => {
+    const at = await place()
+    let breaks = 1
+    const bad = doing((tx) => (breaks-- > 0 ? tx.query('select pg_terminate_backend(pg_backend_pid())') : undefined))
+    const wumbo = await open(at, [bad])
+    const handle = await wumbo.start(bad, { schema: at.schema, id: 'a' })
+    expect(await handle.result()).toEqual({ n: 1 })
+    expect((await wumbo.runs.get(handle.id)).steps).toMatchObject([{ attempt: 1, failures: [] }])
+    breaks = Number.POSITIVE_INFINITY
+    const worse = await wumbo.start(bad, { schema: at.schema, id: 'b' })
+    await expect(worse.result()).rejects.toThrow()
+    expect(await counters(at)).toEqual([{ id: 'a', n: 1 }])
+  })
+
+  test('the commit waits until all records before it are durable', async () => {
+    const at = await place()
+    const gate = deferred<undefined>()
+    const effect = defineTemplate({ name: 'effect', version: '1.0.0', description: 'An effect.', input: z.object({}), output: z.object({}), execute: () => ({}) })
+    const ready = deferred<undefined>()
+    const late = misbehaving(() => ready.promise)
+    const both = defineWorkflow({ name: 'both', input, run: (ctx, given) => ctx.all({ a: (c) => c.step('effect', effect, {}), b: (c) => c.step('late', late, given) }) })
+    const inner = await postgresStore({ url: at.url, schema: at.schema, lane: 'a' })
+    const slow: Store = {
+      ...inner,
+      async openLane(options) {
+        const lane = await inner.openLane(options)
+        return new Proxy(lane, {
+          get(target, property) {
+            const value: unknown = Reflect.get(target, property, target)
+            if (property !== 'flush') return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value
+            return async (ops: readonly StoreOp[]) => {
+              if (ops.some((op) => op.op === 'record')) {
+                ready.resolve(undefined)
+                await gate.promise
+              }
+              return target.flush(ops)
+            }
+          },
+        })
+      },
+    }
+    const wumbo = await createWumbo({ store: slow, workflows: [both] })
+    onTestFinished(() => wumbo.close())
+    const handle = await wumbo.start(both, { schema: at.schema, id: 'a' })
+    await ready.promise
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect((await at.query('select path from journal')).rows).toEqual([])
+    gate.resolve(undefined)
+    expect(await handle.result()).toEqual({ a: {}, b: { n: 1 } })
+    expect((await wumbo.runs.get(handle.id)).steps.map(({ seq }) => seq)).toEqual([1, 2])
   })
 
   test('cancelling the run takes back what an open body wrote', async () => {

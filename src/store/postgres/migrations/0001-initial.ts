@@ -9,15 +9,41 @@ create table spaces (
   pruned_before bigint
 );
 
+-- A lane is a worker's writing end. It holds its lease until lease_until, and has held it without a gap since held_since. Nothing but id and
+-- epoch stands in an index, so that renewing a lease waits for no flush. The worker column is facts for people, in JSON.
 create table lanes (
   id text collate "C" not null,
   epoch bigint not null,
   is_open boolean not null,
   opened_at timestamptz not null,
+  held_since timestamptz not null,
+  lease_until timestamptz not null,
+  kinds bigint[] not null default '{}',
+  draining boolean not null default false,
+  -- Whoever opened the lane: a word that nobody else has.
+  holder text not null,
+  worker text,
   primary key (id)
 );
 -- Makes the epoch a part of a key: whoever raises it waits for flushes, which hold the row for key share.
 create unique index lanes_epoch on lanes (id, epoch);
+
+-- The number of the last flush that a lane made durable, and its answers, if there were any: how a lane whose connection broke learns whether
+-- its flush was kept.
+create table lane_flushes (
+  lane text collate "C" primary key,
+  number bigint not null,
+  answers text
+) with (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+-- What workers choose runs by. There are as many as there are versions of workflows in queues.
+create table run_kinds (
+  id bigint generated always as identity primary key,
+  queue text collate "C" not null,
+  workflow text collate "C" not null,
+  version text collate "C" not null
+);
+create unique index run_kinds_name on run_kinds (queue, workflow, version);
 
 create table run_starts (
   no bigint primary key,
@@ -25,6 +51,7 @@ create table run_starts (
   run text collate "C" not null,
   workflow text collate "C" not null,
   version text not null,
+  queue text not null,
   input text not null,
   created_at bigint not null,
   deadline bigint,
@@ -39,6 +66,7 @@ create table runs (
   space bigint not null,
   run text collate "C" not null,
   created_at bigint not null,
+  kind bigint not null,
   gen bigint not null,
   status text not null,
   error text,
@@ -49,8 +77,9 @@ create table runs (
   unread bigint not null,
   crashes bigint not null
 ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
-create index runs_due on runs (coalesce(wake_at, 0), no) where lane is null and status in ('running', 'waiting');
-create index runs_mail on runs (coalesce(wake_at, 0), no) where lane is null and unread > 0;
+create index runs_due on runs (kind, coalesce(wake_at, 0), no) where lane is null and status in ('running', 'waiting');
+create index runs_mail on runs (kind, coalesce(wake_at, 0), no) where lane is null and unread > 0;
+create index runs_lane_mail on runs (lane, no) where lane is not null and unread > 0;
 
 create table run_ends (
   no bigint primary key,
@@ -68,7 +97,7 @@ create table run_ends (
 create index run_ends_failed on run_ends (space, created_at, no) where status in ('failed', 'cancelled');
 
 create view run_rows as
-select s.no, s.space, s.run, s.workflow, s.version, s.input, s.created_at, s.deadline, s.key, coalesce(l.gen, e.gen) as gen,
+select s.no, s.space, s.run, s.workflow, s.version, s.queue, s.input, s.created_at, s.deadline, s.key, coalesce(l.gen, e.gen) as gen,
   coalesce(l.status, e.status) as status, e.output, coalesce(l.error, e.error) as error, e.finished_at, l.wake_at, l.lane, l.epoch,
   coalesce(l.inbox_count, e.inbox_count) as inbox_count, coalesce(l.unread, e.unread) as unread, coalesce(l.crashes, e.crashes) as crashes
 from run_starts s left join runs l on l.no = s.no left join run_ends e on e.no = s.no;

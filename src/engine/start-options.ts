@@ -1,0 +1,34 @@
+// What a start is given besides its input, checked at the door: the caller's own id and the queue.
+import { InputInvalidError, KeyReusedError, StoreFailedError } from '../errors.ts'
+import type { LaneFencedError } from '../errors.ts'
+import { DEFAULT_QUEUE } from '../model/run.ts'
+import { defaultCodec } from '../shared/codec.ts'
+import { hashText } from '../shared/hash.ts'
+
+const QUEUE_NAME = /^[\w.:-]{1,100}$/
+
+/** The name of a queue. */
+export function checkQueue(queue: string = DEFAULT_QUEUE): string {
+  if (typeof queue === 'string' && QUEUE_NAME.test(queue)) return queue
+  throw new InputInvalidError(`queue: expected 1 to 100 letters, digits, "_", ".", ":" and "-", got ${JSON.stringify(queue)}`, { path: 'queue' })
+}
+
+/** The caller's own id for a run. */
+export function checkKey(key: string): string {
+  if (typeof key === 'string' && key.length > 0 && key.length <= 500) return key
+  throw new InputInvalidError(`id: expected text of 1 to 500 characters, got ${typeof key === 'string' ? `${key.length} characters` : typeof key}`, { path: 'id' })
+}
+
+/** What a key is bound to: the workflow and the input of its first start. */
+export function keyHash(workflow: string, input: unknown): string {
+  return hashText(`${workflow}\n${defaultCodec.snapshot(input).payload}`)
+}
+
+export function keyReused(key: string, run: string): KeyReusedError {
+  return new KeyReusedError(`the id ${JSON.stringify(key)} stands for run ${run}, which was started with another workflow or input`, { details: { run } })
+}
+
+/** The store went away before it could answer. */
+export function startInDoubt(cause: LaneFencedError): StoreFailedError {
+  return new StoreFailedError('the store was lost before it could tell whether the run was started', { cause, remedy: 'Start it again with the same id: it gives the same run.', retryAfter: 1000 })
+}

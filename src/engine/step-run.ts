@@ -1,6 +1,6 @@
 // One step of one run, from its first attempt to its recorded result: input check, attempts, timeouts, heartbeats,
 // retries. It tells its run what happened and leaves order, journal and delivery to it.
-import { HeartbeatTimeoutError, StepTimeoutError, TemplateFailedError, WumboError, errorData } from '../errors.ts'
+import { HeartbeatTimeoutError, StepTimeoutError, WumboError, errorData } from '../errors.ts'
 import type { ErrorData, FailureClass } from '../errors.ts'
 import type { Level, Mark } from '../model/record.ts'
 import type { Payload } from '../model/payload.ts'
@@ -14,6 +14,7 @@ import type { Operation } from '../workflow/contract.ts'
 import type { Handler } from '../execution/contract.ts'
 import type { EngineDeps } from './ports.ts'
 import { Losses } from './losses.ts'
+import { checkPure } from './pure-check.ts'
 import { StepContext } from './step-context.ts'
 import type { AttemptHost } from './step-context.ts'
 import { mayRetry, retryDelay, retryPlan } from './retry.ts'
@@ -340,7 +341,7 @@ export class StepRun {
     let result: Snapshot
     try {
       result = defaultCodec.snapshot(value)
-      if (this.level === 'pure' && this.#host.deps.limits.checkPure) this.#checkPure(result, body)
+      if (this.level === 'pure' && this.#host.deps.limits.checkPure) checkPure(this.path, result, body)
     } catch (thrown) {
       this.#threw(thrown, body.context)
       return
@@ -371,20 +372,6 @@ export class StepRun {
     const wished = thrown instanceof WumboError ? (thrown.retryAfter ?? 0) : 0
     const due = clock.now() + Math.max(retryDelay(this.#plan, this.attempt, deps.random.next()), wished)
     this.#host.onRetry(this, error, due)
-  }
-
-  #checkPure(first: Snapshot, body: Body): void {
-    const again = body.template.invoke(body.input, body.context)
-    if (again instanceof Promise) {
-      again.catch(() => undefined)
-      return
-    }
-    const second = defaultCodec.snapshot(again)
-    if (second.payload !== first.payload) {
-      throw new TemplateFailedError(`${this.path}: ${body.template.meta.name} is declared pure, but two executions with the same input gave different results`, {
-        path: this.path, retryable: false, remedy: 'Declare it an effect (leave out `pure`), or make it a function of its input alone.',
-      })
-    }
   }
 
   /** Remembers a timer of the attempt or the wait at hand. */

@@ -53,6 +53,27 @@ function shapes(setting: Setting): readonly Shape[] {
       },
     },
     {
+      name: 'pure-between', input: { n: 1 }, expected: { n: 46 },
+      make: (world) => {
+        const one = counting(world, setting, 'after-pure')
+        return defineWorkflow({
+          name: 'pure-between', input: number,
+          async run(ctx, given) {
+            let at = given
+            for (let round = 0; round < 4; round++) at = await ctx.step('add', one, await ctx.step('double', pure, at))
+            return ctx.step('last', pure, { n: at.n - 8 })
+          },
+        })
+      },
+    },
+    {
+      name: 'timed', input: { n: 0 }, expected: { n: 2 },
+      make: (world) => {
+        const one = counting(world, setting, 'hasty')
+        return defineWorkflow({ name: 'timed', input: number, async run(ctx, given) { return ctx.step('b', one, await ctx.step('a', one, given, { timeout: 16 }), { timeout: 16 }) } })
+      },
+    },
+    {
       name: 'side-by-side', input: { n: 1 }, expected: [2, 2, 2, 4, 1, 2],
       make: (world) => {
         const [one, flaky, plain] = [counting(world, setting, 'two'), counting(world, setting, 'shaky', 1), effect(world)]

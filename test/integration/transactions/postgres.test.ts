@@ -199,9 +199,21 @@ describePostgres('transaction steps on PostgreSQL', () => {
   test('the commit waits until all records before it are durable', async () => {
     const at = await place()
     const gate = deferred<undefined>()
-    const effect = defineTemplate({ name: 'effect', version: '1.0.0', description: 'An effect.', input: z.object({}), output: z.object({}), execute: () => ({}) })
+    const begun = deferred<undefined>()
+    const effect = defineTemplate({
+      name: 'effect', version: '1.0.0', description: 'An effect.', input: z.object({}), output: z.object({}),
+      async execute() {
+        await begun.promise
+        return {}
+      },
+    })
     const ready = deferred<undefined>()
-    const late = misbehaving(() => ready.promise)
+    const written = deferred<undefined>()
+    const late = misbehaving(async () => {
+      begun.resolve(undefined)
+      await ready.promise
+      written.resolve(undefined)
+    })
     const both = defineWorkflow({ name: 'both', input, run: (ctx, given) => ctx.all({ a: (c) => c.step('effect', effect, {}), b: (c) => c.step('late', late, given) }) })
     const inner = await postgresStore({ url: at.url, schema: at.schema, lane: 'a' })
     const slow: Store = {
@@ -226,7 +238,7 @@ describePostgres('transaction steps on PostgreSQL', () => {
     const wumbo = await createWumbo({ store: slow, workflows: [both] })
     onTestFinished(() => wumbo.close())
     const handle = await wumbo.start(both, { schema: at.schema, id: 'a' })
-    await ready.promise
+    await written.promise
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect((await at.query('select path from journal')).rows).toEqual([])
     gate.resolve(undefined)

@@ -59,8 +59,7 @@ async function transactOpen(attempt: Attempt, input: unknown, transactions: Open
   }
   try {
     context.tx = open.handle
-    // The checked input is what the template's own schema gave.
-    const { value, payload } = defaultCodec.snapshot(await step.operation.template.invoke(input as never, context))
+    const { value, payload } = defaultCodec.snapshot(await step.operation.template.invoke(input, context))
     const output = await settlePayload(payload, host.payloads)
     if (!step.seal(context)) {
       await open.rollback()

@@ -196,6 +196,18 @@ describePostgres('transaction steps on PostgreSQL', () => {
     expect(await counters(at)).toEqual([{ id: 'a', n: 1 }])
   })
 
+  test('a commit that is under way is not given up at the timeout', async () => {
+    const at = await place()
+    await at.query(`create function dawdle() returns trigger language plpgsql as 'begin perform pg_sleep(0.5); return null; end';
+      create constraint trigger slow after insert on counters deferrable initially deferred for each row execute function dawdle()`)
+    const slow = doing(() => undefined, { timeout: 250 })
+    const wumbo = await open(at, [slow])
+    const handle = await wumbo.start(slow, { schema: at.schema, id: 'a' })
+    expect(await handle.result()).toEqual({ n: 1 })
+    expect((await wumbo.runs.get(handle.id)).steps).toMatchObject([{ attempt: 1, failures: [] }])
+    expect(await counters(at)).toEqual([{ id: 'a', n: 1 }])
+  })
+
   test('the commit waits until all records before it are durable', async () => {
     const at = await place()
     const gate = deferred<undefined>()

@@ -145,6 +145,14 @@ test('a store of another kind refuses the step before its first attempt', async 
   expect((await wumbo.runs.get(run?.id ?? '')).steps).toMatchObject([{ attempt: 0, error: { code: 'TRANSACTION_UNSUPPORTED', details: { needs: 'sqlite', found: 'memory' } } }])
 })
 
+test('the start of a graph with a transaction of another kind of store is refused', async () => {
+  const { workflow } = checkText('name: graph\nsteps:\n  a: { uses: count, with: { id: a } }\n', [count])
+  const wumbo = await createWumbo({ store: 'memory', workflows: [workflow] as never })
+  onTestFinished(() => wumbo.close())
+  await expect(wumbo.start(workflow as never, undefined as never)).rejects.toMatchObject({ code: 'TRANSACTION_UNSUPPORTED', path: 'graph' })
+  expect((await wumbo.runs.list()).runs).toEqual([])
+})
+
 test('a direct call is refused, and so is a part of a composition', async () => {
   await expect(count({ id: 'a' })).rejects.toMatchObject({ code: 'TRANSACTION_UNSUPPORTED' })
   expect(() => named(count, { name: 'counted', version: '1.0.0', description: 'Counts.' })).not.toThrow()

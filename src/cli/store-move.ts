@@ -83,18 +83,20 @@ function checkKinds(from: StoreSetting, to: StoreSetting): { readonly from: Kept
 }
 
 async function openSource(from: Kept): Promise<TransferSource> {
-  if (from.kind === 'sqlite') return (await import('../store/sqlite/index.ts')).sqliteSource(from.file)
-  return (await import('../store/postgres/index.ts')).postgresSource(await addressOf(from.url, '--from'))
+  if (from.kind === 'sqlite') return (await import('../store/sqlite/transfer-source.ts')).sqliteSource(from.file)
+  return (await import('../store/postgres/transfer-source.ts')).postgresSource(await addressOf(from.url, '--from'))
 }
 
 async function openTarget(to: Kept): Promise<TransferTarget> {
-  if (to.kind === 'sqlite') return (await import('../store/sqlite/index.ts')).sqliteTarget(to.file)
-  return (await import('../store/postgres/index.ts')).postgresTarget(await addressOf(to.url, '--to'))
+  if (to.kind === 'sqlite') return (await import('../store/sqlite/transfer-target.ts')).sqliteTarget(to.file)
+  return (await import('../store/postgres/transfer-target.ts')).postgresTarget(await addressOf(to.url, '--to'))
 }
 
 async function addressOf(store: string, option: string): Promise<{ readonly url: string; readonly schema?: string }> {
   const { readPostgresUrl } = await import('../shared/postgres-url.ts')
-  const { url, schema } = readPostgresUrl(store, option).options
+  const { options: { url, schema, pooler }, shown } = readPostgresUrl(store, option)
+  // All is one transaction, and what is set for a connection must hold before and after it as well.
+  if (pooler !== undefined) throw new UsageError(`${option}: expected the address of the server itself, got that of a pooler: ${shown}`, { path: option, remedy: 'Leave the pooler out: name host and port of PostgreSQL, without ?pooler=transaction.' })
   return { url, ...(schema === undefined ? {} : { schema }) }
 }
 

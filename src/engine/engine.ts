@@ -306,12 +306,11 @@ export class Engine implements RunHost {
   #startRow(row: RunRow, key: Extract<StoreOp, { op: 'start' }>['key'], full: boolean): Promise<OpAnswer | undefined> {
     return new Promise((resolve, reject) => {
       this.#starting++
-      this.flusher.add({ op: 'start', run: row, key }, row.run, 150 + row.input.length, (answer, error) => {
+      this.flusher.add({ op: 'start', run: row, key, ...(full ? { isFree: true } : {}) }, row.run, 150 + row.input.length, (answer, error) => {
         this.#starting--
         if (error === undefined) resolve(answer)
         else reject(error instanceof LaneFencedError && this.deps.store.isShared ? startInDoubt(error) : error)
       })
-      if (full) this.flusher.add({ op: 'release', run: { space: row.space, run: row.run }, status: 'waiting', wakeAt: null, error: null, inboxSeen: 0 }, row.run, 50, null)
     })
   }
 

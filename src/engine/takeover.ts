@@ -4,9 +4,9 @@
 import { LaneFencedError, RunQuarantinedError, StoreFailedError, WorkflowNotFoundError } from '../errors.ts'
 import type { Payload } from '../model/payload.ts'
 import { DEFAULT_SPACE, isEnd } from '../model/run.ts'
-import type { RunKey, RunKind, RunRow } from '../model/run.ts'
+import type { NewRun, RunKey, RunKind, RunRow } from '../model/run.ts'
 import type { Cancel } from '../shared/clock.ts'
-import type { Lane, LoadedRun, OpAnswer } from '../store/port.ts'
+import type { ClaimedRun, Lane, LoadedRun, OpAnswer } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import { buildHistory } from './history.ts'
 import { BLAMED_DEATHS, Probation } from './probation.ts'
@@ -41,7 +41,7 @@ export interface TakeoverHost extends SideExitHost {
   isHot(run: string): boolean
 }
 
-const BATCH = 200
+const BATCH = 1000
 /** Owned and in-memory runs are compared so often, in milliseconds. */
 const RECONCILE_MS = 60_000
 /** A store that cannot be read is asked again after this time, in milliseconds. */
@@ -159,12 +159,12 @@ export class Takeover {
     this.#working ??= this.#rounds()
   }
 
-  /** Reads and enters one run that the lane owns. */
-  async resume(key: RunKey): Promise<void> {
+  /** Reads and enters one run that the lane owns; one that nobody has worked on need not be read. */
+  async resume(key: ClaimedRun): Promise<void> {
     this.#coming.add(key.run)
     const isComing = await this.#patiently(async () => {
       const lane = this.#host.lane()
-      const loaded = await this.#host.deps.store.load(key)
+      const loaded = key.fresh === undefined ? await this.#host.deps.store.load(key) : untouched(key.fresh, lane)
       if (loaded === undefined || isEnd(loaded.run.status) || lane !== this.#host.lane()) return false
       return this.#enter(loaded, lane).then(() => true, async (thrown: unknown) => {
         if (this.#isAway(thrown)) throw thrown
@@ -340,6 +340,14 @@ export class Takeover {
       this.#nextWake = Number.POSITIVE_INFINITY
       this.soon()
     })
+  }
+}
+
+/** All that there is of a run that nobody has worked on. */
+function untouched(run: NewRun, lane: Lane | null): LoadedRun {
+  return {
+    run: { ...run, gen: 1, status: 'running', output: null, error: null, finishedAt: null, wakeAt: null, lane: lane?.id ?? null, epoch: lane?.epoch ?? null, inboxCount: 0, crashes: 0 },
+    journal: [], marks: [], mail: [], generations: [],
   }
 }
 

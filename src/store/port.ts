@@ -20,7 +20,7 @@ export interface StartKey {
 /**
  * One operation of a flush. Within a flush they take effect in the order given. Texts are well-formed Unicode and numbers are
  *   whole; anything else is refused with StoreRowError, never changed. What an error holds must be something JSON can say.
- * `start` inserts a run owned by the flushing lane. With a key that is taken (and not expired at `createdAt`) nothing
+ * `start` inserts a run owned by the flushing lane; with `isFree` one that nobody owns, `waiting` and claimable at once. With a key that is taken (and not expired at `createdAt`) nothing
  *   is inserted and the answer is `exists`.
  * `record` and `mark` insert rows of a run that the lane owns; a second row under the same key is refused with
  *   StoreRowError, and so is a row of a run that the lane does not own.
@@ -48,7 +48,7 @@ export interface StartKey {
  * The operations on stored workflows are told in workflows-port.ts, `transact` in transactions-port.ts.
  */
 export type StoreOp =
-  | { readonly op: 'start'; readonly run: NewRun; readonly key: StartKey | null }
+  | { readonly op: 'start'; readonly run: NewRun; readonly key: StartKey | null; readonly isFree?: boolean }
   | { readonly op: 'record'; readonly record: JournalRecord }
   | { readonly op: 'mark'; readonly mark: Mark }
   | { readonly op: 'wake'; readonly run: RunKey; readonly wakeAt: number | null }
@@ -63,6 +63,12 @@ export type StoreOp =
   | TransactOp
   | WorkflowOp
 
+/** A run that a claim took. */
+export interface ClaimedRun extends RunKey {
+  /** The run as it was started, when the store knows that nobody has worked on it: it has no journal, no marks and no mail. */
+  readonly fresh?: NewRun
+}
+
 /** What an operation answers; operations without an entry in FlushResult.answers simply took effect. */
 export type OpAnswer =
   | { readonly answer: 'exists'; readonly run: string; readonly hash: string }
@@ -72,7 +78,7 @@ export type OpAnswer =
   | { readonly answer: 'finished' }
   | { readonly answer: 'missing' }
   | { readonly answer: 'refused'; readonly because: string }
-  | { readonly answer: 'claimed'; readonly runs: readonly RunKey[] }
+  | { readonly answer: 'claimed'; readonly runs: readonly ClaimedRun[] }
   | { readonly answer: 'pruned'; readonly runs: number; readonly blobs: readonly string[] }
   | TransactAnswer
   | WorkflowAnswer

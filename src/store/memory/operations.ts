@@ -41,7 +41,7 @@ export function apply(tables: Tables, lane: Owner, op: StoreOp): OpAnswer | unde
   }
 }
 
-function start(tables: Tables, lane: Owner, { run, key }: OpOf<'start'>): OpAnswer | undefined {
+function start(tables: Tables, lane: Owner, { run, key, isFree }: OpOf<'start'>): OpAnswer | undefined {
   if (key !== null) {
     const taken = tables.keys.get(idOf(run.space, key.key))
     if (taken !== undefined && taken.expiresAt > run.createdAt) return { answer: 'exists', run: taken.run, hash: taken.hash }
@@ -49,10 +49,12 @@ function start(tables: Tables, lane: Owner, { run, key }: OpOf<'start'>): OpAnsw
   const row = runRow(run, lane.id, lane.epoch)
   const id = idOf(row.space, row.run)
   if (tables.runs.has(id)) throw new StoreRowError(`the run ${row.run} exists already`)
-  tables.set(tables.runs, id, { row, order: tables.nextOrder(), unread: 0, journal: new Map(), marks: new Map(), mail: [], generations: [] })
+  const stored: StoredRun = { row, order: tables.nextOrder(), unread: 0, journal: new Map(), marks: new Map(), mail: [], generations: [] }
+  tables.set(tables.runs, id, stored)
+  if (isFree === true) tables.change(stored, { lane: null, epoch: null, status: 'waiting' })
   if (key !== null) {
-    const stored = Object.freeze({ space: row.space, key: text(key.key), run: row.run, hash: text(key.hash), expiresAt: whole(key.expiresAt) })
-    tables.set(tables.keys, idOf(row.space, key.key), stored)
+    const taken = Object.freeze({ space: row.space, key: text(key.key), run: row.run, hash: text(key.hash), expiresAt: whole(key.expiresAt) })
+    tables.set(tables.keys, idOf(row.space, key.key), taken)
   }
   return undefined
 }

@@ -14,6 +14,7 @@ import { startHeartbeat } from './lane-heartbeat.ts'
 import type { LaneParts } from './lane-parts.ts'
 import { LaneConnection, retried } from './lane-connection.ts'
 import type { Held, LastFlush } from './lane-connection.ts'
+import { Numbers } from './numbers.ts'
 import { apply } from './operations.ts'
 import { doubtOf, plan, rowRefusal } from './plan.ts'
 import type { Doubt, Part } from './plan.ts'
@@ -39,6 +40,7 @@ export class PostgresLane implements Lane {
   #epoch = 0
   #number = 0
   #spaces: Set<number> = new Set()
+  readonly #numbers = new Numbers()
   #inFlight: Promise<unknown> | null = null
   #closing: Promise<void> | null = null
   #lost: LaneFencedError | null = null
@@ -126,13 +128,13 @@ export class PostgresLane implements Lane {
       const progress = { done: 0 }
       try {
         const kept: FlushResult | null = sent === null ? null : await this.#readBack(client, sent, number)
-        if (kept !== null) return kept
+        if (kept !== null) return this.#kept(ops, sent ?? [], kept)
         if (await kinds.prepare(client, ops)) this.#heartbeat?.notify('kinds')
-        parts = plan(ops, { knownSpaces: this.#spaces, kinds, doubt: known })
+        await this.#numbers.reserve(client, ops)
+        parts = plan(ops, { knownSpaces: this.#spaces, kinds, numbers: this.#numbers, doubt: known })
         sent = parts
         const answers = await retried(() => this.#carryOut(client, parts, { progress, number }))
-        for (const part of parts) if (part instanceof Segment) for (const space of part.newSpaces) this.#spaces.add(space)
-        return resultOf(answers)
+        return this.#kept(ops, parts, resultOf(answers))
       } catch (thrown) {
         if (isLost(thrown)) {
           this.#connection.lose(client, thrown)
@@ -145,6 +147,14 @@ export class PostgresLane implements Lane {
         return this.#flush(ops, doubtOf(part), number)
       }
     }
+  }
+
+  /** What the lane knows by a flush that was kept. */
+  #kept(ops: readonly StoreOp[], parts: readonly Part[], result: FlushResult): FlushResult {
+    const segments = parts.filter((part) => part instanceof Segment)
+    for (const { newSpaces } of segments) for (const space of newSpaces) this.#spaces.add(space)
+    this.#numbers.settle(ops, segments.flatMap(({ taken }) => taken), result)
+    return result
   }
 
   async #carryOut(client: pg.Client, parts: readonly Part[], { progress, number }: { progress: { done: number }; number: number }): Promise<Map<number, OpAnswer>> {
@@ -195,7 +205,8 @@ export class PostgresLane implements Lane {
     let isDue = false
     let isMail = false
     for (const [index, op] of ops.entries()) {
-      if (op.op === 'release') isDue ||= op.status === 'waiting' && op.wakeAt === null && !answers.has(index)
+      if (op.op === 'start') isDue ||= op.isFree === true && !answers.has(index)
+      else if (op.op === 'release') isDue ||= op.status === 'waiting' && op.wakeAt === null && !answers.has(index)
       else if (op.op === 'send') {
         const answer = answers.get(index)
         if (answer?.answer !== 'sent') continue

@@ -9,7 +9,7 @@ import type { Row } from './rows.ts'
 import { sought, whole } from './text.ts'
 
 /** Runs that are read together at most: their journals are in memory at once. */
-const TOGETHER = 100
+const TOGETHER = 500
 
 /**
  * The numbers of runs by their names. `offset 0` keeps this, and each read below, a look into an index per run: a server that has not

@@ -6,7 +6,7 @@ import type { Address } from './connection.ts'
 import { SCHEMA_VERSION, schemaVersion } from './migrations.ts'
 
 /** Checks that there are tables of this version, and makes every connection of the pool refuse to write. Throws StoreMissingError. */
-export async function lookOnly(pool: pg.Pool, client: pg.ClientBase, { schema }: Pick<Address, 'schema'>): Promise<void> {
+export async function lookOnly(pool: pg.Pool, client: pg.ClientBase, { schema, pooled }: Pick<Address, 'schema' | 'pooled'>): Promise<void> {
   const version = await schemaVersion(client, schema)
   if (version === 0) throw new StoreMissingError(`there is no store in schema ${schema} of this database`, { remedy: 'Start a run first, which creates the store; or name another database, or another schema with ?schema=name.', details: { schema } })
   if (version < SCHEMA_VERSION) {
@@ -14,6 +14,8 @@ export async function lookOnly(pool: pg.Pool, client: pg.ClientBase, { schema }:
       retryable: false, remedy: 'Open the store once for writing: that brings it up to date.',
     })
   }
+  // Behind a pooler it would stay with a connection of the server that others get.
+  if (pooled) return
   const refuseWrites = 'set default_transaction_read_only = on'
   // A connection that does not take this fails with the statement that comes next.
   pool.on('connect', (next) => void next.query(refuseWrites).catch(() => undefined))

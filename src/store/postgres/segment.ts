@@ -3,19 +3,22 @@
 // a start comes before all else, mail before its reading, and an end or release after all else.
 import type { JournalRecord, Mark } from '../../model/record.ts'
 import type { NewMail, RunKey } from '../../model/run.ts'
-import type { OpAnswer, StoreOp } from '../port.ts'
+import type { ClaimedRun, OpAnswer, StoreOp } from '../port.ts'
 import { textArray, wholeArray } from './arrays.ts'
 import { recordChecksum } from './checksum.ts'
 import { FLUSH_COLUMNS } from './statements.ts'
 import type { FlushColumn } from './statements.ts'
 import { restored, stored, storedError, storedOrNull, whole, wholeOrNull } from './text.ts'
 import type { KindIds } from './kinds.ts'
+import type { RunNumbers } from './numbers.ts'
+import { textOrNull, text } from './rows.ts'
 import type { Row } from './rows.ts'
 
 /** What a lane knows of rows that are there, so that they need not be made. */
 export interface Known {
   readonly knownSpaces: ReadonlySet<number>
   readonly kinds: KindIds
+  readonly numbers: RunNumbers
 }
 
 /** The operations that a segment can take. */
@@ -44,6 +47,8 @@ const POSITIONS: ReadonlySet<FlushColumn> = new Set<FlushColumn>([
 export class Segment {
   /** How many operations it holds. */
   size = 0
+  /** Runs that the lane owns by it, once the flush is kept. */
+  readonly taken: { readonly key: RunKey; readonly no: number }[] = []
   /** The index of the first of them in the flush. */
   readonly first: number
   readonly #columns = Object.fromEntries(Object.keys(FLUSH_COLUMNS).map((name) => [name, []])) as unknown as Columns
@@ -52,14 +57,18 @@ export class Segment {
   readonly #indexes = { start: [] as number[], send: [] as number[], release: [] as number[], finish: [] as number[] }
   readonly #knownSpaces: ReadonlySet<number>
   readonly #kinds: KindIds
+  readonly #numbers: RunNumbers
+  /** The runs that it starts, with their numbers. */
+  readonly #started: { readonly key: RunKey; readonly no: number; readonly isFree: boolean }[] = []
   readonly #newSpaces = new Set<number>()
   #claim: { readonly index: number; readonly limit: number; readonly now: number; readonly kinds: readonly number[] | null } | null = null
   #others = 0
 
-  constructor(first: number, { knownSpaces, kinds }: Known) {
+  constructor(first: number, { knownSpaces, kinds, numbers }: Known) {
     this.first = first
     this.#knownSpaces = knownSpaces
     this.#kinds = kinds
+    this.#numbers = numbers
   }
 
   /** Spaces that it gives a row. */
@@ -110,18 +119,38 @@ export class Segment {
 
   /** Puts the rows that the call gave back among the answers of the flush. */
   answer(rows: readonly Row[], answers: Map<number, OpAnswer>): void {
-    const claimed: RunKey[] = []
+    const claimed: ClaimedRun[] = []
+    const existing = new Set<number>()
     for (const row of rows) {
       const kind = row['answer'] as AnswerKind // what wumbo_flush_v1 says
       const item = row['item'] as number
-      if (kind === 'claimed') claimed.push({ space: item, run: restored(row['text_a'] as string) })
+      if (kind === 'claimed') claimed.push(this.#claimed(row))
       else answers.set(this.#indexes[LISTS[kind]][item - 1] ?? -1, answerOf(kind, row))
+      if (kind === 'exists') existing.add(item)
     }
+    for (const [index, { key, no, isFree }] of this.#started.entries()) if (!isFree && !existing.has(index + 1)) this.taken.push({ key, no })
     if (this.#claim !== null) answers.set(this.#claim.index, { answer: 'claimed', runs: claimed })
   }
 
-  #start({ run, key }: OpOf<'start'>, index: number): void {
+  #claimed(row: Row): ClaimedRun {
+    const key: RunKey = { space: row['item'] as number, run: text(row, 'text_a') }
+    this.taken.push({ key, no: row['no'] as number })
+    if (row['workflow'] === null) return key
+    return {
+      ...key,
+      fresh: {
+        ...key, workflow: text(row, 'workflow'), version: text(row, 'version'), queue: text(row, 'queue'), input: text(row, 'input'),
+        createdAt: row['created_at'] as number, deadline: row['deadline'] as number | null, key: textOrNull(row, 'key'),
+      },
+    }
+  }
+
+  #start({ run, key, isFree }: OpOf<'start'>, index: number): void {
     const columns = this.#columns
+    const no = this.#numbers.next()
+    columns.start_no.push(no)
+    columns.start_free.push(isFree === true ? 1 : 0)
+    this.#started.push({ key: run, no, isFree: isFree === true })
     const at = columns.start_run.push(stored(run.run))
     columns.start_space.push(whole(run.space))
     columns.start_workflow.push(stored(run.workflow))
@@ -246,8 +275,10 @@ export class Segment {
     const id = idOf(key)
     const known = this.#runs.get(id)
     if (known !== undefined) return known
-    this.#columns.run_space.push(whole(key.space))
-    this.#columns.run_run.push(stored(key.run))
+    const no = this.#numbers.of(key)
+    this.#columns.run_no.push(no ?? null)
+    this.#columns.run_space.push(no === undefined ? whole(key.space) : null)
+    this.#columns.run_run.push(no === undefined ? stored(key.run) : null)
     const run: SegmentRun = { at: -++this.#others, wake: null, isChecked: false, isLocked: false, consumed: null, hasLeft: false }
     this.#runs.set(id, run)
     return run

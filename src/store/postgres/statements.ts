@@ -4,10 +4,10 @@
 /** The arrays that wumbo_flush_v1 takes after its first five parameters, in their order. */
 export const FLUSH_COLUMNS = {
   new_space: 'whole',
-  start_space: 'whole', start_run: 'text', start_workflow: 'text', start_version: 'text', start_queue: 'text', start_kind: 'whole', start_input: 'text', start_created: 'whole', start_deadline: 'whole',
+  start_no: 'whole', start_free: 'whole', start_space: 'whole', start_run: 'text', start_workflow: 'text', start_version: 'text', start_queue: 'text', start_kind: 'whole', start_input: 'text', start_created: 'whole', start_deadline: 'whole',
   start_key: 'text',
   key_start: 'whole', key_space: 'whole', key_key: 'text', key_run: 'text', key_hash: 'text', key_created: 'whole', key_expires: 'whole',
-  run_space: 'whole', run_run: 'text',
+  run_no: 'whole', run_space: 'whole', run_run: 'text',
   owned: 'whole', locked: 'whole',
   record_run: 'whole', record_gen: 'whole', record_path: 'text', record_seq: 'whole', record_kind: 'text', record_status: 'text', record_level: 'text',
   record_template: 'text', record_template_version: 'text', record_input_hash: 'text', record_input: 'text', record_output: 'text', record_error: 'text',

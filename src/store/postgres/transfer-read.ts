@@ -1,24 +1,25 @@
 // Reading a PostgreSQL store in canonical form, through a cursor of an open transaction: what is read needs little memory, however much there is.
 import type pg from 'pg'
 import { PayloadCorruptError } from '../../errors.ts'
-import { TRANSFER_TABLES } from '../transfer.ts'
+import { BATCH_LETTERS, BATCH_ROWS, TRANSFER_TABLES } from '../transfer.ts'
 import type { TransferBlob, TransferRow, TransferTable } from '../transfer.ts'
 import { storeFailure } from './failures.ts'
 import { restored, restoredOrNull } from './text.ts'
 import { checksumOf } from './transfer-checksum.ts'
 import { READ_SQL } from './transfer-sql.ts'
 
-/** Rows that come at a time. */
-const FETCH_ROWS = 200
+/** Rows that come first, before it is known how long they are. */
+const FIRST_ROWS = 20
 
 /** The rows of a table, each proven by its checksum; `shown` names the store. */
 export async function* readRows(client: pg.ClientBase, table: TransferTable, shown: string): AsyncGenerator<readonly TransferRow[]> {
   const types = Object.values(TRANSFER_TABLES[table])
   try {
     await client.query(`declare transfer no scroll cursor for ${READ_SQL[table]}`)
-    for (;;) {
-      const { rows } = await client.query<unknown[]>({ text: `fetch ${FETCH_ROWS} from transfer`, rowMode: 'array' })
+    for (let count = FIRST_ROWS; ;) {
+      const { rows } = await client.query<unknown[]>({ text: `fetch ${count} from transfer`, rowMode: 'array' })
       if (rows.length === 0) break
+      count = nextCount(rows)
       yield rows.map((row) => canonical(table, row, { types, shown }))
     }
     await client.query('close transfer')
@@ -38,6 +39,13 @@ export async function* readBlobs(client: pg.ClientBase, shown: string): AsyncGen
   } catch (thrown) {
     throw storeFailure(thrown, `the large values could not be read from ${shown}`)
   }
+}
+
+/** So many rows that they hold about as many letters as one batch may. */
+function nextCount(rows: readonly (readonly unknown[])[]): number {
+  let letters = 1
+  for (const row of rows) for (const cell of row) if (typeof cell === 'string') letters += cell.length
+  return Math.max(1, Math.min(BATCH_ROWS, Math.floor((rows.length * BATCH_LETTERS) / letters), rows.length * 10))
 }
 
 function canonical(table: TransferTable, row: readonly unknown[], { types, shown }: { readonly types: readonly ('text' | 'whole')[]; readonly shown: string }): TransferRow {

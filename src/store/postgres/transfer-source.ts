@@ -59,6 +59,8 @@ class PostgresSource implements TransferSource {
         throw sqlState(thrown) === LOCK_NOT_AVAILABLE ? this.#inUse() : thrown
       })
       if ((await this.#client.query(LIVE_WORKERS_SQL)).rows.length > 0) throw this.#inUse()
+      // A process that stood still for longer than its lease must not write when it wakes up.
+      await this.#client.query('update lanes set epoch = epoch + 1 where is_open')
     })
   }
 

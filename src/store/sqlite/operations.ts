@@ -40,6 +40,7 @@ export function apply(state: FlushState, from: BatchReader): OpAnswer | undefine
 function start(state: FlushState, from: BatchReader): OpAnswer | undefined {
   const space = from.whole()
   const run = from.text()
+  const isFree = from.whole() === 1
   const workflow = from.text()
   const version = from.text()
   const queue = from.text()
@@ -58,7 +59,8 @@ function start(state: FlushState, from: BatchReader): OpAnswer | undefined {
   state.enterSpace(space)
   const no = state.nextRun++
   state.sql.insertRun.run(no, space, run, workflow, version, queue, input, createdAt, deadline, id, state.epoch)
-  state.owned.add(space, run, no, 0)
+  if (isFree) state.sql.freeNewRun.run(no)
+  else state.owned.add(space, run, no, 0)
   return undefined
 }
 

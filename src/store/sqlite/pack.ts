@@ -78,8 +78,9 @@ function put(to: BatchWriter, op: StoreOp): void {
   }
 }
 
-function putStart(to: BatchWriter, { run, key }: Extract<StoreOp, { op: 'start' }>): void {
+function putStart(to: BatchWriter, { run, key, isFree }: Extract<StoreOp, { op: 'start' }>): void {
   putKey(to, run)
+  to.code(isFree === true ? 1 : 0)
   to.text(run.workflow)
   to.text(run.version)
   to.text(run.queue)

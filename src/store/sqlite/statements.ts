@@ -23,6 +23,7 @@ export const WRITER_SQL = {
   insertSpace: 'insert or ignore into spaces (id) values (?)',
   insertRun: `insert into runs (no, space, run, workflow, version, queue, input, created_at, deadline, key, lane, epoch, gen, status, inbox_count, unread, crashes)
     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '${LANE}', ?, 1, 'running', 0, 0, 0)`,
+  freeNewRun: `update runs set lane = null, epoch = null, status = 'waiting' where no = ?`,
   findKey: 'select run, hash, expires_at from keys where space = ? and key = ?',
   putKey: `insert into keys (space, key, run, hash, created_at, expires_at) values (?, ?, ?, ?, ?, ?)
     on conflict (space, key) do update set run = excluded.run, hash = excluded.hash, created_at = excluded.created_at, expires_at = excluded.expires_at`,

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { StoreRowError } from '../../errors.ts'
 import type { StoreCase } from './subject.ts'
-import { ask, finish, keyOf, newRun, pairs, record, refused, rowOf, runId, send, start, startWithKey } from './samples.ts'
+import type { NewRun } from '../../model/run.ts'
+import type { StoreOp } from '../../store/port.ts'
+import { ask, claim, finish, keyOf, newRun, pairs, record, refused, release, rowOf, runId, send, start, startWithKey } from './samples.ts'
 
 export const startCases: readonly StoreCase[] = [
   {
@@ -87,6 +89,39 @@ export const startCases: readonly StoreCase[] = [
       assert.equal(await store.getRun(keyOf(2)), undefined)
       assert.equal(await store.findKey(0, 'k'), undefined)
       assert.deepEqual(pairs(await lane.flush([startWithKey(2, 'k'), record(2, 1)])), [])
+    },
+  },
+  {
+    name: 'a free start is nobody’s: it waits, can be claimed at once, and is whole',
+    async run({ store }) {
+      const lane = await store.openLane()
+      const free = (number: number, change: Partial<NewRun> = {}): StoreOp => ({ ...start(number, change), isFree: true })
+      await lane.flush([free(1, { queue: 'mail', deadline: 99, key: 'k', input: 'j:"x"' }), free(2), start(3)])
+      const row = await rowOf(store, 1)
+      assert.deepEqual([row.status, row.lane, row.epoch, row.wakeAt, row.gen, row.crashes], ['waiting', null, null, null, 1, 0])
+      await refused(lane.flush([record(2, 1)]), StoreRowError)
+      const answer = await ask(lane, claim(0))
+      assert.equal(answer?.answer, 'claimed')
+      assert.deepEqual(answer.runs.map(({ run }) => run), [runId(1), runId(2)])
+      for (const { fresh, run, space } of answer.runs) {
+        if (fresh === undefined) continue
+        const { workflow, version, queue, input, createdAt, deadline, key } = await rowOf(store, run === runId(1) ? 1 : 2)
+        assert.deepEqual(fresh, { space, run, workflow, version, queue, input, createdAt, deadline, key })
+      }
+      assert.deepEqual(pairs(await lane.flush([record(1, 1), finish(1), record(2, 1), release(2)])), [])
+      const again = await ask(lane, claim(0))
+      assert.deepEqual(again, { answer: 'claimed', runs: [keyOf(2)] })
+    },
+  },
+  {
+    name: 'a free start under a key that is taken starts nothing, and mail makes a free run no longer fresh',
+    async run({ store }) {
+      const lane = await store.openLane()
+      await lane.flush([{ ...startWithKey(1, 'k'), isFree: true }])
+      assert.deepEqual(await ask(lane, { ...startWithKey(2, 'k'), isFree: true }), { answer: 'exists', run: runId(1), hash: 'h1' })
+      assert.equal(await store.getRun(keyOf(2)), undefined)
+      await lane.flush([send(1, 'm')])
+      assert.deepEqual(await ask(lane, claim(1000)), { answer: 'claimed', runs: [keyOf(1)] })
     },
   },
 ]

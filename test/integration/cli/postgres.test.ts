@@ -133,11 +133,28 @@ describePostgres('wumbo store move', () => {
     expect(await run('runs', 'list', '--store', 'sqlite:other.db')).toMatchObject({ code: 0 })
   })
 
+  test('Ctrl-C ends it with 130, and nothing has happened', async () => {
+    const { run, project, store, at } = await sqlite()
+    await run('run', 'echo')
+    await run('run', 'echo', '--store', store) // makes the tables
+    await at.query('truncate run_starts, run_ends, journal, marks, keys, spaces')
+    // Somebody else's lock holds the move up, so that there is time for the key.
+    const release = await at.hold('journal')
+    const moving = project.start(['store', 'move', '--to', store])
+    await release.waitedFor()
+    moving.signal('SIGINT')
+    await release.end()
+    expect((await moving.ended).code).toBe(130)
+    expect(moving.err).toContain('interrupted')
+    expect(await run('runs', 'list')).toMatchObject({ code: 0 })
+    expect(await run('store', 'move', '--to', store)).toMatchObject({ code: 0 })
+  })
+
   test('is refused where it makes no sense', async () => {
     const { run, store } = await sqlite()
     for (const [args, words] of [
       [['--to', store], 'STORE_MISSING'], [[], '--to'], [['--to', 'sqlite:b.db'], '--to: expected postgres:'], [['--from', store, '--to', store], '--to: expected sqlite:<file>'],
-      [['--from', 'memory', '--to', store], '--from: expected'], [['--to', `${store}-X`], '--to: expected a schema'],
+      [['--from', 'memory', '--to', store], '--from: expected'], [['--to', `${store}-X`], '--to: expected a schema'], [['--from', 'sqlite:none.db', '--to', 'sqlite:b.db'], '--to: expected postgres:'],
     ] as const) expect(await run('store', 'move', ...args)).toMatchObject({ code: 2, err: expect.stringContaining(words) })
   })
 })

@@ -8,9 +8,13 @@ import { z } from 'zod'
 import { createWumbo, defineTemplate, defineWorkflow } from '../../../src/index.ts'
 import { moveStore, type MoveOptions, type MoveReport } from '../../../src/store/move.ts'
 import type { Store, StoreOp } from '../../../src/store/port.ts'
-import { postgresSource, postgresStore, postgresTarget } from '../../../src/store/postgres/index.ts'
-import { sqliteSource, sqliteStore, sqliteTarget } from '../../../src/store/sqlite/index.ts'
+import { postgresStore } from '../../../src/store/postgres/index.ts'
+import { postgresSource } from '../../../src/store/postgres/transfer-source.ts'
+import { postgresTarget } from '../../../src/store/postgres/transfer-target.ts'
+import { sqliteStore } from '../../../src/store/sqlite/index.ts'
 import { openStore } from '../../../src/store/sqlite/store.ts'
+import { sqliteSource } from '../../../src/store/sqlite/transfer-source.ts'
+import { sqliteTarget } from '../../../src/store/sqlite/transfer-target.ts'
 import type { TransferSource, TransferTarget } from '../../../src/store/transfer.ts'
 import { changeWorkflow, claim, collect, consume, finish, keyOf, mark, record, release, reopen, saveWorkflow, send, start, startWithKey, useVersion } from '../../../src/testing/store-cases/samples.ts'
 import { storeFile } from './folder.ts'
@@ -316,6 +320,23 @@ describePostgres('moving from PostgreSQL to SQLite', () => {
     const moved = await sqliteStore({ file, readOnly: true })
     expect((await moved.getRun(keyOf(1)))).toMatchObject({ lane: null, wakeAt: null, crashes: 1, status: 'running' })
     expect((await moved.getRun(keyOf(2)))).toMatchObject({ lane: null, crashes: 0 })
+    await moved.close()
+  })
+
+  test('a worker that stood still for longer than its lease writes nothing when it wakes up', async () => {
+    const at = makeSchema()
+    onTestFinished(at.drop)
+    const store = await postgresStore(at)
+    const lane = await store.openLane()
+    await lane.flush([start(1)])
+    await at.query(`update lanes set lease_until = clock_timestamp() - interval '1 minute'`)
+    const file = storeFile()
+    await moveBetween(await postgresSource(at), await sqliteTarget(file))
+    await expect(lane.flush([record(1, 1)])).rejects.toMatchObject({ code: 'LANE_FENCED' })
+    expect((await at.query('select count(*)::integer as count from journal')).rows).toEqual([{ count: 0 }])
+    await store.close()
+    const moved = await sqliteStore({ file, readOnly: true })
+    expect(await moved.getRun(keyOf(1))).toMatchObject({ lane: null, crashes: 1 })
     await moved.close()
   })
 

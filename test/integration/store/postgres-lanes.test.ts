@@ -9,6 +9,7 @@ import { plan } from '../../../src/store/postgres/plan.ts'
 import { Segment } from '../../../src/store/postgres/segment.ts'
 import { FLUSH_PART } from '../../../src/store/postgres/statements.ts'
 import { ask, claim, claimed, collect, consume, finish, keyOf, pairs, record, refused, release, reopen, rowOf, runId, saveWorkflow, send, start, startWithKey } from '../../../src/testing/store-cases/samples.ts'
+import { known } from './postgres-known.ts'
 import { describePostgres, makeSchema } from './postgres-server.ts'
 
 const define: StoreOp = { op: 'definition', hash: 'h', workflow: 'w', body: '{}', at: 1 }
@@ -55,7 +56,7 @@ describePostgres('lanes of PostgreSQL stores', () => {
     await client.query(`set search_path = ${at.schema}`)
     await client.query('begin')
     const also = async (more: readonly StoreOp[]): Promise<void> => {
-      for (const part of plan(more, { knownSpaces: new Set([0]), kinds: { idOf: () => 1 }, doubt: null })) {
+      for (const part of plan(more, { ...known, doubt: null })) {
         if (part instanceof Segment) await client.query({ ...FLUSH_PART, values: part.parameters(lane.id, lane.epoch) })
       }
     }

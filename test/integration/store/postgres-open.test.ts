@@ -1,12 +1,15 @@
 // Opening a PostgreSQL store that cannot be opened: each reason is told with what to do, and no password is. Servers that refuse are played
 // by a few bytes of the protocol; the rest needs a real one.
+import { spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createWumbo, WumboError } from '../../../src/index.ts'
 import { postgresStore } from '../../../src/store/postgres/index.ts'
+import { storeFile } from './folder.ts'
 import { describePostgres, makeSchema, postgresUrl } from './postgres-server.ts'
 
 const SECRET = 'geheim'
@@ -114,6 +117,18 @@ test('a password that the address does not hold comes from PGPASSWORD, or from t
   vi.stubEnv('PGPASSWORD', 'from the environment')
   await failure(`postgres://me@127.0.0.1:${port}/db`)
   expect(heard).toEqual(['from : the % file & more', 'from the environment'])
+})
+
+test('whoever keeps to a file never loads the driver', async () => {
+  const file = storeFile()
+  const script = join(dirname(file), 'script.mjs')
+  writeFileSync(script, `
+    import Module from 'node:module'
+    const { createWumbo } = await import(${JSON.stringify(new URL('../../../src/index.ts', import.meta.url).href)})
+    await (await createWumbo({ store: ${JSON.stringify(`sqlite:${file}`)} })).close()
+    console.log(Object.keys(Module._cache).filter((file) => /[\\\\/]node_modules[\\\\/]pg[\\\\/]/.test(file)).length)`)
+  const child = spawn(process.execPath, ['--conditions=wumbo-source', '--disable-warning=ExperimentalWarning', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  expect(await text(child.stdout)).toBe('0\n')
 })
 
 describePostgres('with a PostgreSQL server', () => {

@@ -11,9 +11,12 @@ import { listQuery } from '../../../src/store/postgres/run-list.ts'
 import { Segment } from '../../../src/store/postgres/segment.ts'
 import { FLUSH } from '../../../src/store/postgres/statements.ts'
 import { claim, consume, finish, mark, record, release, send, start, startWithKey } from '../../../src/testing/store-cases/samples.ts'
+import { known } from './postgres-known.ts'
 import { describePostgres, makeSchema } from './postgres-server.ts'
 
 const RUNS = 20_000
+/** Tables with a row per lane or per kind of runs: they may be read as a whole once they have been counted. */
+const SMALL = /Seq Scan on (?:lane_flushes|run_kinds)\b/
 /** Far below the number of runs, well above what a small flush or a page touches. */
 const MANY_ROWS = 400
 
@@ -22,7 +25,7 @@ const FILL = `
   insert into spaces (id) values (0), (1), (2);
   insert into lanes (id, epoch, is_open, opened_at, held_since, lease_until, holder) values ('other', 1, true, now(), now(), now() + interval '1 hour', 'x');
   insert into run_kinds (queue, workflow, version) select 'default', 'w' || i, '1' from generate_series(0, 6) i;
-  insert into run_starts select nextval('run_numbers'), i % 3, 'run' || lpad(i::text, 8, '0'), 'w' || i % 7, '1', 'default', 'j:1', i, null, null from generate_series(1, ${RUNS}) i;
+  insert into run_starts select i, i % 3, 'run' || lpad(i::text, 8, '0'), 'w' || i % 7, '1', 'default', 'j:1', i, null, null from generate_series(1, ${RUNS}) i;
   insert into runs select no, space, run, created_at, 1 + no % 7, 1, case no % 3 when 0 then 'running' when 1 then 'waiting' else 'parked' end, null, case no % 3 when 1 then 9000000 + no end,
     case no % 3 when 0 then 'other' end, case no % 3 when 0 then 1 end, 0, 0, 0 from run_starts where no % 10 = 0;
   insert into run_ends select no, space, created_at, 1, case when no % 50 = 1 then 'failed' else 'completed' end, 'j:1', null, no + 5, 0, 0, 0 from run_starts where no % 10 <> 0;
@@ -75,7 +78,7 @@ describePostgres('how the server runs what a PostgreSQL store asks', () => {
     }
 
     async function flushed(ops: readonly StoreOp[]): Promise<readonly string[]> {
-      const parts = plan(ops, { knownSpaces: new Set([0]), kinds: { idOf: () => 1 }, doubt: null })
+      const parts = plan(ops, { ...known, doubt: null })
       expect(parts.length).toBe(1)
       return plans(async () => {
         for (const part of parts) if (part instanceof Segment) await client.query({ ...FLUSH, values: [...part.parameters('a', epoch), 1] })
@@ -126,7 +129,7 @@ describePostgres('how the server runs what a PostgreSQL store asks', () => {
 
 /** The lines of a plan that read a whole table: of a flush, whose plans are kept, none may, not even while the table is empty. */
 function readingAll(text: string): readonly string[] {
-  return text.split('\n').filter((line) => line.includes('Seq Scan on '))
+  return text.split('\n').filter((line) => line.includes('Seq Scan on ') && !SMALL.test(line))
 }
 
 /** The lines of a plan that read many rows. */

@@ -13,8 +13,15 @@ export function describePostgres(name: string, tests: () => void): void {
   else describe(name, tests)
 }
 
+/** A table that nobody else can use. */
+export interface HeldTable {
+  /** Resolves when somebody waits for it. */
+  waitedFor(): Promise<void>
+  end(): Promise<void>
+}
+
 /** A schema that nobody else has, and the way to drop it; in the database under test, or in another. */
-export function makeSchema(url = postgresUrl): { readonly url: string; readonly schema: string; query(sql: string, values?: unknown[]): Promise<pg.QueryResult>; drop(): Promise<void> } {
+export function makeSchema(url = postgresUrl): { readonly url: string; readonly schema: string; query(sql: string, values?: unknown[]): Promise<pg.QueryResult>; hold(table: string): Promise<HeldTable>; drop(): Promise<void> } {
   if (url === undefined) throw new Error('WUMBO_TEST_POSTGRES_URL names no server')
   const schema = `wumbo_test_${randomUUID().replaceAll('-', '')}`
   const query = async (sql: string, values: unknown[] = []): Promise<pg.QueryResult> => {
@@ -29,6 +36,18 @@ export function makeSchema(url = postgresUrl): { readonly url: string; readonly 
   }
   return {
     url, schema, query,
+    async hold(table) {
+      const client = new pg.Client({ connectionString: url })
+      await client.connect()
+      await client.query(`begin; lock table ${schema}.${table} in access exclusive mode`)
+      const waiting = 'select 1 from pg_locks where not granted and relation = $1::regclass'
+      return {
+        async waitedFor() {
+          while ((await client.query(waiting, [`${schema}.${table}`])).rows.length === 0);
+        },
+        end: () => client.end(),
+      }
+    },
     async drop() {
       await query(`drop schema if exists ${schema} cascade`)
     },

@@ -8,6 +8,7 @@ import { plan } from '../../../src/store/postgres/plan.ts'
 import { Segment } from '../../../src/store/postgres/segment.ts'
 import { FLUSH_PART, LANE_SQL, tickSql } from '../../../src/store/postgres/statements.ts'
 import { claim, finish, record, release, runId, send, start } from '../../../src/testing/store-cases/samples.ts'
+import { known } from './postgres-known.ts'
 import { describePostgres, makeSchema } from './postgres-server.ts'
 
 const LEASE_MS = 1000
@@ -245,7 +246,7 @@ class Connection {
 
   async flush(lane: string, ops: readonly StoreOp[]): Promise<readonly Answer[]> {
     const answers: Answer[] = []
-    for (const part of plan(ops, { knownSpaces: new Set([0]), kinds: { idOf: () => 1 }, doubt: null })) {
+    for (const part of plan(ops, { ...known, doubt: null })) {
       if (part instanceof Segment) answers.push(...(await this.#client.query<Answer>({ ...FLUSH_PART, values: part.parameters(lane, 1) })).rows)
     }
     return answers

@@ -2,7 +2,8 @@
 // stands in `run_starts` and is never touched again; while it lives it has a narrow row in `runs`, which changes often and stays
 // small; its end moves to `run_ends`. The view `run_rows` puts the three together. Texts that are compared are so by bytes.
 export const initial = `
-create sequence run_numbers;
+-- Lanes take numbers in blocks: a value stands for itself and the 999 after it.
+create sequence run_numbers increment by 1000;
 
 create table spaces (
   id bigint primary key,
@@ -75,7 +76,9 @@ create table runs (
   epoch bigint,
   inbox_count bigint not null,
   unread bigint not null,
-  crashes bigint not null
+  crashes bigint not null,
+  -- Nobody has worked on it yet: whoever claims it needs to read no journal.
+  fresh boolean not null default false
 ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
 create index runs_due on runs (kind, coalesce(wake_at, 0), no) where lane is null and status in ('running', 'waiting');
 create index runs_mail on runs (kind, coalesce(wake_at, 0), no) where lane is null and unread > 0;

@@ -9,10 +9,10 @@ export const flush = `
 create function wumbo_flush_v1(
   p_lane text, p_epoch bigint, p_claim_limit bigint, p_claim_now bigint, p_claim_kinds bigint[],
   p_new_space bigint[],
-  p_start_space bigint[], p_start_run text[], p_start_workflow text[], p_start_version text[], p_start_queue text[], p_start_kind bigint[], p_start_input text[],
+  p_start_no bigint[], p_start_free bigint[], p_start_space bigint[], p_start_run text[], p_start_workflow text[], p_start_version text[], p_start_queue text[], p_start_kind bigint[], p_start_input text[],
   p_start_created bigint[], p_start_deadline bigint[], p_start_key text[],
   p_key_start bigint[], p_key_space bigint[], p_key_key text[], p_key_run text[], p_key_hash text[], p_key_created bigint[], p_key_expires bigint[],
-  p_run_space bigint[], p_run_run text[],
+  p_run_no bigint[], p_run_space bigint[], p_run_run text[],
   p_owned bigint[], p_locked bigint[],
   p_record_run bigint[], p_record_gen bigint[], p_record_path text[], p_record_seq bigint[], p_record_kind text[], p_record_status text[],
   p_record_level text[], p_record_template text[], p_record_template_version text[], p_record_input_hash text[], p_record_input text[],
@@ -25,7 +25,7 @@ create function wumbo_flush_v1(
   p_consume_run bigint[], p_consume_number bigint[], p_consume_at bigint[],
   p_release_run bigint[], p_release_status text[], p_release_wake bigint[], p_release_error text[], p_release_seen bigint[],
   p_finish_run bigint[], p_finish_status text[], p_finish_output text[], p_finish_error text[], p_finish_at bigint[], p_finish_seen bigint[]
-) returns table (answer text, item bigint, text_a text, text_b text)
+) returns table (answer text, item bigint, text_a text, text_b text, no bigint, workflow text, version text, queue text, input text, created_at bigint, deadline bigint, key text)
 language plpgsql
 set jit = off
 set plan_cache_mode = force_generic_plan
@@ -34,6 +34,7 @@ set enable_bitmapscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $body$
+#variable_conflict use_column
 declare
   v_starts constant bigint := cardinality(p_start_run);
   v_new bigint[]; -- numbers of the runs to insert, 0 for those whose key is taken
@@ -53,17 +54,25 @@ begin
   end if;
 
   -- Numbers of the runs by position, 0 for none, and whether this lane owns them. Nobody else can give or take that while the lane holds.
-  v_new := array(select nextval('run_numbers') from generate_series(1, v_starts));
+  -- The lane knows the numbers of the runs that it owns; others are looked up by their names.
+  v_new := p_start_no;
   v_nos := v_new;
-  v_owned := array_fill(true, array[v_starts::integer]);
-  if cardinality(p_run_run) > 0 then
-    select array_agg(f.no order by f.at), array_agg(f.owned order by f.at) into v_found_nos, v_found_owned
-    from (
-      select k.at, coalesce(s.no, 0) as no, coalesce(l.lane = p_lane and l.epoch = p_epoch, false) as owned
-      from unnest(p_run_space, p_run_run) with ordinality as k(space, run, at)
-      left join run_starts s on s.run = k.run and s.space = k.space
-      left join runs l on l.no = s.no
-    ) f;
+  v_owned := array(select k.free = 0 from unnest(p_start_free) as k(free));
+  if cardinality(p_run_no) > 0 then
+    if array_position(p_run_no, null) is null then
+      v_found_nos := p_run_no;
+      v_found_owned := array(
+        select coalesce((select l.lane = p_lane and l.epoch = p_epoch from runs l where l.no = k.no), false) from unnest(p_run_no) with ordinality as k(no, at) order by k.at
+      );
+    else
+      select array_agg(f.no order by f.at), array_agg(f.owned order by f.at) into v_found_nos, v_found_owned
+      from (
+        select k.at, coalesce(k.no, s.no, 0) as no, coalesce(l.lane = p_lane and l.epoch = p_epoch, false) as owned
+        from unnest(p_run_no, p_run_space, p_run_run) with ordinality as k(no, space, run, at)
+        left join run_starts s on s.run = k.run and s.space = k.space
+        left join runs l on l.no = coalesce(k.no, s.no)
+      ) f;
+    end if;
     v_nos := v_nos || v_found_nos;
     v_owned := v_owned || v_found_owned;
   end if;
@@ -83,7 +92,7 @@ begin
       select k.r, t.run, t.hash from unnest(p_key_start, p_key_space, p_key_key) as k(r, space, key)
       join keys t on t.space = k.space and t.key = k.key where t.run_no <> v_new[k.r]
     loop
-      return query select 'exists', v_at, v_run, v_hash;
+      return query select 'exists', v_at, v_run, v_hash, null::bigint, null::text, null::text, null::text, null::text, null::bigint, null::bigint, null::text;
       -- What else is said of the run means the one that is there already, if there is one.
       v_new[v_at] := 0;
       v_nos[v_at] := coalesce((select s.no from run_starts s where s.run = p_start_run[v_at] and s.space = p_start_space[v_at]), 0);
@@ -97,17 +106,25 @@ begin
   if v_starts > 0 then
     insert into run_starts (no, space, run, workflow, version, queue, input, created_at, deadline, key)
     select v_new[k.at], k.space, k.run, k.workflow, k.version, k.queue, k.input, k.created, k.deadline, k.key
-    from unnest(p_start_space, p_start_run, p_start_workflow, p_start_version, p_start_queue, p_start_input, p_start_created, p_start_deadline, p_start_key)
-      with ordinality as k(space, run, workflow, version, queue, input, created, deadline, key, at)
+    from (
+      select unnest(p_start_space) as space, unnest(p_start_run) as run, unnest(p_start_workflow) as workflow, unnest(p_start_version) as version,
+        unnest(p_start_queue) as queue, unnest(p_start_input) as input, unnest(p_start_created) as created, unnest(p_start_deadline) as deadline,
+        unnest(p_start_key) as key, generate_series(1, v_starts)::bigint as at
+    ) k
     where v_new[k.at] > 0 order by k.run collate "C", k.space;
-    insert into runs (no, space, run, created_at, kind, gen, status, lane, epoch, inbox_count, unread, crashes)
-    select v_new[k.at], k.space, k.run, k.created, k.kind, 1, 'running', p_lane, p_epoch, 0, 0, 0
-    from unnest(p_start_space, p_start_run, p_start_created, p_start_kind) with ordinality as k(space, run, created, kind, at) where v_new[k.at] > 0;
+    insert into runs (no, space, run, created_at, kind, gen, status, lane, epoch, inbox_count, unread, crashes, fresh)
+    select v_new[k.at], k.space, k.run, k.created, k.kind, 1, case k.free when 0 then 'running' else 'waiting' end,
+      case k.free when 0 then p_lane end, case k.free when 0 then p_epoch end, 0, 0, 0, k.free <> 0
+    from (
+      select unnest(p_start_space) as space, unnest(p_start_run) as run, unnest(p_start_created) as created, unnest(p_start_kind) as kind,
+        unnest(p_start_free) as free, generate_series(1, v_starts)::bigint as at
+    ) k
+    where v_new[k.at] > 0;
   end if;
 
   select k.r into v_at from unnest(p_owned) as k(r) where not v_owned[k.r] limit 1;
   if found then
-    raise exception 'the run % is not owned by this lane: %', (p_start_run || p_run_run)[v_at],
+    raise exception 'the run % is not owned by this lane: %', coalesce((p_start_run || p_run_run)[v_at], (select s.run from run_starts s where s.no = v_nos[v_at])),
       coalesce('it is ' || (select r.status from run_rows r where r.no = v_nos[v_at]), 'there is no such run') using errcode = 'WU002';
   end if;
 
@@ -116,10 +133,14 @@ begin
       started_at, finished_at, reads, checksum)
     select v_nos[k.r], k.gen, k.path, k.seq, k.kind, k.status, k.level, k.template, k.template_version, k.input_hash, k.input, k.output, k.error, k.attempt,
       k.started, k.finished, k.reads, k.checksum
-    from unnest(p_record_run, p_record_gen, p_record_path, p_record_seq, p_record_kind, p_record_status, p_record_level, p_record_template,
-      p_record_template_version, p_record_input_hash, p_record_input, p_record_output, p_record_error, p_record_attempt, p_record_started,
-      p_record_finished, p_record_reads, p_record_checksum)
-      as k(r, gen, path, seq, kind, status, level, template, template_version, input_hash, input, output, error, attempt, started, finished, reads, checksum);
+    from (
+      -- In the list, not behind from: there each array would be kept twice.
+      select unnest(p_record_run) as r, unnest(p_record_gen) as gen, unnest(p_record_path) as path, unnest(p_record_seq) as seq, unnest(p_record_kind) as kind,
+        unnest(p_record_status) as status, unnest(p_record_level) as level, unnest(p_record_template) as template,
+        unnest(p_record_template_version) as template_version, unnest(p_record_input_hash) as input_hash, unnest(p_record_input) as input,
+        unnest(p_record_output) as output, unnest(p_record_error) as error, unnest(p_record_attempt) as attempt, unnest(p_record_started) as started,
+        unnest(p_record_finished) as finished, unnest(p_record_reads) as reads, unnest(p_record_checksum) as checksum
+    ) k;
   end if;
   if cardinality(p_mark_run) > 0 then
     insert into marks (run_no, gen, path, kind, attempt, at, due, error)
@@ -134,7 +155,7 @@ begin
 
   if cardinality(p_send_run) > 0 then
     return query
-    select case when v_nos[k.r] = 0 then 'missing' when l.no is null then 'finished' when l.lane is null then 'sent' else 'sent owned' end, k.at, null::text, null::text
+    select case when v_nos[k.r] = 0 then 'missing' when l.no is null then 'finished' when l.lane is null then 'sent' else 'sent owned' end, k.at, null::text, null::text, null::bigint, null::text, null::text, null::text, null::text, null::bigint, null::bigint, null::text
     from unnest(p_send_run) with ordinality as k(r, at) left join runs l on l.no = v_nos[k.r];
     insert into inbox (run_no, number, mail, kind, body, sent_at)
     select n.no, n.inbox_count + row_number() over (partition by n.no order by n.at), n.mail, n.kind, n.body, n.sent
@@ -163,7 +184,7 @@ begin
 
   if cardinality(p_release_run) > 0 then
     return query
-    select case when l.no is null then 'release lost' else 'release mail' end, k.at, null::text, null::text
+    select case when l.no is null then 'release lost' else 'release mail' end, k.at, null::text, null::text, null::bigint, null::text, null::text, null::text, null::text, null::bigint, null::bigint, null::text
     from unnest(p_release_run, p_release_seen) with ordinality as k(r, seen, at)
     left join runs l on l.no = v_nos[k.r] and l.lane = p_lane and l.epoch = p_epoch
     where l.no is null or l.inbox_count <> k.seen;
@@ -180,7 +201,7 @@ begin
     get diagnostics v_count = row_count;
     if v_count < cardinality(p_finish_run) then
       return query
-      select case when l.no is null then 'finish lost' else 'finish mail' end, k.at, null::text, null::text
+      select case when l.no is null then 'finish lost' else 'finish mail' end, k.at, null::text, null::text, null::bigint, null::text, null::text, null::text, null::text, null::bigint, null::bigint, null::text
       from unnest(p_finish_run, p_finish_seen) with ordinality as k(r, seen, at)
       left join runs l on l.no = v_nos[k.r] and l.lane = p_lane and l.epoch = p_epoch
       where l.no is null or l.inbox_count <> k.seen;
@@ -208,9 +229,12 @@ begin
       select c.no, c.at from (select * from due union select * from mailed) c order by c.at, c.no limit p_claim_limit
     )
     select array_agg(c.no order by c.at, c.no) into v_picked from picked c;
-    update runs l set status = 'running', lane = p_lane, epoch = p_epoch, wake_at = null, error = null where l.no = any(v_picked);
     return query
-    select 'claimed', l.space, l.run, null::text from unnest(v_picked) with ordinality as k(no, at) join runs l on l.no = k.no order by k.at;
+    select 'claimed', l.space, l.run, null::text, l.no, s.workflow, s.version, s.queue, s.input, s.created_at, s.deadline, s.key
+    from unnest(v_picked) with ordinality as k(no, at) join runs l on l.no = k.no
+      left join run_starts s on s.no = k.no and l.fresh and l.inbox_count = 0
+    order by k.at;
+    update runs l set status = 'running', lane = p_lane, epoch = p_epoch, wake_at = null, error = null, fresh = false where l.no = any(v_picked);
   end if;
 end
 $body$;

@@ -161,6 +161,8 @@ export class BlobMissingError extends failure('BLOB_MISSING', 'operation', 500, 
 // Templates and steps
 export class TemplateFailedError extends failure('TEMPLATE_FAILED', 'operation', 500, 'See the cause; a retry policy repeats it, a handler catches it.', true) {}
 export class IllegalTransitionError extends failure('ILLEGAL_TRANSITION', 'bug', 500, 'Report it with the two states that the message names.') {}
+export class TransactionUnsupportedError extends failure('TRANSACTION_UNSUPPORTED', 'user', 422, 'Open Wumbo on the kind of store that the template is defined for, or define the template for this one.') {}
+export class TransactionRefusedError extends failure('TRANSACTION_REFUSED', 'user', 422, 'Let the body only read and write your own tables; Wumbo begins and ends the transaction.') {}
 export class ServiceNotFoundError extends failure('SERVICE_NOT_FOUND', 'user', 500, 'Provide the service: createWumbo({ services }) or .execute(input, { services }).') {}
 export class StepFailedError extends failure('STEP_FAILED', 'operation', 500, 'See the cause. Correct it and run `wumbo runs retry`, or handle the failure in the workflow.') {}
 export class StepTimeoutError extends failure('STEP_TIMEOUT', 'operation', 504, 'Raise the timeout, or make the template heed its abort signal.', true) {}

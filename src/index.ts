@@ -21,6 +21,13 @@ export type { ServeOptions, StatusServer } from './server/contract.ts'
 
 // Write templates
 export { defineTemplate } from './template/define.ts'
+export { definePostgresTransaction, defineSqliteTransaction } from './template/define-transaction.ts'
+export type {
+  PostgresTransactionDefinition, PostgresTransactionTemplate, SqliteTransactionDefinition, SqliteTransactionTemplate,
+} from './template/define-transaction.ts'
+export type {
+  PostgresTransaction, PostgresTransactionContext, SqliteStatement, SqliteTransaction, SqliteTransactionContext, SqliteValue, TransactionResult, TransactionRow,
+} from './template/transaction-context.ts'
 export { Template } from './template/template.ts'
 export { pipe } from './template/compose-pipe.ts'
 export { parallel } from './template/compose-parallel.ts'
@@ -70,7 +77,7 @@ export {
   WumboError, DefinitionError, SchemaNotPublishableError, TemplateNotFoundError, TemplateExistsError, WorkflowNotFoundError,
   WorkflowDisabledError, WorkflowConflictError,
   ExpressionError, InputInvalidError, OutputInvalidError, ConfigInvalidError, ValueNotStorableError, PayloadTooLargeError,
-  PayloadCorruptError, BlobMissingError, TemplateFailedError, IllegalTransitionError, ServiceNotFoundError, StepFailedError,
+  PayloadCorruptError, BlobMissingError, TemplateFailedError, IllegalTransitionError, ServiceNotFoundError, TransactionUnsupportedError, TransactionRefusedError, StepFailedError,
   StepTimeoutError, HeartbeatTimeoutError, AbortedError, DuplicateStepError, NonDeterminismError, RunFailedError, RunTimeoutError,
   RunCancelledError, RunParkedError, RunNotFoundError, RunFinishedError, RunNotRetryableError, KeyReusedError, StoreLockedError,
   StoreTooNewError, StoreMovedError, StoreNotEmptyError, StoreUnsupportedError, StoreRowError, StoreFailedError, StoreClosedError, LaneFencedError, OverloadedError,

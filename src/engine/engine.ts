@@ -29,6 +29,7 @@ import type { Departure, RunHost } from './run-host.ts'
 import { checkKey, checkQueue, keyHash, keyReused, startInDoubt } from './start-options.ts'
 import { Takeover } from './takeover.ts'
 import type { Entering } from './takeover.ts'
+import { checkTransactions } from './transaction-check.ts'
 import { Turns } from './turns.ts'
 
 /** A start that was accepted: durable, whether it is new or was there before. */
@@ -117,6 +118,7 @@ export class Engine implements RunHost {
   async start(workflow: AnyWorkflow, input: unknown, options: { readonly key?: string; readonly queue?: string } = {}): Promise<Accepted> {
     this.#mustBeOpen()
     const { limits, clock } = this.deps
+    checkTransactions(workflow, this.deps.store)
     if (this.flusher.waitingBytes > limits.bufferBytes) {
       throw new OverloadedError(`${this.flusher.waitingBytes} bytes wait to be written; no run is accepted above ${limits.bufferBytes}`, { retryAfter: 1000 })
     }

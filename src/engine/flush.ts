@@ -77,6 +77,11 @@ export class Flusher {
     this.#fatal = fatal
   }
 
+  /** Whose epoch proves what is written beside the flushes; null while there is none. */
+  get lane(): Pick<Lane, 'id' | 'epoch'> | null {
+    return this.#lane
+  }
+
   /** Adds an operation to the batch that gathers. Order of calls is order of effects. */
   add(op: StoreOp, owner: string | null, bytes: number, listener: FlushListener | Settled | null): void {
     const entry: Entry = { op, owner, bytes, listener }

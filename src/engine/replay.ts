@@ -4,7 +4,7 @@ import { NonDeterminismError, errorData } from '../errors.ts'
 import type { WumboError } from '../errors.ts'
 import type { JournalRecord, Mark } from '../model/record.ts'
 import type { Operation, Outcome } from '../workflow/contract.ts'
-import { recordedFailure } from './step-run.ts'
+import { recordedFailure } from './recorded-failure.ts'
 import type { StepRun } from './step-run.ts'
 
 /** What is known of a run from before. */

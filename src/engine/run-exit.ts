@@ -40,6 +40,10 @@ export class RunExit implements FlushListener {
 
   /** Ends the run; `consumed` is the number of the mail that made it end. */
   finish(end: End, consumed?: number): void {
+    this.#run.journal.whenFree(() => this.#finish(end, consumed))
+  }
+
+  #finish(end: End, consumed: number | undefined): void {
     const { flusher, deps } = this.#host
     const finishedAt = deps.clock.now()
     this.#run.journal.flushHeld()
@@ -58,6 +62,10 @@ export class RunExit implements FlushListener {
 
   /** Gives the run up until `wakeAt` (null: until somebody claims it), or parks it for a reason. */
   giveUp(status: 'waiting' | 'parked', wakeAt: number | null, reason: ErrorData | null): void {
+    this.#run.journal.whenFree(() => this.#giveUp(status, wakeAt, reason))
+  }
+
+  #giveUp(status: 'waiting' | 'parked', wakeAt: number | null, reason: ErrorData | null): void {
     this.#run.journal.flushHeld()
     this.#host.flusher.add({ op: 'release', run: keyOf(this.#run.row), status, wakeAt, error: reason, inboxSeen: this.inboxSeen }, this.#run.row.run, 50, (answer, error) => {
       if (error !== undefined) this.#run.leave(lost(error))

@@ -1,5 +1,6 @@
 // The writing side of one run's journal: gives out `seq`, holds pure records back until something durable needs them,
-// and knows how far the run is durable. It decides nothing about steps.
+// and knows how far the run is durable. While a transaction commits its record, everything else that would have a `seq` waits, and so
+// does the run's way out: so no journal gets a hole, and no row of a run is in two places. It decides nothing about steps.
 import type { Clock, Cancel } from '../shared/clock.ts'
 import type { JournalRecord, Mark } from '../model/record.ts'
 import type { RunKey } from '../model/run.ts'
@@ -36,11 +37,18 @@ export class RunJournal implements FlushListener {
   #held: JournalRecord[] | null = null
   #heldBytes = 0
   #timer: Cancel | null = null
+  /** The seq up to which all records are durable, pure ones included. */
+  #settledSeq: number
+  /** What waits until the next seq is free again; null when it is. */
+  #waiting: (() => void)[] | null = null
+  /** Told once all that was handed to the flush before the reserved seq is durable. */
+  #barrier: ((error: Error | undefined) => void) | null = null
 
   constructor(run: JournalHost, host: JournalDeps, lastSeq: number) {
     this.seq = lastSeq
     this.effectSeq = lastSeq
     this.durableSeq = lastSeq
+    this.#settledSeq = lastSeq
     this.#run = run
     this.#host = host
   }
@@ -60,8 +68,52 @@ export class RunJournal implements FlushListener {
   /** A record is durable, or is not. */
   settled(op: StoreOp, _answer: OpAnswer | undefined, error: Error | undefined): void {
     if (op.op !== 'record') return
-    if (error === undefined && op.record.level !== 'pure') this.durableSeq = op.record.seq
+    if (error === undefined) {
+      this.#settledSeq = op.record.seq
+      if (op.record.level !== 'pure') this.durableSeq = op.record.seq
+    }
     this.#run.recorded(op.record, error)
+    if (this.#barrier !== null && (error !== undefined || this.#settledSeq === this.seq)) this.#passBarrier(error)
+  }
+
+  /** Does what gives out a seq or ends the run: at once, or when the transaction that has reserved the next seq is settled. */
+  whenFree(work: () => void): void {
+    if (this.#waiting === null) work()
+    else this.#waiting.push(work)
+  }
+
+  /** Keeps the next seq for a record that its own transaction writes. All before it is in the hands of the flush; `free` must follow. */
+  reserve(granted: (seq: number) => void): void {
+    this.whenFree(() => {
+      this.#waiting = []
+      this.flushHeld()
+      granted(this.seq + 1)
+    })
+  }
+
+  /** Tells once all records before the reserved seq are durable, or that they will not be. */
+  whenDurable(told: (error: Error | undefined) => void): void {
+    this.#barrier = told
+    if (this.#settledSeq === this.seq) this.#passBarrier(undefined)
+  }
+
+  /** The transaction is settled: with its record, which is durable, or without. `answer` comes before all that waits. */
+  free(record: JournalRecord | null, answer: () => void): void {
+    const waiting = this.#waiting ?? []
+    this.#waiting = null
+    if (record !== null) {
+      this.seq = this.effectSeq = this.durableSeq = this.#settledSeq = record.seq
+      this.#run.recorded(record, undefined)
+    }
+    answer()
+    // One of them may reserve the next seq: the others then wait on.
+    for (const work of waiting) this.whenFree(work)
+  }
+
+  #passBarrier(error: Error | undefined): void {
+    const told = this.#barrier
+    this.#barrier = null
+    told?.(error)
   }
 
   /** Writes a mark, after all that was held before it. */

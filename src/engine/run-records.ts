@@ -10,7 +10,7 @@ import type { Operation, Outcome } from '../workflow/contract.ts'
 import { settlePayload } from './payloads.ts'
 import type { RunHost } from './run-host.ts'
 import type { JournalHost, RunJournal } from './run-journal.ts'
-import { recordedFailure } from './step-run.ts'
+import { recordedFailure } from './recorded-failure.ts'
 import type { StepRun } from './step-run.ts'
 
 /** The run, as its records need it. */
@@ -33,23 +33,34 @@ export function recordResult(run: RecordsHost, host: RunHost, step: StepRun, res
   })
 }
 
+/** Answers with a result whose record was committed together with what the step wrote. */
+export function recordCommitted(run: RecordsHost, step: StepRun, record: JournalRecord, value: unknown): void {
+  step.close()
+  run.journal.free(record, () => {
+    if (run.live) run.answer(step.path, { status: 'completed', output: value })
+  })
+}
+
 /** Records that a step has failed for good and answers with that. It is always an effect: what follows sees it durable. */
 export function recordFailure(run: RecordsHost, host: RunHost, step: StepRun, error: ErrorData): void {
   step.close()
   const { attempt, startedAt } = step
   const finishedAt = host.deps.clock.now()
-  run.journal.append({ ...stepRecord(run, host, step, { status: 'failed', output: null, error, attempt, startedAt: startedAt === 0 ? finishedAt : startedAt, finishedAt }), level: 'effect' })
-  run.answer(step.path, { status: 'failed', error: recordedFailure(step.path, error) })
+  whenFree(run, () => {
+    run.journal.append({ ...stepRecord(run, host, step, { status: 'failed', output: null, error, attempt, startedAt: startedAt === 0 ? finishedAt : startedAt, finishedAt }), level: 'effect' })
+    run.answer(step.path, { status: 'failed', error: recordedFailure(step.path, error) })
+  })
 }
 
 /** Records a result that an earlier generation had, and answers with it. */
 export function recordReused(run: RecordsHost, host: RunHost, step: StepRun, earlier: JournalRecord): void {
   host.readPayload(earlier.output).then(
     (value) => {
-      if (!run.live) return
       const { output, attempt, startedAt, finishedAt } = earlier
-      run.journal.append(stepRecord(run, host, step, { status: 'completed', output, error: null, attempt, startedAt, finishedAt }))
-      run.answer(step.path, { status: 'completed', output: value })
+      whenFree(run, () => {
+        run.journal.append(stepRecord(run, host, step, { status: 'completed', output, error: null, attempt, startedAt, finishedAt }))
+        run.answer(step.path, { status: 'completed', output: value })
+      })
     },
     (thrown: unknown) => run.broken(thrown),
   )
@@ -60,9 +71,11 @@ export function recordValue(run: RecordsHost, host: RunHost, given: { readonly p
   if (!run.live) return
   const { path, kind, startedAt, reads = null } = given
   const { payload, value: frozen } = defaultCodec.snapshot(given.value)
-  const record = plainRecord(run, host, { path, kind, level: 'effect', status: 'completed', output: payload, error: null, reads })
-  run.journal.append(startedAt === undefined ? record : { ...record, startedAt })
-  run.answer(path, { status: 'completed', output: frozen })
+  whenFree(run, () => {
+    const record = plainRecord(run, host, { path, kind, level: 'effect', status: 'completed', output: payload, error: null, reads })
+    run.journal.append(startedAt === undefined ? record : { ...record, startedAt })
+    run.answer(path, { status: 'completed', output: frozen })
+  })
 }
 
 /** Records what the source decided by itself and answers with it. */
@@ -77,8 +90,17 @@ export function recordDecision(run: RecordsHost, host: RunHost, decision: Decisi
     return
   }
   const error = decision.error === null ? null : errorData(decision.error)
-  run.journal.append(plainRecord(run, host, { path, kind: 'choice', level: 'pure', status: decision.status, output: null, error, reads }))
-  run.answer(path, decision.status === 'skipped' ? { status: 'skipped' } : { status: 'failed', error: failureOf(path, decision.error, error) })
+  whenFree(run, () => {
+    run.journal.append(plainRecord(run, host, { path, kind: 'choice', level: 'pure', status: decision.status, output: null, error, reads }))
+    run.answer(path, decision.status === 'skipped' ? { status: 'skipped' } : { status: 'failed', error: failureOf(path, decision.error, error) })
+  })
+}
+
+/** Does what gives out a seq, unless the run has ended by then. */
+function whenFree(run: RecordsHost, work: () => void): void {
+  run.journal.whenFree(() => {
+    if (run.live) work()
+  })
 }
 
 function failureOf(path: string, thrown: WumboError | null, error: ErrorData | null): WumboError {
@@ -88,15 +110,16 @@ function failureOf(path: string, thrown: WumboError | null, error: ErrorData | n
 function stored(run: RecordsHost, host: RunHost, payload: Payload, then: (output: Payload) => void): void {
   const settled = settlePayload(payload, host.payloads)
   if (typeof settled === 'string') {
-    if (run.live) then(settled)
+    whenFree(run, () => then(settled))
   } else {
-    settled.then((output) => (run.live ? then(output) : undefined), (thrown: unknown) => run.broken(thrown))
+    settled.then((output) => whenFree(run, () => then(output)), (thrown: unknown) => run.broken(thrown))
   }
 }
 
 type StepResult = Pick<JournalRecord, 'status' | 'output' | 'error' | 'attempt' | 'startedAt' | 'finishedAt'>
 
-function stepRecord(run: RecordsHost, host: RunHost, step: StepRun, result: StepResult): JournalRecord {
+/** The record of a step that has ended, under the next seq. */
+export function stepRecord(run: RecordsHost, host: RunHost, step: StepRun, result: StepResult): JournalRecord {
   const { row, journal } = run
   const { template, reads, path } = step.operation
   const { inputPayload, inputHash } = step

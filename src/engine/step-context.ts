@@ -17,6 +17,8 @@ export interface AttemptHost {
 export class StepContext implements TemplateContext {
   readonly attempt: number
   state: ExecutionState = 'created'
+  /** The transaction, in a step of level `transaction` on a store that hands one out. */
+  declare tx?: unknown
   readonly #host: AttemptHost
   readonly #run: string
   readonly #gen: number

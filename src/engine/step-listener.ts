@@ -8,11 +8,13 @@ import type { Snapshot } from '../shared/codec.ts'
 import type { EngineDeps } from './ports.ts'
 import type { EventBody, RunHost } from './run-host.ts'
 import { recordFailure, recordResult } from './run-records.ts'
-import type { RecordsHost } from './run-records.ts'
+import type { TransactingRun } from './transaction-step.ts'
+import type { StepContext } from './step-context.ts'
 import type { StepHost, StepRun } from './step-run.ts'
+import { transact } from './transaction-step.ts'
 
 /** The run, as its steps' reports need it. */
-export interface ListenedRun extends RecordsHost {
+export interface ListenedRun extends TransactingRun {
   emit(event: EventBody): void
   considerLeavingSoon(): void
   beat(path: string, attempt: number): void
@@ -84,6 +86,10 @@ export class StepListener implements StepHost {
         step.wait(due)
       }
     })
+  }
+
+  transact(step: StepRun, input: unknown, context: StepContext): Promise<void> {
+    return transact({ run: this.#run, host: this.#host, step, context }, input)
   }
 
   onWaiting(): void {

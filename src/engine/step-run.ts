@@ -1,6 +1,6 @@
 // One step of one run, from its first attempt to its recorded result: input check, attempts, timeouts, heartbeats,
 // retries. It tells its run what happened and leaves order, journal and delivery to it.
-import { HeartbeatTimeoutError, StepFailedError, StepTimeoutError, TemplateFailedError, WumboError, errorData, errorFromData } from '../errors.ts'
+import { HeartbeatTimeoutError, StepTimeoutError, WumboError, errorData } from '../errors.ts'
 import type { ErrorData, FailureClass } from '../errors.ts'
 import type { Level, Mark } from '../model/record.ts'
 import type { Payload } from '../model/payload.ts'
@@ -13,10 +13,13 @@ import type { AnyTemplate } from '../template/contract.ts'
 import type { Operation } from '../workflow/contract.ts'
 import type { Handler } from '../execution/contract.ts'
 import type { EngineDeps } from './ports.ts'
+import { Losses } from './losses.ts'
+import { checkPure } from './pure-check.ts'
 import { StepContext } from './step-context.ts'
 import type { AttemptHost } from './step-context.ts'
 import { mayRetry, retryDelay, retryPlan } from './retry.ts'
 import type { RetryPlan } from './retry.ts'
+import { checkTransaction } from './transaction-check.ts'
 
 export type StepOperation = Extract<Operation, { kind: 'step' }>
 
@@ -36,6 +39,8 @@ export interface StepHost extends AttemptHost {
   /** A result came after its attempt was given up. */
   onLateResult(step: StepRun): void
   onStarted(step: StepRun): void
+  /** Runs the attempt at hand as a transaction of the store, which records it too; the step is told by `seal` and `threw`. Never rejects. */
+  transact(step: StepRun, input: unknown, context: StepContext): Promise<void>
   /** True while it is proven that this process owns the run. */
   holds(): boolean
   /** Calls once that is proven again; never when the run is lost. */
@@ -80,11 +85,17 @@ export class StepRun {
   #cancelDeadline: Cancel | null = null
   #lastBeat = 0
   #closed = false
+  /** The attempt commits: whether it succeeds is up to the store, and nothing gives it up any more. */
+  #sealed = false
+  #losses: Losses | null = null
+  /** What the step's total time limit would have ended it with, had it not been committing. */
+  #overdue: WumboError | null = null
 
   constructor(operation: StepOperation, host: StepHost) {
     this.operation = operation
     this.#host = host
-    this.level = operation.options.level ?? operation.template.level
+    const { template, options } = operation
+    this.level = template.level === 'transaction' ? 'transaction' : (options.level ?? template.level)
   }
 
   get path(): string {
@@ -114,6 +125,10 @@ export class StepRun {
     this.#cancelDeadline = clock.timer(Math.max(0, deadline - clock.now()), () => {
       if (this.#closed) return
       const error = new StepTimeoutError(`${this.path} did not end within its total timeout of ${this.totalTimeout ?? 0} ms`, { path: this.path, retryable: false })
+      if (this.#sealed) {
+        this.#overdue = error
+        return
+      }
       this.#current?.abort(error)
       this.#host.onFailure(this, errorData(error))
     })
@@ -122,6 +137,7 @@ export class StepRun {
   /** Looks at the options before anything begins: a bad one must fail its own step here, not a flush or the process later. */
   checkOptions(): void {
     const { options, template } = this.operation
+    checkTransaction(this.operation, this.#host.deps.store)
     const retry = options.retry ?? template.defaults.retry
     if (retry !== undefined) this.#plan = retryPlan(retry, this.path)
     for (const name of ['timeout', 'totalTimeout', 'heartbeatTimeout'] as const) {
@@ -219,14 +235,52 @@ export class StepRun {
     }
     this.#watch(context)
     this.#host.onStarted(this)
+    if (this.level === 'transaction') {
+      this.#running++
+      void this.#host.transact(this, input, context).finally(() => this.#running--)
+      return
+    }
     const body: Body = { template: this.operation.template, input, context }
     try {
       const result = deps.execution.execute(BODY, body, context)
       if (result instanceof Promise) this.#await(result, body)
       else this.#done(result, body)
     } catch (thrown) {
-      this.#threw(thrown, body)
+      this.#threw(thrown, body.context)
     }
+  }
+
+  /** The attempt is about to commit: from now on it cannot be given up. False when it has been. */
+  seal(context: StepContext): boolean {
+    if (this.#closed || this.#current !== context) {
+      this.#host.onLateResult(this)
+      return false
+    }
+    this.#sealed = true
+    this.#clearTimers()
+    return true
+  }
+
+  /** The store's connection was lost, which is not the body's fault: the same attempt begins anew, unless `thrown` comes again and again. */
+  again(context: StepContext, thrown: unknown): void {
+    this.#losses ??= new Losses()
+    const wait = this.#losses.pause(thrown)
+    if (wait === null || this.#closed || this.#current !== context || this.#overdue !== null) {
+      this.threw(thrown, context)
+      return
+    }
+    this.#sealed = false
+    this.#current = undefined
+    this.#clearTimers()
+    this.attempt--
+    this.#onEnd(this.#host.clock.timer(wait, () => this.#checkInput()))
+  }
+
+  /** The attempt has failed, sealed or not. */
+  threw(thrown: unknown, context: StepContext): void {
+    this.#sealed = false
+    if (this.#overdue === null || this.#closed) this.#threw(thrown, context)
+    else this.#host.onFailure(this, errorData(this.#overdue))
   }
 
   #await(result: Promise<unknown>, body: Body): void {
@@ -238,7 +292,7 @@ export class StepRun {
       },
       (thrown: unknown) => {
         this.#running--
-        this.#threw(thrown, body)
+        this.#threw(thrown, body.context)
       },
     )
   }
@@ -287,9 +341,9 @@ export class StepRun {
     let result: Snapshot
     try {
       result = defaultCodec.snapshot(value)
-      if (this.level === 'pure' && this.#host.deps.limits.checkPure) this.#checkPure(result, body)
+      if (this.level === 'pure' && this.#host.deps.limits.checkPure) checkPure(this.path, result, body)
     } catch (thrown) {
-      this.#threw(thrown, body)
+      this.#threw(thrown, body.context)
       return
     }
     this.#current = undefined
@@ -297,8 +351,8 @@ export class StepRun {
     this.#host.onResult(this, result)
   }
 
-  #threw(thrown: unknown, body: Body): void {
-    if (this.#closed || this.#current !== body.context) {
+  #threw(thrown: unknown, context: StepContext): void {
+    if (this.#closed || this.#current !== context) {
       this.#host.onLateResult(this)
       return
     }
@@ -320,20 +374,6 @@ export class StepRun {
     this.#host.onRetry(this, error, due)
   }
 
-  #checkPure(first: Snapshot, body: Body): void {
-    const again = body.template.invoke(body.input, body.context)
-    if (again instanceof Promise) {
-      again.catch(() => undefined)
-      return
-    }
-    const second = defaultCodec.snapshot(again)
-    if (second.payload !== first.payload) {
-      throw new TemplateFailedError(`${this.path}: ${body.template.meta.name} is declared pure, but two executions with the same input gave different results`, {
-        path: this.path, retryable: false, remedy: 'Declare it an effect (leave out `pure`), or make it a function of its input alone.',
-      })
-    }
-  }
-
   /** Remembers a timer of the attempt or the wait at hand. */
   #onEnd(cancel: Cancel): void {
     this.#cancels ??= []
@@ -345,9 +385,4 @@ export class StepRun {
     for (const cancel of this.#cancels) cancel()
     this.#cancels = null
   }
-}
-
-/** The failure that a step's dependants see: the same after a crash as without one, since it is made from what is recorded. */
-export function recordedFailure(path: string, error: ErrorData): WumboError {
-  return new StepFailedError(`step ${path} failed: ${error.message}`, { path, cause: errorFromData(error) })
 }

@@ -10,8 +10,8 @@ export type RecordKind = 'step' | 'timer' | 'value' | 'choice'
 /** How the operation ended. `skipped`: a condition was false, or what it depends on failed or was skipped. */
 export type RecordStatus = 'completed' | 'failed' | 'skipped'
 
-/** How durable a step's result is before others see it: see the levels in the design. */
-export type Level = 'effect' | 'pure'
+/** How durable a step's result is before others see it. `transaction`: what the step writes and its record are one commit. */
+export type Level = 'effect' | 'pure' | 'transaction'
 
 /** One entry of the journal. */
 export interface JournalRecord extends RunKey {

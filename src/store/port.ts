@@ -5,6 +5,7 @@ import type { ErrorData, LaneFencedError } from '../errors.ts'
 import type { Payload } from '../model/payload.ts'
 import type { JournalRecord, Mark } from '../model/record.ts'
 import type { EndStatus, Generation, Mail, NewMail, NewRun, RunKey, RunKind, RunRow, RunStatus, Space } from '../model/run.ts'
+import type { StoreTransactions, TransactAnswer, TransactOp } from './transactions-port.ts'
 import type { WorkflowAnswer, WorkflowOp, WorkflowReads } from './workflows-port.ts'
 
 /** An idempotency key that a start is bound to. */
@@ -44,7 +45,7 @@ export interface StartKey {
  * `prune` deletes ended runs of one space that finished before `before`, the oldest first, with journal, marks and mail, at most
  *   `limit` runs; and the space's keys that had expired at `before`. Younger keys stay, even when their run is gone: they still
  *   keep a second start from happening. Answers `pruned` with the number of runs deleted and the blobs that they named.
- * The operations on stored workflows are told in workflows-port.ts.
+ * The operations on stored workflows are told in workflows-port.ts, `transact` in transactions-port.ts.
  */
 export type StoreOp =
   | { readonly op: 'start'; readonly run: NewRun; readonly key: StartKey | null; readonly isFree?: boolean }
@@ -59,6 +60,7 @@ export type StoreOp =
   | { readonly op: 'claim'; readonly limit: number; readonly now: number; readonly kinds: readonly RunKind[] | null }
   | { readonly op: 'definition'; readonly hash: string; readonly workflow: string; readonly body: string; readonly at: number }
   | { readonly op: 'prune'; readonly space: Space; readonly before: number; readonly limit: number }
+  | TransactOp
   | WorkflowOp
 
 /** A run that a claim took. */
@@ -78,6 +80,7 @@ export type OpAnswer =
   | { readonly answer: 'refused'; readonly because: string }
   | { readonly answer: 'claimed'; readonly runs: readonly ClaimedRun[] }
   | { readonly answer: 'pruned'; readonly runs: number; readonly blobs: readonly string[] }
+  | TransactAnswer
   | WorkflowAnswer
 
 /** The answers of a flush by the index of their operation. */
@@ -226,6 +229,8 @@ export interface Store extends WorkflowReads {
   /** Facts for people: file, journal mode, synchronous as read back, version. */
   readonly facts: Readonly<Record<string, string | number>>
   readonly blobs: Blobs
+  /** How steps of level `transaction` run; undefined where there is no database to share a commit with. */
+  readonly transactions?: StoreTransactions
   /** Opens the writing end. A single-writer store refuses a second with StoreLockedError. Runs owned by a dead lane become claimable at once (their wakeAt is null), and their `crashes` rises. */
   openLane(options?: LaneOptions): Promise<Lane>
   /** Undefined when there is no such run. PayloadCorruptError, naming run, gen and path, when a record is not what was written. */

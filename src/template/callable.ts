@@ -2,6 +2,7 @@
 // that the engine uses. It knows nothing of definitions; defineTemplate and compositions hand in the parts.
 import { errorData, type WumboError } from '../errors.ts'
 import type { Level } from '../model/record.ts'
+import type { TransactionMeans } from '../model/transaction.ts'
 import type {
   AnyTemplate, CallOptions, ExecutionResult, MaybePromise, Template, TemplateContext, TemplateMetadata, TemplateSchemas, StepDefaults,
 } from './contract.ts'
@@ -14,6 +15,7 @@ import { enter } from './state.ts'
 export interface TemplateParts {
   readonly meta: TemplateMetadata
   readonly level: Level
+  readonly transaction?: TransactionMeans
   readonly defaults: StepDefaults
   readonly schemas: TemplateSchemas
   readonly config: unknown
@@ -83,6 +85,7 @@ export function makeTemplate<I, O>(parts: TemplateParts): Template<I, O> {
 
   const members: Omit<TemplateParts, 'configure'> & { readonly execute: typeof execute } = {
     meta, level: parts.level, defaults: parts.defaults, schemas: parts.schemas, config: parts.config, check, invoke, execute,
+    ...(parts.transaction === undefined ? {} : { transaction: parts.transaction }),
   }
   const template = Object.assign(call, members, parts.configure === undefined ? {} : { configure: parts.configure })
   Object.defineProperty(template, 'name', { value: meta.name })

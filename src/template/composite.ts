@@ -1,5 +1,6 @@
 // What all compositions share: the metadata and the level that follow from the children, a lifecycle of their own, and names
 // for compositions that are registered. How children are run is each composition's own file.
+import { DefinitionError } from '../errors.ts'
 import type { Level } from '../model/record.ts'
 import { hashText } from '../shared/hash.ts'
 import { labelOf, makeTemplate } from './callable.ts'
@@ -32,6 +33,12 @@ const MAX_NAME = 100
 /** Makes the template of a composition. Its version changes when that of a child does. */
 export function makeComposite<I, O>(parts: CompositeParts): Template<I, O> {
   const { kind, children, description, check, run } = parts
+  for (const { template } of children) {
+    if (template.level !== 'transaction') continue
+    throw new DefinitionError(`${kind}: ${labelOf(template.meta)} is a transaction, which commits with the record of a step: it cannot be a part of one`, {
+      path: template.meta.name, remedy: 'Make it a step of its own.',
+    })
+  }
   const names = `${kind}.${children.map(({ template }) => template.meta.name).join('.')}`
   const identity = hashText(JSON.stringify([kind, parts.variant ?? null, ...children.map(({ label, template }) => [label, labelOf(template.meta), template.config ?? null])]))
   const meta: TemplateMetadata = Object.freeze({
@@ -63,6 +70,7 @@ export function named<I, O>(template: Template<I, O>, options: NamedOptions): Te
   checkNaming(given)
   return makeTemplate<I, O>({
     meta: metadataOf(given), level: template.level, defaults: stepDefaultsOf(given), schemas: template.schemas, config: template.config,
+    ...(template.transaction === undefined ? {} : { transaction: template.transaction }),
     check: (input) => template.check(input), invoke: (input, context) => template.invoke(input, context),
   })
 }

@@ -3,6 +3,7 @@
 // callers hold.
 import type { ErrorData, WumboError } from '../errors.ts'
 import type { Level } from '../model/record.ts'
+import type { TransactionMeans } from '../model/transaction.ts'
 
 /** A value, or a promise of it. */
 export type MaybePromise<T> = T | Promise<T>
@@ -208,8 +209,10 @@ export interface Template<I = never, O = unknown> {
   /** Runs it once and gives an ExecutionResult; throws for failures unless `failSilently`. */
   execute(input: I, options?: CallOptions & { readonly failSilently?: boolean }): Promise<ExecutionResult<O>>
   readonly meta: TemplateMetadata
-  /** `effect` unless defined as pure. */
+  /** `effect` unless defined as pure or as a transaction. */
   readonly level: Level
+  /** Present exactly when the level is `transaction`: which store it is for, and how that store reaches the body. */
+  readonly transaction?: TransactionMeans
   readonly defaults: StepDefaults
   readonly schemas: TemplateSchemas
   /** The fixed configuration, or undefined. */

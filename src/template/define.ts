@@ -78,7 +78,8 @@ function templateOf(definition: Given): AnyTemplate {
   return base
 }
 
-function schemasOf(definition: Given, owner: string): TemplateSchemas {
+/** The JSON Schemas of a checked definition. */
+export function schemasOf(definition: Given, owner: string): TemplateSchemas {
   const own = (definition['jsonSchema'] ?? {}) as Partial<TemplateSchemas>
   const of = (what: 'input' | 'output' | 'config'): TemplateSchemas['input'] =>
     own[what] === undefined || own[what] === null ? publishSchema(definition[what] as Schema, { owner, what }) : frozenCopy(own[what])

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { moduleOf } from './page.ts'
+import { codeBlocks, moduleOf } from './page.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const guide = join(root, 'docs', 'guide')
@@ -20,6 +20,7 @@ const modules = pages.map((page) => join(folder, page.replace('.md', '.ts')))
 beforeAll(() => {
   mkdirSync(folder, { recursive: true })
   pages.forEach((page, index) => writeFileSync(modules[index]!, moduleOf(join(guide, page))))
+  for (const page of pages) for (const { language, file, code } of codeBlocks(join(guide, page))) if (language === 'ts' && file !== null && !file.includes('/')) writeFileSync(join(folder, file), code)
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

@@ -33,6 +33,7 @@ export function apply(tables: Tables, lane: Owner, op: StoreOp): OpAnswer | unde
     case 'claim': return claim(tables, lane, op)
     case 'definition': return define(tables, op)
     case 'prune': return prune(tables, op)
+    case 'transact': throw new StoreRowError('this store runs no transactions')
     case 'saveWorkflow': return saveWorkflow(tables, op)
     case 'useWorkflowVersion': return useWorkflowVersion(tables, op)
     case 'setWorkflowStatus': return setWorkflowStatus(tables, op)

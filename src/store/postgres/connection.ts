@@ -22,7 +22,7 @@ export interface Address {
 }
 
 /** How long opening a connection may take, in milliseconds. */
-const CONNECT_TIMEOUT_MS = 10_000
+export const CONNECT_TIMEOUT_MS = 10_000
 /** How long a read may take on the server, in milliseconds. */
 const READ_TIMEOUT_MS = 60_000
 /** How much longer an answer may take than its statement, in milliseconds: only a dead connection gets there. */
@@ -72,7 +72,8 @@ export function destroy(client: pg.ClientBase): void {
   connection?.stream?.destroy()
 }
 
-function laneTimeout({ leaseMs }: Address): number {
+/** How long a statement of a lane may take, in milliseconds. */
+export function laneTimeout({ leaseMs }: Address): number {
   return Math.max(100, Math.floor(leaseMs * LEASE_PART))
 }
 

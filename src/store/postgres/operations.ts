@@ -1,5 +1,6 @@
 // The operations of a flush that are rare, each a few statements in the transaction of the flush. Those that every run needs are
 // carried out many at a time: see segment.ts.
+import { StoreRowError } from '../../errors.ts'
 import type { OpAnswer } from '../port.ts'
 import { definitionChecksum } from './checksum.ts'
 import { reopen } from './inbox.ts'
@@ -15,6 +16,7 @@ export async function apply(writing: Writing, op: RareOp): Promise<OpAnswer | un
     case 'reopen': return reopen(writing, op.generation)
     case 'definition': return define(writing, op)
     case 'prune': return prune(writing, op)
+    case 'transact': throw new StoreRowError('this store runs no bodies in a flush')
     case 'saveWorkflow': return saveWorkflow(writing, op)
     case 'useWorkflowVersion': return useWorkflowVersion(writing, op)
     case 'setWorkflowStatus': return setWorkflowStatus(writing, op)

@@ -18,6 +18,8 @@ import { listRuns } from './run-list.ts'
 import { ServerTime, offsetOf } from './server-time.ts'
 import { stored } from './text.ts'
 import { drainWorker, listWorkers } from './workers.ts'
+import { TRANSACTION_CONNECTIONS } from './transaction-pool.ts'
+import { postgresTransactions } from './transactions.ts'
 import { getWorkflow, listWorkflows, workflowVersion, workflowVersions } from './workflow-reads.ts'
 
 /** Which database, and how. */
@@ -43,6 +45,8 @@ export interface PostgresStoreOptions {
   readonly pooler?: 'transaction'
   /** The schema that holds the tables: small letters, digits and `_`. It is made if there is none. Default `wumbo`. */
   readonly schema?: string
+  /** Connections for transaction steps: as many run at a time. They are opened when they are needed. Default 10. */
+  readonly transactionConnections?: number
   /** Creates nothing, opens no lane and writes nothing. Rejects with StoreMissingError where there are no tables. Default false. */
   readonly readOnly?: boolean
 }
@@ -65,6 +69,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
   const id = options.lane ?? randomUUID()
   const readOnly = options.readOnly ?? false
   const pool = openPool(address)
+  const transactions = postgresTransactions(address, options.transactionConnections ?? TRANSACTION_CONNECTIONS)
   const lanes = new Set<PostgresLane>()
   const kinds = new Kinds()
   const time = new ServerTime(Date.now())
@@ -105,6 +110,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
     kind: 'postgres',
     facts,
     blobs: readOnly ? readableBlobs(postgresBlobs(pool, address.leaseMs)) : postgresBlobs(pool, address.leaseMs),
+    transactions,
     isShared: true,
     now: () => time.now(),
     async openLane(laneOptions = {}) {
@@ -144,7 +150,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
     try {
       await Promise.all([...lanes].map((lane) => lane.close()))
     } finally {
-      await pool.end()
+      await Promise.all([pool.end(), transactions.close()])
     }
   }
 }

@@ -2,6 +2,7 @@
 // something that structured cloning carries.
 import type { VersionSummary, WorkflowKey, WorkflowRow, WorkflowVersion } from '../../model/definition.ts'
 import type { RunKey, RunKind, RunRow, Space } from '../../model/run.ts'
+import type { SqliteMeans } from '../../model/transaction.ts'
 import type { Finding, LoadedRun, OpAnswer, RunFilter, RunPage } from '../port.ts'
 import type { WorkflowFilter, WorkflowPage } from '../workflows-port.ts'
 import type { Announcement } from './owner.ts'
@@ -25,6 +26,8 @@ export interface WriterCalls {
   readonly openLane: { readonly in: undefined; readonly out: { readonly epoch: number } }
   /** The answers by the index of their operation. */
   readonly flush: { readonly in: Batch; readonly out: readonly (readonly [number, OpAnswer])[] }
+  /** Loads the body of a transaction step; it is not on the way of the flushes that come meanwhile. */
+  readonly loadBody: { readonly in: SqliteMeans; readonly out: undefined }
   readonly announce: { readonly in: Announcement; readonly out: undefined }
   /** Ends the lane in order and gives the lock back. */
   readonly closeLane: { readonly in: undefined; readonly out: undefined }

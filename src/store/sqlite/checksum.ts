@@ -1,6 +1,7 @@
 // The checksum of a journal row: CRC-32 over its texts, started from a mix of its numbers and the lengths of its texts.
 // It tells bit rot and rows that were changed by hand; it is no signature. The run's own id is part of it.
 import { crc32 } from 'node:zlib'
+import { StoreRowError } from '../../errors.ts'
 import type { JournalRecord } from '../../model/record.ts'
 import { BatchWriter } from './wire.ts'
 
@@ -13,7 +14,7 @@ const LEVELS = ['effect', 'pure'] as const
 
 const KIND = Object.fromEntries(KINDS.map((name, index) => [name, index * 6])) as Record<JournalRecord['kind'], number>
 const STATUS = Object.fromEntries(STATUSES.map((name, index) => [name, index * 2])) as Record<JournalRecord['status'], number>
-const LEVEL = Object.fromEntries(LEVELS.map((name, index) => [name, index])) as Record<JournalRecord['level'], number>
+const LEVEL = Object.fromEntries(LEVELS.map((name, index) => [name, index])) as Record<(typeof LEVELS)[number], number>
 
 /** Kind, status and level of a record as one number: each combination has a statement of its own. */
 export interface Sort {
@@ -22,8 +23,21 @@ export interface Sort {
   readonly level: JournalRecord['level']
 }
 
+/** The number of the first combination with the level `transaction`, which came later: numbers are part of checksums and stay. */
+const TRANSACTIONS = KINDS.length * STATUSES.length * LEVELS.length
+
 /** Every combination, at the index that is its number. */
-export const SORTS: readonly Sort[] = KINDS.flatMap((kind) => STATUSES.flatMap((status) => LEVELS.map((level): Sort => ({ kind, status, level }))))
+export const SORTS: readonly Sort[] = [
+  ...KINDS.flatMap((kind) => STATUSES.flatMap((status) => LEVELS.map((level): Sort => ({ kind, status, level })))),
+  ...STATUSES.map((status): Sort => ({ kind: 'step', status, level: 'transaction' })),
+]
+
+/** The number of a record's combination. */
+export function sortOf({ kind, status, level }: Sort): number {
+  if (level !== 'transaction') return KIND[kind] + STATUS[status] + LEVEL[level]
+  if (kind !== 'step') throw new StoreRowError(`only a step is a transaction, got a record of kind ${kind}`)
+  return TRANSACTIONS + STATUS[status] / 2
+}
 
 /** Writes a record: cells and texts in the order that the checksum is made over. `error` and `reads` as JSON. */
 export function putRecord(to: BatchWriter, record: JournalRecord, error: string | null, reads: string | null): void {
@@ -32,7 +46,7 @@ export function putRecord(to: BatchWriter, record: JournalRecord, error: string 
   to.whole(record.gen)
   to.text(record.path)
   to.whole(record.seq)
-  to.whole(KIND[record.kind] + STATUS[record.status] + LEVEL[record.level])
+  to.whole(sortOf(record))
   to.textOrNull(record.template)
   to.textOrNull(record.templateVersion)
   to.textOrNull(record.inputHash)

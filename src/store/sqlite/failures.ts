@@ -14,6 +14,7 @@ const FULL = 13
 const TOOBIG = 18
 const CONSTRAINT = 19
 const MISMATCH = 20
+const AUTH = 23
 const NOTADB = 26
 
 /** A row that SQLite refuses by a rule: a second row under one key, a type or a size that a column does not take. */
@@ -39,6 +40,11 @@ export function isRowFailure(thrown: unknown): boolean {
 export function isDoubtful(thrown: unknown): boolean {
   const code = resultCode(thrown)
   return code !== undefined && !ROW_CODES.has(code) && !HARMLESS_CODES.has(code)
+}
+
+/** True when the authorizer has denied a statement. */
+export function isRefused(thrown: unknown): boolean {
+  return resultCode(thrown) === AUTH
 }
 
 /** True when the file itself is not what SQLite once wrote. */

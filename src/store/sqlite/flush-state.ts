@@ -1,7 +1,9 @@
 // What the operations of a flush work on: the prepared statements, the runs that the lane owns, and the next row number.
 // It lives in the writer thread, as long as a connection does.
+import type { DatabaseSync } from 'node:sqlite'
 import { StoreRowError } from '../../errors.ts'
 import type { Space } from '../../model/run.ts'
+import type { Bodies } from './bodies.ts'
 import { OwnedRuns } from './owned-runs.ts'
 import type { WriterStatements } from './statements.ts'
 import type { BatchReader } from './wire.ts'
@@ -10,6 +12,9 @@ import type { BatchReader } from './wire.ts'
 export class FlushState {
   readonly owned = new OwnedRuns()
   readonly epoch: number
+  /** The connection of the flush at hand. */
+  database: DatabaseSync | null = null
+  readonly bodies: Bodies
   /** Prepared anew when a connection is opened again. */
   sql: WriterStatements
   /** The row number of the next run. Numbers that a rollback leaves out are not used again. */
@@ -17,7 +22,8 @@ export class FlushState {
   readonly #spaces = new Set<Space>()
   #newSpaces: Space[] = []
 
-  constructor(epoch: number, sql: WriterStatements, nextRun: number) {
+  constructor({ epoch, sql, nextRun, bodies }: { readonly epoch: number; readonly sql: WriterStatements; readonly nextRun: number; readonly bodies: Bodies }) {
+    this.bodies = bodies
     this.epoch = epoch
     this.sql = sql
     this.nextRun = nextRun

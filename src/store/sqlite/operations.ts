@@ -6,6 +6,7 @@ import { claim } from './claim.ts'
 import type { FlushState } from './flush-state.ts'
 import { consume, reopen, send } from './inbox.ts'
 import { prune } from './prune.ts'
+import { transact } from './transact.ts'
 import { OP } from './wire.ts'
 import type { BatchReader } from './wire.ts'
 import { definitionChecksum } from './workflow-rows.ts'
@@ -27,6 +28,7 @@ export function apply(state: FlushState, from: BatchReader): OpAnswer | undefine
     case OP.claim: return claim(state, from)
     case OP.definition: return define(state, from)
     case OP.prune: return prune(state, from)
+    case OP.transact: return transact(state, from, record)
     case OP.saveWorkflow: return saveWorkflow(state, from)
     case OP.useWorkflowVersion: return useWorkflowVersion(state, from)
     case OP.setWorkflowStatus: return setWorkflowStatus(state, from)

@@ -5,6 +5,7 @@ import type { ErrorData } from '../../errors.ts'
 import type { WorkflowChange } from '../../model/definition.ts'
 import type { RunKey } from '../../model/run.ts'
 import type { StoreOp } from '../port.ts'
+import type { TransactOp } from '../transactions-port.ts'
 import type { WorkflowOp } from '../workflows-port.ts'
 import { putRecord } from './checksum.ts'
 import { BatchWriter, OP } from './wire.ts'
@@ -93,7 +94,7 @@ function putStart(to: BatchWriter, { run, key, isFree }: Extract<StoreOp, { op: 
   to.whole(key.expiresAt)
 }
 
-function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' | 'reopen' | 'claim' | 'definition' | 'prune' }> | WorkflowOp): void {
+function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' | 'reopen' | 'claim' | 'definition' | 'prune' }> | TransactOp | WorkflowOp): void {
   switch (op.op) {
     case 'send':
       putKey(to, op.mail)
@@ -131,6 +132,14 @@ function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' 
       to.whole(op.space)
       to.whole(op.before)
       to.whole(op.limit)
+      return
+    case 'transact':
+      to.text(op.means.module)
+      to.text(op.means.export)
+      to.text(op.input)
+      to.text(op.idempotencyKey)
+      to.whole(op.timeoutMs)
+      putRecord(to, op.record, null, op.record.reads === null ? null : JSON.stringify(op.record.reads))
       return
     default:
       putWorkflow(to, op)

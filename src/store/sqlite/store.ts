@@ -9,6 +9,7 @@ import type { ReaderCalls, ThreadData, WriterCalls } from './calls.ts'
 import { SqliteLane } from './lane.ts'
 import type { Announcement } from './owner.ts'
 import { Thread } from './thread.ts'
+import { flushedTransactions } from './transactions.ts'
 
 /** Which file, and how. */
 export interface SqliteStoreOptions {
@@ -84,6 +85,7 @@ function makeStore({ file, writer, reader, data, facts }: Parts): SqliteStore {
     isShared: false,
     facts,
     blobs: sqliteBlobs(file, writer === null),
+    transactions: flushedTransactions((means) => writing().call('loadBody', means)),
     async openLane() {
       const { epoch } = await writing().call('openLane', undefined)
       lane = new SqliteLane(epoch, writing(), () => {

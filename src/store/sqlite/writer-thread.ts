@@ -15,6 +15,7 @@ serve<WriterCalls>(
     open: () => writer.open(),
     openLane: () => writer.openLane(),
     flush: (batch) => writer.flush(batch),
+    loadBody: (means) => writer.bodies.load(means),
     announce: (announcement) => {
       writer.announce(announcement)
       return undefined

@@ -3,6 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { LaneFencedError, StoreClosedError, StoreFailedError, StoreRowError } from '../../errors.ts'
 import type { OpAnswer } from '../port.ts'
+import { Bodies } from './bodies.ts'
 import { Checkpoints } from './checkpoint.ts'
 import { openWriter } from './connection.ts'
 import { isDoubtful, isRowFailure, storeFailure } from './failures.ts'
@@ -25,6 +26,8 @@ type Answers = readonly (readonly [number, OpAnswer])[]
 
 /** The writing end of a file, in its thread. */
 export class Writer {
+  /** What transaction steps run. */
+  readonly bodies = new Bodies()
   readonly #file: string
   readonly #faults: WriterFaults
   readonly #lock: FileLock
@@ -69,7 +72,7 @@ export class Writer {
       sql.openLane.run()
       sql.freeRuns.run(1)
       const lane = sql.readLane.get()
-      const state = new FlushState(Number(lane?.['epoch']), sql, Number(sql.lastRun.get()?.['no']) + 1)
+      const state = new FlushState({ epoch: Number(lane?.['epoch']), sql, nextRun: Number(sql.lastRun.get()?.['no']) + 1, bodies: this.bodies })
       database.exec('commit')
       this.#state = state
       this.#flushes = Number(lane?.['flushes'])
@@ -99,6 +102,7 @@ export class Writer {
     try {
       database.exec('begin immediate')
       if (state.sql.proveLane.run(this.#flushes + 1, state.epoch, this.#flushes).changes !== 1) throw this.#fenced(state)
+      state.database = database
       const from = new BatchReader(batch)
       for (index = 0; !from.atEnd; index++) {
         const answer = apply(state, from)

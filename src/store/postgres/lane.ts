@@ -16,6 +16,7 @@ import { LaneConnection, retried } from './lane-connection.ts'
 import type { Held, LastFlush } from './lane-connection.ts'
 import { Numbers } from './numbers.ts'
 import { apply } from './operations.ts'
+import { NameTakenError } from './lane-parts.ts'
 import { doubtOf, plan, rowRefusal } from './plan.ts'
 import type { Doubt, Part } from './plan.ts'
 import { text } from './rows.ts'
@@ -125,6 +126,8 @@ export class PostgresLane implements Lane {
     const { lane, before, options, kinds } = this.#parts
     await client.query(LANE_SQL.add, [lane])
     const { rows: [row] } = await client.query<{ epoch: number; is_open: boolean }>(LANE_SQL.lock, [lane])
+    // Two processes under one name would take the lane from each other for ever: who lost it goes on under another.
+    if (before !== null && row?.is_open === true && row.epoch !== before) throw new NameTakenError(`the lane ${this.id} is another's now`)
     const held = await this.#connection.take(client, options.worker === undefined ? null : JSON.stringify(options.worker))
     await client.query(LANE_SQL.free, [lane, row?.epoch === before ? 0 : 1])
     await client.query(LANE_SQL.firstFlush, [lane])

@@ -13,7 +13,7 @@ import { offsetOf } from './server-time.ts'
 import { heldFrom } from './heartbeat.ts'
 import { SHARED } from './heartbeat-wire.ts'
 import type { FromHeartbeat, HeartbeatData, Hint, ToHeartbeat } from './heartbeat-wire.ts'
-import { LANE_SQL, tickSql } from './statements.ts'
+import { LANE_SQL, channelOf, tickSql } from './statements.ts'
 
 /** Ticks in a lease time. */
 const TICKS = 3
@@ -67,7 +67,7 @@ class Beating {
     this.#shared = new BigInt64Array(data.shared)
     this.#say = say
     this.#retryMs = data.leaseMs * FIRST_RETRY
-    this.#channel = `wumbo_${data.schema}`
+    this.#channel = channelOf(data.schema)
     this.#tickIn(0)
   }
 
@@ -175,6 +175,7 @@ class Beating {
       throw new StoreClosedError('the heartbeat has stopped')
     }
     this.#client = client
+    void this.#notify()
     return client
   }
 

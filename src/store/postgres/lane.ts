@@ -22,7 +22,7 @@ import type { Doubt, Part } from './plan.ts'
 import { text } from './rows.ts'
 import type { Row } from './rows.ts'
 import { Segment } from './segment.ts'
-import { FLUSH, FLUSH_PART, LANE_SQL } from './statements.ts'
+import { FLUSH, FLUSH_PART, LANE_SQL, channelOf } from './statements.ts'
 
 const NOBODY: LaneWatch = {
   onDue: () => undefined, onMail: () => undefined, onKinds: () => undefined, onUnserved: () => undefined, onConnected: () => undefined, onLost: () => undefined, onDrain: () => undefined,
@@ -281,7 +281,6 @@ export class PostgresLane implements Lane {
       const client = await Promise.race([this.#connection.ready(), new Promise<null>((resolve) => setTimeout(resolve, CLOSE_MS, null))])
       if (client === null) throw new StoreClosedError('the connection is lost; what the lane owns is taken over when its lease has run out')
       await retried(() => transaction(client, () => this.#giveUp(client)))
-      this.#heartbeat?.notify('due')
     } catch (thrown) {
       if (!isFenced(thrown)) throw storeFailure(thrown, `the lane ${this.id} could not be closed in order`)
     } finally {
@@ -297,6 +296,8 @@ export class PostgresLane implements Lane {
     if (rows[0]?.holder !== holder) return
     await client.query(LANE_SQL.free, [lane, 0])
     await client.query(LANE_SQL.close, [lane, this.#epoch])
+    // A process that only starts a run is gone before its heartbeat could have hinted at it.
+    await client.query(LANE_SQL.hint, [channelOf(this.#parts.address.schema)])
   }
 }
 

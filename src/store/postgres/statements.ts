@@ -60,10 +60,16 @@ export const LANE_SQL = {
   firstFlush: `insert into lane_flushes (lane, number) values ($1, 0) on conflict (lane) do update set number = 0, answers = null`,
   noteFlush: 'update lane_flushes set number = $2, answers = $3 where lane = $1',
   readFlush: 'select number, answers from lane_flushes where lane = $1',
+  hint: `select pg_notify($1, 'kinds'), pg_notify($1, 'due')`,
   forget: `delete from lanes l where not is_open and lease_until < clock_timestamp() - interval '1 day' and not exists (select 1 from runs r where r.lane = l.id)`,
   backend: 'select pid, backend_start::text as began from pg_stat_activity where pid = pg_backend_pid()',
   endBackend: 'select pg_terminate_backend(pid) from pg_stat_activity where pid = $1 and backend_start::text = $2',
 } as const
+
+/** Where workers hint at what others may be waiting for. */
+export function channelOf(schema: string): string {
+  return `wumbo_${schema}`
+}
 
 /** One tick. It finds its tables wherever it is called from, so that it is a single statement behind a pooler too. */
 export function tickSql(schema: string): string {

@@ -117,7 +117,7 @@ function nameOf(name: string): string {
 
 function graceOf(words: string): number {
   try {
-    return parseDuration(words as Parameters<typeof parseDuration>[0], '--grace')
+    return parseDuration(words, '--grace')
   } catch (thrown) {
     throw thrown instanceof WumboError ? new UsageError(thrown.message, { path: '--grace', remedy: 'Write a duration such as 30s or 2m.' }) : thrown
   }

@@ -74,7 +74,7 @@ async function unknown(wumbo: Wumbo, worker: string): Promise<WorkerNotFoundErro
 
 function waitOf(words: string): number {
   try {
-    return parseDuration(words as Parameters<typeof parseDuration>[0], '--wait')
+    return parseDuration(words, '--wait')
   } catch (thrown) {
     throw new UsageError(thrown instanceof Error ? thrown.message : String(thrown), { path: '--wait', remedy: 'Write a duration such as 30s or 2m.' })
   }

@@ -103,3 +103,69 @@ describe('group commit', () => {
     expect(fatal).toHaveLength(1)
   })
 })
+
+test('a large batch is made ready while another is in flight, and is sent as it was made', async () => {
+  const prepared: (readonly StoreOp[])[] = []
+  const sent: (readonly StoreOp[])[] = []
+  const answers: (() => void)[] = []
+  const clock = new HandClock()
+  const lane: Lane = {
+    id: 'main', epoch: 1, holds: () => true, serve: () => undefined, close: () => Promise.resolve(),
+    prepare: (ops) => void prepared.push(ops),
+    flush(ops) {
+      sent.push(ops)
+      return new Promise((resolve) => answers.push(() => resolve({ answers: new Map() })))
+    },
+  }
+  const flusher = new Flusher(clock, () => undefined)
+  flusher.restart(lane)
+  let told = 0
+  const add = (count: number): void => {
+    for (let n = 0; n < count; n++) flusher.add(row(`r${n}`, n), `r${n}`, 1, () => told++)
+  }
+  flusher.add(row('first', 0), 'first', 1, () => add(400))
+  await clock.runAll()
+  add(1)
+  answers[0]?.()
+  await clock.runAll()
+  // The second is in flight; who was told of the first has added what is to come third.
+  expect([sent.map(({ length }) => length), prepared.map(({ length }) => length)]).toEqual([[1, 1], [400]])
+  add(5)
+  answers[1]?.()
+  await clock.runAll()
+  expect(sent[2]).toBe(prepared[0])
+  answers[2]?.()
+  await clock.runAll()
+  answers[3]?.()
+  await clock.runAll()
+  expect([told, sent.map(({ length }) => length)]).toEqual([406, [1, 1, 400, 5]])
+})
+
+test('what was made ready is refused with the rest when the lane is lost, and goes down with its run', async () => {
+  const clock = new HandClock()
+  const answers: ((outcome: Promise<{ answers: Map<number, OpAnswer> }>) => void)[] = []
+  const lane: Lane = {
+    id: 'main', epoch: 1, holds: () => true, serve: () => undefined, close: () => Promise.resolve(), prepare: () => undefined,
+    flush: () => new Promise((resolve) => answers.push(resolve)),
+  }
+  const flusher = new Flusher(clock, () => undefined)
+  flusher.restart(lane)
+  const told: string[] = []
+  const tell = (name: string) => (_: unknown, error: Error | undefined): void => void told.push(`${name} ${error === undefined ? 'kept' : error.name}`)
+  flusher.add(row('first', 0), 'first', 1, () => {
+    for (let n = 0; n < 301; n++) flusher.add(row(`r${n}`, n), `r${n}`, 1, tell('ready'))
+  })
+  await clock.runAll()
+  flusher.add(row('second', 0), 'second', 1, tell('second'))
+  answers[0]?.(Promise.resolve({ answers: new Map() }))
+  await clock.runAll()
+  flusher.add(row('late', 0), 'late', 1, tell('late'))
+  answers[1]?.(Promise.reject(new LaneFencedError('gone')))
+  await clock.runAll()
+  expect(new Set(told)).toEqual(new Set(['second LaneFencedError', 'ready LaneFencedError', 'late LaneFencedError']))
+  expect(told).toHaveLength(303)
+  flusher.restart({ ...lane, flush: () => Promise.resolve({ answers: new Map() }) })
+  flusher.add(row('again', 0), 'again', 1, tell('again'))
+  await clock.runAll()
+  expect(told.at(-1)).toBe('again kept')
+})

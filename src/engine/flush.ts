@@ -13,6 +13,11 @@ export interface FlushListener {
 /** Called once the operation is durable, with its answer if it has one, or with the error that kept it from being so. */
 export type Settled = (answer: OpAnswer | undefined, error: Error | undefined) => void
 
+interface Batch {
+  readonly entries: readonly Entry[]
+  readonly ops: readonly StoreOp[]
+}
+
 interface Entry {
   readonly op: StoreOp
   /** The run whose rows must keep their order, or null. */
@@ -55,6 +60,8 @@ export class Flusher {
   readonly #limits: FlushLimits
   readonly #fatal: (error: Error) => void
   #buffer: Entry[] = []
+  /** The batch after the one in flight, made ready for the lane. */
+  #next: Batch | null = null
   #bytes = 0
   #busy = false
   #scheduled = false
@@ -96,7 +103,7 @@ export class Flusher {
   }
 
   metrics(): FlushMetrics {
-    return { flushes: this.#flushes, rows: this.#rows, waiting: this.#buffer.length, waitingBytes: this.#bytes }
+    return { flushes: this.#flushes, rows: this.#rows, waiting: this.#buffer.length + (this.#next?.entries.length ?? 0), waitingBytes: this.#bytes }
   }
 
   /** Bytes of payload that wait for a flush: what admission looks at. */
@@ -106,14 +113,15 @@ export class Flusher {
 
   /** Resolves when nothing is in flight and nothing waits, or the lane is broken. */
   drained(): Promise<void> {
-    if (!this.#busy && this.#buffer.length === 0) return Promise.resolve()
+    if (!this.#busy && this.#buffer.length === 0 && this.#next === null) return Promise.resolve()
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 
   /** Refuses everything from now on; what waits is told so. */
   stop(error: Error = new StoreClosedError('the store is closed')): void {
     this.#broken ??= error
-    const waiting = this.#buffer
+    const waiting = [...(this.#next?.entries ?? []), ...this.#buffer]
+    this.#next = null
     this.#buffer = []
     this.#bytes = 0
     for (const entry of waiting) tell(entry, undefined, error)
@@ -128,20 +136,29 @@ export class Flusher {
   }
 
   #send(): void {
-    if (this.#busy || this.#buffer.length === 0) return
-    const batch = this.#take()
+    if (this.#busy || (this.#buffer.length === 0 && this.#next === null)) return
+    const batch = this.#next ?? batchOf(this.#take())
+    this.#next = null
     this.#busy = true
     this.#attempt(batch, 0)
   }
 
-  #attempt(batch: readonly Entry[], tries: number): void {
+  /** While a large batch is in flight the next is made ready: the store need not wait for us then. */
+  #prepare(): void {
+    const lane = this.#lane
+    if (!this.#busy || this.#next !== null || this.#buffer.length < WORTH_PREPARING || lane?.prepare === undefined || this.#broken !== null) return
+    this.#next = batchOf(this.#take())
+    lane.prepare(this.#next.ops)
+  }
+
+  #attempt({ entries: batch, ops }: Batch, tries: number): void {
     const lane = this.#lane
     if (lane === null) throw new Error('a flush before there is a lane')
-    lane.flush(batch.map((entry) => entry.op)).then(
+    lane.flush(ops).then(
       (result) => this.#done(batch, result),
       (thrown: unknown) => {
         const error = thrown instanceof Error ? thrown : new StoreFailedError('a flush failed', { cause: thrown })
-        if (lane === this.#lane) this.#failed(batch, error, tries)
+        if (lane === this.#lane) this.#failed({ entries: batch, ops }, error, tries)
         else for (const entry of batch) tell(entry, undefined, error)
       },
     )
@@ -155,9 +172,11 @@ export class Flusher {
     this.#send()
     settle(batch, result)
     if (!this.#busy && this.#buffer.length === 0) this.#wakeIdle()
+    // By then the runs that were just told have gone on, and what they add has come.
+    else if (this.#lane?.prepare !== undefined) this.#clock.defer(() => this.#clock.defer(() => this.#prepare()))
   }
 
-  #failed(batch: readonly Entry[], error: Error, tries: number): void {
+  #failed({ entries: batch, ops }: Batch, error: Error, tries: number): void {
     if (error instanceof StoreRowError) {
       void this.#bisect(batch).then(() => {
         this.#busy = false
@@ -169,7 +188,7 @@ export class Flusher {
     if (!(error instanceof LaneFencedError) && !(error instanceof StoreClosedError) && tries < this.#limits.retries) {
       const lane = this.#lane
       this.#clock.timer(50 * 2 ** tries, () => {
-        if (lane === this.#lane && this.#broken === null) this.#attempt(batch, tries + 1)
+        if (lane === this.#lane && this.#broken === null) this.#attempt({ entries: batch, ops }, tries + 1)
         else for (const entry of batch) tell(entry, undefined, error)
       })
       return
@@ -222,6 +241,12 @@ export class Flusher {
   }
 
   #dropWaiting(owner: string, error: Error): void {
+    // What was made ready is taken back: it comes first again.
+    if (this.#next !== null) {
+      this.#buffer = [...this.#next.entries, ...this.#buffer]
+      this.#bytes = this.#buffer.reduce((sum, entry) => sum + entry.bytes, 0)
+      this.#next = null
+    }
     const dropped = this.#buffer.filter((entry) => entry.owner === owner)
     if (dropped.length === 0) return
     this.#buffer = this.#buffer.filter((entry) => entry.owner !== owner)
@@ -253,6 +278,10 @@ export class Flusher {
   }
 }
 
+function batchOf(entries: readonly Entry[]): Batch {
+  return { entries, ops: entries.map((entry) => entry.op) }
+}
+
 function settle(batch: readonly Entry[], result: FlushResult): void {
   const { answers } = result
   if (answers.size === 0) {
@@ -262,6 +291,8 @@ function settle(batch: readonly Entry[], result: FlushResult): void {
   }
 }
 
+/** Below so many operations it is better to wait for those that come until the batch in flight is kept. */
+const WORTH_PREPARING = 300
 /** Rows that one run may have in a batch before others get their turn. */
 const SHARE = 16
 

@@ -2,7 +2,6 @@
 // takes our own parameters out, and gives a form that may be shown: without the password. No driver is loaded here.
 import { ConfigInvalidError } from '../errors.ts'
 import { parseDuration } from './duration.ts'
-import type { Duration } from './duration.ts'
 
 /** An address, read. */
 export interface PostgresUrl {
@@ -76,7 +75,7 @@ function split(url: string): { readonly base: string; readonly parameters: reado
 /** Milliseconds; undefined for what is no lease. */
 function leaseOf(words: string): number | undefined {
   try {
-    const ms = parseDuration(words as Duration, 'lease')
+    const ms = parseDuration(words, 'lease')
     return ms >= SHORTEST_LEASE_MS ? ms : undefined
   } catch {
     return undefined

@@ -155,6 +155,11 @@ export interface Lane {
    * In a shared store it waits while the connection is lost, and takes effect once.
    */
   flush(ops: readonly StoreOp[]): Promise<FlushResult>
+  /**
+   * Does ahead, while another flush is in flight, what the flush of exactly this array will need. Nothing takes effect by it, and a flush of
+   * another array may come instead.
+   */
+  prepare?(ops: readonly StoreOp[]): void
   /** False when the lane cannot prove at this moment that it still owns its runs: begin no new work then. */
   holds(): boolean
   /** Which kinds of runs this worker can go on with from now on: what `onDue` looks at, and others judge by whether a run is served. */

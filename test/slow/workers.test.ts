@@ -76,6 +76,7 @@ function takeovers(fleet: Fleet, orphans: readonly Orphans[]): number[] {
 
 async function judge({ fleet, starter }: Rig): Promise<void> {
   await fleet.until('select not exists (select 1 from @runs)', 120_000)
+  expect(await fleet.query(`select run, error from @run_rows where status <> 'completed'`)).toEqual([])
   expect(await fleet.query(`select status, output, count(*)::int as runs from @run_rows group by 1, 2`)).toEqual([{ status: 'completed', output: 'j:{"n":5}', runs: RUNS }])
   expect(await fleet.query(`select count(*)::int as records, count(distinct (run_no, path))::int as steps from @journal`)).toEqual([{ records: RUNS * 5, steps: RUNS * 5 }])
   const [effects] = await fleet.query(`select count(distinct (run, path))::int as steps, count(distinct key)::int as keys from @effects`)

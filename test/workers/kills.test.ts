@@ -33,6 +33,7 @@ describePostgres('workers that die', () => {
       await fleet.add()
     }
     await fleet.until(`select not exists (select 1 from @runs)`, 60_000)
+    expect(await fleet.query(`select run, error from @run_rows where status <> 'completed'`)).toEqual([])
     const ended = await fleet.query(`select status, output, count(*)::int as runs from @run_rows group by 1, 2`)
     expect(ended).toEqual([{ status: 'completed', output: 'j:{"n":5}', runs: RUNS }])
     expect(new Set(runs.map(({ id }) => id)).size).toBe(RUNS)

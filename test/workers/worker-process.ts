@@ -1,6 +1,5 @@
 // A worker in a process of its own, for tests that kill it. It says `ready`, then one line of JSON per event that the test asks about. Bodies write
 // to an effect log in the database before they answer: what the outside world saw. Argument: JSON of WorkerData.
-import { writeSync } from 'node:fs'
 import pg from 'pg'
 import { z } from 'zod'
 import { createWumbo, defineTemplate, defineWorkflow } from '../../src/index.ts'
@@ -18,7 +17,7 @@ export interface WorkerData {
 }
 
 const data = JSON.parse(process.argv[2] ?? '{}') as WorkerData
-const tell = (said: object): void => void writeSync(1, `${JSON.stringify({ ...said, at: Date.now() })}\n`)
+const tell = (said: object): void => void process.stdout.write(`${JSON.stringify({ ...said, at: Date.now() })}\n`)
 
 const pool = new pg.Pool({ connectionString: data.url, max: 8 })
 pool.on('error', () => undefined)
@@ -60,7 +59,7 @@ const sleeper = defineWorkflow({
 const store = await postgresStore({ url: data.url, schema: data.schema, leaseMs: data.leaseMs })
 const wumbo = await createWumbo({
   store, worker: data.name, workflows: [five, poisoned, sleeper], ...(data.queues === undefined ? {} : { queues: data.queues }), ...(data.hotRuns === undefined ? {} : { limits: { hotRuns: data.hotRuns } }),
-  log: createLogger({ level: 'info', format: 'json', sink: (line) => void writeSync(2, line) }),
+  log: createLogger({ level: 'info', format: 'json', sink: (line) => void process.stderr.write(line) }),
 })
 wumbo.observe((event) => {
   if (event.type === 'run.resumed' || event.type === 'run.ended' || event.type === 'run.parked') tell({ event: event.type, run: event.run })

@@ -49,6 +49,11 @@ export class Kinds implements KindIds {
     return isNew
   }
 
+  /** True when the kinds that the operations name are all known. */
+  covers(ops: readonly StoreOp[]): boolean {
+    return ops.every((op) => (op.op !== 'start' || this.idOf(op.run) !== NONE) && (op.op !== 'claim' || op.kinds?.every((kind) => this.idOf(kind) !== NONE) !== false))
+  }
+
   /** Reads the kinds that came since; gives all. */
   async refresh(client: pg.ClientBase | pg.Pool): Promise<readonly RunKind[]> {
     const { rows } = await client.query<Row>('select id, queue, workflow, version from run_kinds')

@@ -5,6 +5,10 @@ import type { Address } from './connection.ts'
 import type { Kinds } from './kinds.ts'
 import type { Holder } from './lane-connection.ts'
 import type { ServerTime } from './server-time.ts'
+import { LaneFencedError } from '../../errors.ts'
+
+/** The lane that this process had is held by another under the same name. */
+export class NameTakenError extends LaneFencedError {}
 
 /** What a lane is opened with. */
 export interface LaneParts extends Holder {

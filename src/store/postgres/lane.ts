@@ -16,6 +16,7 @@ import { LaneConnection, retried } from './lane-connection.ts'
 import type { Held, LastFlush } from './lane-connection.ts'
 import { Numbers } from './numbers.ts'
 import { apply } from './operations.ts'
+import { NameTakenError } from './lane-parts.ts'
 import { doubtOf, plan, rowRefusal } from './plan.ts'
 import type { Doubt, Part } from './plan.ts'
 import { text } from './rows.ts'
@@ -41,6 +42,8 @@ export class PostgresLane implements Lane {
   #number = 0
   #spaces: Set<number> = new Set()
   readonly #numbers = new Numbers()
+  /** The next flush, planned and encoded while another is in flight. */
+  #prepared: { readonly ops: readonly StoreOp[]; readonly parts: readonly Part[] } | null = null
   #inFlight: Promise<unknown> | null = null
   #closing: Promise<void> | null = null
   #lost: LaneFencedError | null = null
@@ -86,6 +89,19 @@ export class PostgresLane implements Lane {
     return client.rows.map((row) => ({ space: row['space'] as number, run: text(row, 'run') }))
   }
 
+  prepare(ops: readonly StoreOp[]): void {
+    const { kinds } = this.#parts
+    this.#prepared = null
+    if (!kinds.covers(ops) || !this.#numbers.covers(ops)) return
+    try {
+      const parts = plan(ops, { knownSpaces: this.#spaces, kinds, numbers: this.#numbers, doubt: null })
+      for (const part of parts) if (part instanceof Segment) part.encode()
+      this.#prepared = { ops, parts }
+    } catch {
+      // The flush says what is wrong.
+    }
+  }
+
   async flush(ops: readonly StoreOp[]): Promise<FlushResult> {
     if (this.#closing !== null) throw new StoreClosedError('the lane is closed')
     if (this.#lost !== null) throw this.#lost
@@ -110,6 +126,8 @@ export class PostgresLane implements Lane {
     const { lane, before, options, kinds } = this.#parts
     await client.query(LANE_SQL.add, [lane])
     const { rows: [row] } = await client.query<{ epoch: number; is_open: boolean }>(LANE_SQL.lock, [lane])
+    // Two processes under one name would take the lane from each other for ever: who lost it goes on under another.
+    if (before !== null && row?.is_open === true && row.epoch !== before) throw new NameTakenError(`the lane ${this.id} is another's now`)
     const held = await this.#connection.take(client, options.worker === undefined ? null : JSON.stringify(options.worker))
     await client.query(LANE_SQL.free, [lane, row?.epoch === before ? 0 : 1])
     await client.query(LANE_SQL.firstFlush, [lane])
@@ -123,19 +141,25 @@ export class PostgresLane implements Lane {
   async #flush(ops: readonly StoreOp[], known: Doubt | null, number: number): Promise<FlushResult> {
     const { kinds } = this.#parts
     for (let sent: readonly Part[] | null = null; ;) {
-      const client = await this.#connection.ready()
+      // Nothing is awaited that need not be: whoever waits for the flush before is told only once this one is on its way.
+      const client = this.#connection.now ?? (await this.#connection.ready())
       let parts: readonly Part[] = []
       const progress = { done: 0 }
       try {
         const kept: FlushResult | null = sent === null ? null : await this.#readBack(client, sent, number)
         if (kept !== null) return this.#kept(ops, sent ?? [], kept)
-        if (await kinds.prepare(client, ops)) this.#heartbeat?.notify('kinds')
-        await this.#numbers.reserve(client, ops)
-        parts = plan(ops, { knownSpaces: this.#spaces, kinds, numbers: this.#numbers, doubt: known })
+        parts = this.#takePrepared(ops, known) ?? []
+        if (parts.length === 0 && !kinds.covers(ops) && (await kinds.prepare(client, ops))) this.#heartbeat?.notify('kinds')
+        if (parts.length === 0 && !this.#numbers.covers(ops)) await this.#numbers.reserve(client, ops)
+        if (parts.length === 0) parts = plan(ops, { knownSpaces: this.#spaces, kinds, numbers: this.#numbers, doubt: known })
         sent = parts
+        for (const part of parts) if (part instanceof Segment) this.#numbers.expect(part.starting)
         const answers = await retried(() => this.#carryOut(client, parts, { progress, number }))
         return this.#kept(ops, parts, resultOf(answers))
       } catch (thrown) {
+        // What was made ready counted on this flush.
+        this.#numbers.met([])
+        this.#prepared = null
         if (isLost(thrown)) {
           this.#connection.lose(client, thrown)
           continue
@@ -149,11 +173,19 @@ export class PostgresLane implements Lane {
     }
   }
 
+  #takePrepared(ops: readonly StoreOp[], known: Doubt | null): readonly Part[] | null {
+    const prepared = this.#prepared
+    this.#prepared = null
+    return prepared?.ops === ops && known === null ? prepared.parts : null
+  }
+
   /** What the lane knows by a flush that was kept. */
   #kept(ops: readonly StoreOp[], parts: readonly Part[], result: FlushResult): FlushResult {
     const segments = parts.filter((part) => part instanceof Segment)
     for (const { newSpaces } of segments) for (const space of newSpaces) this.#spaces.add(space)
-    this.#numbers.settle(ops, segments.flatMap(({ taken }) => taken), result)
+    const taken = segments.flatMap((segment) => segment.taken)
+    if (!this.#numbers.met(taken)) this.#prepared = null
+    this.#numbers.settle(ops, taken, result)
     return result
   }
 

@@ -21,6 +21,8 @@ export class Numbers implements RunNumbers {
   #next = 0
   #left = 0
   #blocks: number[] = []
+  /** Of runs that the flush in flight starts. */
+  readonly #expected = new Map<string, number>()
 
   /** Takes as many blocks as the operations need. */
   async reserve(client: pg.ClientBase, ops: readonly StoreOp[]): Promise<void> {
@@ -29,6 +31,27 @@ export class Numbers implements RunNumbers {
     if (needed <= 0) return
     const { rows } = await client.query<{ no: number }>(`select nextval('run_numbers') as no from generate_series(1, $1)`, [Math.ceil(needed / BLOCK)])
     this.#blocks.push(...rows.map(({ no }) => no))
+  }
+
+  /** True when no block need be taken for the operations. */
+  covers(ops: readonly StoreOp[]): boolean {
+    let left = this.#left + this.#blocks.length * BLOCK
+    for (const op of ops) if (op.op === 'start') left--
+    return left >= 0
+  }
+
+  /** A flush that starts these runs is on its way: what is made ready meanwhile may count on them. */
+  expect(starting: readonly { readonly key: RunKey; readonly no: number }[]): void {
+    for (const { key, no } of starting) this.#expected.set(nameOf(key), no)
+  }
+
+  /** The flush is over. True when all that was expected of it has come. */
+  met(taken: readonly { readonly key: RunKey; readonly no: number }[]): boolean {
+    let left = this.#expected.size
+    if (left === 0) return true
+    for (const { key, no } of taken) if (this.#expected.get(nameOf(key)) === no) left--
+    this.#expected.clear()
+    return left === 0
   }
 
   next(): number {
@@ -43,7 +66,8 @@ export class Numbers implements RunNumbers {
   }
 
   of(key: RunKey): number | undefined {
-    return this.#known.get(nameOf(key))
+    const name = nameOf(key)
+    return this.#known.get(name) ?? this.#expected.get(name)
   }
 
   /** A flush was kept: the lane owns what it started and claimed, and does not own any more what it released and ended. */

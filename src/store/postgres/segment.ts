@@ -47,6 +47,7 @@ const POSITIONS: ReadonlySet<FlushColumn> = new Set<FlushColumn>([
 export class Segment {
   /** How many operations it holds. */
   size = 0
+  #encoded: readonly Buffer[] | null = null
   /** Runs that the lane owns by it, once the flush is kept. */
   readonly taken: { readonly key: RunKey; readonly no: number }[] = []
   /** The index of the first of them in the flush. */
@@ -102,19 +103,32 @@ export class Segment {
     }
   }
 
+  /** Encodes what it holds. Nothing may be added any more. */
+  encode(): void {
+    this.#encoded ??= this.#encode()
+  }
+
   /** The parameters of the call. */
   parameters(lane: string, epoch: number): unknown[] {
+    const claimed = this.#claim?.kinds
+    return [lane, epoch, this.#claim?.limit ?? null, this.#claim?.now ?? null, claimed == null ? null : wholeArray(claimed), ...(this.#encoded ?? this.#encode())]
+  }
+
+  #encode(): readonly Buffer[] {
     const columns = this.#columns
     columns.new_space = [...this.#newSpaces]
     const starts = columns.start_run.length
-    const claimed = this.#claim?.kinds
-    const arrays = Object.entries(FLUSH_COLUMNS).map(([name, type]) => {
+    return Object.entries(FLUSH_COLUMNS).map(([name, type]) => {
       const column = name as FlushColumn // the entries are those of FLUSH_COLUMNS
       if (type === 'text') return textArray(columns[column] as (string | null)[])
       const values = columns[column] as (number | null)[]
       return wholeArray(POSITIONS.has(column) ? values.map((at) => (at !== null && at < 0 ? starts - at : at)) : values)
     })
-    return [lane, epoch, this.#claim?.limit ?? null, this.#claim?.now ?? null, claimed == null ? null : wholeArray(claimed), ...arrays]
+  }
+
+  /** The runs that it starts and the lane is to own. */
+  get starting(): readonly { readonly key: RunKey; readonly no: number }[] {
+    return this.#started.filter(({ isFree }) => !isFree)
   }
 
   /** Puts the rows that the call gave back among the answers of the flush. */

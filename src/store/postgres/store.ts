@@ -1,13 +1,14 @@
 // The PostgreSQL store: one schema of a database, written by many lanes, each on a connection of its own; reads and blobs share a few others.
 import { randomUUID } from 'node:crypto'
 import { StoreClosedError, StoreFailedError } from '../../errors.ts'
-import type { SharedStore } from '../port.ts'
+import type { LaneOptions, SharedStore } from '../port.ts'
 import { postgresBlobs } from './blobs.ts'
 import { check } from './checks.ts'
 import { checkSchemaName, openPool, serverFacts } from './connection.ts'
 import type { Address } from './connection.ts'
 import { attempt, storeFailure } from './failures.ts'
 import { Kinds } from './kinds.ts'
+import { NameTakenError } from './lane-parts.ts'
 import { PostgresLane } from './lane.ts'
 import { lookOnly, mustNotWrite, readableBlobs } from './look.ts'
 import { SCHEMA_VERSION, migrate } from './migrations.ts'
@@ -66,7 +67,7 @@ const SHORTEST_LEASE_MS = 300
  */
 export async function postgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const address: Address = { url: await withFilePassword(options.url), schema: checkSchemaName(options.schema ?? DEFAULT_SCHEMA), leaseMs: checkLease(options.leaseMs ?? DEFAULT_LEASE_MS), pooled: options.pooler === 'transaction' }
-  const id = options.lane ?? randomUUID()
+  let id = options.lane ?? randomUUID()
   const readOnly = options.readOnly ?? false
   const pool = openPool(address)
   const transactions = postgresTransactions(address, options.transactionConnections ?? TRANSACTION_CONNECTIONS)
@@ -116,13 +117,14 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
     async openLane(laneOptions = {}) {
       if (closing !== null) throw new StoreClosedError('the store is closed')
       if (readOnly) throw mustNotWrite()
-      const ended = (): void => {
-        lanes.delete(lane)
-        before = lane.epoch
+      try {
+        return await openLane(laneOptions)
+      } catch (thrown) {
+        if (!(thrown instanceof NameTakenError)) throw thrown
+        id = randomUUID()
+        before = null
+        return openLane(laneOptions)
       }
-      const lane: PostgresLane = await PostgresLane.open({ address, lane: stored(id), holder: randomUUID(), kinds, pool, time, options: laneOptions, before, ended }, id)
-      lanes.add(lane)
-      return lane
     },
     getRuns: (keys) => read(() => getRuns(pool, keys)),
     kinds: () => read(() => kinds.refresh(pool)),
@@ -144,6 +146,16 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
       closing ??= close()
       return closing
     },
+  }
+
+  async function openLane(laneOptions: LaneOptions): Promise<PostgresLane> {
+    const ended = (): void => {
+      lanes.delete(lane)
+      before = lane.epoch
+    }
+    const lane: PostgresLane = await PostgresLane.open({ address, lane: stored(id), holder: randomUUID(), kinds, pool, time, options: laneOptions, before, ended }, id)
+    lanes.add(lane)
+    return lane
   }
 
   async function close(): Promise<void> {

@@ -5,6 +5,7 @@ import type { WriterCalls } from './calls.ts'
 import { pack } from './pack.ts'
 import { LANE } from './statements.ts'
 import type { Thread } from './thread.ts'
+import type { Batch } from './wire.ts'
 
 /** One lane of an SQLite store. */
 export class SqliteLane implements Lane {
@@ -13,6 +14,7 @@ export class SqliteLane implements Lane {
   readonly #writer: Thread<WriterCalls>
   readonly #ended: () => void
   #inFlight: Promise<unknown> | null = null
+  #prepared: { readonly ops: readonly StoreOp[]; readonly batch: Batch } | null = null
   #closing: Promise<void> | null = null
 
   constructor(epoch: number, writer: Thread<WriterCalls>, ended: () => void) {
@@ -21,10 +23,19 @@ export class SqliteLane implements Lane {
     this.#ended = ended
   }
 
+  prepare(ops: readonly StoreOp[]): void {
+    try {
+      this.#prepared = { ops, batch: pack(ops) }
+    } catch {
+      this.#prepared = null // the flush says what is wrong
+    }
+  }
+
   async flush(ops: readonly StoreOp[]): Promise<FlushResult> {
     if (this.#closing !== null) throw new StoreClosedError('the lane is closed')
     if (this.#inFlight !== null) throw new IllegalTransitionError('a lane has one flush in flight: wait for it before the next')
-    const batch = pack(ops)
+    const batch = this.#prepared?.ops === ops ? this.#prepared.batch : pack(ops)
+    this.#prepared = null
     const flight = this.#writer.call('flush', batch, [batch.cells.buffer])
     this.#inFlight = flight
     try {

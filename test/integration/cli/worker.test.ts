@@ -14,6 +14,7 @@ interface Place {
   json(...args: string[]): Promise<Record<string, unknown>>
   /** Leaves a run to the workers, as a program would that starts runs and works on none. */
   submit(workflow: string, input: object, queue?: string): Promise<string>
+  query: ReturnType<typeof makeSchema>['query']
 }
 
 async function makePlace(): Promise<Place> {
@@ -23,7 +24,7 @@ async function makePlace(): Promise<Place> {
   const project = await Project.make({ ...PROJECT, 'wumbo.yaml': `store: ${store}\n` })
   onTestFinished(() => project.remove())
   return {
-    project,
+    project, query: at.query,
     run: (...args) => project.run(args),
     async worker(...args) {
       const worker = project.start(['worker', ...args])
@@ -93,6 +94,18 @@ describePostgres('workers from the command line', () => {
     expect(await json('workers', 'drain', 'ada', '--wait', '30s')).toEqual({ worker: 'ada', asked: true, gone: true })
     expect((await one.ended).code).toBe(0)
     expect(one.err).toContain('Asked to stop')
+  })
+
+  test('a failure of the database that does not pass ends it loudly; what was acknowledged is kept', async () => {
+    const { worker, submit, json, query } = await makePlace()
+    const one = await worker()
+    await query('alter table journal rename to gone')
+    const run = await submit('echo', { text: 'a' })
+    const { code, err } = await one.ended
+    expect({ code, err }).toMatchObject({ code: 4, err: expect.stringMatching(/the store cannot be written[^]*STORE_FAILED/) })
+    await query('alter table gone rename to journal')
+    await worker()
+    await expect.poll(async () => (await json('runs', 'show', run))['status'], { timeout: 20_000 }).toBe('completed')
   })
 
   test('readiness is off while it stops', async () => {

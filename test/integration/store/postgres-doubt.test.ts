@@ -123,6 +123,11 @@ describePostgres('a lane whose connection breaks', () => {
     expect(lane.holds()).toBe(false)
     expect(await ask(next, claim(0))).toEqual({ answer: 'claimed', runs: [keyOf(1)] })
     expect((await store.load(keyOf(1)))?.journal).toEqual([])
+    // Who lost the name does not take it back: the two would fence each other for ever.
+    const other = await through.openLane()
+    expect(other.id).not.toBe(next.id)
+    expect(pairs(await next.flush([record(1, 1)]))).toEqual([])
+    expect(pairs(await other.flush([start(7)]))).toEqual([])
   })
 
   test('and whose lease runs out without it refuses what waits', async () => {

@@ -2,7 +2,7 @@
 // order of every flush (lane, run, record), then the commit. A commit whose answer was lost is read back.
 import { setTimeout as pause } from 'node:timers/promises'
 import type pg from 'pg'
-import { AbortedError, LaneFencedError, StoreClosedError, StoreFailedError, StoreRowError, TransactionRefusedError } from '../../errors.ts'
+import { AbortedError, ConfigInvalidError, LaneFencedError, StoreClosedError, StoreFailedError, StoreRowError, TransactionRefusedError } from '../../errors.ts'
 import type { JournalRecord } from '../../model/record.ts'
 import { TransactionInDoubt } from '../transactions-port.ts'
 import type { LaneProof, OpenTransaction, OpenTransactions } from '../transactions-port.ts'
@@ -31,6 +31,7 @@ export interface PostgresTransactions extends OpenTransactions {
 
 /** Opens no connection before it is needed; `connections` is how many there may be. */
 export function postgresTransactions(address: Address, connections: number): PostgresTransactions {
+  if (!Number.isInteger(connections) || connections < 1) throw new ConfigInvalidError(`transactionConnections: expected a whole number from 1, got ${connections}`, { path: 'transactionConnections' })
   const pool = openTransactionPool(address, connections)
   const gate = new Gate(connections)
   const sql = transactionSql(address)

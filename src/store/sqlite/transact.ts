@@ -21,8 +21,8 @@ const IOERR = 10
 
 /** Where the script below finds what it is to run. */
 const SLOT = Symbol.for('wumbo.transaction')
-/** Only what a script calls can be stopped: V8 ends it when its time is over, even in an endless loop. */
-const RUN = new Script(`globalThis[Symbol.for('wumbo.transaction')]()`, { filename: 'wumbo-transaction.js' })
+/** Only what a script calls can be stopped: V8 ends it when its time is over, even in an endless loop. Made when it is first needed. */
+let script: Script | undefined
 
 /** Inserts a record that comes from a batch. */
 type Insert = (state: FlushState, from: BatchReader) => unknown
@@ -87,7 +87,8 @@ function inTime({ body, input, idempotencyKey, timeoutMs, record }: Call, db: ob
     return defaultCodec.snapshot(given, { name: 'output', maxSize: MAX_OUTPUT }).payload
   }
   try {
-    return RUN.runInThisContext({ timeout: timeoutMs, displayErrors: false }) as string
+    script ??= new Script(`globalThis[Symbol.for('wumbo.transaction')]()`, { filename: 'wumbo-transaction.js' })
+    return script.runInThisContext({ timeout: timeoutMs, displayErrors: false }) as string
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException | null)?.code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw thrown
     throw new StepTimeoutError(`attempt ${attempt} of ${path} did not end within ${timeoutMs} ms in the writer thread, and was stopped`, {

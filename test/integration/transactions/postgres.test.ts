@@ -299,6 +299,11 @@ describePostgres('transaction steps on PostgreSQL', () => {
     expect(await collect(wumbo.verify())).toEqual([])
   })
 
+  test('no connections at all are refused', async () => {
+    const at = await place()
+    await expect(postgresStore({ url: at.url, schema: at.schema, transactionConnections: 0 })).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  })
+
   test('a template for SQLite is refused before its first attempt', async () => {
     const at = await place()
     const wumbo = await open(at, [onSqlite])

@@ -59,7 +59,9 @@ export class SharedLane implements Lane {
     const { server, link, clock, id, before, options } = parts
     const holder = server.newName('holder')
     const heldUntil = clock.monotonic() + server.leaseMs
-    const epoch = await link.call(() => atOnce(() => server.open(id, holder, { before, worker: options.worker ?? null })))
+    const { epoch, now } = await link.call(() => atOnce(() => ({ epoch: server.open(id, holder, { before, worker: options.worker ?? null }), now: server.now() })))
+    // The process may have been without the store for long, and its clock may have run ahead: nothing may be claimed by that.
+    parts.learn(now)
     return new SharedLane(parts, { holder, epoch, heldUntil })
   }
 

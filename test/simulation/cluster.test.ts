@@ -1,0 +1,28 @@
+// The seeded simulation of many workers on one store: many seeds, the same seed twice, and planted bugs that it must catch.
+import { expect, test } from 'vitest'
+import { simulateCluster } from '../../src/testing/cluster.ts'
+import type { ClusterResult } from '../../src/testing/cluster.ts'
+import { clusterShapes } from './shapes.ts'
+
+const SEEDS = Number(process.env['WUMBO_SEEDS'] ?? 500)
+const ONLY = process.env['WUMBO_SEED']
+const shapes = clusterShapes()
+
+function some(seed: number): typeof shapes {
+  const first = (seed * 5) % shapes.length
+  return [...shapes, ...shapes].slice(first, first + 2 + (seed % 3))
+}
+
+function one(seed: number): Promise<ClusterResult> {
+  return simulateCluster({ seed, shapes: some(seed) })
+}
+
+test.runIf(ONLY === undefined)(`${SEEDS} seeds of many workers keep every promise`, { timeout: 600_000 }, async () => {
+  let takeovers = 0
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const result = await one(seed)
+    takeovers += result.takeovers
+    expect(result.violations, `seed ${seed}: npm run simulate -- --seed ${seed} shows it again`).toEqual([])
+  }
+  expect(takeovers).toBeGreaterThan(SEEDS / 4)
+})

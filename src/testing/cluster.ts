@@ -50,8 +50,6 @@ export interface Process {
 /** With the faults over, everything ends within this time. */
 const END_MS = 90_000
 const MOST_STEPS = 100_000
-/** An accepted cancel is seen after a tick, or a takeover, unless faults hold it up. */
-const CANCEL_MS = 30_000
 
 /** Runs one seed to its end. */
 export async function simulateCluster(options: ClusterOptions): Promise<ClusterResult> {
@@ -101,7 +99,7 @@ export class Cluster {
     const steps = await this.#turn()
     this.monitor.end()
     for (const { clock } of this.processes) clock.die()
-    const violations = [...this.monitor.violations, ...(await judge(joinServer(this.server), this.options, { acknowledged: this.acknowledged, effects: this.#effects, cancels: this.cancels, cancelMs: CANCEL_MS }))]
+    const violations = [...this.monitor.violations, ...(await judge(joinServer(this.server), this.options, { acknowledged: this.acknowledged, effects: this.#effects, cancels: this.cancels, cancelBy: (asked) => this.monitor.takenOverBy(asked) + this.leaseMs / 2 }))]
     return { seed: this.options.seed, trace: this.#trace, steps, takeovers: this.monitor.takeovers, faults: { ...mischief.count, lost: this.network.lost }, violations }
   }
 

@@ -109,8 +109,8 @@ export interface Evidence {
   readonly effects: readonly Effect[]
   /** Runs that somebody asked to cancel, and when the store had accepted it; null while nobody knows that it had. */
   readonly cancels?: ReadonlyMap<string, number | null>
-  /** How long an accepted cancel may take, in milliseconds. */
-  readonly cancelMs?: number
+  /** Until when a cancel that was accepted at this time must have been heeded. */
+  readonly cancelBy?: (asked: number) => number
 }
 
 /** Holds the store against what clients and the outside world saw; gives each broken promise in words. */
@@ -128,7 +128,7 @@ export async function judge(store: Store, plan: Plan, evidence: Evidence): Promi
     const details = await runDetails(loaded, { read: (payload) => readValue(payload, { blobs: store.blobs, sha256 }), definition: (hash) => store.definition(hash) })
     const asked = evidence.cancels?.get(run)
     if (asked !== undefined && details.status === 'cancelled') continue
-    if (asked != null && (details.finishedAt ?? 0) > asked + (evidence.cancelMs ?? 0)) broken.push(`K9 ${key}: it was asked to cancel at ${asked} and went on until ${details.finishedAt}`)
+    if (asked != null && (details.finishedAt ?? 0) > (evidence.cancelBy?.(asked) ?? asked)) broken.push(`K9 ${key}: it was asked to cancel at ${asked} and went on until ${details.finishedAt}`)
     broken.push(...judgeRun(key, details, shape?.expected), ...judgeEffects(key, details, evidence.effects))
   }
   const { runs } = await store.listRuns({ limit: 1000 })

@@ -4,7 +4,7 @@ import { simulateCluster } from '../../src/testing/cluster.ts'
 import type { ClusterResult } from '../../src/testing/cluster.ts'
 import { clusterShapes } from './shapes.ts'
 
-const SEEDS = Number(process.env['WUMBO_SEEDS'] ?? 500)
+const SEEDS = Number(process.env['WUMBO_CLUSTER_SEEDS'] ?? process.env['WUMBO_SEEDS'] ?? 300)
 const ONLY = process.env['WUMBO_SEED']
 const shapes = clusterShapes()
 
@@ -25,4 +25,18 @@ test.runIf(ONLY === undefined)(`${SEEDS} seeds of many workers keep every promis
     expect(result.violations, `seed ${seed}: npm run simulate -- --seed ${seed} shows it again`).toEqual([])
   }
   expect(takeovers).toBeGreaterThan(SEEDS / 4)
+})
+
+test.runIf(ONLY !== undefined)(`seed ${ONLY} of many workers keeps every promise`, { timeout: 60_000 }, async () => {
+  expect((await one(Number(ONLY))).violations).toEqual([])
+})
+
+test('the same seed gives the same trace, another seed another', { timeout: 60_000 }, async () => {
+  const traces = new Set<string>()
+  for (let seed = 1; seed <= 12; seed++) {
+    const [first, second] = [await one(seed), await one(seed)]
+    expect(second).toEqual(first)
+    traces.add(first.trace)
+  }
+  expect(traces.size).toBe(12)
 })

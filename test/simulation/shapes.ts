@@ -232,6 +232,13 @@ function makeShapes(night: string): readonly Shape[] {
 
 const leaseShapes: readonly Shape[] = [
   {
+    name: 'vigil', input: { n: 1 }, expected: { n: 2 },
+    make: (world) => {
+      const one = add(world, { by: 1 })
+      return defineWorkflow({ name: 'vigil', input: number, async run(ctx, input) { await ctx.sleep('night', '25s'); return ctx.step('a', one, input) } })
+    },
+  },
+  {
     name: 'long-step', input: { n: 1 }, expected: { n: 4 },
     make: (world) => {
       const [one, slow] = [add(world, { by: 1 }), add(world, { by: 2, takes: 4500, name: 'slow' })]

@@ -109,6 +109,8 @@ export class MemoryServer {
     const row = this.#heldRow(id, holder)
     if (row.flushing !== null) row.flushing.killed = true
     row.epoch++
+    // A lease that had ended before this came is a gap: whoever had one does not take others over at once.
+    if (row.leaseUntil < this.now()) row.heldSince = this.now()
     row.leaseUntil = Math.max(row.leaseUntil, this.now() + this.leaseMs)
     for (const stored of this.tables.runs.values()) if (stored.row.lane === id) this.tables.transaction(() => this.tables.change(stored, { epoch: row.epoch }))
     this.#observe({ what: 'raised', lane: id, epoch: row.epoch, until: row.leaseUntil })

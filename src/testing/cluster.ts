@@ -1,16 +1,15 @@
 // The seeded simulation of many workers: real engines on one shared memory store, each with a clock of its own, under one scheduler. Processes
 // die, stand still, come and go; messages are lost and late; the store goes away and comes back. Then the faults end, and
 // what was promised must have come true soon after. The same seed gives the same trace.
-import type { Engine } from '../engine/engine.ts'
 import { hashText } from '../shared/hash.ts'
 import { seededRandom } from '../shared/random.ts'
 import type { Random } from '../shared/random.ts'
 import { joinServer } from '../store/memory/shared-store.ts'
 import { MemoryServer } from '../store/memory/server.ts'
 import type { Store } from '../store/port.ts'
-import type { AnyWorkflow } from '../workflow/contract.ts'
 import { ClusterMonitor, DRIFT } from './cluster-monitor.ts'
 import { Mischief } from './mischief.ts'
+import type { Process, Victims } from './mischief.ts'
 import { Network } from './network.ts'
 import { ProcessClock } from './process-clock.ts'
 import { VirtualTime, settle } from './virtual-time.ts'
@@ -38,15 +37,6 @@ export interface ClusterResult {
   readonly violations: readonly string[]
 }
 
-/** One worker. */
-export interface Process {
-  readonly clock: ProcessClock
-  readonly lane: string
-  readonly workflows: readonly AnyWorkflow[]
-  /** Null until it is open. */
-  engine: Engine | null
-}
-
 /** With the faults over, everything ends within this time. */
 const END_MS = 90_000
 const MOST_STEPS = 100_000
@@ -58,7 +48,7 @@ export async function simulateCluster(options: ClusterOptions): Promise<ClusterR
 }
 
 /** The world of one seed. */
-export class Cluster {
+export class Cluster implements Victims {
   readonly options: ClusterOptions
   readonly random: Random
   readonly time: VirtualTime

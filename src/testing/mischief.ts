@@ -1,6 +1,41 @@
 // What befalls a simulated cluster: one fault after another, at moments and of kinds that the seed decides, for a while; then all is
 // mended. Only what can happen to real processes and servers.
-import type { Cluster } from './cluster.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Random } from '../shared/random.ts'
+import type { MemoryServer } from '../store/memory/server.ts'
+import type { AnyWorkflow } from '../workflow/contract.ts'
+import type { Network } from './network.ts'
+import type { ProcessClock } from './process-clock.ts'
+import type { VirtualTime } from './virtual-time.ts'
+
+/** One worker. */
+export interface Process {
+  readonly clock: ProcessClock
+  readonly lane: string
+  readonly workflows: readonly AnyWorkflow[]
+  /** Null until it is open. */
+  engine: Engine | null
+}
+
+/** The cluster, as far as it can be harmed. */
+export interface Victims {
+  readonly random: Random
+  readonly time: VirtualTime
+  readonly network: Network
+  readonly server: MemoryServer
+  readonly monitor: { calmAt: number | null }
+  readonly leaseMs: number
+  readonly processes: readonly Process[]
+  readonly acknowledged: ReadonlyMap<string, string>
+  readonly cancels: Map<string, number | null>
+  note(what: string): void
+  /** A process starts; `knowsAll`: with every workflow. */
+  spawn(options?: { readonly lane?: string; readonly knowsAll?: boolean }): void
+  /** A process is gone, whatever it was doing. */
+  remove(process: Process): void
+  /** A process that can be asked for something. */
+  pick(): Process | undefined
+}
 
 type Kind = 'kill' | 'pause' | 'cut' | 'outage' | 'step' | 'cancel' | 'leave' | 'join' | 'drain'
 
@@ -11,10 +46,10 @@ const MOST_PROCESSES = 5
 /** The faults of one cluster. */
 export class Mischief {
   readonly count: Record<string, number> = {}
-  readonly #cluster: Cluster
+  readonly #cluster: Victims
   #until = 0
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Victims) {
     this.#cluster = cluster
   }
 
@@ -107,7 +142,7 @@ export class Mischief {
     process.engine?.cancel(run).then(() => cancels.set(run, cancels.get(run) ?? time.now()), () => undefined)
   }
 
-  #leave(process: ReturnType<Cluster['pick']>): void {
+  #leave(process: Process | undefined): void {
     const cluster = this.#cluster
     if (process === undefined) return
     const gone = (): void => {

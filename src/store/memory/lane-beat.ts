@@ -90,10 +90,11 @@ export class LaneBeat {
 
   async #tick(): Promise<void> {
     if (this.#over) return
-    const { server, clock, link, lane, holder, lost } = this.#parts
+    const parts = this.#parts
+    const { server, clock, link, lane, holder } = parts
     const sentAt = clock.monotonic()
     if (sentAt > this.#heldUntil) {
-      lost(new LaneFencedError('the lease ran out before it could be renewed'))
+      parts.lost(new LaneFencedError('the lease ran out before it could be renewed'))
       return
     }
     if (this.#ticking) {
@@ -108,7 +109,7 @@ export class LaneBeat {
       this.prolong(sentAt + server.leaseMs)
       if (!this.#over) this.#tell(ticked)
     } catch (thrown) {
-      if (thrown instanceof LaneFencedError) lost(thrown)
+      if (thrown instanceof LaneFencedError) parts.lost(thrown)
       else this.#failed(thrown)
     } finally {
       this.#ticking = false
@@ -128,9 +129,9 @@ export class LaneBeat {
   }
 
   #tell({ now, draining, mail, lastKind, unserved, dueIn, lapseIn }: Ticked): void {
-    const { watch, clock, server, learn } = this.#parts
+    const { watch, clock, server } = this.#parts
     const period = server.leaseMs / TICKS
-    learn(now)
+    this.#parts.learn(now)
     this.#setConnected(true, '')
     if (draining && !this.#drainIsTold) {
       this.#drainIsTold = true

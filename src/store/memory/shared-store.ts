@@ -8,7 +8,7 @@ import { memoryBlobs } from './blobs.ts'
 import { atOnce, directLink } from './link.ts'
 import type { Link } from './link.ts'
 import { storeReads } from './store-reads.ts'
-import { MemoryServer } from './server.ts'
+import type { MemoryServer } from './server.ts'
 import { SharedLane } from './shared-lane.ts'
 import { blobReferences, check } from './reads.ts'
 

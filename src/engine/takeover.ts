@@ -145,32 +145,35 @@ export class Takeover {
     this.#working ??= this.#rounds()
   }
 
-  /** Reads and enters one run that the lane owns. */
+  /** Reads and enters one run that the lane owns. A shared store that cannot be read at the moment is asked again, for as long as the run is this lane's. */
   async resume(key: RunKey): Promise<void> {
+    const { clock } = this.#host.deps
+    const lane = this.#host.lane()
     this.#coming.add(key.run)
-    try {
-      const lane = this.#host.lane()
-      const loaded = await this.#load(key)
-      if (loaded === undefined || isEnd(loaded.run.status) || lane !== this.#host.lane()) this.#coming.delete(key.run)
-      else await this.#enter(loaded, lane)
-    } catch (thrown) {
-      await this.#exits.park(key, thrown)
-      this.#coming.delete(key.run)
+    while (!(await this.#resumed(key, lane))) {
+      if (this.#stopped || lane !== this.#host.lane()) break
+      await new Promise<void>((resolve) => clock.timer(READ_AGAIN_MS, resolve))
     }
   }
 
-  /** A shared store that cannot be read at the moment is asked again, for as long as the run is this lane's. */
-  async #load(key: RunKey): Promise<LoadedRun | undefined> {
-    const { store, clock } = this.#host.deps
-    const lane = this.#host.lane()
-    for (;;) {
+  /** False when the store could not be read: that is no reason to park a run. */
+  async #resumed(key: RunKey, lane: Lane | null): Promise<boolean> {
+    const { store } = this.#host.deps
+    try {
+      const loaded = await store.load(key)
+      if (loaded === undefined || isEnd(loaded.run.status) || lane !== this.#host.lane()) this.#coming.delete(key.run)
+      else await this.#enter(loaded, lane)
+      return true
+    } catch (thrown) {
+      if (store.isShared && thrown instanceof StoreFailedError) return false
       try {
-        return await store.load(key)
-      } catch (thrown) {
-        if (!store.isShared || !(thrown instanceof StoreFailedError)) throw thrown
-        if (this.#stopped || lane !== this.#host.lane()) return undefined
-        await new Promise<void>((resolve) => clock.timer(READ_AGAIN_MS, resolve))
+        await this.#exits.park(key, thrown)
+      } catch (failed) {
+        if (store.isShared && failed instanceof StoreFailedError) return false
+        throw failed
       }
+      this.#coming.delete(key.run)
+      return true
     }
   }
 

@@ -159,7 +159,7 @@ export class Cluster implements Victims {
   #isDone(): boolean {
     const plan = this.options.shapes.length * (this.options.runs ?? 1)
     if (this.acknowledged.size < plan) return false
-    for (const { row } of this.server.tables.runs.values()) if (row.finishedAt === null) return false
+    for (const { row } of this.server.tables.runs.values()) if (row.finishedAt === null && row.error?.code !== 'RUN_QUARANTINED') return false
     return true
   }
 

@@ -7,6 +7,7 @@ import { clusterShapes } from './shapes.ts'
 const SEEDS = Number(process.env['WUMBO_CLUSTER_SEEDS'] ?? process.env['WUMBO_SEEDS'] ?? 300)
 const ONLY = process.env['WUMBO_SEED']
 const shapes = clusterShapes()
+const LEASES = [600, 2000, 5000, 2000]
 
 function some(seed: number): typeof shapes {
   const first = (seed * 5) % shapes.length
@@ -14,7 +15,7 @@ function some(seed: number): typeof shapes {
 }
 
 function one(seed: number): Promise<ClusterResult> {
-  return simulateCluster({ seed, shapes: some(seed) })
+  return simulateCluster({ seed, shapes: some(seed), runs: 1 + (seed % 3), leaseMs: LEASES[seed % LEASES.length] ?? 2000 })
 }
 
 test.runIf(ONLY === undefined)(`${SEEDS} seeds of many workers keep every promise`, { timeout: 600_000 }, async () => {

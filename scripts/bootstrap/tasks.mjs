@@ -25,8 +25,16 @@ const tool = (name, program) => join('node_modules', name, program)
 
 const testRunner = [tool('vitest', 'vitest.mjs'), 'run']
 
-/** @param {string} arg */
-const isSeeds = (arg) => arg.startsWith('--seeds=')
+/**
+ * The value of `--name=value` or `--name value`, and the arguments without it.
+ * @param {string[]} args @param {string} name @returns {{ value: string | undefined, rest: string[] }}
+ */
+function take(args, name) {
+  const at = args.findIndex((arg) => arg === name || arg.startsWith(`${name}=`))
+  if (at < 0) return { value: undefined, rest: args }
+  const isApart = args[at] === name
+  return { value: isApart ? args[at + 1] : args[at]?.slice(name.length + 1), rest: args.toSpliced(at, isApart ? 2 : 1) }
+}
 
 /** @type {Record<string, Task | undefined>} */
 export const tasks = {
@@ -66,11 +74,11 @@ export const tasks = {
   },
   simulate: {
     says: 'simulating',
-    help: 'the engine under a seeded scheduler with injected faults; --seeds=N for more or fewer seeds',
-    command: (args) => [...testRunner, 'test/simulation/', ...args.filter((arg) => !isSeeds(arg))],
+    help: 'the engine under a seeded scheduler with injected faults; --seeds N for more or fewer seeds, --seed S for one again',
+    command: (args) => [...testRunner, 'test/simulation/', ...take(take(args, '--seeds').rest, '--seed').rest],
     env: (args) => {
-      const seeds = args.find(isSeeds)?.split('=')[1]
-      return seeds === undefined ? {} : { WUMBO_SEEDS: seeds }
+      const [seeds, seed] = [take(args, '--seeds').value, take(args, '--seed').value]
+      return { ...(seeds === undefined ? {} : { WUMBO_SEEDS: seeds }), ...(seed === undefined ? {} : { WUMBO_SEED: seed }) }
     },
   },
   run: {

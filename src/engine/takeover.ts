@@ -138,6 +138,8 @@ export class Takeover {
     this.#astray = new Set(astray.map(({ run }) => run))
     if (again.length > 0) this.#host.deps.log.warn('runs of this worker were not in its memory; they are entered again', { runs: again.length })
     await Promise.all(again.map((key) => this.resume(key)))
+    // Another may have parked a run for want of its workflow just when this worker had begun, which can run it.
+    await this.unpark()
   }
 
   /** A run will be due at `wakeAt`: 0 for now, null for not by time. */

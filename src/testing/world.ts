@@ -10,8 +10,9 @@ import { verifyStore } from '../engine/verify.ts'
 import { asyncStrategy } from '../execution/async.ts'
 import { DEFAULT_SPACE } from '../model/run.ts'
 import { hashText } from '../shared/hash.ts'
+import { clockAt } from '../shared/clock.ts'
 import type { Random } from '../shared/random.ts'
-import type { Store } from '../store/port.ts'
+import { isShared, type Store } from '../store/port.ts'
 import type { Logger } from '../template/contract.ts'
 import { services } from '../template/services.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
@@ -72,7 +73,7 @@ export interface Opening {
 export function openEngine({ store, clock, random, workflows, note }: Opening): Promise<Engine> {
   const deps: EngineDeps = {
     queues: null, worker: null,
-    store, clock, random, execution: asyncStrategy({ concurrency: 1000 }), services: services(), log: SILENT,
+    store, clock: isShared(store) ? clockAt(clock, () => store.now()) : clock, random, execution: asyncStrategy({ concurrency: 1000 }), services: services(), log: SILENT,
     sha256: (bytes) => hashText(new TextDecoder().decode(bytes)), limits: LIMITS,
     observers: new Set([(event) => note(`${event.type}${'path' in event ? event.path : ''}`)]),
     workflows: { find: (name, version) => workflows.find((one) => one.name === name && one.version === version), rebuild: () => undefined },
@@ -106,6 +107,10 @@ export async function finished(store: Store, acknowledged: ReadonlyMap<string, s
 export interface Evidence {
   readonly acknowledged: ReadonlyMap<string, string>
   readonly effects: readonly Effect[]
+  /** Runs that somebody asked to cancel, and when the store had accepted it; null while nobody knows that it had. */
+  readonly cancels?: ReadonlyMap<string, number | null>
+  /** Until when a cancel that was accepted at this time must have been heeded. */
+  readonly cancelBy?: (asked: number) => number
 }
 
 /** Holds the store against what clients and the outside world saw; gives each broken promise in words. */
@@ -121,6 +126,11 @@ export async function judge(store: Store, plan: Plan, evidence: Evidence): Promi
       continue
     }
     const details = await runDetails(loaded, { read: (payload) => readValue(payload, { blobs: store.blobs, sha256 }), definition: (hash) => store.definition(hash) })
+    const asked = evidence.cancels?.get(run)
+    if (asked !== undefined && details.status === 'cancelled') continue
+    // Three deaths during one step set a run aside, also when it was not to blame.
+    if (details.status === 'parked' && details.error?.code === 'RUN_QUARANTINED') continue
+    if (asked != null && (details.finishedAt ?? 0) > (evidence.cancelBy?.(asked) ?? asked)) broken.push(`K9 ${key}: it was asked to cancel at ${asked} and went on until ${details.finishedAt}`)
     broken.push(...judgeRun(key, details, shape?.expected), ...judgeEffects(key, details, evidence.effects))
   }
   const { runs } = await store.listRuns({ limit: 1000 })

@@ -9,12 +9,12 @@ import { fromModel } from '../../src/workflow/graph.ts'
 
 const number = z.object({ n: z.number() })
 
-function add(world: World, options: { by: number; failures?: number; name?: string }) {
+function add(world: World, options: { by: number; failures?: number; name?: string; takes?: number }) {
   return defineTemplate({
     name: options.name ?? `add-${options.by}`, version: '1.0.0', description: 'Adds, after a while; may fail at first.', input: number, output: number,
     async execute({ n }, context) {
       world.effects.push({ key: context.idempotencyKey ?? '', path: context.run?.path ?? '', run: context.run?.id ?? '', attempt: context.attempt, input: JSON.stringify(n) })
-      await world.wait(Math.floor(world.random.next() * 30))
+      await world.wait(options.takes ?? Math.floor(world.random.next() * 30))
       if (context.attempt <= (options.failures ?? 0)) throw new HttpFailedError(`attempt ${context.attempt} fails`)
       return { n: n + options.by }
     },
@@ -27,7 +27,13 @@ function pureDouble() {
 
 const retry = { maxAttempts: 5, initialDelay: '2s', backoff: 'fibonacci', jitter: true } as const
 
-export const shapes: readonly Shape[] = [
+/** `values` is left out: `ctx.now()` may step back by the delay of a message when another worker goes on. Sleeps longer than a lease of two seconds, steps longer than it, and the shapes above with nights that are short. */
+export const clusterShapes = (): readonly Shape[] => [...makeShapes('5s').filter(({ name }) => name !== 'values'), ...leaseShapes]
+
+export const shapes: readonly Shape[] = makeShapes('8h')
+
+function makeShapes(night: string): readonly Shape[] {
+  return [
   {
     name: 'sequence', input: { n: 1 }, expected: { n: 7 },
     make: (world) => {
@@ -68,7 +74,7 @@ export const shapes: readonly Shape[] = [
     name: 'sleep', input: { n: 0 }, expected: { n: 2 },
     make: (world) => {
       const one = add(world, { by: 1 })
-      return defineWorkflow({ name: 'sleep', input: number, async run(ctx, input) { const a = await ctx.step('a', one, input); await ctx.sleep('night', '8h'); await ctx.sleep('wink', 20); return ctx.step('b', one, a) } })
+      return defineWorkflow({ name: 'sleep', input: number, async run(ctx, input) { const a = await ctx.step('a', one, input); await ctx.sleep('night', night); await ctx.sleep('wink', 20); return ctx.step('b', one, a) } })
     },
   },
   {
@@ -172,7 +178,7 @@ export const shapes: readonly Shape[] = [
     }, [add(world, { by: 1 }), add(world, { by: 10 }), add(world, { by: 1, failures: 2, name: 'flaky' })]),
   },
   {
-    name: 'graph-sleeps', input: { wait: '2h', naps: [15, 40] }, expected: { n: 3, naps: [null, null], route: null },
+    name: 'graph-sleeps', input: { wait: night, naps: [15, 40] }, expected: { n: 3, naps: [null, null], route: null },
     make: (world) => fromModel({
       name: 'graph-sleeps', input: { type: 'object' },
       steps: {
@@ -203,7 +209,7 @@ export const shapes: readonly Shape[] = [
       name: 'graph-gives-up', input: { type: 'object' },
       steps: {
         tolerated: { continueOnError: true, steps: { bad: { uses: 'bad', with: { n: 2 } }, soon: { sleep: 40 }, naps: { forEach: '[10, 20, 300]', sleep: '${{ item }}' } } },
-        night: { sleep: '8h' },
+        night: { sleep: night },
         end: { uses: 'add-1', with: { n: 1 }, needs: 'night' },
       },
       output: { n: '${{ steps.end.output.n }}', given: '${{ has(steps.tolerated.output) }}' },
@@ -220,5 +226,36 @@ export const shapes: readonly Shape[] = [
         forgiven: { uses: 'bad', with: { n: 3 }, continueOnError: true },
       },
     }, [add(world, { by: 1 }), add(world, { by: 1, failures: 99, name: 'bad' })]),
+  },
+]
+}
+
+const leaseShapes: readonly Shape[] = [
+  {
+    name: 'vigil', input: { n: 1 }, expected: { n: 2 },
+    make: (world) => {
+      const one = add(world, { by: 1 })
+      return defineWorkflow({ name: 'vigil', input: number, async run(ctx, input) { await ctx.sleep('night', '25s'); return ctx.step('a', one, input) } })
+    },
+  },
+  {
+    name: 'long-step', input: { n: 1 }, expected: { n: 4 },
+    make: (world) => {
+      const [one, slow] = [add(world, { by: 1 }), add(world, { by: 2, takes: 4500, name: 'slow' })]
+      return defineWorkflow({ name: 'long-step', input: number, run: async (ctx, input) => ctx.step('slow', slow, await ctx.step('a', one, input)) })
+    },
+  },
+  {
+    name: 'sleepers', input: { n: 3 }, expected: [1, 2, 3],
+    make: (world) => {
+      const one = add(world, { by: 1 })
+      return defineWorkflow({
+        name: 'sleepers', input: number,
+        run: (ctx, { n }) => ctx.map('naps', Array.from({ length: n }, (_, i) => i), async (c, i) => {
+          await c.sleep('nap', 1500 + i * 2500)
+          return (await c.step('add', one, { n: i })).n
+        }),
+      })
+    },
   },
 ]

@@ -1,8 +1,8 @@
 // The writing end of the memory store. Each flush is one transaction on the tables; when it is applied and when the
 // caller is told are two separate moments, both chosen by a scheduler, so that a simulation can die before and between.
-import { IllegalTransitionError, LaneFencedError, StoreClosedError, StoreFailedError, StoreRowError, type WumboError } from '../../errors.ts'
-import type { FlushResult, Lane, OpAnswer, StoreOp } from '../port.ts'
-import { apply } from './operations.ts'
+import { IllegalTransitionError, LaneFencedError, StoreClosedError } from '../../errors.ts'
+import type { FlushResult, Lane, StoreOp } from '../port.ts'
+import { commit } from './commit.ts'
 import type { Tables } from './tables.ts'
 
 /** `commit`: the flush takes effect; `acknowledge`: the caller is told. */
@@ -78,27 +78,6 @@ export class MemoryLane implements Lane {
   #commit(ops: readonly StoreOp[]): FlushResult {
     const current = this.#tables.epoch
     if (current !== this.epoch) throw new LaneFencedError(`this lane has epoch ${this.epoch}, but a lane with epoch ${current} has taken over`)
-    const answers = new Map<number, OpAnswer>()
-    let index = 0
-    try {
-      this.#tables.transaction(() => {
-        for (const op of ops) {
-          const answer = apply(this.#tables, this, op)
-          if (answer !== undefined) answers.set(index, answer)
-          index++
-        }
-      })
-    } catch (thrown) {
-      throw atIndex(thrown, index, ops[index])
-    }
-    return { answers }
+    return commit(this.#tables, this, ops)
   }
-}
-
-/** Names the operation at fault. */
-function atIndex(thrown: unknown, index: number, op: StoreOp | undefined): WumboError {
-  if (!(thrown instanceof StoreRowError)) return new StoreFailedError(`the flush failed: ${String(thrown)}`, { cause: thrown })
-  return new StoreRowError(`operation ${index} (${op?.op ?? 'none'}): ${thrown.message}`, {
-    cause: thrown.cause, details: { index }, ...(thrown.path === undefined ? {} : { path: thrown.path }),
-  })
 }

@@ -5,9 +5,12 @@ import type { Store } from '../port.ts'
 import { memoryBlobs } from './blobs.ts'
 import { MemoryLane } from './lane.ts'
 import type { FlushScheduler } from './lane.ts'
-import { blobReferences, check, liveKinds, listRuns, loadRun, nextWake } from './reads.ts'
-import { Tables, idOf } from './tables.ts'
-import { getWorkflow, listWorkflows, workflowVersion, workflowVersions } from './workflow-reads.ts'
+import { blobReferences, check } from './reads.ts'
+import { MemoryServer } from './server.ts'
+import { joinServer } from './shared-store.ts'
+import type { JoinOptions, SharedMemoryStore } from './shared-store.ts'
+import { storeReads } from './store-reads.ts'
+import { Tables } from './tables.ts'
 
 /** How a memory store behaves. */
 export interface MemoryStoreOptions {
@@ -32,8 +35,22 @@ const nextTurn: FlushScheduler = (run, phase) => {
   else run()
 }
 
-/** Makes an empty store in memory. */
-export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
+/** How a memory store for many processes behaves. */
+export interface SharedMemoryOptions extends JoinOptions {
+  readonly shared: { readonly leaseMs: number }
+  /** The time of the store, milliseconds since 1970. Default: the system's. */
+  readonly now?: () => number
+}
+
+/** Makes an empty store in memory: for one process, or with `shared` for many, each of which joins it. */
+export function memoryStore(options: SharedMemoryOptions): SharedMemoryStore
+export function memoryStore(options?: MemoryStoreOptions): MemoryStore
+export function memoryStore(options: MemoryStoreOptions | SharedMemoryOptions = {}): MemoryStore | SharedMemoryStore {
+  if ('shared' in options) return joinServer(new MemoryServer({ leaseMs: options.shared.leaseMs, now: options.now ?? Date.now }), options)
+  return ownedStore(options)
+}
+
+function ownedStore(options: MemoryStoreOptions): MemoryStore {
   const tables = new Tables()
   const schedule = options.scheduler ?? nextTurn
   let closed = false
@@ -42,26 +59,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     return tables
   }
   return {
+    ...storeReads(async (read) => read(open())),
     kind: 'memory',
     isShared: false,
     facts: Object.freeze({ store: 'memory', durable: 'no' }),
     blobs: memoryBlobs(options.now ?? Date.now),
     openLane: async () => new MemoryLane(open(), schedule),
-    load: async (key) => loadRun(open(), key),
-    getRun: async (key) => open().find(key)?.row,
-    getRuns: async (keys) => keys.flatMap((key) => open().find(key)?.row ?? []),
-    kinds: async () => liveKinds(open()),
-    listRuns: async (filter) => listRuns(open(), filter),
-    findKey: async (space, key) => {
-      const found = open().keys.get(idOf(space, key))
-      return found === undefined ? undefined : { run: found.run, hash: found.hash }
-    },
-    definition: async (hash) => open().definitions.get(hash)?.body,
-    listWorkflows: async (filter) => listWorkflows(open(), filter),
-    getWorkflow: async (key) => getWorkflow(open(), key),
-    workflowVersions: async (key) => workflowVersions(open(), key),
-    workflowVersion: async (key, hash) => workflowVersion(open(), key, hash),
-    nextWake: async () => nextWake(open()),
     async *blobReferences() {
       yield* blobReferences(open())
     },

@@ -49,7 +49,7 @@ export const LANE_SQL = {
   open: `update lanes set epoch = epoch + 1, is_open = true, draining = false, kinds = '{}', opened_at = clock_timestamp(), held_since = clock_timestamp(),
     lease_until = clock_timestamp() + $2 * interval '1 millisecond', holder = $3, worker = $4 where id = $1 returning epoch`,
   /** A new connection of the same holder: what the old one may still be doing must not count. */
-  raise: `update lanes set epoch = epoch + 1, lease_until = greatest(lease_until, clock_timestamp() + $2 * interval '1 millisecond') where id = $1 returning epoch`,
+  raise: `update lanes set epoch = epoch + 1, held_since = case when lease_until < clock_timestamp() then clock_timestamp() else held_since end, lease_until = greatest(lease_until, clock_timestamp() + $2 * interval '1 millisecond') where id = $1 returning epoch`,
   keepRuns: 'update runs set epoch = $2 where lane = $1',
   free: 'select wumbo_free_v1($1, $2)',
   close: 'update lanes set is_open = false where id = $1 and epoch = $2',

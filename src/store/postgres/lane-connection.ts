@@ -7,6 +7,7 @@ import { connect, destroy, transaction } from './connection.ts'
 import type { Address } from './connection.ts'
 import { isCollision, sqlState, storeFailure } from './failures.ts'
 import { heldFrom } from './heartbeat.ts'
+import { offsetOf } from './server-time.ts'
 import { LANE_SQL } from './statements.ts'
 
 /** How often something is tried that other transactions were in the way of. */
@@ -47,6 +48,8 @@ export interface ConnectionHearer {
   connected(is: boolean, why: string): void
   /** The lane has a new epoch and a fresh lease. */
   raised(held: Held): void
+  /** The server's time less the monotonic clock, in milliseconds. */
+  time(offsetMs: number): void
   /** Another has taken over while the connection was lost. */
   fenced(error: LaneFencedError): void
 }
@@ -165,7 +168,9 @@ export class LaneConnection {
   /** Takes the lane for this holder, in the transaction that `open` has begun. */
   async take(client: pg.Client, worker: string | null): Promise<Held> {
     const sentAt = process.hrtime.bigint()
-    const { rows } = await client.query<{ epoch: number }>(LANE_SQL.open, [this.#who.lane, this.#address.leaseMs, this.#who.holder, worker])
+    const { rows } = await client.query<{ epoch: number; now: number }>(LANE_SQL.open, [this.#who.lane, this.#address.leaseMs, this.#who.holder, worker])
+    // After a long absence what was known of the server's time may have drifted.
+    if (rows[0] !== undefined) this.#hear.time(offsetOf(rows[0].now))
     await this.#remember(client)
     return { epoch: rows[0]?.epoch ?? 0, heldUntil: heldFrom(sentAt, this.#address.leaseMs) }
   }

@@ -60,6 +60,7 @@ export class PostgresLane implements Lane {
       connected: (is, why) => this.#reached('flush', is, why),
       raised: (held) => this.#raised(held),
       fenced: (error) => this.#lose(error),
+      time: (offsetMs) => parts.time.learn(offsetMs),
     })
   }
 

@@ -47,7 +47,8 @@ export const LANE_SQL = {
     on conflict do nothing`,
   lock: 'select epoch, is_open, holder from lanes where id = $1 for update',
   open: `update lanes set epoch = epoch + 1, is_open = true, draining = false, kinds = '{}', opened_at = clock_timestamp(), held_since = clock_timestamp(),
-    lease_until = clock_timestamp() + $2 * interval '1 millisecond', holder = $3, worker = $4 where id = $1 returning epoch`,
+    lease_until = clock_timestamp() + $2 * interval '1 millisecond', holder = $3, worker = $4 where id = $1
+    returning epoch, floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now`,
   /** A new connection of the same holder: what the old one may still be doing must not count. */
   raise: `update lanes set epoch = epoch + 1, held_since = case when lease_until < clock_timestamp() then clock_timestamp() else held_since end, lease_until = greatest(lease_until, clock_timestamp() + $2 * interval '1 millisecond') where id = $1 returning epoch`,
   keepRuns: 'update runs set epoch = $2 where lane = $1',

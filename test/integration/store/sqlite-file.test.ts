@@ -51,7 +51,7 @@ describe('versions', () => {
       insert into spaces (id) values (0); insert into definitions (hash, workflow, body, at) values ('h1', 'onboard', '{}', 5)`)
     await expect(sqliteStore({ file, readOnly: true })).rejects.toMatchObject({ code: 'STORE_FAILED', message: expect.stringMatching(/version 1.*version 3/), remedy: expect.stringContaining('for writing') })
     const store = await sqliteStore({ file })
-    expect(store.facts).toMatchObject({ schema: 2 })
+    expect(store.facts).toMatchObject({ schema: 3 })
     expect(await store.getRun(keyOf(1))).toMatchObject({ status: 'completed', output: 'j:2' })
     expect(await store.definition('h1')).toBe('{}')
     const lane = await store.openLane()

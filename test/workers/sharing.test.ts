@@ -114,4 +114,15 @@ describePostgres('workers on one store', () => {
     expect(await (await alone.start(nap, {})).result()).toBe('awake')
     expect(await foreign.status()).toBe('waiting')
   })
+
+  test('a schema with the longest name that there is works too', async () => {
+    const { url } = makeSchema()
+    const schema = `wumbo_test_${'x'.repeat(52)}`
+    const wumbo = await createWumbo({ store: await postgresStore({ url, schema, leaseMs: 2000 }), workflows: [echo] })
+    const other = await createWumbo({ store: await postgresStore({ url, schema, leaseMs: 2000 }), workflows: [echo], queues: [], limits: { hotRuns: 0 } })
+    expect(await (await other.start(echo, { n: 3 })).result()).toEqual({ n: 3 })
+    await other.close()
+    await wumbo.close()
+    await makeSchema().query(`drop schema ${schema} cascade`).catch(() => undefined)
+  })
 })

@@ -67,9 +67,12 @@ export const LANE_SQL = {
   endBackend: 'select pg_terminate_backend(pid) from pg_stat_activity where pid = $1 and backend_start::text = $2',
 } as const
 
-/** Where workers hint at what others may be waiting for. */
+/** Longer names are refused by the server. */
+const CHANNEL_LENGTH = 63
+
+/** Where workers hint at what others may be waiting for. Should two schemas share one, they hear hints too many. */
 export function channelOf(schema: string): string {
-  return `wumbo_${schema}`
+  return `wumbo_${schema}`.slice(0, CHANNEL_LENGTH)
 }
 
 /** One tick. It finds its tables wherever it is called from, so that it is a single statement behind a pooler too. */

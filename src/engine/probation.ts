@@ -1,13 +1,16 @@
 // Probation: runs whose process died are entered again a few at a time, more as they prove harmless, and each step of theirs is noted before
-// its body begins. A run with such a note open at the next death is a suspect: suspects go last, one at a time,
-// and after the third time the run is set aside. So one run that kills its process takes no thousand others along.
+// its body begins. Whoever had such a note open at a death goes after the others; with two of them a run is a suspect: suspects go last,
+// one at a time, and after the third time the run is set aside. So one run that kills its process takes no thousand others along, and
+// none is set aside for what another did.
 import type { Cancel, Clock } from '../shared/clock.ts'
 
 /** Runs in probation at a time, to begin with and at most. */
 const FIRST = 8
 const MOST = 1024
 /** A run that has lived so long keeps nobody waiting, in milliseconds. */
-const PATIENCE_MS = 2000
+const PATIENCE_MS = 500
+/** Deaths that make a run a suspect. */
+const SUSPECT_DEATHS = 2
 /** Deaths during one step after which a run is set aside. */
 export const BLAMED_DEATHS = 3
 
@@ -32,12 +35,10 @@ export class Probation {
 
   /** Enters a run when it is its turn. */
   admit(run: Probationer): void {
-    if (run.blame === 0) this.#waiting.push(run)
-    else {
-      // The least suspicious first.
-      const at = this.#suspects.findIndex(({ blame }) => blame > run.blame)
-      this.#suspects.splice(at < 0 ? this.#suspects.length : at, 0, run)
-    }
+    const queue = run.blame < SUSPECT_DEATHS ? this.#waiting : this.#suspects
+    // The least suspicious first.
+    const at = (queue.at(-1)?.blame ?? 0) <= run.blame ? -1 : queue.findIndex(({ blame }) => blame > run.blame)
+    queue.splice(at < 0 ? queue.length : at, 0, run)
     this.#next()
   }
 

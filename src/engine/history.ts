@@ -34,11 +34,14 @@ function openMarks(loaded: LoadedRun, effective: readonly JournalRecord[]): Read
 /** How often each step without a record was begun in probation and not seen to survive: the process died each time. */
 function openTries({ marks, run }: LoadedRun, effective: readonly JournalRecord[]): ReadonlyMap<string, Tries> {
   const answered = new Set(effective.map(({ path }) => path))
+  const mine = marks.filter(({ gen, path }) => gen === run.gen && !answered.has(path))
+  const survived = new Set(mine.flatMap(({ kind, path, attempt }) => (kind === 'survived' ? [`${attempt} ${path}`] : [])))
   const tries = new Map<string, Tries>()
-  for (const { kind, gen, path } of marks) {
-    if (gen !== run.gen || answered.has(path) || (kind !== 'tried' && kind !== 'survived')) continue
-    const { made, blame } = tries.get(path) ?? { made: 0, blame: 0 }
-    tries.set(path, kind === 'tried' ? { made: made + 1, blame: blame + 1 } : { made, blame: blame - 1 })
+  for (const { kind, path, attempt } of mine) {
+    if (kind !== 'tried' && kind !== 'tried alone') continue
+    const { made, blame, alone } = tries.get(path) ?? { made: 0, blame: 0, alone: 0 }
+    const isOpen = survived.has(`${attempt} ${path}`) ? 0 : 1
+    tries.set(path, { made: made + 1, blame: blame + isOpen, alone: alone + (kind === 'tried alone' ? isOpen : 0) })
   }
   return tries
 }

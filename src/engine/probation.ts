@@ -1,6 +1,6 @@
 // Probation: runs whose process died are entered again a few at a time, more as they prove harmless, and each step of theirs is noted before
 // its body begins. Whoever had such a note open at a death goes after the others; with two of them a run is a suspect: suspects go last,
-// one at a time, and after the third time the run is set aside. So one run that kills its process takes no thousand others along, and
+// one at a time, and after three deaths when it was alone the run is set aside. So one run that kills its process takes no thousand others along, and
 // none is set aside for what another did.
 import type { Cancel, Clock } from '../shared/clock.ts'
 
@@ -11,14 +11,15 @@ const MOST = 1024
 const PATIENCE_MS = 500
 /** Deaths that make a run a suspect. */
 const SUSPECT_DEATHS = 2
-/** Deaths during one step after which a run is set aside. */
+/** Deaths during one step, with no other run in probation, after which a run is set aside. */
 export const BLAMED_DEATHS = 3
 
 /** One run in probation. */
 export interface Probationer {
   /** Deaths that it may be to blame for. */
   readonly blame: number
-  enter(): void
+  /** `isAlone`: no other is in probation beside it. */
+  enter(isAlone: boolean): void
 }
 
 /** Lets runs in. */
@@ -62,13 +63,13 @@ export class Probation {
   }
 
   #next(): void {
-    while (this.#waiting.length > 0 && this.#inside.size < this.#most) this.#enter(this.#waiting.shift())
-    if (this.#waiting.length === 0 && this.#inside.size === 0) this.#enter(this.#suspects.shift())
+    while (this.#waiting.length > 0 && this.#inside.size < this.#most) this.#enter(this.#waiting.shift(), false)
+    if (this.#waiting.length === 0 && this.#inside.size === 0) this.#enter(this.#suspects.shift(), true)
   }
 
-  #enter(run: Probationer | undefined): void {
+  #enter(run: Probationer | undefined, isAlone: boolean): void {
     if (run === undefined) return
     this.#inside.set(run, this.#clock.timer(PATIENCE_MS, () => this.discharge(run)))
-    run.enter()
+    run.enter(isAlone)
   }
 }

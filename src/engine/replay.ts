@@ -23,10 +23,11 @@ export interface History {
   readonly loose: ReadonlyMap<string, JournalRecord>
 }
 
-/** How often a step was begun in probation, and how many of these times the process died soon. */
+/** How often a step was begun in probation, how many of these times the process died soon, and how many of those its run was alone in it. */
 export interface Tries {
   readonly made: number
   readonly blame: number
+  readonly alone: number
 }
 
 export type ReplayStep =

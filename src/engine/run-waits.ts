@@ -22,6 +22,8 @@ export interface WaitingRun extends RecordsHost {
 /** A run's probation: what was tried before, and the way out. */
 export interface Trial {
   readonly tried: ReadonlyMap<string, Tries>
+  /** No other run is in probation beside it. */
+  readonly isAlone: boolean
   discharge(): void
 }
 
@@ -33,7 +35,7 @@ function noteTry(run: WaitingRun, host: RunHost, { step, trial }: { step: StepRu
   const { clock } = host.deps
   const attempt = (trial.tried.get(step.path)?.made ?? 0) + 1
   step.isTried = true
-  run.journal.mark({ path: step.path, kind: 'tried', attempt, at: clock.now(), due: null, error: null }, (_answer, error) => {
+  run.journal.mark({ path: step.path, kind: trial.isAlone ? 'tried alone' : 'tried', attempt, at: clock.now(), due: null, error: null }, (_answer, error) => {
     if (error !== undefined) run.broken(error)
     else if (run.live) {
       clock.timer(SURVIVED_MS, () => {

@@ -273,13 +273,15 @@ export class Takeover {
       go(null)
       return
     }
-    const [worst] = [...history.tried].sort(([, a], [, b]) => b.blame - a.blame)
-    if (worst !== undefined && worst[1].blame >= BLAMED_DEATHS) {
-      throw new RunQuarantinedError(`the process died ${worst[1].blame} times soon after step ${worst[0]} of run ${run.run} began`, { path: worst[0], details: { deaths: worst[1].blame } })
+    const [worst] = [...history.tried].sort(([, a], [, b]) => b.alone - a.alone || b.blame - a.blame)
+    if (worst !== undefined && worst[1].alone >= BLAMED_DEATHS) {
+      throw new RunQuarantinedError(`the process died ${worst[1].blame} times soon after step ${worst[0]} of run ${run.run} began, ${worst[1].alone} times with no other run to blame`, {
+        path: worst[0], details: { deaths: worst[1].blame, alone: worst[1].alone },
+      })
     }
     const probationer: Probationer = {
-      blame: worst?.[1].blame ?? 0,
-      enter: () => go({ tried: history.tried, discharge: () => this.#probation.discharge(probationer) }),
+      blame: Math.max(0, ...[...history.tried.values()].map(({ blame }) => blame)),
+      enter: (isAlone) => go({ tried: history.tried, isAlone, discharge: () => this.#probation.discharge(probationer) }),
     }
     this.#probation.admit(probationer)
   }

@@ -41,7 +41,7 @@ export interface JournalRecord extends RunKey {
 }
 
 /** `timer`: waits until `due`; `retry`: attempt `attempt` failed, the next is due at `due`; `started`: the step began, and must have ended at `due`. */
-export type MarkKind = 'timer' | 'retry' | 'started' | 'tried' | 'survived'
+export type MarkKind = 'timer' | 'retry' | 'started' | 'tried' | 'tried alone' | 'survived'
 
 /** A durable fact about an operation that has not finished. Keyed by (space, run, gen, path, kind, attempt). */
 export interface Mark extends RunKey {

@@ -66,11 +66,16 @@ interface Orphans {
   readonly runs: readonly string[]
 }
 
-/** Milliseconds until some other worker went on with each orphan; runs that had nothing left to do but to end are told by that. */
+/**
+ * Milliseconds until another worker had each orphan: it said something of the run, or it owned it when it was killed in its turn. Runs that had
+ * nothing left to do but to end are told by that.
+ */
 function takeovers(fleet: Fleet, orphans: readonly Orphans[]): number[] {
   return orphans.flatMap(({ at, by, runs }) => runs.flatMap((run) => {
     const next = fleet.workers.filter(({ name }) => name !== by).flatMap(({ said }) => said.filter((one) => one.run === run && one.at >= at)).map((one) => one.at)
-    return next.length === 0 ? [] : [Math.min(...next) - at]
+    const again = orphans.filter((later) => later.at > at && later.by !== by && later.runs.includes(run)).map((later) => later.at)
+    const all = [...next, ...again]
+    return all.length === 0 ? [] : [Math.min(...all) - at]
   }))
 }
 

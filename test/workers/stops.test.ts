@@ -94,7 +94,7 @@ describePostgres('workers that stop', () => {
       await Promise.race([worker.ended, parked])
     }
     await parked
-    expect(workers).toBeLessThanOrEqual(6)
+    expect(workers).toBeLessThanOrEqual(8)
     await fleet.until(`select count(*) = 1 from @runs`, 20_000)
     const details = await starter.runs.get(poisoned.id)
     expect(details).toMatchObject({ status: 'parked', error: { code: 'RUN_QUARANTINED', path: 'poison' } })

@@ -54,16 +54,15 @@ begin
   end if;
 
   -- Numbers of the runs by position, 0 for none, and whether this lane owns them. Nobody else can give or take that while the lane holds.
-  -- The lane knows the numbers of the runs that it owns; others are looked up by their names.
+  -- The lane knows the numbers of the runs that it owns, and of no others: that its epoch holds proves that nobody has taken them. Others are
+  -- looked up by their names.
   v_new := p_start_no;
   v_nos := v_new;
   v_owned := array(select k.free = 0 from unnest(p_start_free) as k(free));
   if cardinality(p_run_no) > 0 then
     if array_position(p_run_no, null) is null then
       v_found_nos := p_run_no;
-      v_found_owned := array(
-        select coalesce((select l.lane = p_lane and l.epoch = p_epoch from runs l where l.no = k.no), false) from unnest(p_run_no) with ordinality as k(no, at) order by k.at
-      );
+      v_found_owned := array_fill(true, array[cardinality(p_run_no)]);
     else
       select array_agg(f.no order by f.at), array_agg(f.owned order by f.at) into v_found_nos, v_found_owned
       from (

@@ -22,11 +22,13 @@ import type { RunObserver } from './model/event.ts'
 import { DEFAULT_SPACE } from './model/run.ts'
 import { createLogger } from './platform/logger.ts'
 import { clockAt, systemClock } from './shared/clock.ts'
+import type { Clock } from './shared/clock.ts'
 import { deferred } from './shared/deferred.ts'
 import { parseDuration } from './shared/duration.ts'
 import { parseJson } from './shared/parse-json.ts'
 import { isPostgresUrl, readPostgresUrl, withoutPassword } from './shared/postgres-url.ts'
 import { systemRandom } from './shared/random.ts'
+import type { Random } from './shared/random.ts'
 import { memoryStore } from './store/memory/index.ts'
 import { isShared } from './store/port.ts'
 import type { SharedStore, Store, WorkerFacts } from './store/port.ts'
@@ -60,6 +62,18 @@ export const DEFAULT_LIMITS: EngineLimits = {
  * console.log(await run.result())
  */
 export async function createWumbo(options: WumboOptions = {}): Promise<Wumbo> {
+  return openWumbo(options, { clock: systemClock(), random: systemRandom() })
+}
+
+/** What a Wumbo sees of the world beside its options: the system's, or what a test has made. */
+export interface Surroundings {
+  readonly clock: Clock
+  readonly random: Random
+  readonly standIn?: EngineDeps['standIn']
+}
+
+/** Opens a Wumbo in given surroundings: for createWumbo and the test kit. */
+export async function openWumbo(options: WumboOptions, { clock, random, standIn }: Surroundings): Promise<Wumbo> {
   const templates = createRegistry(withBuiltins(options.templates ?? []))
   const workflows = new WorkflowCatalogue(options.workflows ?? [])
   const store = await openStore(options.store ?? DEFAULT_STORE, options.readOnly ?? false)
@@ -67,12 +81,13 @@ export async function createWumbo(options: WumboOptions = {}): Promise<Wumbo> {
   const observers = new Set<RunObserver>()
   try {
     const deps: EngineDeps = {
-      store, observers, clock: isShared(store) ? clockAt(systemClock(), () => store.now()) : systemClock(), random: systemRandom(), sha256,
+      store, observers, clock: isShared(store) ? clockAt(clock, () => store.now()) : clock, random, sha256,
       execution: strategy(options.execution), services: options.services ?? services(),
       log: options.log ?? createLogger({ level: 'warn' }),
       workflows: finder(workflows, templates),
       limits: limitsOf(options), queues: options.queues?.map((queue) => checkQueue(queue)) ?? null,
       worker: isShared(store) ? workerFacts(options) : null,
+      ...(standIn === undefined ? {} : { standIn }),
     }
     const readOnly = options.readOnly === true
     const definitions: StoredDefinitions = new StoredDefinitions({ store, catalogue: workflows, templates, readOnly, now: () => deps.clock.now(), submit: (op, bytes) => wumbo.engine().submit(op, bytes) })

@@ -10,9 +10,8 @@ import { parseDuration } from '../shared/duration.ts'
 import { hashText } from '../shared/hash.ts'
 import type { Cancel } from '../shared/clock.ts'
 import type { AnyTemplate } from '../template/contract.ts'
-import type { Operation } from '../workflow/contract.ts'
 import type { Handler } from '../execution/contract.ts'
-import type { EngineDeps } from './ports.ts'
+import type { EngineDeps, StepOperation } from './ports.ts'
 import { Losses } from './losses.ts'
 import { checkPure } from './pure-check.ts'
 import { StepContext } from './step-context.ts'
@@ -20,8 +19,6 @@ import type { AttemptHost } from './step-context.ts'
 import { mayRetry, retryDelay, retryPlan } from './retry.ts'
 import type { RetryPlan } from './retry.ts'
 import { checkTransaction } from './transaction-check.ts'
-
-export type StepOperation = Extract<Operation, { kind: 'step' }>
 
 /** What a step tells its run. */
 export interface StepHost extends AttemptHost {

@@ -1,0 +1,248 @@
+// A machine in memory: one store, one virtual time, and on it one process after another, each of which opens a Wumbo and may die. It lets time
+// pass when somebody waits for something that only time brings.
+import { AssertionError } from 'node:assert'
+import { createHash } from 'node:crypto'
+import { runDetails } from '../../engine/inspect.ts'
+import type { RunDetails } from '../../engine/inspect.ts'
+import { readValue } from '../../engine/payloads.ts'
+import { verifyStore } from '../../engine/verify.ts'
+import { RunNotFoundError } from '../../errors.ts'
+import { asyncStrategy } from '../../execution/async.ts'
+import type { RunEvent } from '../../model/event.ts'
+import { DEFAULT_SPACE, isEnd } from '../../model/run.ts'
+import { seededRandom } from '../../shared/random.ts'
+import { memoryStore } from '../../store/memory/index.ts'
+import type { MemoryStore } from '../../store/memory/index.ts'
+import type { Services } from '../../template/contract.ts'
+import type { Wumbo } from '../../wumbo-api.ts'
+import { openWumbo } from '../../wumbo.ts'
+import { createLogger } from '../../platform/logger.ts'
+import { mortalStore } from '../mortal-store.ts'
+import type { Mortality } from '../mortal-store.ts'
+import { ProcessClock } from '../process-clock.ts'
+import { settle } from '../virtual-time.ts'
+import type { VirtualTime } from '../virtual-time.ts'
+import { Bodies } from './bodies.ts'
+import type { TestOptions } from './contract.ts'
+import type { Doubles } from './doubles.ts'
+import { realWait } from './free-time.ts'
+
+/** What a machine is made of. */
+export interface MachineParts {
+  readonly options: TestOptions
+  readonly services: Services
+  readonly doubles: Doubles
+  readonly time: VirtualTime
+  readonly seed: number
+  readonly patienceMs: number
+  /** When the first process dies by its calls to the store. */
+  readonly death?: Pick<Mortality, 'before' | 'after'>
+  /** Told of every event. */
+  readonly observe?: (event: RunEvent) => void
+  /** A body begins. */
+  readonly began?: (run: string, path: string, key: Began) => void
+}
+
+/** One beginning of a body. */
+export interface Began {
+  readonly input: unknown
+}
+
+interface Life {
+  readonly clock: ProcessClock
+  wumbo: Wumbo | null
+}
+
+/** Virtual time moves so often without a sign of life before a run is asked what it waits for. */
+const QUIET_STEPS = 100
+
+/** The machine of one test. */
+export class Machine {
+  readonly time: VirtualTime
+  readonly store: MemoryStore
+  readonly bodies: Bodies
+  readonly #parts: MachineParts
+  #life: Life
+  #failure: Error | null = null
+  #lastMove = 0
+  #closed = false
+  /** Dies when this step is recorded. */
+  #onRecord: { readonly run: string; readonly path: string } | null = null
+  deaths = 0
+
+  constructor(parts: MachineParts) {
+    this.#parts = parts
+    this.time = parts.time
+    this.store = memoryStore({ scheduler: (run) => parts.time.event(run), now: () => parts.time.now() })
+    this.bodies = new Bodies(parts.patienceMs)
+    this.#life = this.#boot()
+  }
+
+  /** The Wumbo of the process that lives; null while it opens. */
+  get wumbo(): Wumbo | null {
+    return this.#life.wumbo
+  }
+
+  /** The process dies; the next one begins to open. */
+  kill(): void {
+    if (this.#closed) return
+    this.#life.clock.die()
+    this.bodies.clear()
+    this.#onRecord = null
+    this.deaths++
+    this.#life = this.#boot()
+  }
+
+  /** Resolves when all is done that needs no time: of the bodies that do real work, those that hang are not waited for. */
+  async rest(): Promise<void> {
+    for (let turns = 0, calm = 0; calm < 2; turns++) {
+      await settle()
+      this.#mustStand()
+      if (this.bodies.busy) {
+        calm = 0
+        if (turns > 50) await realWait(1)
+      } else calm = this.time.quiet ? calm + 1 : 0
+    }
+  }
+
+  /** Lets time pass until something is so. `stalled` is asked now and then, when nothing has happened for long, and throws when nothing will. */
+  async until(isSo: () => Promise<boolean>, stalled: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+    this.#lastMove = 0
+    for (;;) {
+      await this.rest()
+      if (await isSo()) return
+      if (this.#lastMove++ % QUIET_STEPS === QUIET_STEPS - 1) await stalled()
+      if (!this.time.step()) {
+        await stalled()
+        throw new AssertionError({ message: 'nothing is left to happen, and what the test waits for has not come' })
+      }
+    }
+  }
+
+  /** Moves time forward, doing all that falls due. */
+  async advance(ms: number): Promise<void> {
+    const until = this.time.now() + ms
+    do await this.rest()
+    while (this.time.step(until))
+    await this.time.run({ until })
+  }
+
+  /** Lets time pass until the promise is settled. */
+  async pass<T>(promise: Promise<T>): Promise<T> {
+    let isSettled = false
+    const settled = (): void => {
+      isSettled = true
+    }
+    promise.then(settled, settled)
+    await this.until(() => Promise.resolve(isSettled))
+    return promise
+  }
+
+  /** The Wumbo of the process that lives, once it is open. */
+  async opened(): Promise<Wumbo> {
+    for (;;) {
+      const { wumbo } = this.#life
+      if (wumbo !== null) return wumbo
+      await this.rest()
+      if (this.#life.wumbo === null && !this.time.step()) await settle()
+    }
+  }
+
+  /** True when a run has ended or is parked. */
+  async hasEnded(run: string): Promise<boolean> {
+    const row = await this.store.getRun({ space: DEFAULT_SPACE, run })
+    return row !== undefined && (isEnd(row.status) || row.status === 'parked')
+  }
+
+  /** Everything that is known of a run; read beside the process, which may die at any call of its own. */
+  async details(run: string): Promise<RunDetails> {
+    const loaded = await this.store.load({ space: DEFAULT_SPACE, run })
+    if (loaded === undefined) throw new RunNotFoundError(`there is no run ${run}`)
+    return runDetails(loaded, { read: (payload) => readValue(payload, { blobs: this.store.blobs, sha256 }), definition: (hash) => this.store.definition(hash) })
+  }
+
+  /** What a check of the whole store finds, in words. */
+  async findings(): Promise<readonly string[]> {
+    const found: string[] = []
+    for await (const { code, message } of verifyStore(this.store, { sha256 })) found.push(`verify: ${code} ${message}`)
+    return found
+  }
+
+  /** Waits in virtual time in the process that lives now: for ever when it dies meanwhile. */
+  sleep(ms: number): Promise<void> {
+    const { clock } = this.#life
+    return this.bodies.whileAsleep(new Promise((resolve) => clock.timer(ms, resolve)))
+  }
+
+  /** Stops in order. */
+  async close(): Promise<void> {
+    const wumbo = await this.opened()
+    this.#closed = true
+    await this.pass(wumbo.close())
+  }
+
+  /** Stops without any order: nothing of it goes on. */
+  abandon(): void {
+    this.#closed = true
+    this.#life.clock.die()
+    this.bodies.clear()
+    this.time.forget()
+  }
+
+  #mustStand(): void {
+    if (this.#failure !== null) throw this.#failure
+  }
+
+  #boot(): Life {
+    const { options, services, doubles, seed } = this.#parts
+    const life: Life = { clock: new ProcessClock(this.time), wumbo: null }
+    const { clock } = life
+    const isAlive = (): boolean => clock.alive
+    const host = {
+      isAlive,
+      kill: () => {
+        if (isAlive()) this.kill()
+      },
+      killOnRecord: (run: string, path: string) => {
+        this.#onRecord = { run, path }
+      },
+      began: (run: string, path: string, step: Began) => {
+        this.#lastMove = 0
+        this.#parts.began?.(run, path, step)
+      },
+      asleep: <T>(wait: Promise<T>): Promise<T> => this.bodies.whileAsleep(wait),
+    }
+    openWumbo(
+      {
+        store: mortalStore(this.store, this.deaths === 0 ? { isAlive, ...this.#parts.death } : { isAlive }),
+        workflows: options.workflows ?? [], templates: options.templates ?? [], services, retention: null,
+        log: options.log ?? createLogger({ level: 'error' }),
+        execution: this.bodies.counted(asyncStrategy({ clock }), isAlive),
+        limits: { checkPure: true, ...options.limits },
+      },
+      { clock, random: seededRandom(seed + this.deaths * 7919), standIn: (step) => doubles.standIn(step, host) },
+    ).then(
+      (wumbo) => {
+        wumbo.observe((event) => {
+          if (isAlive()) this.#heard(event)
+        })
+        life.wumbo = wumbo
+      },
+      (thrown: unknown) => {
+        if (isAlive()) this.#failure = thrown as Error
+      },
+    )
+    return life
+  }
+
+  #heard(event: RunEvent): void {
+    this.#lastMove = 0
+    this.#parts.observe?.(event)
+    const awaited = this.#onRecord
+    if (event.type === 'step.completed' && awaited?.run === event.run && awaited.path === event.path) this.kill()
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

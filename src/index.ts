@@ -5,6 +5,7 @@ export { createWumbo } from './wumbo.ts'
 export type { ListOptions, ReloadOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
 export type { PathEntry, RunDetails, RunSummary, StepSummary } from './engine/inspect.ts'
 export { executionPath } from './engine/inspect.ts'
+export type { RecordedOperation, RunRecording } from './engine/recording.ts'
 export type {
   ChangeOptions, CreatedWorkflow, CreateOptions, DefinedWorkflow, DefinitionFilter, Definitions, DefinitionVersion,
 } from './engine/definitions-api.ts'

@@ -11,8 +11,9 @@ import { Engine } from './engine/engine.ts'
 import { checkQueue } from './engine/start-options.ts'
 import { runDetails, runSummary } from './engine/inspect.ts'
 import type { RunDetails } from './engine/inspect.ts'
-import { readValue } from './engine/payloads.ts'
+import { fetchPayload, readValue } from './engine/payloads.ts'
 import type { EngineDeps, EngineLimits, WorkflowFinder } from './engine/ports.ts'
+import { recordingOf } from './engine/recording.ts'
 import { FLUSH_LIMITS } from './engine/flush.ts'
 import { verifyStore } from './engine/verify.ts'
 import { ConfigInvalidError, RunNotFoundError, StoreClosedError } from './errors.ts'
@@ -31,7 +32,7 @@ import { systemRandom } from './shared/random.ts'
 import type { Random } from './shared/random.ts'
 import { memoryStore } from './store/memory/index.ts'
 import { isShared } from './store/port.ts'
-import type { SharedStore, Store, WorkerFacts } from './store/port.ts'
+import type { LoadedRun, SharedStore, Store, WorkerFacts } from './store/port.ts'
 import { sqliteStore, type SqliteStore } from './store/sqlite/index.ts'
 import { createRegistry } from './template/registry.ts'
 import type { TemplateRegistry } from './template/registry.ts'
@@ -139,6 +140,10 @@ class OpenWumbo implements Wumbo, HandleHost {
     this.runs = {
       list: (options) => this.#list(options ?? {}),
       get: (id) => this.#get(id),
+      export: async (id) => {
+        const { store } = parts.deps
+        return recordingOf(await this.#load(id), { whole: async (payload) => fetchPayload(payload, { blobs: store.blobs, sha256 }), definition: (hash) => store.definition(hash) })
+      },
       handle: async <O>(id: string) => new Handle<O>(this, { run: await this.#runId(id), existing: true, completion: null }),
       cancel: async (id) => this.engine().cancel(await this.#runId(id)),
       retry: async (id, retry) => this.engine().retry(await this.#runId(id), { by: retry?.by ?? 'api', reason: retry?.reason ?? '' }),
@@ -237,9 +242,14 @@ class OpenWumbo implements Wumbo, HandleHost {
 
   async #get(id: string): Promise<RunDetails> {
     const { store } = this.#parts.deps
-    const loaded = await store.load({ space: DEFAULT_SPACE, run: await this.#runId(id) })
-    if (loaded === undefined) throw new RunNotFoundError(`there is no run ${id}`)
+    const loaded = await this.#load(id)
     return runDetails(loaded, { read: (payload) => readValue(payload, { blobs: store.blobs, sha256 }), definition: (hash) => store.definition(hash) })
+  }
+
+  async #load(id: string): Promise<LoadedRun> {
+    const loaded = await this.#parts.deps.store.load({ space: DEFAULT_SPACE, run: await this.#runId(id) })
+    if (loaded === undefined) throw new RunNotFoundError(`there is no run ${id}`)
+    return loaded
   }
 
   /** A run's id, or the id that its starter gave it. */

@@ -22,6 +22,8 @@ export function mortalStore(store: Store, life: Mortality): Store {
         const value: unknown = Reflect.get(inner, property)
         if (typeof value !== 'function') return property === 'blobs' ? wrap(value as object, ['put', 'get']) : value
         const method = (value as (...args: unknown[]) => unknown).bind(inner)
+        // What the dead would close is others' by now.
+        if (property === 'close') return async (): Promise<unknown> => (life.isAlive() ? method() : NEVER)
         if (typeof property !== 'string' || !methods.includes(property)) return method
         return async (...args: unknown[]): Promise<unknown> => {
           if (!life.isAlive()) return NEVER
@@ -29,7 +31,12 @@ export function mortalStore(store: Store, life: Mortality): Store {
           const what = property === 'flush' ? `flush of ${flushed(args[0] as readonly StoreOp[])}` : property
           life.before?.(call, what)
           if (!life.isAlive()) return NEVER
-          const result = await method(...args)
+          let result: unknown
+          try {
+            result = await method(...args)
+          } catch (thrown) {
+            if (life.isAlive()) throw thrown
+          }
           if (!life.isAlive()) return NEVER
           life.after?.(call, what)
           if (!life.isAlive()) return NEVER

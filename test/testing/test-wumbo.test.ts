@@ -103,6 +103,17 @@ describe('time', () => {
     expect((await t.run(order, { item: 'lamp' })).output.receipt).toBe('second')
   })
 
+  test('runs side by side share the time', async () => {
+    const t = await testWumbo()
+    t.stub(charge, async ({ cents }) => {
+      await t.sleep(`${cents / 100}s`)
+      return { receipt: `r${cents}` }
+    })
+    const runs = await Promise.all(['a', 'bb', 'ccc'].map((item) => t.run(order, { item })))
+    expect(runs.map(({ output, durationMs }) => [output.receipt, durationMs])).toEqual([['r100', 3 * DAY + 1000], ['r200', 3 * DAY + 2000], ['r300', 3 * DAY + 3000]])
+    await expect(t.sleep('1s')).rejects.toThrow('advance')
+  })
+
   test('a run that waits for what time does not bring is told with its journal', async () => {
     const t = await testWumbo({ patience: 20 })
     const hangs = defineTemplate({ name: 'hangs', version: '1.0.0', description: 'Never ends.', input: z.object({}), output: z.object({}), execute: () => new Promise<Record<string, never>>(() => undefined) })

@@ -32,6 +32,11 @@ export class Bodies {
     return false
   }
 
+  /** True for what is called by a body. */
+  get isInside(): boolean {
+    return this.#current.getStore() !== undefined
+  }
+
   /** Forgets all: their process died. */
   clear(): void {
     this.#running.clear()

@@ -19,6 +19,8 @@ export interface DoublesHost {
   killOnRecord(run: string, path: string): void
   /** A body begins, whether it is a template's or a stub's. */
   began(run: string, path: string, step: StepOperation): void
+  /** Comes before the body of each attempt, which fails when this does. */
+  readonly around?: (step: StepOperation, attempt: number) => Promise<void>
   /** What a body does that costs only virtual time. */
   asleep<T>(wait: Promise<T>): Promise<T>
 }
@@ -114,9 +116,19 @@ export class Doubles {
     if (fault?.error !== undefined) throw asFailure(typeof fault.error === 'string' ? new Error(fault.error) : fault.error, labelOf(step.template.meta))
     if (fault?.timeout === true) return host.asleep(hang(step, context))
     if (fault?.crash === 'after') host.killOnRecord(run, step.path)
-    const given = this.#body(step, checked, context)
+    const given = host.around === undefined ? this.#body(step, checked, context) : this.#later(step, { checked, context, host })
     if (!(given instanceof Promise)) return fault?.crash === 'before' ? die(host) : given
     return given.then((value: unknown) => (!host.isAlive() ? NEVER : fault?.crash === 'before' ? die(host) : value))
+  }
+
+  /** A body with something before it. Pure steps have no second look then, as those that are asynchronous. */
+  async #later(step: StepOperation, { checked, context, host }: { readonly checked: unknown; readonly context: TemplateContext; readonly host: DoublesHost }): Promise<unknown> {
+    try {
+      await host.around?.(step, context.attempt)
+    } catch (thrown) {
+      throw asFailure(thrown, labelOf(step.template.meta))
+    }
+    return host.isAlive() ? this.#body(step, checked, context) : NEVER
   }
 
   /** The second look at a pure step: no call of its own for a stub, which need not be pure, and no occasion for a fault. */

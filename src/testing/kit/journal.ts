@@ -12,10 +12,10 @@ export function journalOf(run: RunDetails): Journal {
   return { run, rows: run.steps, toString: () => journalTable(run) }
 }
 
-/** A value in one short line. */
-export function shownValue(value: unknown): string {
+/** A value in one line, of so many characters at most. */
+export function shownValue(value: unknown, most = MAX_CELL): string {
   const text = inspect(value, { depth: 4, breakLength: Number.POSITIVE_INFINITY, compact: true, maxArrayLength: 10, maxStringLength: 200 })
-  return text.length > MAX_CELL ? `${text.slice(0, MAX_CELL - 1)}…` : text
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text
 }
 
 /** The run and its rows, as plain text. */

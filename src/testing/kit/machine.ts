@@ -2,6 +2,7 @@
 // pass when somebody waits for something that only time brings.
 import { AssertionError } from 'node:assert'
 import { createHash } from 'node:crypto'
+import type { StepOperation } from '../../engine/ports.ts'
 import { runDetails } from '../../engine/inspect.ts'
 import type { RunDetails } from '../../engine/inspect.ts'
 import { readValue } from '../../engine/payloads.ts'
@@ -25,7 +26,7 @@ import type { VirtualTime } from '../virtual-time.ts'
 import { Bodies } from './bodies.ts'
 import type { TestOptions } from './contract.ts'
 import type { Doubles } from './doubles.ts'
-import { realWait } from './free-time.ts'
+import { FreeTime, realWait } from './free-time.ts'
 
 /** What a machine is made of. */
 export interface MachineParts {
@@ -40,7 +41,9 @@ export interface MachineParts {
   /** Told of every event. */
   readonly observe?: (event: RunEvent) => void
   /** A body begins. */
-  readonly began?: (run: string, path: string, key: Began) => void
+  readonly began?: (run: string, path: string, step: Began) => void
+  /** Comes before the body of each attempt, which fails when this does. */
+  readonly around?: (step: StepOperation, attempt: number) => Promise<void>
 }
 
 /** One beginning of a body. */
@@ -65,6 +68,7 @@ export class Machine {
   #life: Life
   #failure: Error | null = null
   #lastMove = 0
+  #turn: Promise<void> = Promise.resolve()
   #closed = false
   /** Dies when this step is recorded. */
   #onRecord: { readonly run: string; readonly path: string } | null = null
@@ -93,38 +97,60 @@ export class Machine {
     this.#life = this.#boot()
   }
 
-  /** Resolves when all is done that needs no time: of the bodies that do real work, those that hang are not waited for. */
+  /**
+   * Resolves when all is done that needs no time; where somebody steps the time event by event, when no promise is left to react. Bodies
+   * that do real work are waited for, unless they hang.
+   */
   async rest(): Promise<void> {
-    for (let turns = 0, calm = 0; calm < 2; turns++) {
+    const goesOn = this.time instanceof FreeTime
+    for (let turns = 0, calm = goesOn ? 0 : 1; calm < 2; turns++) {
       await settle()
       this.#mustStand()
       if (this.bodies.busy) {
         calm = 0
         if (turns > 50) await realWait(1)
-      } else calm = this.time.quiet ? calm + 1 : 0
+      } else calm = !goesOn || this.time.quiet ? calm + 1 : 0
     }
   }
 
   /** Lets time pass until something is so. `stalled` is asked now and then, when nothing has happened for long, and throws when nothing will. */
   async until(isSo: () => Promise<boolean>, stalled: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     this.#lastMove = 0
-    for (;;) {
+    const turn = async (): Promise<boolean> => {
       await this.rest()
-      if (await isSo()) return
+      if (await isSo()) return true
       if (this.#lastMove++ % QUIET_STEPS === QUIET_STEPS - 1) await stalled()
-      if (!this.time.step()) {
-        await stalled()
-        throw new AssertionError({ message: 'nothing is left to happen, and what the test waits for has not come' })
-      }
+      if (this.time.step()) return false
+      await stalled()
+      throw new AssertionError({ message: 'nothing is left to happen, and what the test waits for has not come' })
     }
+    while (!(await this.#alone(turn)));
   }
 
   /** Moves time forward, doing all that falls due. */
   async advance(ms: number): Promise<void> {
     const until = this.time.now() + ms
-    do await this.rest()
-    while (this.time.step(until))
+    const turn = async (): Promise<boolean> => {
+      await this.rest()
+      return !this.time.step(until)
+    }
+    while (!(await this.#alone(turn)));
     await this.time.run({ until })
+  }
+
+  /** Only one of those who wait moves the time at once: none may do it while what another has set off still goes on. */
+  async #alone<T>(turn: () => Promise<T>): Promise<T> {
+    const before = this.#turn
+    let leave = (): void => undefined
+    this.#turn = new Promise((resolve) => {
+      leave = resolve
+    })
+    await before
+    try {
+      return await turn()
+    } finally {
+      leave()
+    }
   }
 
   /** Lets time pass until the promise is settled. */
@@ -168,9 +194,10 @@ export class Machine {
     return found
   }
 
-  /** Waits in virtual time in the process that lives now: for ever when it dies meanwhile. */
+  /** Waits in virtual time in the process that lives now, for ever when it dies meanwhile. Throws an AssertionError outside of a body. */
   sleep(ms: number): Promise<void> {
     const { clock } = this.#life
+    if (!this.bodies.isInside) return Promise.reject(new AssertionError({ message: 'sleep is for the bodies of stubs and templates; a test lets time pass by advance, run or end' }))
     return this.bodies.whileAsleep(new Promise((resolve) => clock.timer(ms, resolve)))
   }
 
@@ -210,6 +237,7 @@ export class Machine {
         this.#lastMove = 0
         this.#parts.began?.(run, path, step)
       },
+      ...(this.#parts.around === undefined ? {} : { around: this.#parts.around }),
       asleep: <T>(wait: Promise<T>): Promise<T> => this.bodies.whileAsleep(wait),
     }
     openWumbo(

@@ -1,12 +1,10 @@
 // createTestWumbo: a Wumbo in memory whose time moves only when a test lets it. The machine is machine.ts, what stands in for templates is
 // doubles.ts; this file is what tests hold.
 import { AssertionError } from 'node:assert'
-import { ConfigInvalidError, WumboError } from '../../errors.ts'
+import { WumboError } from '../../errors.ts'
 import { parseDuration } from '../../shared/duration.ts'
 import type { Duration } from '../../shared/duration.ts'
-import { httpClient } from '../../builtin/http-client.ts'
-import type { AnyTemplate, Services } from '../../template/contract.ts'
-import { services as noServices } from '../../template/services.ts'
+import type { AnyTemplate } from '../../template/contract.ts'
 import type { AnyWorkflow } from '../../workflow/contract.ts'
 import type { StartOptions, Wumbo } from '../../wumbo-api.ts'
 import type { Fault, FaultOptions, Journal, StartedRun, Stub, StubAnswer, SweepOptions, SweepReport, Target, TestOptions, TestRun, TestWumbo } from './contract.ts'
@@ -14,13 +12,10 @@ import { sweepRuns } from './crash-everywhere.ts'
 import { Doubles } from './doubles.ts'
 import { FreeTime } from './free-time.ts'
 import { httpMock } from './http-mock.ts'
-import type { HttpMock } from './http-mock.ts'
 import { journalOf } from './journal.ts'
 import { Machine } from './machine.ts'
-import type { MachineParts } from './machine.ts'
+import { partsOf } from './machine-parts.ts'
 import { refuseStall, runOf, startOf } from './test-run.ts'
-
-const OPTIONS = ['workflows', 'templates', 'services', 'now', 'seed', 'log', 'patience', 'leftovers', 'limits']
 
 /**
  * Makes a Wumbo for one test: everything of Wumbo on a store in memory, with virtual time. It needs no fake timers of the test runner, and
@@ -40,30 +35,6 @@ export async function createTestWumbo(options: TestOptions = {}): Promise<TestWu
   const test = new OpenTest(options)
   await test.open()
   return test
-}
-
-/** What machines of a test have in common. */
-export function partsOf(options: TestOptions, { doubles, http }: { readonly doubles: Doubles; readonly http: HttpMock }): Omit<MachineParts, 'time'> & { readonly start: number } {
-  const strange = Object.keys(options).find((key) => !OPTIONS.includes(key))
-  if (strange !== undefined) throw new ConfigInvalidError(`createTestWumbo: there is no option ${JSON.stringify(strange)}; there are ${OPTIONS.join(', ')}`, { path: strange })
-  return {
-    options, doubles, services: withHttp(options.services ?? noServices(), http), seed: options.seed ?? 1, start: beginning(options.now),
-    patienceMs: parseDuration(options.patience ?? 1000, 'patience'),
-  }
-}
-
-function beginning(now: TestOptions['now']): number {
-  if (now === undefined) return Date.UTC(2026, 0, 1)
-  const ms = typeof now === 'number' ? now : new Date(now).getTime()
-  if (!Number.isFinite(ms)) throw new ConfigInvalidError(`now: expected milliseconds since 1970, a date, or text such as 2026-01-01T00:00:00Z, got ${String(now)}`, { path: 'now' })
-  return ms
-}
-
-function withHttp(inner: Services, http: HttpMock): Services {
-  return {
-    get: (token) => (token.name === httpClient.name ? (http as unknown as ReturnType<typeof inner.get<never>>) : inner.get(token)), // the token's name stands for its type
-    has: (token) => token.name === httpClient.name || inner.has(token),
-  }
 }
 
 class OpenTest implements TestWumbo {

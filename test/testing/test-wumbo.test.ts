@@ -251,6 +251,14 @@ describe('faults', () => {
     expect(stub.calls).toHaveLength(2)
   })
 
+  test('the next process knows a workflow that was only handed to run', async () => {
+    const t = await createTestWumbo()
+    t.stub(charge, () => ({ receipt: 'r' }))
+    t.fault(charge, { crash: 'before' })
+    expect((await t.run(order, { item: 'lamp' })).status).toBe('completed')
+    await t.close()
+  })
+
   test('what is no fault is refused by name', async () => {
     const t = await testWumbo()
     expect(() => t.fault('a', {} as never)).toThrow('expected exactly one of error, timeout and crash, got none')

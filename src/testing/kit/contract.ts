@@ -124,10 +124,10 @@ export interface StartedRun<O> {
 
 /** How a sweep of crashes goes. */
 export interface SweepOptions<O> {
-  /** Called before each run of the sweep: puts the user's own world, such as a fake database, back to its beginning. */
-  readonly before?: () => MaybePromise<void>
-  /** Called after each run; throws when the user's own world is not as it must be. */
-  readonly check?: (run: TestRun<O>) => MaybePromise<void>
+  /** Called, and awaited, before each run of the sweep: puts the user's own world, such as a fake database, back to its beginning. */
+  readonly before?: () => unknown
+  /** Called, and awaited, after each run; throws when the user's own world is not as it must be. */
+  readonly check?: (run: TestRun<O>) => unknown
   /** What must be the same in every run. Default: the whole output. Leave out what differs by nature, such as times and ids. */
   readonly compare?: (output: O) => unknown
 }

@@ -15,6 +15,7 @@ import { seededRandom } from '../../shared/random.ts'
 import { memoryStore } from '../../store/memory/index.ts'
 import type { MemoryStore } from '../../store/memory/index.ts'
 import type { Services } from '../../template/contract.ts'
+import type { AnyWorkflow } from '../../workflow/contract.ts'
 import type { Wumbo } from '../../wumbo-api.ts'
 import { openWumbo } from '../../wumbo.ts'
 import { createLogger } from '../../platform/logger.ts'
@@ -68,6 +69,8 @@ export class Machine {
   #life: Life
   #failure: Error | null = null
   #lastMove = 0
+  /** What the next process knows: also what the one before was only handed at a start, since in life that code is still there. */
+  #workflows: readonly AnyWorkflow[]
   #turn: Promise<void> = Promise.resolve()
   #closed = false
   /** Dies when this step is recorded. */
@@ -77,6 +80,7 @@ export class Machine {
   constructor(parts: MachineParts) {
     this.#parts = parts
     this.time = parts.time
+    this.#workflows = parts.options.workflows ?? []
     this.store = memoryStore({ scheduler: (run) => parts.time.event(run), now: () => parts.time.now() })
     this.bodies = new Bodies(parts.patienceMs)
     this.#life = this.#boot()
@@ -90,6 +94,7 @@ export class Machine {
   /** The process dies; the next one begins to open. */
   kill(): void {
     if (this.#closed) return
+    this.#workflows = this.#life.wumbo?.workflows ?? this.#workflows
     this.#life.clock.die()
     this.bodies.clear()
     this.#onRecord = null
@@ -243,7 +248,7 @@ export class Machine {
     openWumbo(
       {
         store: mortalStore(this.store, this.deaths === 0 ? { isAlive, ...this.#parts.death } : { isAlive }),
-        workflows: options.workflows ?? [], templates: options.templates ?? [], services, retention: null,
+        workflows: this.#workflows, templates: options.templates ?? [], services, retention: null,
         log: options.log ?? createLogger({ level: 'error' }),
         execution: this.bodies.counted(asyncStrategy({ clock }), isAlive),
         limits: { checkPure: true, ...options.limits },

@@ -7,7 +7,6 @@ import { ConfigInvalidError } from '../../errors.ts'
 import { hashText } from '../../shared/hash.ts'
 import { seededRandom } from '../../shared/random.ts'
 import type { Random } from '../../shared/random.ts'
-import type { MaybePromise } from '../../template/contract.ts'
 import type { AnyWorkflow, Workflow } from '../../workflow/contract.ts'
 import { VirtualTime, settle } from '../virtual-time.ts'
 import type { TestDoubles, TestOptions, TestRun } from './contract.ts'
@@ -42,8 +41,8 @@ export interface SimulateOptions<I, O, S> extends Omit<TestOptions, 'leftovers' 
   readonly faults?: Faults
   /** Called for each seed before its runs start: makes stubs and routes, and a world of the user's own, which `invariant` gets. */
   readonly setup?: (doubles: TestDoubles) => S
-  /** Throws when something is not as it must be, such as a customer who paid twice. */
-  readonly invariant?: (world: SimulatedWorld<O, S>) => MaybePromise<void>
+  /** Called, and awaited, at the end of each seed; throws when something is not as it must be, such as a customer who paid twice. */
+  readonly invariant?: (world: SimulatedWorld<O, S>) => unknown
   /** What must be the same with and without faults. Default: the whole output. Leave out what differs by nature, such as times and ids. */
   readonly compare?: (output: O) => unknown
 }

@@ -112,6 +112,17 @@ test('what is redacted is not in the recording, which is replayed all the same',
   expect(await replayRun(recording, order)).toMatchObject({ status: 'completed' })
 })
 
+test('values that lie outside the tables are written in full', async () => {
+  const small = await createTestWumbo({ limits: { inlinePayload: 20, keptInput: 20 } })
+  small.stub(charge, () => ({ receipt: 'r'.repeat(100) }))
+  const recording = await recordRun(small.wumbo, (await small.run(order, { item: 'a lamp that is long' })).id)
+  expect(recording.records.find(({ path }) => path === 'charge')?.output).toContain('r'.repeat(100))
+  expect(recording.records.find(({ path }) => path === 'price')?.input).toBeNull()
+  await small.close()
+  expect(await replayRun(recording, order)).toMatchObject({ status: 'completed' })
+  await expect(replayRun(recording, orderLike((ctx, { item }) => ctx.step('reserve', reserve, { item: `${item}!` })))).rejects.toMatchObject({ details: { recorded: 'another input, which was too long to be kept' } })
+})
+
 test('what is no recording is refused by its place', async () => {
   const recording = await recorded()
   await expect(replayRun({ ...recording, format: 'wumbo.run/9' } as never, order)).rejects.toMatchObject({ code: 'CONFIG_INVALID', path: 'recording.format' })

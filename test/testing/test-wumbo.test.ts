@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { defineTemplate } from '../../src/template/define.ts'
-import { createTestWumbo } from '../../src/testing/index.ts'
+import { createTestWumbo, recordRun, replayRun } from '../../src/testing/index.ts'
 import type { TestOptions, TestWumbo } from '../../src/testing/index.ts'
 import { defineWorkflow } from '../../src/workflow/define.ts'
 import { booked, charge, order, price, reserve } from './shop.ts'
@@ -249,6 +249,44 @@ describe('faults', () => {
     expect((await run.end()).durationMs).toBe(3 * DAY + 10_000)
     expect(t.deaths).toBe(2)
     expect(stub.calls).toHaveLength(2)
+  })
+
+  test('a run that is being started when the process dies is started again by its id', async () => {
+    const t = await testWumbo({ leftovers: 'allow' })
+    t.stub(charge, () => ({ receipt: 'r' }))
+    const lost = expect(t.start(order, { item: 'lamp' })).rejects.toThrow('start it with an id')
+    const found = t.start(order, { item: 'desk' }, { id: 'order-17' })
+    await Promise.resolve()
+    await t.crash()
+    await lost
+    expect((await (await found).end()).output.reservation).toBe('desk-1')
+    expect((await t.wumbo.runs.get('order-17')).status).toBe('completed')
+  })
+
+  test('a run that has failed can be retried and goes on to its end', async () => {
+    const t = await testWumbo()
+    const declined = t.stub(charge, () => {
+      throw new Error('declined')
+    })
+    const run = await t.start(order, { item: 'lamp' })
+    expect((await run.end()).status).toBe('failed')
+    declined.restore()
+    t.stub(charge, () => ({ receipt: 'second' }))
+    await t.wumbo.runs.retry(run.id)
+    expect((await run.end()).output.receipt).toBe('second')
+    const recording = await recordRun(t.wumbo, run.id)
+    expect(await replayRun(recording, order)).toEqual({ answers: 4, status: 'completed' })
+  })
+
+  test('a run that is cancelled ends so', async () => {
+    const t = await testWumbo()
+    t.stub(charge, () => ({ receipt: 'r' }))
+    const run = await t.start(order, { item: 'lamp' })
+    await t.advance('1d')
+    await run.cancel()
+    const ended = await run.end()
+    expect(ended).toMatchObject({ status: 'cancelled', durationMs: DAY })
+    expect(() => ended.output).toThrow(/it is cancelled/)
   })
 
   test('the next process knows a workflow that was only handed to run', async () => {

@@ -66,7 +66,7 @@ export type FaultKind =
   | { readonly timeout: true; readonly error?: never; readonly crash?: never }
   /**
    * The process dies, and another goes on from the store: at the `start` of the body; after the body and `before` its result is recorded, so
-   * that it runs again; or `after` the record is durable.
+   * that it runs again; or `after` the attempt's result or failure is durable.
    */
   | { readonly crash: 'start' | 'before' | 'after'; readonly error?: never; readonly timeout?: never }
 
@@ -160,7 +160,10 @@ export interface TestDoubles {
 
 /** A Wumbo in memory, whose time moves only when a test lets it. Close it, or use `await using`. */
 export interface TestWumbo extends TestDoubles, AsyncDisposable {
-  /** The Wumbo itself, of the process that lives now: everything that it does needs no time, but sleeps, retries and timeouts do. */
+  /**
+   * The Wumbo itself, of the process that lives now; after a crash it is another object. Everything that it does needs no time, but sleeps,
+   * retries and timeouts do: its own handles do not move it.
+   */
   readonly wumbo: Wumbo
   /** Processes that have died so far. */
   readonly deaths: number

@@ -6,7 +6,7 @@ import type { AnyWorkflow } from '../../workflow/contract.ts'
 import type { SweepOptions, SweepReport, TestRun } from './contract.ts'
 import { FreeTime } from './free-time.ts'
 import { journalProblems } from './journal-check.ts'
-import { Machine } from './machine.ts'
+import { DIED, Machine } from './machine.ts'
 import type { MachineParts } from './machine.ts'
 import { refuseStall, runOf, startOf } from './test-run.ts'
 
@@ -84,17 +84,8 @@ async function once({ parts, workflow, input, options }: Sweep, point: Point | n
 /** Starts the run under one id, in one process after another, until one of them has said that it is accepted. */
 async function accepted(machine: Machine, workflow: AnyWorkflow, input: unknown): Promise<string> {
   for (;;) {
-    const wumbo = await machine.opened()
-    const { deaths } = machine
-    let id: string | undefined
-    let refusal: Error | undefined
-    startOf(wumbo, workflow, input, { id: 'crash-everywhere' }).then(
-      (handle) => { id = handle.id },
-      (thrown: unknown) => { refusal = thrown instanceof Error ? thrown : new Error(String(thrown)) },
-    )
-    await machine.until(() => Promise.resolve(id !== undefined || refusal !== undefined || machine.deaths > deaths))
-    if (id !== undefined) return id
-    if (refusal !== undefined) throw refusal
+    const handle = await machine.ask((wumbo) => startOf(wumbo, workflow, input, { id: 'crash-everywhere' }))
+    if (handle !== DIED) return handle.id
   }
 }
 

@@ -11,6 +11,8 @@ import { RunNotFoundError } from '../../errors.ts'
 import { asyncStrategy } from '../../execution/async.ts'
 import type { RunEvent } from '../../model/event.ts'
 import { DEFAULT_SPACE, isEnd } from '../../model/run.ts'
+import { deferred } from '../../shared/deferred.ts'
+import type { Deferred } from '../../shared/deferred.ts'
 import { seededRandom } from '../../shared/random.ts'
 import { memoryStore } from '../../store/memory/index.ts'
 import type { MemoryStore } from '../../store/memory/index.ts'
@@ -54,11 +56,18 @@ export interface Began {
 
 interface Life {
   readonly clock: ProcessClock
+  readonly died: Deferred<typeof DIED>
   wumbo: Wumbo | null
 }
 
+/** In place of an answer that a process did not live to give. */
+export const DIED = Symbol('died')
+
 /** Virtual time moves so often without a sign of life before a run is asked what it waits for. */
 const QUIET_STEPS = 100
+
+/** Events that are told when an attempt's outcome is durable. */
+const RECORDED: ReadonlySet<RunEvent['type']> = new Set(['step.completed', 'step.failed', 'step.retrying'])
 
 /** The machine of one test. */
 export class Machine {
@@ -95,11 +104,13 @@ export class Machine {
   kill(): void {
     if (this.#closed) return
     this.#workflows = this.#life.wumbo?.workflows ?? this.#workflows
-    this.#life.clock.die()
+    const { clock, died } = this.#life
+    clock.die()
     this.bodies.clear()
     this.#onRecord = null
     this.deaths++
     this.#life = this.#boot()
+    died.resolve(DIED)
   }
 
   /**
@@ -179,6 +190,12 @@ export class Machine {
     }
   }
 
+  /** Asks the process that lives for something; gives DIED when it dies before it has answered. */
+  async ask<T>(question: (wumbo: Wumbo) => Promise<T>): Promise<T | typeof DIED> {
+    const wumbo = await this.opened()
+    return Promise.race([question(wumbo), this.#life.died.promise])
+  }
+
   /** True when a run has ended or is parked. */
   async hasEnded(run: string): Promise<boolean> {
     const row = await this.store.getRun({ space: DEFAULT_SPACE, run })
@@ -227,7 +244,7 @@ export class Machine {
 
   #boot(): Life {
     const { options, services, doubles, seed } = this.#parts
-    const life: Life = { clock: new ProcessClock(this.time), wumbo: null }
+    const life: Life = { clock: new ProcessClock(this.time), died: deferred(), wumbo: null }
     const { clock } = life
     const isAlive = (): boolean => clock.alive
     const host = {
@@ -272,7 +289,7 @@ export class Machine {
     this.#lastMove = 0
     this.#parts.observe?.(event)
     const awaited = this.#onRecord
-    if (event.type === 'step.completed' && awaited?.run === event.run && awaited.path === event.path) this.kill()
+    if (awaited?.run === event.run && 'path' in event && awaited.path === event.path && RECORDED.has(event.type)) this.kill()
   }
 }
 

@@ -13,7 +13,7 @@ import { Doubles } from './doubles.ts'
 import { FreeTime } from './free-time.ts'
 import { httpMock } from './http-mock.ts'
 import { journalOf } from './journal.ts'
-import { Machine } from './machine.ts'
+import { DIED, Machine } from './machine.ts'
 import { partsOf } from './machine-parts.ts'
 import { refuseStall, runOf, startOf } from './test-run.ts'
 
@@ -88,8 +88,7 @@ class OpenTest implements TestWumbo {
 
   async start(workflow: AnyWorkflow | string, input: unknown, options?: StartOptions): Promise<StartedRun<never>> {
     return this.#watched(async () => {
-      const wumbo = await this.#machine.opened()
-      const { id } = await startOf(wumbo, workflow, input, options)
+      const id = await this.#accepted(workflow, input, options)
       return {
         id,
         status: async () => (await this.#machine.details(id)).status,
@@ -97,6 +96,15 @@ class OpenTest implements TestWumbo {
         end: () => this.#watched(() => this.#end(id)),
       }
     })
+  }
+
+  /** Starts the run. When the process dies meanwhile, nobody knows whether it was accepted: only one with an id can be started again. */
+  async #accepted(workflow: AnyWorkflow | string, input: unknown, options: StartOptions | undefined): Promise<string> {
+    for (;;) {
+      const handle = await this.#machine.ask((wumbo) => startOf(wumbo, workflow, input, options))
+      if (handle !== DIED) return handle.id
+      if (options?.id === undefined) throw new AssertionError({ message: 'the process died before it had accepted the run; start it with an id, and it is started again in the next process', operator: 'start' })
+    }
   }
 
   advance(duration: Duration): Promise<void> {

@@ -63,6 +63,20 @@ test('the newest route wins, any method fits "*", and bodies are there as text a
   await t.close()
 })
 
+test('code that sends by fetch is answered by the same routes', async () => {
+  const t = await createTestWumbo({ leftovers: 'allow' })
+  t.http.on('POST', 'https://api.example.com/orders', (request) => ({ status: 201, json: { got: request.json(), type: request.headers['content-type'] } }))
+  t.http.on('GET', 'https://api.example.com/none', { status: 204 })
+  t.http.on('GET', 'https://api.example.com/away', { fail: 'ECONNREFUSED' })
+  const answer = await t.http.fetch('https://api.example.com/orders', { method: 'POST', body: '{"n":1}', headers: { 'Content-Type': 'application/json' } })
+  expect([answer.status, answer.ok, await answer.json()]).toEqual([201, true, { got: { n: 1 }, type: 'application/json' }])
+  expect((await t.http.fetch(new URL('https://api.example.com/none'))).body).toBeNull()
+  await expect(t.http.fetch('https://api.example.com/away')).rejects.toThrow(/fetch failed: .*ECONNREFUSED/)
+  await expect(t.http.fetch(new Request('https://elsewhere.example'))).rejects.toThrow(TypeError)
+  await expect(t.http.fetch('https://api.example.com/none', { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough')
+  await t.close()
+})
+
 test('a definition in YAML is tested like any other', async () => {
   const t = await createTestWumbo()
   const { templates } = t.wumbo

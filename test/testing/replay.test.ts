@@ -77,7 +77,9 @@ test('a run that waits is replayed as far as it had come', async () => {
   await t.advance('1d')
   const recording = await recordRun(t.wumbo, run.id)
   expect(await replayRun(recording, order)).toEqual({ answers: 3, status: 'waiting' })
-  await expect(replayRun(recording, orderLike(async (ctx, { item }) => { await ctx.step('reserve', reserve, { item }); await ctx.step('price', price, { item }); await ctx.step('charge', charge, { cents: 400 }); return 'ended' }))).rejects.toMatchObject({ path: '$run', details: { recorded: 'a run that is waiting' } })
+// What comes after the records may change, what they answer may not.
+  expect(await replayRun(recording, orderLike(async (ctx, { item }) => { await ctx.step('reserve', reserve, { item }); await ctx.step('price', price, { item }); await ctx.step('charge', charge, { cents: 400 }); return 'ended' }))).toMatchObject({ answers: 3 })
+  await expect(replayRun(recording, orderLike((ctx, { item }) => whole(ctx, item, 401)))).rejects.toMatchObject({ path: 'charge' })
 })
 
 test('answers come in the order in which they were recorded, and values of the engine too', async () => {

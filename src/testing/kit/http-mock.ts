@@ -51,6 +51,11 @@ export interface HttpMock extends EgressClient {
    * t.http.on('POST', /\/orders$/, (request) => ({ status: 201, json: request.json() }))
    */
   on(method: string, url: UrlPattern, reply: MockReply | ((request: MockRequest) => MaybePromise<MockReply>)): MockRoute
+  /**
+   * The same routes as a `fetch`, for code that sends by one: hand it in as a service, or put it in the place of the global one. What
+   * `fetch` does not do in life it does not do here: an unexpected status is no error, and a connection that breaks is a TypeError.
+   */
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
   /** Every request, in the order in which they were sent. */
   readonly calls: readonly MockRequest[]
   /** Those that no route took, as `METHOD url`. */
@@ -105,6 +110,20 @@ class Mock implements HttpMock {
     given.signal?.throwIfAborted()
     if (reply.fail !== undefined) throw new HttpFailedError(`${url.origin}${url.pathname} gave no whole answer: ${reply.fail}`, { details: { code: reply.fail } })
     return { status: reply.status ?? 200, headers: headersOf(reply), body: bytesOf(reply), url }
+  }
+
+  readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const request = new Request(input, init)
+    const { method, url, headers, signal } = request
+    const body = new Uint8Array(await request.arrayBuffer())
+    try {
+      const answer = await this.request({ method, url, headers: Object.fromEntries(headers), signal, ...(body.length === 0 ? {} : { body }) })
+      const mayHaveBody = ![204, 205, 304].includes(answer.status)
+      return new Response(mayHaveBody ? new Uint8Array(answer.body) : null, { status: answer.status, headers: answer.headers })
+    } catch (cause) {
+      if (signal.aborted) throw signal.reason
+      throw new TypeError(`fetch failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    }
   }
 
   close(): void {

@@ -107,10 +107,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
     if (this.#replay !== null) this.#queueTurn()
   }
 
-  open(asked: Operation): void {
+  open(operation: Operation): void {
     if (!this.live) return
-    const { standIn } = this.#host.deps
-    const operation = standIn === undefined || asked.kind !== 'step' ? asked : standIn(asked)
     const open = operation.kind === 'step' ? new StepRun(operation, this.#steps) : operation.kind === 'timer' ? new TimerWait(operation, this.#host.deps.clock) : null
     this.#open.set(operation.path, open)
     if (this.#replay !== null) this.#replay.asked(operation, open instanceof StepRun ? open : null)

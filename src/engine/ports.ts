@@ -30,11 +30,11 @@ export interface EngineDeps {
    * For tests: what is run in place of a step that a workflow asks for. It keeps path, input and options, and the name and version of the
    * template; its template may do something else, and need not be a transaction. Left out where real work is done.
    */
-  readonly standIn?: ((step: StepOperation) => StepOperation) | undefined
+  readonly standIn?: ((step: AskedStep) => AskedStep) | undefined
 }
 
 /** A step that a workflow asks for. */
-export type StepOperation = Extract<Operation, { readonly kind: 'step' }>
+export type AskedStep = Extract<Operation, { readonly kind: 'step' }>
 
 /** Finds the code of a run. */
 export interface WorkflowFinder {

@@ -10,8 +10,9 @@ import { parseDuration } from '../shared/duration.ts'
 import { hashText } from '../shared/hash.ts'
 import type { Cancel } from '../shared/clock.ts'
 import type { AnyTemplate } from '../template/contract.ts'
+import type { Operation } from '../workflow/contract.ts'
 import type { Handler } from '../execution/contract.ts'
-import type { EngineDeps, StepOperation } from './ports.ts'
+import type { EngineDeps } from './ports.ts'
 import { Losses } from './losses.ts'
 import { checkPure } from './pure-check.ts'
 import { StepContext } from './step-context.ts'
@@ -19,6 +20,8 @@ import type { AttemptHost } from './step-context.ts'
 import { mayRetry, retryDelay, retryPlan } from './retry.ts'
 import type { RetryPlan } from './retry.ts'
 import { checkTransaction } from './transaction-check.ts'
+
+export type StepOperation = Extract<Operation, { kind: 'step' }>
 
 /** What a step tells its run. */
 export interface StepHost extends AttemptHost {
@@ -89,9 +92,9 @@ export class StepRun {
   #overdue: WumboError | null = null
 
   constructor(operation: StepOperation, host: StepHost) {
-    this.operation = operation
+    this.operation = host.deps.standIn?.(operation) ?? operation
     this.#host = host
-    const { template, options } = operation
+    const { template, options } = this.operation
     this.level = template.level === 'transaction' ? 'transaction' : (options.level ?? template.level)
   }
 

@@ -1,6 +1,6 @@
 // What stands in for steps: stubs in place of templates, and faults. One set of doubles serves all processes of a test; what dies is up to
 // whoever runs them.
-import type { StepOperation } from '../../engine/ports.ts'
+import type { AskedStep } from '../../engine/ports.ts'
 import { OutputInvalidError, StepTimeoutError, TransactionUnsupportedError, type WumboError } from '../../errors.ts'
 import { labelOf, makeTemplate } from '../../template/callable.ts'
 import type { AnyTemplate, Schema, TemplateContext } from '../../template/contract.ts'
@@ -18,9 +18,9 @@ export interface DoublesHost {
   /** Dies as soon as the step is recorded. */
   killOnRecord(run: string, path: string): void
   /** A body begins, whether it is a template's or a stub's. */
-  began(run: string, path: string, step: StepOperation): void
+  began(run: string, path: string, step: AskedStep): void
   /** Comes before the body of each attempt, which fails when this does. */
-  readonly around?: (step: StepOperation, attempt: number) => Promise<void>
+  readonly around?: (step: AskedStep, attempt: number) => Promise<void>
   /** What a body does that costs only virtual time. */
   asleep<T>(wait: Promise<T>): Promise<T>
 }
@@ -89,12 +89,11 @@ export class Doubles {
   }
 
   /** What is run in place of a step. */
-  standIn(step: StepOperation, host: DoublesHost): StepOperation {
-    const { template } = step
-    const isTransaction = template.level === 'transaction'
+  standIn(step: AskedStep, host: DoublesHost): AskedStep {
+    const { transaction: _transaction, ...members } = step.template
     const twin = makeTemplate<never, unknown>({
-      meta: template.meta, level: isTransaction ? 'effect' : template.level, defaults: template.defaults, schemas: template.schemas, config: template.config,
-      check: (input) => template.check(input),
+      ...members,
+      level: step.template.level === 'transaction' ? 'effect' : step.template.level,
       invoke: (checked, context) => {
         if (this.#seen.has(context)) return this.#again(step, checked, context)
         this.#seen.add(context)
@@ -104,7 +103,7 @@ export class Doubles {
     return { ...step, template: twin }
   }
 
-  #invoke(step: StepOperation, { checked, context, host }: { readonly checked: unknown; readonly context: TemplateContext; readonly host: DoublesHost }): unknown {
+  #invoke(step: AskedStep, { checked, context, host }: { readonly checked: unknown; readonly context: TemplateContext; readonly host: DoublesHost }): unknown {
     if (!host.isAlive()) return NEVER
     const run = context.run?.id ?? ''
     const fault = this.#faultOf(step, context)
@@ -122,7 +121,7 @@ export class Doubles {
   }
 
   /** A body with something before it. Pure steps have no second look then, as those that are asynchronous. */
-  async #later(step: StepOperation, { checked, context, host }: { readonly checked: unknown; readonly context: TemplateContext; readonly host: DoublesHost }): Promise<unknown> {
+  async #later(step: AskedStep, { checked, context, host }: { readonly checked: unknown; readonly context: TemplateContext; readonly host: DoublesHost }): Promise<unknown> {
     try {
       await host.around?.(step, context.attempt)
     } catch (thrown) {
@@ -132,13 +131,13 @@ export class Doubles {
   }
 
   /** The second look at a pure step: no call of its own for a stub, which need not be pure, and no occasion for a fault. */
-  #again({ template }: StepOperation, checked: unknown, context: TemplateContext): unknown {
+  #again({ template }: AskedStep, checked: unknown, context: TemplateContext): unknown {
     const stubbed = this.#given.get(context)
     return stubbed === undefined ? template.invoke(checked, context) : stubbed.value
   }
 
   /** An attempt that is begun again after a crash fails again; a crash comes once. */
-  #faultOf(step: StepOperation, context: TemplateContext): FaultOptions | undefined {
+  #faultOf(step: AskedStep, context: TemplateContext): FaultOptions | undefined {
     const key = context.executionId
     const fault = this.#faults.find(({ isFor, options, fired }) => {
       if ((options.attempt !== 'any' && options.attempt !== context.attempt) || !isFor(step)) return false
@@ -148,7 +147,7 @@ export class Doubles {
     return fault?.options
   }
 
-  #body(step: StepOperation, checked: unknown, context: TemplateContext): unknown {
+  #body(step: AskedStep, checked: unknown, context: TemplateContext): unknown {
     const { template, input, path } = step
     const stub = this.#stubs.find(({ isFor }) => isFor(step))
     if (stub !== undefined) {
@@ -169,14 +168,14 @@ function die(host: DoublesHost): Promise<never> {
 }
 
 /** Gives no answer until the attempt is aborted. */
-async function hang({ path, options, template }: StepOperation, { signal }: TemplateContext): Promise<never> {
+async function hang({ path, options, template }: AskedStep, { signal }: TemplateContext): Promise<never> {
   if ((options.timeout ?? template.defaults.timeout ?? options.heartbeatTimeout ?? template.defaults.heartbeatTimeout ?? options.totalTimeout) === undefined) {
     throw new StepTimeoutError(`a fault lets ${path} hang until its time limit, and the step has none`, { path, retryable: false, remedy: 'Give the step a timeout, or let the fault be an error.' })
   }
   return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }))
 }
 
-function answerOf(stub: OwnStub, step: StepOperation, { input, context }: { readonly input: unknown; readonly context: TemplateContext }): unknown {
+function answerOf(stub: OwnStub, step: AskedStep, { input, context }: { readonly input: unknown; readonly context: TemplateContext }): unknown {
   const { template, path } = step
   const call: Call = {
     input, run: context.run?.id ?? '', path, attempt: context.attempt, idempotencyKey: context.idempotencyKey ?? '', at: context.now(), output: undefined, error: undefined,

@@ -2,7 +2,7 @@
 // pass when somebody waits for something that only time brings.
 import { AssertionError } from 'node:assert'
 import { createHash } from 'node:crypto'
-import type { StepOperation } from '../../engine/ports.ts'
+import type { AskedStep } from '../../engine/ports.ts'
 import { runDetails } from '../../engine/inspect.ts'
 import type { RunDetails } from '../../engine/inspect.ts'
 import { readValue } from '../../engine/payloads.ts'
@@ -46,7 +46,7 @@ export interface MachineParts {
   /** A body begins. */
   readonly began?: (run: string, path: string, step: Began) => void
   /** Comes before the body of each attempt, which fails when this does. */
-  readonly around?: (step: StepOperation, attempt: number) => Promise<void>
+  readonly around?: (step: AskedStep, attempt: number) => Promise<void>
 }
 
 /** One beginning of a body. */

@@ -2,7 +2,7 @@
 // while, attempts that fail and processes that die. Every run must end as without any of it. The same seed does the same again.
 import { AssertionError } from 'node:assert'
 import { deepStrictEqual } from 'node:assert/strict'
-import type { StepOperation } from '../../engine/ports.ts'
+import type { AskedStep } from '../../engine/ports.ts'
 import { ConfigInvalidError } from '../../errors.ts'
 import { hashText } from '../../shared/hash.ts'
 import { seededRandom } from '../../shared/random.ts'
@@ -122,7 +122,7 @@ async function live(workflow: AnyWorkflow, options: AnyOptions, { seed, faults }
     ...parts, time,
     observe: (event) => note(`${event.type}${'path' in event ? event.path : ''}`),
     began: (run, path, step) => note(`${run}${path}${JSON.stringify(step.input) ?? ''}`),
-    ...(trouble === null ? {} : { around: (step: StepOperation, attempt: number) => trouble.around(step, { attempt, sleep: (ms) => machine.sleep(ms) }) }),
+    ...(trouble === null ? {} : { around: (step: AskedStep, attempt: number) => trouble.around(step, { attempt, sleep: (ms) => machine.sleep(ms) }) }),
   })
   try {
     const state = setup?.(doublesOf({ doubles, http, machine }))
@@ -191,7 +191,7 @@ class Trouble {
   }
 
   /** What comes before the body of an attempt: a while, and perhaps a failure, of attempts only that another one follows. */
-  async around({ options, template, path }: StepOperation, { attempt, sleep }: { readonly attempt: number; readonly sleep: (ms: number) => Promise<void> }): Promise<void> {
+  async around({ options, template, path }: AskedStep, { attempt, sleep }: { readonly attempt: number; readonly sleep: (ms: number) => Promise<void> }): Promise<void> {
     const { delayMs, failures } = this.#faults
     const takes = Math.floor(this.#random.next() * delayMs)
     const fails = this.#random.next() < failures

@@ -1,12 +1,12 @@
 // Which steps a stub or a fault is for.
-import type { StepOperation } from '../../engine/ports.ts'
+import type { AskedStep } from '../../engine/ports.ts'
 import { labelOf } from '../../template/callable.ts'
 import { ConfigInvalidError } from '../../errors.ts'
 import type { Target } from './contract.ts'
 import { wildcard } from './wildcard.ts'
 
 /** Tells whether a step is meant. */
-export type StepMatcher = (step: StepOperation) => boolean
+export type StepMatcher = (step: AskedStep) => boolean
 
 /** How messages name a target. */
 export function shownTarget(target: Target): string {

@@ -64,3 +64,19 @@ test('code that does not do the same again is found', async () => {
   await expect(t.crashEverywhere(fickle, {}, { before: () => void (entered = 0) })).rejects.toThrow(/no death: |is not asked for/)
   await t.close()
 })
+
+test('stubs of the test tell and take the time of the run that they serve', async () => {
+  const t = await createTestWumbo()
+  const begun: number[] = []
+  t.stub(charge, async () => {
+    begun.push(t.now())
+    await t.sleep('10s')
+    return { receipt: 'r1' }
+  })
+  await t.crashEverywhere(order, { item: 'lamp' })
+  // Where the process died in those ten seconds, the next one took the run over in them.
+  expect(Math.min(...begun)).toBe(Date.UTC(2026, 0, 1))
+  expect(Math.max(...begun)).toBe(Date.UTC(2026, 0, 1) + 10_000)
+  expect(t.now()).toBe(Date.UTC(2026, 0, 1))
+  await t.close()
+})

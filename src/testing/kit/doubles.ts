@@ -6,6 +6,7 @@ import { labelOf, makeTemplate } from '../../template/callable.ts'
 import type { AnyTemplate, Schema, TemplateContext } from '../../template/contract.ts'
 import { asFailure } from '../../template/failure.ts'
 import { jsonSchema } from '../../workflow/input-schema.ts'
+import { whileAsleep } from './bodies.ts'
 import type { Fault, FaultOptions, Stub, StubAnswer, StubCall, Target } from './contract.ts'
 import { readFault } from './fault-options.ts'
 import { shownTarget, stepMatcher } from './target.ts'
@@ -21,8 +22,6 @@ export interface DoublesHost {
   began(run: string, path: string, step: AskedStep): void
   /** Comes before the body of each attempt, which fails when this does. */
   readonly around?: (step: AskedStep, attempt: number) => Promise<void>
-  /** What a body does that costs only virtual time. */
-  asleep<T>(wait: Promise<T>): Promise<T>
 }
 
 type Call = { -readonly [K in keyof StubCall<unknown, unknown>]: StubCall<unknown, unknown>[K] }
@@ -113,7 +112,7 @@ export class Doubles {
     }
     host.began(run, step.path, step)
     if (fault?.error !== undefined) throw asFailure(typeof fault.error === 'string' ? new Error(fault.error) : fault.error, labelOf(step.template.meta))
-    if (fault?.timeout === true) return host.asleep(hang(step, context))
+    if (fault?.timeout === true) return whileAsleep(hang(step, context))
     if (fault?.crash === 'after') host.killOnRecord(run, step.path)
     const given = host.around === undefined ? this.#body(step, checked, context) : this.#later(step, { checked, context, host })
     if (!(given instanceof Promise)) return fault?.crash === 'before' ? die(host) : given

@@ -216,13 +216,6 @@ export class Machine {
     return found
   }
 
-  /** Waits in virtual time in the process that lives now, for ever when it dies meanwhile. Throws an AssertionError outside of a body. */
-  sleep(ms: number): Promise<void> {
-    const { clock } = this.#life
-    if (!this.bodies.isInside) return Promise.reject(new AssertionError({ message: 'sleep is for the bodies of stubs and templates; a test lets time pass by advance, run or end' }))
-    return this.bodies.whileAsleep(new Promise((resolve) => clock.timer(ms, resolve)))
-  }
-
   /** Stops in order. */
   async close(): Promise<void> {
     const wumbo = await this.opened()
@@ -260,14 +253,13 @@ export class Machine {
         this.#parts.began?.(run, path, step)
       },
       ...(this.#parts.around === undefined ? {} : { around: this.#parts.around }),
-      asleep: <T>(wait: Promise<T>): Promise<T> => this.bodies.whileAsleep(wait),
     }
     openWumbo(
       {
         store: mortalStore(this.store, this.deaths === 0 ? { isAlive, ...this.#parts.death } : { isAlive }),
         workflows: this.#workflows, templates: options.templates ?? [], services, retention: null,
         log: options.log ?? createLogger({ level: 'error' }),
-        execution: this.bodies.counted(asyncStrategy({ clock }), isAlive),
+        execution: this.bodies.counted(asyncStrategy({ clock }), clock),
         limits: { checkPure: true, ...options.limits },
       },
       { clock, random: seededRandom(seed + this.deaths * 7919), standIn: (step) => doubles.standIn(step, host) },

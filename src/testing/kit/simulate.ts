@@ -10,6 +10,7 @@ import type { Random } from '../../shared/random.ts'
 import type { AnyWorkflow, Workflow } from '../../workflow/contract.ts'
 import { VirtualTime, settle } from '../virtual-time.ts'
 import type { TestDoubles, TestOptions, TestRun } from './contract.ts'
+import { bodySleep } from './bodies.ts'
 import { readChaos, seedsOf } from './chaos.ts'
 import type { Chaos, Faults } from './chaos.ts'
 import { Doubles } from './doubles.ts'
@@ -122,7 +123,7 @@ async function live(workflow: AnyWorkflow, options: AnyOptions, { seed, faults }
     ...parts, time,
     observe: (event) => note(`${event.type}${'path' in event ? event.path : ''}`),
     began: (run, path, step) => note(`${run}${path}${JSON.stringify(step.input) ?? ''}`),
-    ...(trouble === null ? {} : { around: (step: AskedStep, attempt: number) => trouble.around(step, { attempt, sleep: (ms) => machine.sleep(ms) }) }),
+    ...(trouble === null ? {} : { around: (step: AskedStep, attempt: number) => trouble.around(step, attempt) }),
   })
   try {
     const state = setup?.(doublesOf({ doubles, http, machine }))
@@ -191,11 +192,11 @@ class Trouble {
   }
 
   /** What comes before the body of an attempt: a while, and perhaps a failure, of attempts only that another one follows. */
-  async around({ options, template, path }: AskedStep, { attempt, sleep }: { readonly attempt: number; readonly sleep: (ms: number) => Promise<void> }): Promise<void> {
+  async around({ options, template, path }: AskedStep, attempt: number): Promise<void> {
     const { delayMs, failures } = this.#faults
     const takes = Math.floor(this.#random.next() * delayMs)
     const fails = this.#random.next() < failures
-    if (takes > 0) await sleep(takes)
+    if (takes > 0) await bodySleep(takes)
     if (!fails || attempt >= ((options.retry ?? template.defaults.retry)?.maxAttempts ?? 1)) return
     this.failures++
     throw new Error(`the simulation lets attempt ${attempt} of ${path} fail`)

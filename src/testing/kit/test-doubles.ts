@@ -1,6 +1,6 @@
 // The doubles of a test as its author holds them.
-import { parseDuration } from '../../shared/duration.ts'
 import type { AnyTemplate } from '../../template/contract.ts'
+import { bodyNow, bodySleep } from './bodies.ts'
 import type { Stub, StubAnswer, TestDoubles } from './contract.ts'
 import type { Doubles } from './doubles.ts'
 import type { HttpMock } from './http-mock.ts'
@@ -12,7 +12,7 @@ export function doublesOf({ doubles, http, machine }: { readonly doubles: Double
     http,
     stub: (target: AnyTemplate | string, answer: StubAnswer<never, unknown>) => doubles.stub(target, answer) as Stub<never, never> & Stub, // the overloads name the types
     fault: (target, options) => doubles.fault(target, options),
-    sleep: (duration) => machine.sleep(parseDuration(duration)),
-    now: () => machine.time.now(),
+    sleep: bodySleep,
+    now: () => bodyNow() ?? machine.time.now(),
   }
 }

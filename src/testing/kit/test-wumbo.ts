@@ -8,6 +8,7 @@ import type { AnyTemplate } from '../../template/contract.ts'
 import type { AnyWorkflow } from '../../workflow/contract.ts'
 import type { StartOptions, Wumbo } from '../../wumbo-api.ts'
 import type { Fault, FaultOptions, Journal, StartedRun, Stub, StubAnswer, SweepOptions, SweepReport, Target, TestOptions, TestRun, TestWumbo } from './contract.ts'
+import { bodyNow, bodySleep } from './bodies.ts'
 import { sweepRuns } from './crash-everywhere.ts'
 import { Doubles } from './doubles.ts'
 import { FreeTime } from './free-time.ts'
@@ -66,11 +67,11 @@ class OpenTest implements TestWumbo {
   }
 
   now(): number {
-    return this.#machine.time.now()
+    return bodyNow() ?? this.#machine.time.now()
   }
 
   sleep(duration: Duration): Promise<void> {
-    return this.#machine.sleep(parseDuration(duration))
+    return bodySleep(duration)
   }
 
   stub(target: AnyTemplate | string, answer: StubAnswer<never, unknown>): Stub<never, never> & Stub {

@@ -5,7 +5,7 @@ import { defineTemplate } from '../../src/template/define.ts'
 import { simulate } from '../../src/testing/index.ts'
 import type { TestDoubles } from '../../src/testing/index.ts'
 import { defineWorkflow } from '../../src/workflow/define.ts'
-import { charge, order, price } from './shop.ts'
+import { booked, charge, order, price } from './shop.ts'
 
 const inputs = [{ item: 'lamp' }, { item: 'desk' }, { item: 'a chair' }]
 
@@ -31,6 +31,17 @@ test('a sound workflow holds under deaths, failures and delays', async () => {
   expect(report.seeds).toBe(60)
   expect(report.deaths).toBeGreaterThan(60)
   expect(report.failures).toBeGreaterThan(10)
+})
+
+test('a graph is simulated like a function, with stubs for what has no database', async () => {
+  await simulate(booked, {
+    inputs: [{ cents: 5 }, { cents: 6 }], seeds: 30,
+    setup(t) {
+      t.stub(charge, ({ cents }) => ({ receipt: `r${cents}` }))
+      t.stub('book', (input) => ({ entry: (input as { receipt: string }).receipt.length }))
+    },
+    invariant: ({ runs }) => expect(runs.map(({ output }) => output)).toEqual([{ entry: 2 }, { entry: 2 }]),
+  })
 })
 
 test('the same seed does the same again, another does not', async () => {

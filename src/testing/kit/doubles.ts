@@ -38,6 +38,8 @@ interface OwnFault {
   readonly options: Required<Pick<FaultOptions, 'attempt' | 'times'>> & FaultOptions
   /** Attempts that it has happened to. */
   readonly fired: Set<string>
+  /** It has happened in this run of the test, or in an earlier one of a sweep. */
+  hasFired: boolean
 }
 
 const NEVER = new Promise<never>(() => undefined)
@@ -65,7 +67,7 @@ export class Doubles {
   }
 
   fault(target: Target, options: FaultOptions): Fault {
-    const own: OwnFault = { isFor: stepMatcher(target), target: shownTarget(target), options: readFault(options), fired: new Set() }
+    const own: OwnFault = { isFor: stepMatcher(target), target: shownTarget(target), options: readFault(options), fired: new Set(), hasFired: false }
     this.#faults = [...this.#faults, own]
     return {
       get fired() {
@@ -79,7 +81,7 @@ export class Doubles {
 
   /** The targets of faults that have never happened. */
   get unfired(): readonly string[] {
-    return this.#faults.filter(({ fired }) => fired.size === 0).map(({ target, options }) => `${target}, attempt ${options.attempt}`)
+    return this.#faults.filter(({ hasFired }) => !hasFired).map(({ target, options }) => `${target}, attempt ${options.attempt}`)
   }
 
   /** Faults may happen again, as at the beginning. */
@@ -142,8 +144,10 @@ export class Doubles {
       if ((options.attempt !== 'any' && options.attempt !== context.attempt) || !isFor(step)) return false
       return fired.has(key) ? options.crash === undefined : fired.size < options.times
     })
-    fault?.fired.add(key)
-    return fault?.options
+    if (fault === undefined) return undefined
+    fault.fired.add(key)
+    fault.hasFired = true
+    return fault.options
   }
 
   #body(step: AskedStep, checked: unknown, context: TemplateContext): unknown {

@@ -118,7 +118,24 @@ describe('time', () => {
     const t = await testWumbo({ patience: 20 })
     const hangs = defineTemplate({ name: 'hangs', version: '1.0.0', description: 'Never ends.', input: z.object({}), output: z.object({}), execute: () => new Promise<Record<string, never>>(() => undefined) })
     const run = await t.start(defineWorkflow({ name: 'stuck', input: z.object({}), run: (ctx) => ctx.step('hangs', hangs, {}) }), {})
-    await expect(run.end()).rejects.toThrow(/time does not bring[^]*Run .* of stuck: running/)
+    await expect(run.end()).rejects.toThrow(/time does not bring: the body of hangs has not ended, and no timeout ends it[^]*Run .* of stuck: running/)
+    const lost = await t.start(defineWorkflow({ name: 'lost', input: z.object({}), run: () => new Promise<void>(() => undefined) }), {})
+    await expect(lost.end()).rejects.toThrow(/time does not bring: somebody is to act, or its code waits/)
+  })
+
+  test('what only a far time limit ends is waited for', async () => {
+    const t = await testWumbo({ patience: 20 })
+    const forever = () => new Promise<never>(() => undefined)
+    t.stub(charge, forever)
+    const pay = (timeout?: string) => defineWorkflow({ name: `w${timeout === undefined ? '' : '-limited'}`, input: z.object({}), timeout: timeout === undefined ? '90d' : '120d', run: (ctx) => ctx.step('charge', charge, { cents: 1 }, { timeout: timeout ?? '400d', retry: { maxAttempts: 1 } }) })
+    const limited = pay('60d')
+    expect((await t.run(limited, {})).error?.cause?.code).toBe('STEP_TIMEOUT')
+    expect((await t.run(pay(), {})).error?.code).toBe('RUN_TIMEOUT')
+    t.stub(charge, async () => {
+      await t.sleep('50d')
+      return { receipt: 'late' }
+    })
+    expect((await t.run(limited, {})).output).toEqual({ receipt: 'late' })
   })
 
   test('the same seed gives the same ids', async () => {

@@ -62,6 +62,12 @@ export class Bodies {
     return false
   }
 
+  /** True while a body waits in virtual time. */
+  get someSleep(): boolean {
+    for (const { sleeping } of this.#running) if (sleeping > 0) return true
+    return false
+  }
+
   /** Forgets all: their process died. */
   clear(): void {
     this.#running.clear()

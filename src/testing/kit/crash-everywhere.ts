@@ -8,7 +8,7 @@ import { FreeTime } from './free-time.ts'
 import { journalProblems } from './journal-check.ts'
 import { DIED, Machine } from './machine.ts'
 import type { MachineParts } from './machine.ts'
-import { refuseStall, runOf, startOf } from './test-run.ts'
+import { runOf, startOf } from './test-run.ts'
 
 /** One sweep. */
 export interface Sweep {
@@ -67,7 +67,7 @@ async function once({ parts, workflow, input, options }: Sweep, point: Point | n
   })
   try {
     const id = await accepted(machine, workflow, input)
-    await machine.until(() => machine.hasEnded(id), async () => refuseStall(await machine.details(id)))
+    await machine.until(() => machine.hasEnded(id), () => machine.mustGoOn(id))
     const details = await machine.details(id)
     const problems = [...journalProblems(details), ...(await machine.findings())]
     const run = runOf<never>(details)

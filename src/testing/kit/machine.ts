@@ -1,13 +1,8 @@
 // A machine in memory: one store, one virtual time, and on it one process after another, each of which opens a Wumbo and may die. It lets time
 // pass when somebody waits for something that only time brings.
 import { AssertionError } from 'node:assert'
-import { createHash } from 'node:crypto'
 import type { AskedStep } from '../../engine/ports.ts'
-import { runDetails } from '../../engine/inspect.ts'
 import type { RunDetails } from '../../engine/inspect.ts'
-import { readValue } from '../../engine/payloads.ts'
-import { verifyStore } from '../../engine/verify.ts'
-import { RunNotFoundError } from '../../errors.ts'
 import { asyncStrategy } from '../../execution/async.ts'
 import type { RunEvent } from '../../model/event.ts'
 import { DEFAULT_SPACE, isEnd } from '../../model/run.ts'
@@ -30,6 +25,8 @@ import { Bodies } from './bodies.ts'
 import type { TestOptions } from './contract.ts'
 import type { Doubles } from './doubles.ts'
 import { FreeTime, realWait } from './free-time.ts'
+import { detailsOf, findingsOf } from './store-look.ts'
+import { refuseStall } from './test-run.ts'
 
 /** What a machine is made of. */
 export interface MachineParts {
@@ -44,14 +41,9 @@ export interface MachineParts {
   /** Told of every event. */
   readonly observe?: (event: RunEvent) => void
   /** A body begins. */
-  readonly began?: (run: string, path: string, step: Began) => void
+  readonly began?: (run: string, path: string, step: AskedStep) => void
   /** Comes before the body of each attempt, which fails when this does. */
   readonly around?: (step: AskedStep, attempt: number) => Promise<void>
-}
-
-/** One beginning of a body. */
-export interface Began {
-  readonly input: unknown
 }
 
 interface Life {
@@ -82,6 +74,8 @@ export class Machine {
   #workflows: readonly AnyWorkflow[]
   #turn: Promise<void> = Promise.resolve()
   #closed = false
+  /** Bodies that have begun and of which nothing is recorded, by `run path`; true for one that a time limit ends. */
+  readonly #atWork = new Map<string, boolean>()
   /** Dies when this step is recorded. */
   #onRecord: { readonly run: string; readonly path: string } | null = null
   deaths = 0
@@ -107,6 +101,7 @@ export class Machine {
     const { clock, died } = this.#life
     clock.die()
     this.bodies.clear()
+    this.#atWork.clear()
     this.#onRecord = null
     this.deaths++
     this.#life = this.#boot()
@@ -196,6 +191,14 @@ export class Machine {
     return Promise.race([question(wumbo), this.#life.died.promise])
   }
 
+  /** Throws when a run waits for something that time does not bring. */
+  async mustGoOn(run: string): Promise<void> {
+    const bodies = [...this.#atWork].filter(([one]) => one.startsWith(`${run} `))
+    const row = await this.store.getRun({ space: DEFAULT_SPACE, run })
+    if (row?.deadline != null || this.bodies.someSleep || bodies.some(([, limited]) => limited)) return
+    refuseStall(await this.details(run), bodies.map(([one]) => one.slice(run.length + 1)))
+  }
+
   /** True when a run has ended or is parked. */
   async hasEnded(run: string): Promise<boolean> {
     const row = await this.store.getRun({ space: DEFAULT_SPACE, run })
@@ -203,17 +206,13 @@ export class Machine {
   }
 
   /** Everything that is known of a run; read beside the process, which may die at any call of its own. */
-  async details(run: string): Promise<RunDetails> {
-    const loaded = await this.store.load({ space: DEFAULT_SPACE, run })
-    if (loaded === undefined) throw new RunNotFoundError(`there is no run ${run}`)
-    return runDetails(loaded, { read: (payload) => readValue(payload, { blobs: this.store.blobs, sha256 }), definition: (hash) => this.store.definition(hash) })
+  details(run: string): Promise<RunDetails> {
+    return detailsOf(this.store, run)
   }
 
   /** What a check of the whole store finds, in words. */
-  async findings(): Promise<readonly string[]> {
-    const found: string[] = []
-    for await (const { code, message } of verifyStore(this.store, { sha256 })) found.push(`verify: ${code} ${message}`)
-    return found
+  findings(): Promise<readonly string[]> {
+    return findingsOf(this.store)
   }
 
   /** Stops in order. */
@@ -248,8 +247,9 @@ export class Machine {
       killOnRecord: (run: string, path: string) => {
         this.#onRecord = { run, path }
       },
-      began: (run: string, path: string, step: Began) => {
+      began: (run: string, path: string, step: AskedStep) => {
         this.#lastMove = 0
+        this.#atWork.set(`${run} ${path}`, isLimited(step))
         this.#parts.began?.(run, path, step)
       },
       ...(this.#parts.around === undefined ? {} : { around: this.#parts.around }),
@@ -280,11 +280,12 @@ export class Machine {
   #heard(event: RunEvent): void {
     this.#lastMove = 0
     this.#parts.observe?.(event)
-    const awaited = this.#onRecord
-    if (awaited?.run === event.run && 'path' in event && awaited.path === event.path && RECORDED.has(event.type)) this.kill()
+    if (!('path' in event) || !RECORDED.has(event.type)) return
+    this.#atWork.delete(`${event.run} ${event.path}`)
+    if (this.#onRecord?.run === event.run && this.#onRecord.path === event.path) this.kill()
   }
 }
 
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
+function isLimited({ options, template: { defaults } }: AskedStep): boolean {
+  return (options.timeout ?? defaults.timeout ?? options.heartbeatTimeout ?? defaults.heartbeatTimeout ?? options.totalTimeout) !== undefined
 }

@@ -20,7 +20,7 @@ import { shownValue } from './journal.ts'
 import { Machine } from './machine.ts'
 import { partsOf } from './machine-parts.ts'
 import { doublesOf } from './test-doubles.ts'
-import { refuseStall, runOf, startOf } from './test-run.ts'
+import { runOf, startOf } from './test-run.ts'
 
 /** What an invariant is asked about: one seed, at its end. */
 export interface SimulatedWorld<O, S> {
@@ -153,7 +153,7 @@ async function live(workflow: AnyWorkflow, options: AnyOptions, { seed, faults }
         note('death')
         machine.kill()
       }
-      if (!time.step() || steps > MOST_STEPS || steps % 5000 === 4999) for (const id of ids.values()) if (!(await machine.hasEnded(id))) refuseStall(await machine.details(id))
+      if (!time.step() || steps > MOST_STEPS || steps % 5000 === 4999) for (const id of ids.values()) await machine.mustGoOn(id)
       if (steps > MOST_STEPS) throw new AssertionError({ message: `the world has not come to rest within ${MOST_STEPS} steps`, operator: 'simulate' })
     }
     const details = await Promise.all(inputs.map((_, index) => machine.details(ids.get(index) ?? '')))

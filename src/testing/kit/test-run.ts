@@ -2,6 +2,7 @@
 import { AssertionError } from 'node:assert'
 import type { RunDetails } from '../../engine/inspect.ts'
 import { errorFromData } from '../../errors.ts'
+import { isEnd } from '../../model/run.ts'
 import type { AnyWorkflow } from '../../workflow/contract.ts'
 import type { RunHandle, StartOptions, Wumbo } from '../../wumbo-api.ts'
 import type { TestRun } from './contract.ts'
@@ -20,10 +21,11 @@ export function runOf<O>(run: RunDetails): TestRun<O> {
   }
 }
 
-/** Throws for a run that waits for something that time does not bring. */
-export function refuseStall(run: RunDetails): void {
-  if (run.wakeAt !== null || run.pending.some(({ due }) => due !== null)) return
-  throw new AssertionError({ message: `the run waits for something that time does not bring: a body that has not ended and has no timeout, or somebody who is to act\n\n${journalTable(run)}`, operator: 'end' })
+/** Throws for a run that waits for something that time does not bring; `atWork` are the paths of its bodies that have begun and not ended. */
+export function refuseStall(run: RunDetails, atWork: readonly string[]): void {
+  if (isEnd(run.status) || run.status === 'parked' || run.wakeAt !== null || run.pending.some(({ due }) => due !== null)) return
+  const why = atWork.length > 0 ? `the body of ${atWork.join(', ')} has not ended, and no timeout ends it` : 'somebody is to act, or its code waits for a promise that is none of the context'
+  throw new AssertionError({ message: `the run waits for something that time does not bring: ${why}\n\n${journalTable(run)}`, operator: 'end' })
 }
 
 /** Starts a run whose types the kit's own signatures have checked. */

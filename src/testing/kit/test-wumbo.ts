@@ -16,7 +16,7 @@ import { httpMock } from './http-mock.ts'
 import { journalOf } from './journal.ts'
 import { DIED, Machine } from './machine.ts'
 import { partsOf } from './machine-parts.ts'
-import { refuseStall, runOf, startOf } from './test-run.ts'
+import { runOf, startOf } from './test-run.ts'
 
 /**
  * Makes a Wumbo for one test: everything of Wumbo on a store in memory, with virtual time. It needs no fake timers of the test runner, and
@@ -139,7 +139,7 @@ class OpenTest implements TestWumbo {
 
   async #end(id: string): Promise<TestRun<never>> {
     const machine = this.#machine
-    await machine.until(() => machine.hasEnded(id), async () => refuseStall(await machine.details(id)))
+    await machine.until(() => machine.hasEnded(id), () => machine.mustGoOn(id))
     return runOf<never>(await machine.details(id))
   }
 

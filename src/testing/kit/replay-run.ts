@@ -59,10 +59,11 @@ class ReplayedCode implements SourceHost {
     this.#recording = recording
     this.row = { run: run.id, gen: run.gen, workflow: run.workflow, version: run.version }
     const none: ReadonlyMap<string, never> = new Map<string, never>()
-    this.#replay = new Replay({
+    const history = {
       records: records.map((record) => ({ record: { ...record, space: DEFAULT_SPACE, run: run.id }, output: recordedValue(record.output) })),
       marks: none, tried: none, deadlines: none, loose: none, lastSeq: records.at(-1)?.seq ?? 0,
-    })
+    }
+    this.#replay = new Replay(history)
     if (workflow.form === 'graph') this.#source = workflow.source()
     else {
       const source = new FunctionSource(workflow, quietLogger)

@@ -5,6 +5,7 @@ export { createWumbo } from './wumbo.ts'
 export type { ListOptions, ReloadOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
 export type { PathEntry, RunDetails, RunSummary, StepSummary } from './engine/inspect.ts'
 export { executionPath } from './engine/inspect.ts'
+export type { RecordedOperation, RunRecording } from './engine/recording.ts'
 export type {
   ChangeOptions, CreatedWorkflow, CreateOptions, DefinedWorkflow, DefinitionFilter, Definitions, DefinitionVersion,
 } from './engine/definitions-api.ts'
@@ -44,6 +45,9 @@ export { dataAggregate } from './builtin/data-aggregate.ts'
 export { fileRead } from './builtin/file-read.ts'
 export { fileWrite } from './builtin/file-write.ts'
 export { httpRequest } from './builtin/http-request.ts'
+export { httpClient } from './builtin/http-client.ts'
+export { egressClient } from './platform/egress.ts'
+export type { EgressClient, EgressOptions, EgressRequest, EgressResponse } from './platform/egress.ts'
 export { log } from './builtin/log.ts'
 export { createLogger } from './platform/logger.ts'
 export type {

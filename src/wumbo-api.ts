@@ -4,6 +4,7 @@ import type { Definitions } from './engine/definitions-api.ts'
 import type { EngineLimits } from './engine/ports.ts'
 import type { EngineMetrics } from './engine/engine.ts'
 import type { RunDetails, RunSummary } from './engine/inspect.ts'
+import type { RunRecording } from './engine/recording.ts'
 import type { VerifyProgress } from './engine/verify.ts'
 import type { ExecutionStrategy } from './execution/contract.ts'
 import type { RunEvent, RunObserver } from './model/event.ts'
@@ -95,6 +96,11 @@ export interface Runs {
   list(options?: ListOptions): Promise<{ readonly runs: readonly RunSummary[]; readonly next: string | null }>
   /** Everything known of one run; RUN_NOT_FOUND when there is none. `id` is a run's id, or the id it was started with. */
   get(id: string): Promise<RunDetails>
+  /**
+   * The run with its journal as plain JSON, to be kept or replayed (`replayRun` of `wumbo/testing`): every value of it in full, secrets
+   * included. RUN_NOT_FOUND when there is none.
+   */
+  export(id: string): Promise<RunRecording>
   /** A handle for a run that was started elsewhere or before. */
   handle<O = unknown>(id: string): Promise<RunHandle<O>>
   cancel(id: string): Promise<void>

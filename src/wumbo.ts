@@ -11,8 +11,9 @@ import { Engine } from './engine/engine.ts'
 import { checkQueue } from './engine/start-options.ts'
 import { runDetails, runSummary } from './engine/inspect.ts'
 import type { RunDetails } from './engine/inspect.ts'
-import { readValue } from './engine/payloads.ts'
+import { fetchPayload, readValue } from './engine/payloads.ts'
 import type { EngineDeps, EngineLimits, WorkflowFinder } from './engine/ports.ts'
+import { recordingOf } from './engine/recording.ts'
 import { FLUSH_LIMITS } from './engine/flush.ts'
 import { verifyStore } from './engine/verify.ts'
 import { ConfigInvalidError, RunNotFoundError, StoreClosedError } from './errors.ts'
@@ -22,14 +23,16 @@ import type { RunObserver } from './model/event.ts'
 import { DEFAULT_SPACE } from './model/run.ts'
 import { createLogger } from './platform/logger.ts'
 import { clockAt, systemClock } from './shared/clock.ts'
+import type { Clock } from './shared/clock.ts'
 import { deferred } from './shared/deferred.ts'
 import { parseDuration } from './shared/duration.ts'
 import { parseJson } from './shared/parse-json.ts'
 import { isPostgresUrl, readPostgresUrl, withoutPassword } from './shared/postgres-url.ts'
 import { systemRandom } from './shared/random.ts'
+import type { Random } from './shared/random.ts'
 import { memoryStore } from './store/memory/index.ts'
 import { isShared } from './store/port.ts'
-import type { SharedStore, Store, WorkerFacts } from './store/port.ts'
+import type { LoadedRun, SharedStore, Store, WorkerFacts } from './store/port.ts'
 import { sqliteStore, type SqliteStore } from './store/sqlite/index.ts'
 import { createRegistry } from './template/registry.ts'
 import type { TemplateRegistry } from './template/registry.ts'
@@ -60,6 +63,18 @@ export const DEFAULT_LIMITS: EngineLimits = {
  * console.log(await run.result())
  */
 export async function createWumbo(options: WumboOptions = {}): Promise<Wumbo> {
+  return openWumbo(options, { clock: systemClock(), random: systemRandom() })
+}
+
+/** What a Wumbo sees of the world beside its options: the system's, or what a test has made. */
+export interface Surroundings {
+  readonly clock: Clock
+  readonly random: Random
+  readonly standIn?: EngineDeps['standIn']
+}
+
+/** Opens a Wumbo in given surroundings: for createWumbo and the test kit. */
+export async function openWumbo(options: WumboOptions, { clock, random, standIn }: Surroundings): Promise<Wumbo> {
   const templates = createRegistry(withBuiltins(options.templates ?? []))
   const workflows = new WorkflowCatalogue(options.workflows ?? [])
   const store = await openStore(options.store ?? DEFAULT_STORE, options.readOnly ?? false)
@@ -67,12 +82,13 @@ export async function createWumbo(options: WumboOptions = {}): Promise<Wumbo> {
   const observers = new Set<RunObserver>()
   try {
     const deps: EngineDeps = {
-      store, observers, clock: isShared(store) ? clockAt(systemClock(), () => store.now()) : systemClock(), random: systemRandom(), sha256,
+      store, observers, clock: isShared(store) ? clockAt(clock, () => store.now()) : clock, random, sha256,
       execution: strategy(options.execution), services: options.services ?? services(),
       log: options.log ?? createLogger({ level: 'warn' }),
       workflows: finder(workflows, templates),
       limits: limitsOf(options), queues: options.queues?.map((queue) => checkQueue(queue)) ?? null,
       worker: isShared(store) ? workerFacts(options) : null,
+      ...(standIn === undefined ? {} : { standIn }),
     }
     const readOnly = options.readOnly === true
     const definitions: StoredDefinitions = new StoredDefinitions({ store, catalogue: workflows, templates, readOnly, now: () => deps.clock.now(), submit: (op, bytes) => wumbo.engine().submit(op, bytes) })
@@ -124,6 +140,10 @@ class OpenWumbo implements Wumbo, HandleHost {
     this.runs = {
       list: (options) => this.#list(options ?? {}),
       get: (id) => this.#get(id),
+      export: async (id) => {
+        const { store } = parts.deps
+        return recordingOf(await this.#load(id), { whole: async (payload) => fetchPayload(payload, { blobs: store.blobs, sha256 }), definition: (hash) => store.definition(hash) })
+      },
       handle: async <O>(id: string) => new Handle<O>(this, { run: await this.#runId(id), existing: true, completion: null }),
       cancel: async (id) => this.engine().cancel(await this.#runId(id)),
       retry: async (id, retry) => this.engine().retry(await this.#runId(id), { by: retry?.by ?? 'api', reason: retry?.reason ?? '' }),
@@ -222,9 +242,14 @@ class OpenWumbo implements Wumbo, HandleHost {
 
   async #get(id: string): Promise<RunDetails> {
     const { store } = this.#parts.deps
-    const loaded = await store.load({ space: DEFAULT_SPACE, run: await this.#runId(id) })
-    if (loaded === undefined) throw new RunNotFoundError(`there is no run ${id}`)
+    const loaded = await this.#load(id)
     return runDetails(loaded, { read: (payload) => readValue(payload, { blobs: store.blobs, sha256 }), definition: (hash) => store.definition(hash) })
+  }
+
+  async #load(id: string): Promise<LoadedRun> {
+    const loaded = await this.#parts.deps.store.load({ space: DEFAULT_SPACE, run: await this.#runId(id) })
+    if (loaded === undefined) throw new RunNotFoundError(`there is no run ${id}`)
+    return loaded
   }
 
   /** A run's id, or the id that its starter gave it. */

@@ -9,6 +9,7 @@ import { parseDuration } from '../shared/duration.ts'
 import type { ConfigurableTemplate, TemplateContext } from '../template/contract.ts'
 import { defineTemplate } from '../template/define.ts'
 import { bodyToSend, excerpt, readBodyAs } from './http-body.ts'
+import { httpClient } from './http-client.ts'
 
 const duration = z.union([z.int().min(1), z.string()])
 const scalar = z.union([z.string(), z.number(), z.boolean()])
@@ -76,7 +77,8 @@ export const httpRequest: ConfigurableTemplate<HttpRequestInput, HttpRequestOutp
     if (sent !== undefined && (input.method === 'GET' || input.method === 'HEAD')) {
       throw new InputInvalidError(`body: expected none with ${input.method}, got one`, { path: 'body', remedy: 'Use POST, PUT or PATCH, or move the data into the query.' })
     }
-    const response = await clientOf(config).request({
+    const client = context.services.has(httpClient) ? context.services.get(httpClient) : clientOf(config)
+    const response = await client.request({
       url, method: input.method, body: sent?.bytes, signal: context.signal, maxResponseBytes: config.maxResponseBytes,
       headers: { ...(sent === undefined ? {} : { 'content-type': sent.contentType }), ...idempotency(input.method, context.idempotencyKey), ...lowerCase(input.headers) },
       timeoutMs: parseDuration(input.timeout ?? config.timeout, 'timeout'),

@@ -6,7 +6,7 @@ import type { Clock } from '../shared/clock.ts'
 import type { Random } from '../shared/random.ts'
 import type { Store, WorkerFacts } from '../store/port.ts'
 import type { Logger, Services } from '../template/contract.ts'
-import type { AnyWorkflow } from '../workflow/contract.ts'
+import type { AnyWorkflow, Operation } from '../workflow/contract.ts'
 import type { FlushLimits } from './flush.ts'
 
 /** The engine's surroundings. */
@@ -26,7 +26,15 @@ export interface EngineDeps {
   readonly queues: readonly string[] | null
   /** What others are told of this worker. */
   readonly worker: WorkerFacts | null
+  /**
+   * For tests: what is run in place of a step that a workflow asks for. It keeps path, input and options, and the name and version of the
+   * template; its template may do something else, and need not be a transaction. Left out where real work is done.
+   */
+  readonly standIn?: ((step: AskedStep) => AskedStep) | undefined
 }
+
+/** A step that a workflow asks for. */
+export type AskedStep = Extract<Operation, { readonly kind: 'step' }>
 
 /** Finds the code of a run. */
 export interface WorkflowFinder {

@@ -92,9 +92,9 @@ export class StepRun {
   #overdue: WumboError | null = null
 
   constructor(operation: StepOperation, host: StepHost) {
-    this.operation = operation
+    this.operation = host.deps.standIn?.(operation) ?? operation
     this.#host = host
-    const { template, options } = operation
+    const { template, options } = this.operation
     this.level = template.level === 'transaction' ? 'transaction' : (options.level ?? template.level)
   }
 

@@ -3,6 +3,7 @@
 import { seededRandom } from '../shared/random.ts'
 import { memoryStore } from '../store/memory/index.ts'
 import type { Store } from '../store/port.ts'
+import { mortalStore } from './mortal-store.ts'
 import { ProcessClock } from './process-clock.ts'
 import { VirtualTime, settle } from './virtual-time.ts'
 import { finished, judge, openEngine, startAll } from './world.ts'
@@ -50,48 +51,16 @@ async function dieOnce(plan: Plan, call: number, when: 'before' | 'after'): Prom
     }
   }
   const first = new ProcessClock(time)
-  await live(dying(store, { call, when, die: () => { died = true; first.die() } }), first)
+  const reached = (number: number): void => {
+    if (number !== call) return
+    died = true
+    first.die()
+  }
+  await live(mortalStore(store, { isAlive: () => !died, [when]: reached }), first)
   first.die()
   time.forget()
   const second = new ProcessClock(time)
   await live(store, second)
   second.die()
   return { died, violations: await judge(store, plan, { acknowledged, effects }) }
-}
-
-interface Death {
-  readonly call: number
-  readonly when: 'before' | 'after'
-  die(): void
-}
-
-const NEVER = new Promise<never>(() => undefined)
-
-/** A store whose process dies at one of its calls: what was called before it is done, nothing after. */
-function dying(store: Store, death: Death): Store {
-  let calls = 0
-  const wrap = <T extends object>(target: T, methods: readonly string[]): T =>
-    new Proxy(target, {
-      get: (inner, property) => {
-        const value: unknown = Reflect.get(inner, property)
-        if (typeof value !== 'function') return property === 'blobs' ? wrap(value as object, ['put', 'get']) : value
-        const method = (value as (...args: unknown[]) => unknown).bind(inner)
-        if (typeof property !== 'string' || !methods.includes(property)) return method
-        return async (...args: unknown[]): Promise<unknown> => {
-          const mine = ++calls
-          if (mine > death.call) return NEVER
-          if (mine === death.call && death.when === 'before') {
-            death.die()
-            return NEVER
-          }
-          const result = await method(...args)
-          if (mine === death.call) {
-            death.die()
-            return NEVER
-          }
-          return property === 'openLane' ? wrap(result as object, ['flush']) : result
-        }
-      },
-    })
-  return wrap(store, ['openLane', 'load', 'getRun', 'findKey', 'nextWake'])
 }

@@ -35,7 +35,7 @@ describe.each(['bash', 'zsh', 'fish'])('%s', (shell) => {
 describe.skipIf(!has('bash'))('in bash', () => {
   test.each([
     ['wumbo ver', ['verify']],
-    ['wumbo runs ', ['list', 'show', 'retry', 'resume', 'cancel', 'help', '--help']],
+    ['wumbo runs ', ['list', 'show', 'export', 'retry', 'resume', 'cancel', 'help', '--help']],
     ['wumbo workflow ', ['list', 'show', 'create', 'enable', 'disable', 'archive', 'delete', 'versions', 'use', 'help', '--help']],
     ['wumbo workflow show --ver', ['--version', '--verbose']],
     ['wumbo runs list --st', ['--status', '--store']],

@@ -48,6 +48,18 @@ describe('runs list', () => {
   })
 })
 
+describe('runs export', () => {
+  test('prints what replayRun reads, over several lines or in one', async () => {
+    const { code, out, err } = await project.run(['runs', 'export', ids.echo])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    const recording = JSON.parse(out)
+    expect(recording).toMatchObject({ format: 'wumbo.run/1', run: { id: ids.echo, workflow: 'echo', form: 'function', status: 'completed', output: 'j:{"text":"hello"}' }, records: [{ path: 'say', template: 'say' }] })
+    expect(JSON.parse((await project.run(['runs', 'export', ids.echo, '--json'])).out)).toEqual(recording)
+    expect((await project.run(['runs', 'export', HOSTILE])).out).not.toMatch(CONTROL)
+    expect((await project.run(['runs', 'export', 'nobody'])).code).toBe(2)
+  })
+})
+
 describe('runs show', () => {
   test('draws the steps on a time axis', async () => {
     const { code, out } = await project.run(['runs', 'show', ids.echo])

@@ -47,8 +47,8 @@ export { httpRequest } from './builtin/http-request.ts'
 export { log } from './builtin/log.ts'
 export { createLogger } from './platform/logger.ts'
 export type {
-  AnyTemplate, CallOptions, ExecutionResult, ExecutionState, InputOf, JsonSchema, Logger, OutputOf, RetryPolicy, Schema, ServiceToken,
-  Services, TemplateContext, TemplateDefinition, TemplateHooks, TemplateMetadata, TemplateSchemas,
+  AnyTemplate, CallOptions, Compensate, CompensationOptions, CompletedStep, ExecutionResult, ExecutionState, InputOf, JsonSchema, Logger, OutputOf, RetryPolicy, Schema, ServiceToken,
+  Services, TemplateContext, TemplateDefinition, TemplateHooks, TemplateMetadata, TemplateSchemas, UnknownStep,
 } from './template/contract.ts'
 
 // Write workflows
@@ -68,7 +68,7 @@ export { renameStep } from './workflow/rename-step.ts'
 export type { LocatedProblem, Place } from './workflow/text/place.ts'
 export type { Problem } from './workflow/problems.ts'
 export type { ProblemCode } from './workflow/problem-codes.ts'
-export type { AnyWorkflow, FunctionWorkflow, GraphWorkflow, StepOptions, Workflow, WorkflowContext } from './workflow/contract.ts'
+export type { AnyWorkflow, FunctionWorkflow, GraphWorkflow, OnCancel, StepOptions, TypedStepOptions, Workflow, WorkflowContext } from './workflow/contract.ts'
 export type { Builder, WorkflowOptions } from './workflow/builder.ts'
 export type { Expr, Ref } from './workflow/reference.ts'
 
@@ -79,7 +79,7 @@ export {
   ExpressionError, InputInvalidError, OutputInvalidError, ConfigInvalidError, ValueNotStorableError, PayloadTooLargeError,
   PayloadCorruptError, BlobMissingError, TemplateFailedError, IllegalTransitionError, ServiceNotFoundError, TransactionUnsupportedError, TransactionRefusedError, StepFailedError,
   StepTimeoutError, HeartbeatTimeoutError, AbortedError, DuplicateStepError, NonDeterminismError, RunFailedError, RunTimeoutError,
-  RunCancelledError, RunParkedError, RunNotFoundError, RunFinishedError, RunNotRetryableError, KeyReusedError, StoreLockedError,
+  RunCancelledError, CompensationFailedError, RunParkedError, RunNotFoundError, RunFinishedError, RunNotRetryableError, KeyReusedError, StoreLockedError,
   StoreTooNewError, StoreMovedError, StoreNotEmptyError, StoreUnsupportedError, StoreRowError, StoreFailedError, StoreClosedError, LaneFencedError, OverloadedError,
   HttpFailedError, EgressRefusedError, FileFailedError, ProjectInvalidError, UsageError, ModuleFailedError, StoreMissingError,
   OwnerUnreachableError, RequestInvalidError, UnauthenticatedError, ForbiddenError, RouteNotFoundError, InternalError, errorCatalogue,

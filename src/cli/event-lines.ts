@@ -37,6 +37,7 @@ function toldOf(event: RunEvent): string | undefined {
     case 'step.progress':
     case 'run.started':
     case 'run.resumed':
+    case 'run.compensating':
     case 'run.waiting':
     case 'run.parked':
     case 'run.ended':
@@ -51,6 +52,8 @@ export function runLine(channel: Channel, event: RunEvent): string | undefined {
       return `${channel.paint('yellow', '…')} waiting${event.wakeAt === null ? '' : ` until ${localTime(event.wakeAt)}`}`
     case 'run.resumed':
       return event.recorded === 0 ? undefined : `${channel.paint('blue', '▸')} going on after ${event.recorded} recorded ${event.recorded === 1 ? 'step' : 'steps'}`
+    case 'run.compensating':
+      return `${channel.paint('yellow', '↩')} undoing what was done`
     default:
       return undefined
   }

@@ -317,7 +317,7 @@ export class Engine implements RunHost {
   #enter({ row, workflow, input, history, trial }: Entering): HotRun {
     this.#results.entered(row.run)
     const source = workflow.form === 'graph' ? null : new FunctionSource(workflow, this.deps.log)
-    const run = new HotRun({ row, history, trial }, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this)
+    const run = new HotRun({ row, history, trial, workflow }, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this)
     source?.attach(run)
     this.#hot.set(row.run, run)
     run.begin(input)

@@ -16,6 +16,7 @@ import { isShared, type Store } from '../store/port.ts'
 import type { Logger } from '../template/contract.ts'
 import { services } from '../template/services.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
+import { judgeUndoing } from './judge-undoing.ts'
 import type { ProcessClock } from './process-clock.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
@@ -127,6 +128,7 @@ export async function judge(store: Store, plan: Plan, evidence: Evidence): Promi
     }
     const details = await runDetails(loaded, { read: (payload) => readValue(payload, { blobs: store.blobs, sha256 }), definition: (hash) => store.definition(hash) })
     const asked = evidence.cancels?.get(run)
+    broken.push(...judgeUndoing(key, details, evidence.effects))
     if (asked !== undefined && details.status === 'cancelled') continue
     // Three deaths during one step set a run aside, also when it was not to blame.
     if (details.status === 'parked' && details.error?.code === 'RUN_QUARANTINED') continue

@@ -3,7 +3,8 @@
 // the name of their template, which begins with `undoable`.
 import type { RunDetails } from '../engine/inspect.ts'
 import { DECISION, settledAt, undoneBy } from '../engine/undo-paths.ts'
-import type { Effect } from './world.ts'
+import { isInDoubt } from '../engine/doubt.ts'
+import type { Effect } from './effect.ts'
 
 /** Gives each broken promise in words. */
 export function judgeUndoing(key: string, run: RunDetails, effects: readonly Effect[]): string[] {
@@ -27,6 +28,11 @@ export function judgeUndoing(key: string, run: RunDetails, effects: readonly Eff
     }
     const first = settles === null ? undefined : mine.find((one) => one.path === settles)
     if (settles !== null && first?.key !== used) say(`${settles} was settled under another key than it began with`)
+  }
+  for (const path of new Set(mine.flatMap((effect) => (effect.isUndoable === true ? (settledAt(effect.path) ?? effect.path) : [])))) {
+    const record = run.steps.find((step) => step.path === path)
+    const isKnown = record !== undefined && (record.status === 'completed' || !isInDoubt(record.error))
+    if (isEnded && !isKnown && !run.steps.some((step) => settledAt(step.path) === path)) say(`${path} was begun, and nobody found out what became of it`)
   }
   if (isEnded && order.join() !== undone.join()) say(`bodies undid ${order.join(', ')}, recorded is ${undone.join(', ')}`)
   if (undone.length > 0 && !run.steps.some(({ path }) => path === DECISION)) say('it was undone without a decision')

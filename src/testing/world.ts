@@ -16,18 +16,10 @@ import { isShared, type Store } from '../store/port.ts'
 import type { Logger } from '../template/contract.ts'
 import { services } from '../template/services.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
+import type { Effect } from './effect.ts'
 import { judgeUndoing } from './judge-undoing.ts'
 import type { ProcessClock } from './process-clock.ts'
 import type { VirtualTime } from './virtual-time.ts'
-
-/** One call of a step's body, as the outside world saw it. */
-export interface Effect {
-  readonly key: string
-  readonly path: string
-  readonly run: string
-  readonly attempt: number
-  readonly input: string
-}
 
 /** What a world's bodies may use: virtual waiting, seeded chance, and a log that outlives the process. */
 export interface World {
@@ -53,6 +45,8 @@ export interface Plan {
   /** Runs started per shape. Default 1. */
   readonly runs?: number
 }
+
+export type { Effect } from './effect.ts'
 
 const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 

@@ -8,8 +8,8 @@ import { defineWorkflow } from '../../src/workflow/define.ts'
 
 const number = z.object({ n: z.number() })
 
-function note(world: World, context: TemplateContext, input: unknown): void {
-  world.effects.push({ key: context.idempotencyKey ?? '', path: context.run?.path ?? '', run: context.run?.id ?? '', attempt: context.attempt, input: JSON.stringify(input) })
+function note(world: World, context: TemplateContext, input: unknown, undoable = false): void {
+  world.effects.push({ key: context.idempotencyKey ?? '', path: context.run?.path ?? '', run: context.run?.id ?? '', attempt: context.attempt, input: JSON.stringify(input), ...(undoable ? { isUndoable: true } : {}) })
 }
 
 /** A step that can be undone; `hangs`: its attempts take so long, but for those that settle it. */
@@ -27,7 +27,7 @@ function undoable(world: World, { hangs = 0 }: { readonly hangs?: number } = {})
   return defineTemplate({
     name: hangs === 0 ? 'undoable' : 'undoable-hanging', version: '1.0.0', description: 'Adds one, and can be undone.', input: number, output: number, compensate: undo,
     async execute({ n }, context) {
-      note(world, context, n)
+      note(world, context, n, true)
       const settles = context.run?.path.startsWith('$settle') === true
       await world.wait(hangs === 0 || settles ? Math.floor(world.random.next() * 20) : hangs)
       return { n: n + 1 }

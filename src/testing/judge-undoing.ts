@@ -21,13 +21,14 @@ export function judgeUndoing(key: string, run: RunDetails, effects: readonly Eff
   for (const [index, { path, key: used }] of mine.entries()) {
     const [undoes, settles] = [undoneBy(path), settledAt(path)]
     if (undoes !== null) {
-      if (!mine.slice(0, index).some((one) => one.path === undoes)) say(`${undoes} was undone and had not begun`)
+      // That it begins is noted before its body does: a death between the two leaves a step in doubt, which settling then begins.
+      if (!mine.slice(0, index).some((one) => (settledAt(one.path) ?? one.path) === undoes)) say(`${undoes} was undone and had not begun`)
       if (!order.includes(undoes)) order.push(undoes)
     } else if (order.length > 0) {
       say(`${path} was at work after the first step was undone`)
     }
     const first = settles === null ? undefined : mine.find((one) => one.path === settles)
-    if (settles !== null && first?.key !== used) say(`${settles} was settled under another key than it began with`)
+    if (first !== undefined && first.key !== used) say(`${settles} was settled under another key than it began with`)
   }
   for (const path of new Set(mine.flatMap((effect) => (effect.isUndoable === true ? (settledAt(effect.path) ?? effect.path) : [])))) {
     const record = run.steps.find((step) => step.path === path)

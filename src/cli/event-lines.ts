@@ -1,5 +1,6 @@
 // What happens in a run, in one line each: for people, at any width. Data is made visible here, so that nothing in it steers the
 // terminal.
+import type { RunSummary } from '../engine/inspect.ts'
 import type { RunEvent } from '../model/event.ts'
 import { formatDuration } from '../shared/duration.ts'
 import { visibleLine } from '../shared/visible.ts'
@@ -64,6 +65,11 @@ export function localTime(ms: number): string {
   const at = new Date(ms)
   const two = (value: number): string => String(value).padStart(2, '0')
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+}
+
+/** A run's status in a word or two: of one that had steps to undo also what became of them. */
+export function shownStatus({ status, compensation }: Pick<RunSummary, 'status' | 'compensation'>): string {
+  return compensation === null ? status : compensation === 'compensated' ? `${status}, compensated` : status === 'parked' ? 'compensation_failed' : `${status}, compensation_failed`
 }
 
 /** How a status looks. */

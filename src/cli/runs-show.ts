@@ -6,7 +6,7 @@ import { isEnd } from '../model/run.ts'
 import { formatDuration } from '../shared/duration.ts'
 import { visibleLine } from '../shared/visible.ts'
 import { act, describe, withProjectOptions, type Cli, type CommonOptions } from './command.ts'
-import { localTime, STATUS_STYLES } from './event-lines.ts'
+import { localTime, shownStatus, STATUS_STYLES } from './event-lines.ts'
 import { EXIT } from './exit-codes.ts'
 import { recordedFailureLines } from './failure-text.ts'
 import { lineJson } from './json.ts'
@@ -64,7 +64,7 @@ function runLines(channel: Channel, run: RunDetails): string[] {
     const shown = visibleLine(text)
     return `${channel.paint('dim', name.padEnd(9))} ${channel.isTerminal && name !== 'run' ? fitText(shown, channel.columns - 10) : shown}`
   }
-  const status = channel.paint(STATUS_STYLES[run.status] ?? 'dim', run.status)
+  const status = channel.paint(STATUS_STYLES[run.status] ?? 'dim', shownStatus(run))
   const steps = timelineLines(channel, run, now)
   return [
     `${channel.paint('bold', visibleLine(run.workflow))} ${status} ${isEnd(run.status) ? 'in' : 'for'} ${formatDuration(Math.max(0, (run.finishedAt ?? now) - run.createdAt))}`,

@@ -79,6 +79,7 @@ function show({ out, err }: Terminal, { runs, next }: { readonly runs: readonly 
 function row(run: RunSummary, now: number): Cell[] {
   const notes = [
     ...(run.key === null ? [] : [`id ${run.key}`]),
+    ...(run.forkedFrom === null ? [] : [`fork of ${run.forkedFrom.run}`]),
     ...(run.status === 'waiting' && run.wakeAt !== null ? [`until ${localTime(run.wakeAt)}`] : []),
     ...(run.error === null ? [] : [`${run.error.code}: ${run.error.message}`]),
   ]

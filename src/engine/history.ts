@@ -8,7 +8,9 @@ import type { Payload } from '../model/payload.ts'
 import type { RunRow } from '../model/run.ts'
 import { begunSteps, hasCompensable, isInDoubt } from './doubt.ts'
 import type { Begun } from './doubt.ts'
+import { lineageOf } from './lineage.ts'
 import type { History, Tries } from './replay.ts'
+import { readReason } from './retry-reason.ts'
 import { dividedAt } from './run-undo.ts'
 import { DECISION, STUCK, undoneBy } from './undo-paths.ts'
 
@@ -25,7 +27,8 @@ export async function buildHistory(loaded: LoadedRun, read: (payload: Payload | 
   const { before, undoing } = dividedAt(records)
   const isCompensable = hasCompensable(loaded)
   const begun = isCompensable || undoing !== null ? begunSteps(loaded, now) : NONE
-  return { records: before, undoing, isCompensable, begun, lastSeq, marks: openMarks(loaded, effective), tried: openTries(loaded, effective), deadlines: deadlines(loaded), loose: givenUp(loaded) }
+  const inherited = (lineageOf(run)?.baseSeq ?? 1) - 1
+  return { records: before, undoing, inherited, isCompensable, begun, lastSeq, marks: openMarks(loaded, effective), tried: openTries(loaded, effective), deadlines: deadlines(loaded), loose: givenUp(loaded) }
 }
 
 /** The newest mark of each path without a record: retries of this generation, timers of any. */
@@ -64,11 +67,16 @@ function deadlines({ marks, run }: LoadedRun): ReadonlyMap<string, number> {
 function givenUp(loaded: LoadedRun): ReadonlyMap<string, JournalRecord> {
   const loose = new Map<string, JournalRecord>()
   for (const record of [...loaded.journal].sort((a, b) => a.gen - b.gen || a.seq - b.seq)) {
-    if (record.kind === 'step' && record.status === 'completed' && !isEffective(record, loaded.generations, loaded.run.gen)) loose.set(record.path, record)
+    if (record.kind === 'step' && record.status === 'completed' && !isEffective(record, loaded.generations, loaded.run.gen) && !isChosen(record, loaded)) loose.set(record.path, record)
     const undone = undoneBy(record.path)
     if (undone !== null) loose.delete(undone)
   }
   return loose
+}
+
+/** True when somebody wanted the step done anew, whatever its result was. */
+function isChosen({ gen, seq }: JournalRecord, { generations, run }: LoadedRun): boolean {
+  return generations.some((later) => later.gen > gen && later.gen <= run.gen && seq >= later.baseSeq && readReason(later.reason).from !== null)
 }
 
 /**
@@ -84,8 +92,13 @@ export function retryBase(run: RunRow, effective: readonly JournalRecord[]): num
   const base = run.status === 'parked' ? Math.min(failureBase(run.error, effective), ...failed.map(({ seq }) => seq)) : failureBase(decided.error ?? run.error, effective)
   if (run.status === 'parked' && base > decided.seq) return base
   // Else the run begins anew before the first step that was undone: its result is no longer true.
-  const undone = new Set(effective.flatMap(({ path }) => undoneBy(path) ?? []))
+  const undone = undoneSteps(effective)
   return Math.min(base, decided.seq, ...effective.filter(({ path }) => undone.has(path)).map(({ seq }) => seq))
+}
+
+/** The steps whose results are undone. */
+export function undoneSteps(effective: readonly JournalRecord[]): ReadonlySet<string> {
+  return new Set(effective.flatMap(({ path, status }) => (status === 'completed' ? (undoneBy(path) ?? []) : [])))
 }
 
 function failureBase(reason: ErrorData | null, effective: readonly JournalRecord[]): number {

@@ -203,7 +203,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
 
   /** What is recorded has been delivered, or will not be. */
   #replayed(replay: Replay): void {
-    this.#undo?.saga.learn(replay.records)
+    this.#undo?.saga.learn(replay.records.filter(({ record }) => record.gen > 1 || record.seq > this.known.inherited))
     this.#replay = null
   }
 

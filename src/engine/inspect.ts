@@ -10,6 +10,8 @@ import type { WorkflowModel } from '../model/workflow.ts'
 import type { LoadedRun } from '../store/port.ts'
 import { templatesOf } from '../workflow/canonical.ts'
 import { parseDefinition } from './definition-body.ts'
+import { lineageOf } from './lineage.ts'
+import { readReason } from './retry-reason.ts'
 
 /** A run as lists show it. Times are milliseconds since 1970. */
 export interface RunSummary {
@@ -25,6 +27,8 @@ export interface RunSummary {
   readonly error: ErrorData | null
   /** What became of the steps that have a compensation: all undone, or not all and a person must see to it; null when nothing was to be undone. */
   readonly compensation: 'compensated' | 'compensation_failed' | null
+  /** The run that this one was forked from, the generation of it, and the step from which it goes its own way; null when it is no fork. */
+  readonly forkedFrom: { readonly run: string; readonly gen: number; readonly at: string } | null
 }
 
 /** One finished operation of a run. */
@@ -63,7 +67,8 @@ export interface RunDetails extends RunSummary {
   readonly steps: readonly StepSummary[]
   /** What has begun and not finished: timers, failed attempts that will be repeated. */
   readonly pending: readonly { readonly path: string; readonly kind: string; readonly attempt: number; readonly due: number | null; readonly error: ErrorData | null }[]
-  readonly generations: readonly Pick<Generation, 'gen' | 'baseSeq' | 'at' | 'by' | 'reason'>[]
+  /** `from`: the step that somebody chose to begin anew with; null when the failure did. */
+  readonly generations: readonly (Pick<Generation, 'gen' | 'baseSeq' | 'at' | 'by' | 'reason'> & { readonly from: string | null })[]
   readonly unreadMail: readonly { readonly kind: MailKind; readonly sentAt: number }[]
 }
 
@@ -108,7 +113,7 @@ export async function runDetails(loaded: LoadedRun, { read, definition: stored }
     templates: definition === null ? [...new Set(steps.flatMap(({ template }) => template ?? []))].sort() : templatesOf(definition),
     crashes: run.crashes, steps,
     pending: marks.filter((mark) => !answered.has(mark.path) && mark.gen === run.gen && isPending(mark.kind)).map(({ path, kind, attempt, due, error }) => ({ path, kind, attempt, due, error })),
-    generations: generations.map(({ gen, baseSeq, at, by, reason }) => ({ gen, baseSeq, at, by, reason })),
+    generations: generations.map(({ gen, baseSeq, at, by, reason }) => ({ gen, baseSeq, at, by, ...readReason(reason) })),
     unreadMail: mail.filter((one) => one.consumedAt === null).map(({ kind, sentAt }) => ({ kind, sentAt })),
   }
 }
@@ -120,8 +125,10 @@ function isPending(kind: MarkKind): boolean {
 
 /** The short form of a run. */
 export function runSummary(run: LoadedRun['run']): RunSummary {
-  const { run: id, key, workflow, version, status, gen, createdAt, finishedAt, wakeAt, error } = run
-  return { id, key, workflow, version, status, gen, createdAt, finishedAt, wakeAt, error, compensation: compensationOf(run) }
+  const lineage = lineageOf(run)
+  const forkedFrom = lineage === null ? null : { run: lineage.run, gen: lineage.gen, at: lineage.at }
+  const { run: id, workflow, version, status, gen, createdAt, finishedAt, wakeAt, error } = run
+  return { id, key: lineage === null ? run.key : null, forkedFrom, workflow, version, status, gen, createdAt, finishedAt, wakeAt, error, compensation: compensationOf(run) }
 }
 
 function compensationOf({ status, error }: Pick<LoadedRun['run'], 'status' | 'error'>): RunSummary['compensation'] {

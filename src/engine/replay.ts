@@ -23,6 +23,8 @@ export interface Known {
   readonly begun: ReadonlyMap<string, Begun>
   /** Any step that can be undone has begun. */
   readonly isCompensable: boolean
+  /** In a fork: the last number of the records that it has from the other run. What those did is not the fork's to undo. */
+  readonly inherited: number
 }
 
 /** What is known of a run from before. */
@@ -38,11 +40,11 @@ export interface History extends Known {
 const NONE: ReadonlyMap<string, never> = new Map<string, never>()
 
 /** Of a run that has just been started. */
-export const NOTHING: Known = Object.freeze({ marks: NONE, tried: NONE, deadlines: NONE, loose: NONE, begun: NONE, isCompensable: false })
+export const NOTHING: Known = Object.freeze({ marks: NONE, tried: NONE, deadlines: NONE, loose: NONE, begun: NONE, isCompensable: false, inherited: 0 })
 
 /** What is kept of a history while its run is in memory; the records are not. */
-export function knownOf({ marks, tried, deadlines, loose, begun, isCompensable }: History): Known {
-  return { marks, tried, deadlines, loose, begun, isCompensable }
+export function knownOf({ marks, tried, deadlines, loose, begun, isCompensable, inherited }: History): Known {
+  return { marks, tried, deadlines, loose, begun, isCompensable, inherited }
 }
 
 /** How often a step was begun in probation, how many of these times the process died soon, and how many of those its run was alone in it. */

@@ -9,6 +9,7 @@ import type { Cancel } from '../shared/clock.ts'
 import type { ClaimedRun, Lane, LoadedRun, OpAnswer } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import { heedCancel } from './heed-cancel.ts'
+import { wholeFork } from './whole-fork.ts'
 import { buildHistory } from './history.ts'
 import { BLAMED_DEATHS, Probation } from './probation.ts'
 import type { Probationer } from './probation.ts'
@@ -256,7 +257,7 @@ export class Takeover {
   }
 
   async #enter(loaded: LoadedRun, lane: Lane | null): Promise<void> {
-    const heeded = await heedCancel(loaded, this.#host)
+    const heeded = await heedCancel(await wholeFork(loaded, this.#host), this.#host)
     if (heeded.ends !== null) {
       this.#exits.cancelled(loaded.run, heeded.ends)
       this.#coming.delete(loaded.run.run)

@@ -2,9 +2,10 @@
 import { z } from 'zod'
 import { HttpFailedError, TemplateFailedError } from '../../src/errors.ts'
 import { defineTemplate } from '../../src/template/define.ts'
-import type { TemplateContext } from '../../src/template/contract.ts'
+import type { AnyTemplate, TemplateContext } from '../../src/template/contract.ts'
 import type { Shape, World } from '../../src/testing/simulation.ts'
 import { defineWorkflow } from '../../src/workflow/define.ts'
+import { fromModel } from '../../src/workflow/graph.ts'
 
 const number = z.object({ n: z.number() })
 
@@ -80,6 +81,21 @@ export function sagaShapes(night: string): readonly Shape[] {
           name: 'in-doubt', input: number,
           run: async (ctx, input) => ctx.step('hangs', hanging, await ctx.step('a', step, input), { timeout: 50, retry: { maxAttempts: 2, initialDelay: 20 } }),
         })
+      },
+    },
+    {
+      name: 'graph-undone', input: { n: 0 }, expected: 'failed',
+      make: (world) => {
+        const step = undoable(world)
+        const undo = step.defaults.compensate as AnyTemplate
+        return fromModel({
+          name: 'graph-undone',
+          steps: {
+            each: { forEach: '[1, 2, 3]', uses: 'undoable', with: { n: '${{ item }}' } },
+            b: { uses: 'undoable', with: { n: 1 }, compensate: { uses: 'undo', with: { input: '${{ step.input }}', output: { n: '${{ step.output.n }}' }, outcome: 'completed' } } },
+            bad: { uses: 'bad', with: { n: 1 }, needs: ['each'] },
+          },
+        }, [step, bad(world), undo])
       },
     },
     {

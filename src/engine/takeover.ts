@@ -273,7 +273,8 @@ export class Takeover {
     const input = await this.#host.read(run.input)
     const go = (trial: Trial | null): void => {
       this.#coming.delete(run.run)
-      if (!this.#stopped && lane === this.#host.lane()) this.#go(loaded, { workflow, input, history, trial })
+      // Read twice at once, it is entered once: two of it would write the same rows.
+      if (!this.#stopped && lane === this.#host.lane() && !this.#host.isHot(run.run)) this.#go(loaded, { workflow, input, history, trial })
     }
     if (run.crashes === 0) {
       go(null)

@@ -13,3 +13,7 @@ test(`K10: ${SEEDS} seeds of many workers undo what was done, once and in revers
     expect(violations, `seed ${seed}`).toEqual([])
   }
 })
+
+test('seed 399: a run that is read twice at once is entered once', { timeout: 60_000 }, async () => {
+  expect((await simulateCluster({ seed: 399, shapes, runs: 2, leaseMs: 2000 })).violations).toEqual([])
+})

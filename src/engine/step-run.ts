@@ -143,7 +143,7 @@ export class StepRun {
         this.#overdue = error
         return
       }
-      this.inDoubt ||= this.#current !== undefined
+      this.inDoubt ||= this.#current !== undefined && this.level !== 'transaction'
       this.#current?.abort(error)
       this.#host.onFailure(this, this.#told(errorData(error)))
     })

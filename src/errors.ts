@@ -177,9 +177,12 @@ export class RunTimeoutError extends failure('RUN_TIMEOUT', 'operation', 504, 'R
 export class RunCancelledError extends failure('RUN_CANCELLED', 'user', 409, 'Start a new run, or retry this one.') {}
 export class RunParkedError extends failure('RUN_PARKED', 'operation', 409, 'The reason says what the run waits for; mend it and restart, or retry or cancel the run.') {}
 export class RunQuarantinedError extends failure('RUN_QUARANTINED', 'operation', 500, 'Find out why the process dies during the step that the message names, mend it and run `wumbo runs retry`.') {}
+export class CompensationFailedError extends failure('COMPENSATION_FAILED', 'operation', 500, 'Correct the cause and run `wumbo runs retry`, which goes on undoing; or undo by hand what is left, then `wumbo runs cancel`.') {}
 export class RunNotFoundError extends failure('RUN_NOT_FOUND', 'user', 404, 'List the runs with `wumbo runs list`.') {}
 export class RunFinishedError extends failure('RUN_FINISHED', 'user', 409, 'A finished run is only reopened by `wumbo runs retry`.') {}
 export class RunNotRetryableError extends failure('RUN_NOT_RETRYABLE', 'user', 409, 'Only failed, cancelled and parked runs are retried; start a new run instead.') {}
+export class StepNotFoundError extends failure('STEP_NOT_FOUND', 'user', 404, 'Name a step as `wumbo runs show` does.') {}
+export class ForkRefusedError extends failure('FORK_REFUSED', 'user', 409, 'Fork at an earlier step, or start a new run.') {}
 export class KeyReusedError extends failure('KEY_REUSED', 'user', 422, 'Use a new id for a different workflow or input; the same id names the same run.') {}
 
 // Store and process

@@ -2,7 +2,7 @@
 
 // Open a Wumbo, start runs
 export { createWumbo } from './wumbo.ts'
-export type { ListOptions, ReloadOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
+export type { ForkOptions, ListOptions, ReloadOptions, RetryOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
 export type { PathEntry, RunDetails, RunSummary, StepSummary } from './engine/inspect.ts'
 export { executionPath } from './engine/inspect.ts'
 export type { RecordedOperation, RunRecording } from './engine/recording.ts'
@@ -51,8 +51,8 @@ export type { EgressClient, EgressOptions, EgressRequest, EgressResponse } from 
 export { log } from './builtin/log.ts'
 export { createLogger } from './platform/logger.ts'
 export type {
-  AnyTemplate, CallOptions, ExecutionResult, ExecutionState, InputOf, JsonSchema, Logger, OutputOf, RetryPolicy, Schema, ServiceToken,
-  Services, TemplateContext, TemplateDefinition, TemplateHooks, TemplateMetadata, TemplateSchemas,
+  AnyTemplate, CallOptions, Compensate, CompensationOptions, CompletedStep, ExecutionResult, ExecutionState, InputOf, JsonSchema, Logger, OutputOf, RetryPolicy, Schema, ServiceToken,
+  Services, TemplateContext, TemplateDefinition, TemplateHooks, TemplateMetadata, TemplateSchemas, UnknownStep,
 } from './template/contract.ts'
 
 // Write workflows
@@ -72,7 +72,7 @@ export { renameStep } from './workflow/rename-step.ts'
 export type { LocatedProblem, Place } from './workflow/text/place.ts'
 export type { Problem } from './workflow/problems.ts'
 export type { ProblemCode } from './workflow/problem-codes.ts'
-export type { AnyWorkflow, FunctionWorkflow, GraphWorkflow, StepOptions, Workflow, WorkflowContext } from './workflow/contract.ts'
+export type { AnyWorkflow, FunctionWorkflow, GraphWorkflow, OnCancel, StepOptions, TypedStepOptions, Workflow, WorkflowContext } from './workflow/contract.ts'
 export type { Builder, WorkflowOptions } from './workflow/builder.ts'
 export type { Expr, Ref } from './workflow/reference.ts'
 
@@ -83,7 +83,7 @@ export {
   ExpressionError, InputInvalidError, OutputInvalidError, ConfigInvalidError, ValueNotStorableError, PayloadTooLargeError,
   PayloadCorruptError, BlobMissingError, TemplateFailedError, IllegalTransitionError, ServiceNotFoundError, TransactionUnsupportedError, TransactionRefusedError, StepFailedError,
   StepTimeoutError, HeartbeatTimeoutError, AbortedError, DuplicateStepError, NonDeterminismError, RunFailedError, RunTimeoutError,
-  RunCancelledError, RunParkedError, RunNotFoundError, RunFinishedError, RunNotRetryableError, KeyReusedError, StoreLockedError,
+  RunCancelledError, CompensationFailedError, RunParkedError, RunNotFoundError, RunFinishedError, RunNotRetryableError, StepNotFoundError, ForkRefusedError, KeyReusedError, StoreLockedError,
   StoreTooNewError, StoreMovedError, StoreNotEmptyError, StoreUnsupportedError, StoreRowError, StoreFailedError, StoreClosedError, LaneFencedError, OverloadedError,
   HttpFailedError, EgressRefusedError, FileFailedError, ProjectInvalidError, UsageError, ModuleFailedError, StoreMissingError,
   OwnerUnreachableError, RequestInvalidError, UnauthenticatedError, ForbiddenError, RouteNotFoundError, InternalError, errorCatalogue,

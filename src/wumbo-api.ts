@@ -90,6 +90,25 @@ export interface ListOptions {
   readonly limit?: number
 }
 
+/** How a run is retried. */
+export interface RetryOptions {
+  /** Who asks. Default `api`. */
+  readonly by?: string
+  readonly reason?: string
+  /** The step to begin anew with, whatever its result was: its path, or that of a block or loop. Default: the step that failed. */
+  readonly from?: string
+}
+
+/** How a run is forked. */
+export interface ForkOptions {
+  /** The step to begin anew with: its path, or that of a block or loop. What was recorded before it is taken over. */
+  readonly at: string
+  /** In place of the run's own input. The steps before keep their results. */
+  readonly input?: unknown
+  /** In place of the run's own workflow, by value or by name: an edited definition, or a newer version. */
+  readonly workflow?: AnyWorkflow | string
+}
+
 /** The runs of a store. */
 export interface Runs {
   /** Newest first. */
@@ -105,7 +124,7 @@ export interface Runs {
   handle<O = unknown>(id: string): Promise<RunHandle<O>>
   cancel(id: string): Promise<void>
   /** Reopens a failed, cancelled or parked run under a new generation; resolves to that generation. */
-  retry(id: string, options?: { readonly by?: string; readonly reason?: string }): Promise<number>
+  retry(id: string, options?: RetryOptions): Promise<number>
 }
 
 /** A running Wumbo. Close it, or use `await using`. */
@@ -123,6 +142,12 @@ export interface Wumbo extends AsyncDisposable {
    */
   start<I, O>(workflow: Workflow<I, O>, input: NoInfer<I>, options?: StartOptions): Promise<RunHandle<O>>
   start(workflow: string, input: unknown, options?: StartOptions): Promise<RunHandle<unknown>>
+  /**
+   * Starts a new run that takes over what another had recorded before a step, and begins anew from there: of a run in any state, also of a
+   * fork. STEP_NOT_FOUND when the run never reached the step, FORK_REFUSED when a step before it was undone. Where the recorded steps do not fit
+   * the workflow, the new run is parked with NON_DETERMINISM.
+   */
+  fork(id: string, options: ForkOptions): Promise<RunHandle<unknown>>
   /**
    * Knows other templates and workflows from now on, without closing. It all happens before this returns: every start takes what was known
    * before or what is known now. `templates` and `workflows` of this object tell the new ones.

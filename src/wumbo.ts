@@ -42,7 +42,7 @@ import type { HandleHost } from './run-handles.ts'
 import type { AnyWorkflow } from './workflow/contract.ts'
 import { fromStored } from './workflow/graph.ts'
 import { WorkflowCatalogue } from './workflow/catalogue.ts'
-import type { ListOptions, ReloadOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
+import type { ForkOptions, ListOptions, ReloadOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
 
 const DEFAULT_STORE = 'sqlite:.wumbo/wumbo.db'
 const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -146,7 +146,7 @@ class OpenWumbo implements Wumbo, HandleHost {
       },
       handle: async <O>(id: string) => new Handle<O>(this, { run: await this.#runId(id), existing: true, completion: null }),
       cancel: async (id) => this.engine().cancel(await this.#runId(id)),
-      retry: async (id, retry) => this.engine().retry(await this.#runId(id), { by: retry?.by ?? 'api', reason: retry?.reason ?? '' }),
+      retry: async (id, retry) => this.engine().retry(await this.#runId(id), { by: retry?.by ?? 'api', reason: retry?.reason ?? '', ...(retry?.from === undefined ? {} : { from: retry.from }) }),
     }
   }
 
@@ -168,6 +168,20 @@ class OpenWumbo implements Wumbo, HandleHost {
     const known = typeof workflow === 'string' ? (workflows.registered(workflow) ?? (await definitions.find(workflow))) : workflows.adopt(workflow)
     const accepted = await engine.start(known, input, options.id === undefined && options.queue === undefined ? NO_KEY : { ...(options.id === undefined ? {} : { key: options.id }), ...(options.queue === undefined ? {} : { queue: options.queue }) })
     return new Handle<never>(this, accepted)
+  }
+
+  async fork(id: string, { workflow, ...options }: ForkOptions): Promise<RunHandle<unknown>> {
+    const engine = this.engine()
+    const known = workflow === undefined ? undefined : await this.#workflow(workflow)
+    const run = await engine.fork(await this.#runId(id), { ...options, ...(known === undefined ? {} : { workflow: known }) })
+    return new Handle<unknown>(this, { run, existing: false, completion: null })
+  }
+
+  async #workflow(workflow: AnyWorkflow | string): Promise<AnyWorkflow> {
+    const { definitions, workflows } = this.#parts
+    const refusal = definitions.refusal(typeof workflow === 'string' ? workflow : workflow.name)
+    if (refusal !== undefined) throw refusal
+    return typeof workflow === 'string' ? (workflows.registered(workflow) ?? definitions.find(workflow)) : workflows.adopt(workflow)
   }
 
   reload({ templates, workflows }: ReloadOptions): void {

@@ -20,7 +20,9 @@ export interface Backend {
   start(workflow: NamedWorkflow, input: unknown, id: string | undefined): Promise<{ readonly id: string; readonly existing: boolean }>
   cancel(id: string): Promise<void>
   /** Resolves to the new generation. */
-  retry(id: string, why: { readonly by: string; readonly reason: string }): Promise<number>
+  retry(id: string, why: { readonly by: string; readonly reason: string; readonly from?: string }): Promise<number>
+  /** Resolves to the id of the new run. */
+  fork(id: string, how: { readonly at: string; readonly input?: unknown; readonly workflow?: string }): Promise<string>
   /** Recorded events first, then what comes, until the run has ended or is parked. Throws when the owner or the store is lost. */
   events(id: string, signal: AbortSignal): AsyncIterable<RunEvent>
   details(id: string): Promise<RunDetails>

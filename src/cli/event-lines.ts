@@ -1,5 +1,6 @@
 // What happens in a run, in one line each: for people, at any width. Data is made visible here, so that nothing in it steers the
 // terminal.
+import type { RunSummary } from '../engine/inspect.ts'
 import type { RunEvent } from '../model/event.ts'
 import { formatDuration } from '../shared/duration.ts'
 import { visibleLine } from '../shared/visible.ts'
@@ -37,6 +38,7 @@ function toldOf(event: RunEvent): string | undefined {
     case 'step.progress':
     case 'run.started':
     case 'run.resumed':
+    case 'run.compensating':
     case 'run.waiting':
     case 'run.parked':
     case 'run.ended':
@@ -51,6 +53,8 @@ export function runLine(channel: Channel, event: RunEvent): string | undefined {
       return `${channel.paint('yellow', '…')} waiting${event.wakeAt === null ? '' : ` until ${localTime(event.wakeAt)}`}`
     case 'run.resumed':
       return event.recorded === 0 ? undefined : `${channel.paint('blue', '▸')} going on after ${event.recorded} recorded ${event.recorded === 1 ? 'step' : 'steps'}`
+    case 'run.compensating':
+      return `${channel.paint('yellow', '↩')} undoing what was done`
     default:
       return undefined
   }
@@ -61,6 +65,11 @@ export function localTime(ms: number): string {
   const at = new Date(ms)
   const two = (value: number): string => String(value).padStart(2, '0')
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+}
+
+/** A run's status in a word or two: of one that had steps to undo also what became of them. */
+export function shownStatus({ status, compensation }: Pick<RunSummary, 'status' | 'compensation'>): string {
+  return compensation === null ? status : compensation === 'compensated' ? `${status}, compensated` : status === 'parked' ? 'compensation_failed' : `${status}, compensation_failed`
 }
 
 /** How a status looks. */

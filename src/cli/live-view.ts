@@ -91,6 +91,7 @@ export class LiveView implements RunView {
         this.#going.clear()
         return
       case 'run.resumed':
+      case 'run.compensating':
       case 'run.started':
         this.#waiting = undefined
         return

@@ -86,7 +86,13 @@ export class OwnBackend implements Backend {
     return this.wumbo.runs.cancel(id)
   }
 
-  async retry(id: string, why: { by: string; reason: string }): Promise<number> {
+  async fork(id: string, how: Parameters<Backend['fork']>[1]): Promise<string> {
+    const run = await this.wumbo.fork(id, how)
+    this.#begun.add(run.id)
+    return run.id
+  }
+
+  async retry(id: string, why: Parameters<Backend['retry']>[1]): Promise<number> {
     const gen = await this.wumbo.runs.retry(id, why)
     this.#begun.add(id)
     return gen

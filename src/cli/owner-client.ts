@@ -58,7 +58,15 @@ class OwnerClient implements Backend {
     await this.#json(`${runPath(id)}/cancel`, {})
   }
 
-  async retry(id: string, why: { by: string; reason: string }): Promise<number> {
+  async fork(id: string, how: Parameters<Backend['fork']>[1]): Promise<string> {
+    try {
+      return ((await this.#json(`${runPath(id)}/fork`, how)) as { id: string }).id
+    } catch (thrown) {
+      throw this.#unknownThere(thrown)
+    }
+  }
+
+  async retry(id: string, why: Parameters<Backend['retry']>[1]): Promise<number> {
     return ((await this.#json(`${runPath(id)}/retry`, why)) as { gen: number }).gen
   }
 

@@ -6,6 +6,7 @@ import { InternalError, UsageError } from '../errors.ts'
 import { completionCommand } from './completion.ts'
 import type { Cli } from './command.ts'
 import { devCommand } from './dev.ts'
+import { forkCommand } from './fork.ts'
 import { EXIT, exitCodeOf } from './exit-codes.ts'
 import { failureJson, failureLines } from './failure-text.ts'
 import { initCommand } from './init.ts'
@@ -57,6 +58,7 @@ Exit codes: 0 done, 1 the run did not end well, 2 wrong use or definition, 3 ref
   program.addCommand(initCommand(cli))
   program.addCommand(runCommand(cli))
   program.addCommand(runsCommand(cli))
+  program.addCommand(forkCommand(cli))
   program.addCommand(workflowCommand(cli))
   program.addCommand(devCommand(cli))
   program.addCommand(workerCommand(cli))

@@ -7,7 +7,7 @@ import { formatDuration, parseDuration } from '../shared/duration.ts'
 import { didYouMean } from '../shared/nearest.ts'
 import { visibleLine } from '../shared/visible.ts'
 import { act, describe, withProjectOptions, type Cli, type CommonOptions } from './command.ts'
-import { localTime, STATUS_STYLES } from './event-lines.ts'
+import { localTime, shownStatus, STATUS_STYLES } from './event-lines.ts'
 import { EXIT } from './exit-codes.ts'
 import { lineJson } from './json.ts'
 import { tableLines, type Cell } from './table.ts'
@@ -79,11 +79,12 @@ function show({ out, err }: Terminal, { runs, next }: { readonly runs: readonly 
 function row(run: RunSummary, now: number): Cell[] {
   const notes = [
     ...(run.key === null ? [] : [`id ${run.key}`]),
+    ...(run.forkedFrom === null ? [] : [`fork of ${run.forkedFrom.run}`]),
     ...(run.status === 'waiting' && run.wakeAt !== null ? [`until ${localTime(run.wakeAt)}`] : []),
     ...(run.error === null ? [] : [`${run.error.code}: ${run.error.message}`]),
   ]
   return [
-    { text: run.status, style: STATUS_STYLES[run.status] ?? 'dim' }, visibleLine(run.workflow), run.id, { text: localTime(run.createdAt), style: 'dim' },
+    { text: shownStatus(run), style: STATUS_STYLES[run.status] ?? 'dim' }, visibleLine(run.workflow), run.id, { text: localTime(run.createdAt), style: 'dim' },
     formatDuration(Math.max(0, (run.finishedAt ?? now) - run.createdAt)), { text: visibleLine(notes.join('; ')), style: 'dim' },
   ]
 }

@@ -6,7 +6,7 @@ import { isEnd } from '../model/run.ts'
 import { formatDuration } from '../shared/duration.ts'
 import { visibleLine } from '../shared/visible.ts'
 import { act, describe, withProjectOptions, type Cli, type CommonOptions } from './command.ts'
-import { localTime, STATUS_STYLES } from './event-lines.ts'
+import { localTime, shownStatus, STATUS_STYLES } from './event-lines.ts'
 import { EXIT } from './exit-codes.ts'
 import { recordedFailureLines } from './failure-text.ts'
 import { lineJson } from './json.ts'
@@ -64,18 +64,19 @@ function runLines(channel: Channel, run: RunDetails): string[] {
     const shown = visibleLine(text)
     return `${channel.paint('dim', name.padEnd(9))} ${channel.isTerminal && name !== 'run' ? fitText(shown, channel.columns - 10) : shown}`
   }
-  const status = channel.paint(STATUS_STYLES[run.status] ?? 'dim', run.status)
+  const status = channel.paint(STATUS_STYLES[run.status] ?? 'dim', shownStatus(run))
   const steps = timelineLines(channel, run, now)
   return [
     `${channel.paint('bold', visibleLine(run.workflow))} ${status} ${isEnd(run.status) ? 'in' : 'for'} ${formatDuration(Math.max(0, (run.finishedAt ?? now) - run.createdAt))}`,
     fact('run', run.id),
     ...(run.key === null ? [] : [fact('id given', run.key)]),
+    ...(run.forkedFrom === null ? [] : [fact('fork of', `${run.forkedFrom.run} at ${run.forkedFrom.at}${run.forkedFrom.gen === 1 ? '' : `, generation ${run.forkedFrom.gen}`}`)]),
     fact('version', `${run.version} (${run.form})${run.gen === 1 ? '' : `, generation ${run.gen}`}`),
     ...(run.templates.length === 0 ? [] : [fact('templates', run.templates.join(', '))]),
     fact('started', localTime(run.createdAt)),
     ...(run.wakeAt === null || isEnd(run.status) ? [] : [fact('goes on', localTime(run.wakeAt))]),
     ...(run.crashes === 0 ? [] : [fact('crashes', String(run.crashes))]),
-    ...run.generations.filter(({ gen }) => gen > 1).map(({ by, at, reason }) => fact('retried', `${localTime(at)} by ${by}${reason === '' ? '' : `: ${reason}`}`)),
+    ...run.generations.filter(({ gen }) => gen > 1).map(({ by, at, from, reason }) => fact('retried', `${localTime(at)} by ${by}${from === null ? '' : ` from ${from}`}${reason === '' ? '' : `: ${reason}`}`)),
     fact('input', lineJson(run.input)),
     ...(run.status === 'completed' ? [fact('output', lineJson(run.output))] : []),
     '',

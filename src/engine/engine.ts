@@ -1,34 +1,30 @@
 // The durable runtime of one lane: it accepts starts, holds the runs in memory, takes over what is due and hands everything
 // to one group commit. Taking over is takeover.ts, housekeeping is housekeeping.ts, one run is hot-run.ts.
-import { AbortedError, LaneFencedError, OverloadedError, RunFinishedError, RunNotFoundError, RunNotRetryableError, StoreClosedError, StoreFailedError, WumboError, errorData } from '../errors.ts'
-import { effectiveJournal } from '../model/record.ts'
+import { AbortedError, LaneFencedError, OverloadedError, RunFinishedError, RunNotFoundError, StoreClosedError, StoreFailedError, WumboError, errorData } from '../errors.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { Payload } from '../model/payload.ts'
 import { DEFAULT_SPACE } from '../model/run.ts'
-import type { RunKey, RunRow } from '../model/run.ts'
+import type { RunRow } from '../model/run.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import { deferred } from '../shared/deferred.ts'
 import { parseDuration } from '../shared/duration.ts'
 import { uuidv4, uuidv7Generator } from '../shared/id.ts'
 import type { Lane, OpAnswer, StoreOp } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
+import { forkRun, retryRun, type AfterFailureHost, type ForkOptions, type RetryOptions } from './after-failure.ts'
 import type { Completion } from './completion.ts'
-import { Flusher } from './flush.ts'
-import type { FlushMetrics } from './flush.ts'
+import { Flusher, type FlushMetrics } from './flush.ts'
 import { FunctionSource } from './function-source.ts'
-import { retryBase } from './history.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { HotRun } from './hot-run.ts'
 import { MailReader } from './mail-reader.ts'
 import { Membership } from './membership.ts'
-import { readValue, settlePayload } from './payloads.ts'
-import type { PayloadHost } from './payloads.ts'
+import { readValue, settlePayload, type PayloadHost } from './payloads.ts'
 import type { EngineDeps } from './ports.ts'
 import { Results } from './results.ts'
 import type { Departure, RunHost } from './run-host.ts'
 import { checkKey, checkQueue, keyHash, keyReused, startInDoubt } from './start-options.ts'
-import { Takeover } from './takeover.ts'
-import type { Entering } from './takeover.ts'
+import { Takeover, type Entering } from './takeover.ts'
 import { checkTransactions } from './transaction-check.ts'
 import { Turns } from './turns.ts'
 
@@ -131,7 +127,7 @@ export class Engine implements RunHost {
     const row = this.#newRow(workflow, { input: payload, key: options.key ?? null, queue: checkQueue(options.queue), now })
     const hash = options.key === undefined ? '' : keyHash(workflow.name, input)
     const key = options.key === undefined ? null : { key: checkKey(options.key), hash, expiresAt: now + limits.keyTtlMs }
-    if (workflow.form === 'graph') this.#saveDefinition(workflow, now)
+    this.#saveDefinition(workflow, now)
     // More runs than the memory is to hold: this one waits its turn in the store, from its first moment on.
     const full = this.#hot.size + this.#starting >= limits.hotRuns || !this.#takes(row.queue)
     const answer = await this.#startRow(row, key, full)
@@ -187,19 +183,26 @@ export class Engine implements RunHost {
   }
 
   /** Reopens a failed, cancelled or parked run under a new generation, keeping what was recorded before the failure. */
-  async retry(run: string, options: { readonly by: string; readonly reason: string }): Promise<number> {
+  async retry(run: string, options: RetryOptions): Promise<number> {
     this.#mustBeOpen()
-    const key: RunKey = { space: DEFAULT_SPACE, run }
-    const loaded = await this.deps.store.load(key)
-    if (loaded === undefined) throw new RunNotFoundError(`there is no run ${run}`)
-    const { status, gen } = loaded.run
-    if (status !== 'failed' && status !== 'cancelled' && status !== 'parked') throw new RunNotRetryableError(`run ${run} is ${status}`)
-    const baseSeq = retryBase(loaded.run, effectiveJournal(loaded.journal, loaded.generations, gen))
-    const answer = await this.#op({ op: 'reopen', generation: { ...key, gen: gen + 1, baseSeq, at: this.deps.clock.now(), by: options.by, reason: options.reason } })
-    if (answer?.answer === 'refused') throw new RunNotRetryableError(`run ${run}: ${answer.because}`)
-    this.#results.reopened(run)
-    await this.#takeover.resume(key)
-    return gen + 1
+    return retryRun(run, options, this.#afterFailure())
+  }
+
+  /** Starts a new run that has the records of another before a step, and begins anew from there; gives its id once that is durable. */
+  async fork(run: string, options: ForkOptions): Promise<string> {
+    this.#mustBeOpen()
+    return forkRun(run, options, this.#afterFailure())
+  }
+
+  #afterFailure(): AfterFailureHost {
+    return {
+      deps: this.deps, payloads: this.payloads, read: (payload) => this.readPayload(payload), newRow: (workflow, given) => this.#newRow(workflow, given),
+      op: (op, owner, bytes) => this.#op(op, bytes, owner),
+      saveDefinition: (workflow) => this.#saveDefinition(workflow, this.deps.clock.now()),
+      reopened: (reopened) => this.#results.reopened(reopened),
+      started: (row) => this.emit({ type: 'run.started', run: row.run, workflow: row.workflow, at: row.createdAt }),
+      enter: (key) => this.#takeover.resume(key),
+    }
   }
 
   metrics(): EngineMetrics {
@@ -318,24 +321,24 @@ export class Engine implements RunHost {
   #enter({ row, workflow, input, history, trial }: Entering): HotRun {
     this.#results.entered(row.run)
     const source = workflow.form === 'graph' ? null : new FunctionSource(workflow, this.deps.log)
-    const run = new HotRun({ row, history, trial }, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this)
+    const run = new HotRun({ row, history, trial, workflow }, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this)
     source?.attach(run)
     this.#hot.set(row.run, run)
     run.begin(input)
     return run
   }
 
-  #saveDefinition(workflow: Extract<AnyWorkflow, { form: 'graph' }>, at: number): void {
-    if (this.#knownDefinitions.has(workflow.version)) return
+  #saveDefinition(workflow: AnyWorkflow, at: number): void {
+    if (workflow.form !== 'graph' || this.#knownDefinitions.has(workflow.version)) return
     this.#knownDefinitions.add(workflow.version)
     this.flusher.add({ op: 'definition', hash: workflow.version, workflow: workflow.name, body: workflow.definition, at }, null, workflow.definition.length, (_answer, error) => {
       if (error !== undefined) this.#knownDefinitions.delete(workflow.version)
     })
   }
 
-  #op(op: StoreOp, bytes = 100): Promise<OpAnswer | undefined> {
+  #op(op: StoreOp, bytes = 100, owner: string | null = null): Promise<OpAnswer | undefined> {
     return new Promise((resolve, reject) => {
-      this.flusher.add(op, null, bytes, (answer, error) => (error === undefined ? resolve(answer) : reject(error)))
+      this.flusher.add(op, owner, bytes, (answer, error) => (error === undefined ? resolve(answer) : reject(error)))
     })
   }
 

@@ -6,17 +6,29 @@ import type { ErrorData } from '../errors.ts'
 import type { LoadedRun } from '../store/port.ts'
 import type { Payload } from '../model/payload.ts'
 import type { RunRow } from '../model/run.ts'
+import { begunSteps, hasCompensable, isInDoubt } from './doubt.ts'
+import type { Begun } from './doubt.ts'
+import { lineageOf } from './lineage.ts'
 import type { History, Tries } from './replay.ts'
+import { readReason } from './retry-reason.ts'
+import { dividedAt } from './run-undo.ts'
+import { DECISION, STUCK, undoneBy } from './undo-paths.ts'
+
+const NONE: ReadonlyMap<string, Begun> = new Map()
 
 /** Builds the history of a loaded run; `read` gives the value of a payload. */
-export async function buildHistory(loaded: LoadedRun, read: (payload: Payload | null) => Promise<unknown>): Promise<History> {
+export async function buildHistory(loaded: LoadedRun, read: (payload: Payload | null) => Promise<unknown>, now: number): Promise<History> {
   const { run, journal, generations } = loaded
   const effective = effectiveJournal(journal, generations, run.gen)
   const records: { record: JournalRecord; output: unknown }[] = []
   for (const record of effective) records.push({ record, output: await read(record.output) })
   const base = generations.find(({ gen }) => gen === run.gen)?.baseSeq ?? 1
   const lastSeq = Math.max(base - 1, effective.at(-1)?.seq ?? 0)
-  return { records, lastSeq, marks: openMarks(loaded, effective), tried: openTries(loaded, effective), deadlines: deadlines(loaded), loose: givenUp(loaded) }
+  const { before, undoing } = dividedAt(records)
+  const isCompensable = hasCompensable(loaded)
+  const begun = isCompensable || undoing !== null ? begunSteps(loaded, now) : NONE
+  const inherited = (lineageOf(run)?.baseSeq ?? 1) - 1
+  return { records: before, undoing, inherited, isCompensable, begun, lastSeq, marks: openMarks(loaded, effective), tried: openTries(loaded, effective), deadlines: deadlines(loaded), loose: givenUp(loaded) }
 }
 
 /** The newest mark of each path without a record: retries of this generation, timers of any. */
@@ -51,22 +63,48 @@ function deadlines({ marks, run }: LoadedRun): ReadonlyMap<string, number> {
   return new Map(marks.flatMap((mark) => (mark.kind === 'started' && mark.gen === run.gen && mark.due !== null ? [[mark.path, mark.due] as const] : [])))
 }
 
-/** Completed steps that no longer count, newest first: work that need not be done again if it is asked for unchanged. */
+/** Completed steps that no longer count, newest first: work that need not be done again if it is asked for unchanged, unless it was undone. */
 function givenUp(loaded: LoadedRun): ReadonlyMap<string, JournalRecord> {
   const loose = new Map<string, JournalRecord>()
   for (const record of [...loaded.journal].sort((a, b) => a.gen - b.gen || a.seq - b.seq)) {
-    if (record.kind === 'step' && record.status === 'completed' && !isEffective(record, loaded.generations, loaded.run.gen)) loose.set(record.path, record)
+    if (record.kind === 'step' && record.status === 'completed' && !isEffective(record, loaded.generations, loaded.run.gen) && !isChosen(record, loaded)) loose.set(record.path, record)
+    const undone = undoneBy(record.path)
+    if (undone !== null) loose.delete(undone)
   }
   return loose
 }
 
+/** True when somebody wanted the step done anew, whatever its result was. */
+function isChosen({ gen, seq }: JournalRecord, { generations, run }: LoadedRun): boolean {
+  return generations.some((later) => later.gen > gen && later.gen <= run.gen && seq >= later.baseSeq && readReason(later.reason).from !== null)
+}
+
 /**
  * The seq from which a retry begins anew: that of the failed step that ended the run, or of the record at which replay
- * differed; where neither is known everything recorded is kept.
+ * differed; where neither is known everything recorded is kept. An undoing that failed goes on from its failure, and a run that was
+ * undone begins anew before the first step that was.
  */
 export function retryBase(run: RunRow, effective: readonly JournalRecord[]): number {
+  const decided = effective.find(({ path }) => path === DECISION)
+  if (decided === undefined) return failureBase(run.error, effective)
+  const failed = effective.filter(({ path, status, error, seq }) => seq > decided.seq && (path === STUCK || (status === 'failed' && (undoneBy(path) !== null || isInDoubt(error)))))
+  // An undoing that waits for a person goes on from what failed.
+  const base = run.status === 'parked' ? Math.min(failureBase(run.error, effective), ...failed.map(({ seq }) => seq)) : failureBase(decided.error ?? run.error, effective)
+  if (run.status === 'parked' && base > decided.seq) return base
+  // Else the run begins anew before the first step that was undone: its result is no longer true.
+  const undone = undoneSteps(effective)
+  return Math.min(base, decided.seq, ...effective.filter(({ path }) => undone.has(path)).map(({ seq }) => seq))
+}
+
+/** The steps whose results are undone. */
+export function undoneSteps(effective: readonly JournalRecord[]): ReadonlySet<string> {
+  return new Set(effective.flatMap(({ path, status }) => (status === 'completed' ? (undoneBy(path) ?? []) : [])))
+}
+
+function failureBase(reason: ErrorData | null, effective: readonly JournalRecord[]): number {
   const end = (effective.at(-1)?.seq ?? 0) + 1
-  for (let error: ErrorData | undefined = run.error ?? undefined; error !== undefined; error = error.cause) {
+  if (reason?.code === 'COMPENSATION_FAILED') return end
+  for (let error: ErrorData | undefined = reason ?? undefined; error !== undefined; error = error.cause) {
     const seq = error.details?.['seq']
     if (error.code === 'NON_DETERMINISM' && typeof seq === 'number') return seq
     if (error.code === 'STEP_FAILED' && error.path !== undefined) {

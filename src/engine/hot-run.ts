@@ -1,77 +1,62 @@
 // One run in memory, owned by this process: it opens what its source asks for and delivers the answers in the order of the
 // journal, one at a time. Records are run-records.ts, the way out is run-exit.ts, a single step is step-run.ts.
-import { AbortedError, RunCancelledError, RunTimeoutError, WumboError, errorData } from '../errors.ts'
-import type { JournalRecord, Mark } from '../model/record.ts'
-import { isEnd } from '../model/run.ts'
+import { AbortedError, RunCancelledError, RunTimeoutError, WumboError, errorData, errorFromData, type ErrorData } from '../errors.ts'
+import type { JournalRecord } from '../model/record.ts'
 import type { EndStatus, Mail, RunRow } from '../model/run.ts'
-import { defaultCodec } from '../shared/codec.ts'
-import type { Snapshot } from '../shared/codec.ts'
 import type { Cancel } from '../shared/clock.ts'
-import { SmallMap } from '../shared/small-map.ts'
-import type { Operation, Outcome, Source, SourceHost } from '../workflow/contract.ts'
-import { settlePayload } from './payloads.ts'
-import { Replay } from './replay.ts'
-import { RunExit, lost } from './run-exit.ts'
-import type { LeavingRun } from './run-exit.ts'
-import type { Departure, EventBody, RunHost } from './run-host.ts'
+import type { OnCancel, Operation, Outcome, Source, SourceHost } from '../workflow/contract.ts'
+import type { CompensationSource } from './compensation-source.ts'
+import { OpenOperations, type Open } from './open-operations.ts'
+import { type Known, NOTHING, Replay, knownOf } from './replay.ts'
+import { RunExit, endOf, lost, type End, type LeavingRun } from './run-exit.ts'
+import { departureEvent, type Departure, type EventBody, type RunHost } from './run-host.ts'
 import { RunJournal } from './run-journal.ts'
 import { recordDecision, recordReused, recordValue } from './run-records.ts'
-import { beginStep, startTimer } from './run-waits.ts'
+import { RunUndo, type UndoneRun } from './run-undo.ts'
+import { beginStep, startTimer, type Trial, type WaitingRun } from './run-waits.ts'
 import type { Entering } from './takeover.ts'
-import type { Trial, WaitingRun } from './run-waits.ts'
-import { StepRun } from './step-run.ts'
-import type { StepHost } from './step-run.ts'
-import { StepListener, tellRecord } from './step-listener.ts'
-import type { ListenedRun } from './step-listener.ts'
+import { StepRun, type StepHost } from './step-run.ts'
+import { StepListener, tellRecord, type ListenedRun } from './step-listener.ts'
+import { isCompensable } from './compensable.ts'
+import type { Undoing } from './saga.ts'
 import { TimerWait } from './timer-wait.ts'
 import type { TurnTaker } from './turns.ts'
 
-type Open = StepRun | TimerWait | null
-
-interface Answer {
-  readonly path: string
-  readonly outcome: Outcome
-  next: Answer | null
-}
-
 /** A run that this process owns and has in memory. */
-export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, WaitingRun {
+export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, WaitingRun, UndoneRun {
   readonly row: RunRow
   readonly journal: RunJournal
   readonly #host: RunHost
-  readonly #source: Source
+  #source: Source
+  readonly #onCancel: OnCancel | undefined
   readonly #steps: StepHost
   readonly #exit: RunExit
-  readonly #open = new SmallMap<Open>()
-  readonly marks: ReadonlyMap<string, Mark>
-  readonly deadlines: ReadonlyMap<string, number>
-  readonly #loose: ReadonlyMap<string, JournalRecord>
+  readonly #open = new OpenOperations()
+  readonly known: Known
   /** Set while the run is in probation: until its first record, or until it leaves. */
   trial: Trial | null
-  /** Answers that wait for delivery, oldest first; chains, since there is nearly always one. */
-  #answers: Answer | null = null
-  #lastAnswer: Answer | null = null
-  /** Steps that wait until what came before them is durable. */
-  #gated: StepRun | null = null
-  #lastGated: StepRun | null = null
   #replay: Replay | null
   #phase: 'live' | 'leaving' | 'gone' = 'live'
   #turnQueued = false
   #deadline: Cancel | null = null
   #draining = false
+  /** Set from the first step on that can be undone. */
+  #undo: RunUndo | null = null
+  /** It was to end while recorded answers were still delivered, and steps may have to be undone. */
+  #endsAfterReplay: (() => void) | null = null
 
-  constructor({ row, history, trial }: Pick<Entering, 'row' | 'history' | 'trial'>, source: Source, host: RunHost) {
+  constructor({ row, history, trial, workflow }: Omit<Entering, 'input'>, source: Source, host: RunHost) {
     this.trial = trial
     this.row = row
     this.#host = host
     this.#source = source
-    this.#replay = history === null || history.records.length === 0 ? null : new Replay(history)
-    this.marks = history?.marks ?? NONE
-    this.deadlines = history?.deadlines ?? NONE
-    this.#loose = history?.loose ?? NONE
+    this.#onCancel = workflow.onCancel
+    this.#replay = history === null || (history.records.length === 0 && history.undoing === null) ? null : new Replay(history)
+    this.known = history === null ? NOTHING : knownOf(history)
     this.journal = new RunJournal(this, host, history?.lastSeq ?? 0)
     this.#steps = new StepListener(this, host)
     this.#exit = new RunExit(this, host)
+    if (history !== null && history.undoing !== null) this.#undo = new RunUndo(this, host, { onCancel: workflow.onCancel, recorded: history.undoing })
   }
 
   get live(): boolean {
@@ -83,22 +68,24 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
     return this.#exit.inboxSeen
   }
 
+  get isClosing(): boolean {
+    return this.#undo?.isClosing === true
+  }
+
   get replaying(): boolean {
     return this.#replay !== null
   }
 
   /** Steps whose bodies run at this moment. */
   get computing(): number {
-    let count = 0
-    for (const open of this.#open.values()) if (open instanceof StepRun && open.computing) count++
-    return count
+    return this.#open.computing
   }
 
   /** Enters the source. Call once. */
   begin(input: unknown): void {
     const { clock } = this.#host.deps
     const { deadline } = this.row
-    if (deadline !== null) {
+    if (deadline !== null && this.#undo === null) {
       this.#deadline = clock.timer(Math.max(0, deadline - clock.now()), () => {
         this.#end('failed', undefined, new RunTimeoutError(`the run did not end within its timeout of ${deadline - this.row.createdAt} ms`))
       })
@@ -108,9 +95,15 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
   }
 
   open(operation: Operation): void {
+    if (this.live && this.#undo?.isActive !== true) this.openOwn(operation)
+  }
+
+  /** Opens what the workflow, or the undoing in its place, asks for. */
+  openOwn(operation: Operation): void {
     if (!this.live) return
     const open = operation.kind === 'step' ? new StepRun(operation, this.#steps) : operation.kind === 'timer' ? new TimerWait(operation, this.#host.deps.clock) : null
     this.#open.set(operation.path, open)
+    if (open instanceof StepRun && (this.#undo?.isActive === true || isCompensable(open.operation))) (this.#undo ??= new RunUndo(this, this.#host, { onCancel: this.#onCancel })).asked(open)
     if (this.#replay !== null) this.#replay.asked(operation, open instanceof StepRun ? open : null)
     else this.#start(operation, open)
   }
@@ -126,7 +119,9 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
   /** Mail that the store has accepted for this run. */
   onMail(mail: Mail): void {
     this.#exit.inboxSeen = Math.max(this.#exit.inboxSeen, mail.number)
-    if (mail.kind === 'cancel' && this.live) this.#end('cancelled', undefined, new RunCancelledError('the run was cancelled'), mail.number)
+    if (mail.kind !== 'cancel' || !this.live) return
+    if (this.#undo !== null && (this.#undo.isActive || this.#undo.isAwaited)) this.#undo.read(mail.number)
+    else this.#end('cancelled', undefined, new RunCancelledError('the run was cancelled'), mail.number)
   }
 
   /** Begins no new bodies from now on; the engine watches `computing`. */
@@ -151,7 +146,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
 
   /** Resets the heartbeat of one attempt, or of all steps that are open. */
   beat(path?: string, attempt?: number): void {
-    for (const open of path === undefined ? this.#open.values() : [this.#open.get(path)]) if (open instanceof StepRun) open.beat(attempt)
+    this.#open.beat(path, attempt)
   }
 
   emit(event: EventBody): void {
@@ -165,13 +160,10 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
     if (this.#replay !== null && !this.#replayTurn(this.#replay)) return false
     if (this.#replay === null) {
       do {
-        const answer = this.#answers
-        if (answer !== null) {
-          this.#answers = answer.next
-          this.#deliver(answer.path, answer.outcome)
-        }
-      } while (this.#source.synchronous && this.live && this.#answers !== null)
-      if (this.#answers === null) {
+        const answer = this.#open.nextAnswer()
+        if (answer !== null) this.#deliver(answer.path, answer.outcome)
+      } while (this.#source.synchronous && this.live && !this.#open.isDelivered)
+      if (this.#open.isDelivered) {
         if (this.#open.size > 0 && this.#nextDue() !== null) this.considerLeavingSoon()
         return false
       }
@@ -192,12 +184,27 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
       if (step.kind === 'done') break
       this.#deliver(step.path, step.outcome)
       if (!this.live) return false
+      if (this.#replay !== replay) return true
       if (!this.#source.synchronous) return true
     }
-    this.#replay = null
-    this.emit({ type: 'run.resumed', recorded: replay.length })
+    this.#replayed(replay)
+    if (this.#undo?.isActive !== true) this.emit({ type: 'run.resumed', recorded: replay.length })
+    if (this.#undo?.isAwaited === true) {
+      this.#undo.goOn()
+      return this.live
+    }
+    if (this.#endsAfterReplay !== null) {
+      this.#endsAfterReplay()
+      return this.live
+    }
     for (const operation of replay.unanswered) if (this.live) this.#start(operation, this.#open.get(operation.path) ?? null)
     return this.live
+  }
+
+  /** What is recorded has been delivered, or will not be. */
+  #replayed(replay: Replay): void {
+    this.#undo?.saga.learn(replay.records.filter(({ record }) => record.gen > 1 || record.seq > this.known.inherited))
+    this.#replay = null
   }
 
   #queueTurn(): void {
@@ -208,10 +215,15 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
 
   /** Queues an answer; answers stand in the order of the journal. */
   answer(path: string, outcome: Outcome): void {
-    const answer: Answer = { path, outcome, next: null }
-    if (this.#answers === null) this.#answers = answer
-    else if (this.#lastAnswer !== null) this.#lastAnswer.next = answer
-    this.#lastAnswer = answer
+    if (this.#undo !== null) {
+      this.#undo.answered(path, outcome)
+      if (this.#undo.isClosing) {
+        this.#open.delete(path)
+        if (this.#open.size === 0) this.#undo.closed()
+        return
+      }
+    }
+    this.#open.queue(path, outcome)
     this.#queueTurn()
   }
 
@@ -241,26 +253,18 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
       return
     }
     const { name, version } = step.operation.template.meta
-    const loose = this.#loose.get(step.path)
+    const loose = this.known.loose.get(step.path)
     if (loose !== undefined && loose.template === name && loose.templateVersion === version && loose.inputHash === step.inputHash) {
       recordReused(this, this.#host, step, loose)
       return
     }
     step.gate = this.journal.effectSeq
     if (step.level === 'pure' || this.journal.durableSeq >= step.gate) this.#beginStep(step)
-    else this.#gate(step)
-  }
-
-  /** Gates rise with time: the first of the chain is the first to open. */
-  #gate(step: StepRun): void {
-    if (this.#gated === null) this.#gated = step
-    else if (this.#lastGated !== null) this.#lastGated.nextGated = step
-    this.#lastGated = step
+    else this.#open.gate(step)
   }
 
   #beginStep(step: StepRun): void {
-    if (this.#draining || !this.live) return
-    beginStep(this, this.#host, step)
+    if (!this.#draining && this.live) beginStep(this, this.#host, step)
   }
 
   /** A record is durable, or why it is not. */
@@ -271,45 +275,76 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
     }
     if (this.#host.deps.observers.size > 0) tellRecord(this, record)
     this.#discharge()
-    while (this.#gated !== null && this.#gated.gate <= this.journal.durableSeq && this.live) {
-      const step: StepRun = this.#gated
-      this.#gated = step.nextGated
-      step.nextGated = null
+    while (this.live) {
+      const step = this.#open.nextUngated(this.journal.durableSeq)
+      if (step === null) return
       this.#beginStep(step)
     }
   }
 
   #discharge(): void {
-    const { trial } = this
+    this.trial?.discharge()
     this.trial = null
-    trial?.discharge()
   }
 
   #end(status: EndStatus, output: unknown, error: unknown, consumed?: number): void {
-    if (!this.live) return
-    const unasked = status === 'cancelled' || error instanceof RunTimeoutError ? null : (this.#replay?.unasked() ?? null)
-    if (unasked !== null) {
-      this.park(unasked)
+    if (!this.live || this.#undo?.isActive === true) return
+    const isOutside = status === 'cancelled' || error instanceof RunTimeoutError
+    if (isOutside && this.known.isCompensable && this.#replay !== null) {
+      this.#endsAfterReplay ??= () => this.#end(status, output, error, consumed)
+      return
+    }
+    if (!isOutside && this.#parkUnasked()) return
+    if (this.#undo !== null && this.#replay !== null) {
+      this.#replayed(this.#replay)
+      if (this.#undo.isAwaited) {
+        this.#undo.goOn()
+        return
+      }
+    }
+    const end = endOf(status, output, error)
+    if (this.#undo?.takes(end.status) === true) {
+      this.#undo.close({ status: end.status, error: end.error, consumed })
       return
     }
     this.#stopAll(() => (error instanceof WumboError ? error : new AbortedError('the run has ended')))
-    let result: Snapshot | null = null
-    let failure = status === 'completed' ? null : errorData(error)
-    try {
-      if (status === 'completed') result = defaultCodec.snapshot(output)
-    } catch (thrown) {
-      failure = errorData(thrown)
-    }
-    const final = failure !== null && status === 'completed' ? 'failed' : status
-    const value = result?.value
-    const stored = result === null ? null : settlePayload(result.payload, this.#host.payloads)
-    if (stored === null || typeof stored === 'string') this.#exit.finish({ status: final, payload: stored, value, error: failure }, consumed)
-    else {
-      stored.then(
-        (payload) => this.#exit.finish({ status: final, payload, value, error: failure }, consumed),
-        (thrown: unknown) => this.#exit.finish({ status: 'failed', payload: null, value: undefined, error: errorData(thrown) }, consumed),
-      )
-    }
+    this.#exit.end(end, consumed)
+  }
+
+  /** Stops the workflow, so that its steps can be undone; those that can be and are at work go on. */
+  halt(reason: ErrorData | null): number {
+    this.#deadline?.()
+    const heard = reason === null ? new AbortedError('the workflow has ended') : errorFromData(reason)
+    this.#source.abandon?.(() => heard)
+    return this.#open.abortOthers(heard, ({ path }) => this.#undo?.saga.get(path) !== undefined)
+  }
+
+  /** Puts the undoing in the workflow's place. */
+  drive(source: CompensationSource, records: Undoing['records']): void {
+    this.#source = source
+    this.#replay = records.length === 0 ? null : new Replay({ records, loose: this.known.loose })
+    this.emit({ type: 'run.compensating' })
+    source.begin()
+    if (this.#replay !== null) this.#queueTurn()
+  }
+
+  /** Ends the run once all is undone. */
+  finish(end: End, consumed?: number): void {
+    if (!this.live || this.#parkUnasked()) return
+    this.#stopAll(() => new AbortedError('the run has ended'))
+    this.#exit.finish(end, consumed)
+  }
+
+  /** Parks the run when something is recorded that was never asked for. */
+  #parkUnasked(): boolean {
+    const unasked = this.#replay?.unasked() ?? null
+    if (unasked !== null) this.park(unasked)
+    return unasked !== null
+  }
+
+  /** Why the run is parked when its end cannot be written; null when it may fail. */
+  refusal(thrown: unknown): WumboError | null {
+    return this.#undo?.mustNotFail === true ? this.#undo.refusal(thrown) : null
   }
 
   #giveUp(status: 'waiting' | 'parked', wakeAt: number | null, reason: WumboError | null): void {
@@ -324,7 +359,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
 
   /** Leaves memory when nothing computes, nothing waits for delivery, and the next thing to happen is far. */
   considerLeaving(): void {
-    if (!this.live || this.#replay !== null || this.#open.size === 0 || this.#answers !== null || this.#gated !== null) return
+    if (!this.live || this.#replay !== null || this.#open.size === 0 || !this.#open.isDelivered || !this.#open.isUngated) return
     const { clock, limits } = this.#host.deps
     const next = this.#nextDue()
     if (next !== null && next - clock.now() > limits.releaseAfterMs) this.#giveUp('waiting', next, null)
@@ -332,20 +367,15 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
 
   /** When the next thing happens by itself; null while something computes. */
   #nextDue(): number | null {
-    let next = this.row.deadline ?? Number.POSITIVE_INFINITY
-    for (const open of this.#open.values()) {
-      const due = open instanceof StepRun ? open.wakeAt : (open?.due ?? null)
-      if (due === null) return null
-      next = Math.min(next, due)
-    }
-    return next
+    return this.#open.nextDue((this.#undo?.isActive === true ? null : this.row.deadline) ?? Number.POSITIVE_INFINITY)
   }
 
   /** The store refused a row of this run, or is gone. The run fails if it can still be written, else it is lost to this process. */
   broken(thrown: unknown): void {
     if (!this.live) return
     this.journal.abandon()
-    if (this.#host.usable()) this.#end('failed', undefined, thrown)
+    if (this.#host.usable() && this.#undo?.mustNotFail === true) this.park(this.#undo.refusal(thrown))
+    else if (this.#host.usable()) this.#end('failed', undefined, thrown)
     else this.leave(lost(thrown))
   }
 
@@ -353,13 +383,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
   #stopAll(reason: () => WumboError): void {
     this.#phase = 'leaving'
     this.#deadline?.()
-    if (this.#open.size > 0) {
-      const heard = reason()
-      for (const open of this.#open.values()) open?.abort(heard)
-      this.#open.clear()
-      this.#gated = null
-      this.#answers = null
-    }
+    if (this.#open.size > 0) this.#open.abort(reason())
     this.#source.abandon?.(reason)
   }
 
@@ -371,10 +395,6 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
     this.journal.abandon()
     this.#discharge()
     this.#host.departed(this.row.run, departure)
-    if (departure.how === 'ended' && isEnd(departure.status)) this.emit({ type: 'run.ended', status: departure.status, error: departure.error })
-    else if (departure.how === 'parked') this.emit({ type: 'run.parked', error: departure.error })
-    else if (departure.how === 'waiting') this.emit({ type: 'run.waiting', wakeAt: departure.wakeAt })
+    if (departure.how !== 'lost') this.emit(departureEvent(departure))
   }
 }
-
-const NONE: ReadonlyMap<string, never> = new Map<string, never>()

@@ -45,6 +45,7 @@ export class Housekeeping {
   async #prune(): Promise<{ runs: number; blobs: number }> {
     const { limits, clock, store } = this.#deps
     const total = { runs: 0, blobs: 0 }
+    const unnamed = new Set<string>()
     if (limits.retentionMs === null) return total
     const before = clock.now() - limits.retentionMs
     for (;;) {
@@ -52,11 +53,15 @@ export class Housekeeping {
         this.#flusher.add({ op: 'prune', space: DEFAULT_SPACE, before, limit: PIECE }, null, 0, (given, error) => (error === undefined ? resolve(given) : reject(error)))
       })
       if (answer?.answer !== 'pruned') return total
-      for (const blob of answer.blobs) await store.blobs.delete(blob)
+      for (const blob of answer.blobs) unnamed.add(blob)
       total.runs += answer.runs
-      total.blobs += answer.blobs.length
-      if (answer.runs < PIECE || this.#stopped) return total
+      if (answer.runs < PIECE || this.#stopped) break
     }
+    if (unnamed.size === 0) return total
+    // A fork names the blobs of the run that it was made of.
+    for await (const key of store.blobReferences()) unnamed.delete(key)
+    for (const blob of unnamed) await store.blobs.delete(blob)
+    return { ...total, blobs: unnamed.size }
   }
 
   async #sweepBlobs(): Promise<number> {

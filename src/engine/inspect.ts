@@ -2,13 +2,16 @@
 // value was written and read by whom. Reads only; works beside a process that owns the store.
 import type { ErrorData } from '../errors.ts'
 import { effectiveJournal } from '../model/record.ts'
-import type { Level, RecordKind, RecordStatus } from '../model/record.ts'
+import type { Level, MarkKind, RecordKind, RecordStatus } from '../model/record.ts'
 import type { Payload } from '../model/payload.ts'
+import { isEnd } from '../model/run.ts'
 import type { Generation, MailKind, RunStatus } from '../model/run.ts'
 import type { WorkflowModel } from '../model/workflow.ts'
 import type { LoadedRun } from '../store/port.ts'
 import { templatesOf } from '../workflow/canonical.ts'
 import { parseDefinition } from './definition-body.ts'
+import { lineageOf } from './lineage.ts'
+import { readReason } from './retry-reason.ts'
 
 /** A run as lists show it. Times are milliseconds since 1970. */
 export interface RunSummary {
@@ -22,6 +25,10 @@ export interface RunSummary {
   readonly finishedAt: number | null
   readonly wakeAt: number | null
   readonly error: ErrorData | null
+  /** What became of the steps that have a compensation: all undone, or not all and a person must see to it; null when nothing was to be undone. */
+  readonly compensation: 'compensated' | 'compensation_failed' | null
+  /** The run that this one was forked from, the generation of it, and the step from which it goes its own way; null when it is no fork. */
+  readonly forkedFrom: { readonly run: string; readonly gen: number; readonly at: string } | null
 }
 
 /** One finished operation of a run. */
@@ -60,7 +67,8 @@ export interface RunDetails extends RunSummary {
   readonly steps: readonly StepSummary[]
   /** What has begun and not finished: timers, failed attempts that will be repeated. */
   readonly pending: readonly { readonly path: string; readonly kind: string; readonly attempt: number; readonly due: number | null; readonly error: ErrorData | null }[]
-  readonly generations: readonly Pick<Generation, 'gen' | 'baseSeq' | 'at' | 'by' | 'reason'>[]
+  /** `from`: the step that somebody chose to begin anew with; null when the failure did. */
+  readonly generations: readonly (Pick<Generation, 'gen' | 'baseSeq' | 'at' | 'by' | 'reason'> & { readonly from: string | null })[]
   readonly unreadMail: readonly { readonly kind: MailKind; readonly sentAt: number }[]
 }
 
@@ -104,16 +112,30 @@ export async function runDetails(loaded: LoadedRun, { read, definition: stored }
     form: definition === null ? 'function' : 'graph', definition,
     templates: definition === null ? [...new Set(steps.flatMap(({ template }) => template ?? []))].sort() : templatesOf(definition),
     crashes: run.crashes, steps,
-    pending: marks.filter((mark) => !answered.has(mark.path) && mark.gen === run.gen && mark.kind !== 'tried' && mark.kind !== 'tried alone' && mark.kind !== 'survived').map(({ path, kind, attempt, due, error }) => ({ path, kind, attempt, due, error })),
-    generations: generations.map(({ gen, baseSeq, at, by, reason }) => ({ gen, baseSeq, at, by, reason })),
+    pending: marks.filter((mark) => !answered.has(mark.path) && mark.gen === run.gen && isPending(mark.kind)).map(({ path, kind, attempt, due, error }) => ({ path, kind, attempt, due, error })),
+    generations: generations.map(({ gen, baseSeq, at, by, reason }) => ({ gen, baseSeq, at, by, ...readReason(reason) })),
     unreadMail: mail.filter((one) => one.consumedAt === null).map(({ kind, sentAt }) => ({ kind, sentAt })),
   }
 }
 
+/** Marks that tell of an operation itself; the others are the engine's own notes. */
+function isPending(kind: MarkKind): boolean {
+  return kind === 'timer' || kind === 'retry' || kind === 'started'
+}
+
 /** The short form of a run. */
 export function runSummary(run: LoadedRun['run']): RunSummary {
-  const { run: id, key, workflow, version, status, gen, createdAt, finishedAt, wakeAt, error } = run
-  return { id, key, workflow, version, status, gen, createdAt, finishedAt, wakeAt, error }
+  const lineage = lineageOf(run)
+  const forkedFrom = lineage === null ? null : { run: lineage.run, gen: lineage.gen, at: lineage.at }
+  const { run: id, workflow, version, status, gen, createdAt, finishedAt, wakeAt, error } = run
+  return { id, key: lineage === null ? run.key : null, forkedFrom, workflow, version, status, gen, createdAt, finishedAt, wakeAt, error, compensation: compensationOf(run) }
+}
+
+function compensationOf({ status, error }: Pick<LoadedRun['run'], 'status' | 'error'>): RunSummary['compensation'] {
+  if (error === null) return null
+  if (error.code === 'COMPENSATION_FAILED') return 'compensation_failed'
+  const undone = error.details?.['compensated']
+  return isEnd(status) && Array.isArray(undone) && undone.length > 0 ? 'compensated' : null
 }
 
 /** The way of the values through a run, in order: each step reads what it was made of and writes its own. */

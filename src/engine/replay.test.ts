@@ -12,7 +12,7 @@ function recorded(seq: number, path: string): { readonly record: JournalRecord; 
 }
 
 function replay(...paths: string[]): Replay {
-  return new Replay({ records: paths.map((path, index) => recorded(index + 1, path)), marks: new Map(), tried: new Map(), deadlines: new Map(), lastSeq: paths.length, loose: new Map() })
+  return new Replay({ records: paths.map((path, index) => recorded(index + 1, path)), loose: new Map() })
 }
 
 const timer = (path: string): Operation => ({ kind: 'timer', path, ms: 1 })

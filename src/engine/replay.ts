@@ -5,22 +5,46 @@ import type { WumboError } from '../errors.ts'
 import type { JournalRecord, Mark } from '../model/record.ts'
 import type { Operation, Outcome } from '../workflow/contract.ts'
 import { recordedFailure } from './recorded-failure.ts'
+import type { Begun } from './doubt.ts'
+import type { Undoing } from './saga.ts'
 import type { StepRun } from './step-run.ts'
 
-/** What is known of a run from before. */
-export interface History {
-  /** The effective records of the generation, by seq, each with its decoded output. */
-  readonly records: readonly { readonly record: JournalRecord; readonly output: unknown }[]
+/** What is known of a run from before, without its records. */
+export interface Known {
   /** The newest mark of each path that has no record. */
   readonly marks: ReadonlyMap<string, Mark>
   /** Steps without a record that were begun in probation, by path. */
   readonly tried: ReadonlyMap<string, Tries>
   /** When steps with a total timeout must have ended, by path. */
   readonly deadlines: ReadonlyMap<string, number>
-  /** The highest seq that counts for this generation. */
-  readonly lastSeq: number
   /** Completed steps of a history that was given up, by path. */
   readonly loose: ReadonlyMap<string, JournalRecord>
+  /** Steps that can be undone, that began and have no record. */
+  readonly begun: ReadonlyMap<string, Begun>
+  /** Any step that can be undone has begun. */
+  readonly isCompensable: boolean
+  /** In a fork: the last number of the records that it has from the other run. What those did is not the fork's to undo. */
+  readonly inherited: number
+}
+
+/** What is known of a run from before. */
+export interface History extends Known {
+  /** The effective records of the generation, by seq, each with its decoded output. */
+  readonly records: readonly { readonly record: JournalRecord; readonly output: unknown }[]
+  /** The highest seq that counts for this generation. */
+  readonly lastSeq: number
+  /** What comes after the decision to undo the run, which is not among `records`; null without one. */
+  readonly undoing: Undoing | null
+}
+
+const NONE: ReadonlyMap<string, never> = new Map<string, never>()
+
+/** Of a run that has just been started. */
+export const NOTHING: Known = Object.freeze({ marks: NONE, tried: NONE, deadlines: NONE, loose: NONE, begun: NONE, isCompensable: false, inherited: 0 })
+
+/** What is kept of a history while its run is in memory; the records are not. */
+export function knownOf({ marks, tried, deadlines, loose, begun, isCompensable, inherited }: History): Known {
+  return { marks, tried, deadlines, loose, begun, isCompensable, inherited }
 }
 
 /** How often a step was begun in probation, how many of these times the process died soon, and how many of those its run was alone in it. */
@@ -37,12 +61,16 @@ export type ReplayStep =
 
 /** The recorded answers of a run, on their way back to its source. */
 export class Replay {
-  readonly #history: History
+  readonly #history: Pick<History, 'records' | 'loose'>
   readonly #asked = new Map<string, { readonly operation: Operation; readonly step: StepRun | null }>()
   #position = 0
 
-  constructor(history: History) {
+  constructor(history: Pick<History, 'records' | 'loose'>) {
     this.#history = history
+  }
+
+  get records(): History['records'] {
+    return this.#history.records
   }
 
   get length(): number {

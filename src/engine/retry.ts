@@ -40,7 +40,12 @@ export function retryPlan(policy: RetryPolicy | undefined, path: string): RetryP
 
 /** True when a failure of attempt `attempt` is followed by another attempt. */
 export function mayRetry(plan: RetryPlan, error: ErrorData, attempt: number): boolean {
-  return attempt < plan.maxAttempts && error.retryable && !isNamed(plan.nonRetryable, error)
+  return attempt < plan.maxAttempts && !isTerminal(plan, error)
+}
+
+/** True when the policy, or the failure itself, rules out another attempt whatever their number. */
+export function isTerminal(plan: RetryPlan, error: ErrorData): boolean {
+  return !error.retryable || isNamed(plan.nonRetryable, error)
 }
 
 /** True when the failure, or one of its causes, has one of these codes or is of one of these classes. */

@@ -4,7 +4,9 @@ import { AbortedError, WumboError, errorData } from '../errors.ts'
 import type { ErrorData } from '../errors.ts'
 import type { EndStatus, RunKey, RunRow } from '../model/run.ts'
 import type { Payload } from '../model/payload.ts'
+import { defaultCodec } from '../shared/codec.ts'
 import type { OpAnswer, StoreOp } from '../store/port.ts'
+import { settlePayload } from './payloads.ts'
 import type { FlushListener } from './flush.ts'
 import type { Departure, RunHost } from './run-host.ts'
 import type { RunJournal } from './run-journal.ts'
@@ -17,11 +19,24 @@ export interface End {
   readonly error: ErrorData | null
 }
 
+/** How a run ends with this output or failure; an output that cannot be kept is a failure. */
+export function endOf(status: EndStatus, output: unknown, error: unknown): End {
+  if (status !== 'completed') return { status, payload: null, value: undefined, error: errorData(error) }
+  try {
+    const { payload, value } = defaultCodec.snapshot(output)
+    return { status, payload, value, error: null }
+  } catch (thrown) {
+    return { status: 'failed', payload: null, value: undefined, error: errorData(thrown) }
+  }
+}
+
 /** The run, as its way out needs it. */
 export interface LeavingRun {
   readonly row: RunRow
   readonly journal: RunJournal
   leave(departure: Departure): void
+  /** Why the run is to be parked when its end cannot be written as it is; null when it may fail. */
+  refusal(thrown: unknown): WumboError | null
 }
 
 /** The way out of one run. */
@@ -41,6 +56,20 @@ export class RunExit implements FlushListener {
   /** Ends the run; `consumed` is the number of the mail that made it end. */
   finish(end: End, consumed?: number): void {
     this.#run.journal.whenFree(() => this.#finish(end, consumed))
+  }
+
+  /** Ends the run with an output that may be too long for a row: then it goes into a blob first. */
+  end(end: End, consumed?: number): void {
+    const stored = end.payload === null ? null : settlePayload(end.payload, this.#host.payloads)
+    if (stored === null || typeof stored === 'string') {
+      this.finish(end, consumed)
+      return
+    }
+    stored.then((payload) => this.finish({ ...end, payload }, consumed), (thrown: unknown) => {
+      const refusal = this.#run.refusal(thrown)
+      if (refusal !== null) this.giveUp('parked', null, errorData(refusal))
+      else this.finish({ status: 'failed', payload: null, value: undefined, error: errorData(thrown) }, consumed)
+    })
   }
 
   #finish(end: End, consumed: number | undefined): void {
@@ -76,7 +105,10 @@ export class RunExit implements FlushListener {
   }
 
   #finished(end: End, answer: OpAnswer | undefined, error: Error | undefined): void {
-    if (error !== undefined) {
+    const refusal = error !== undefined && this.#host.usable() ? this.#run.refusal(error) : null
+    if (refusal !== null) {
+      this.giveUp('parked', null, errorData(refusal))
+    } else if (error !== undefined) {
       // The end itself was refused: end as failed, without the output that may be at fault.
       if (this.#host.usable() && end.payload !== null) this.finish({ status: 'failed', payload: null, value: undefined, error: errorData(error) })
       else this.#run.leave(lost(error))

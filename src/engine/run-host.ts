@@ -18,6 +18,18 @@ export type Departure =
 /** An event without what every event of a run has. */
 export type EventBody = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'run' | 'workflow' | 'at'> : never) : never
 
+/** What observers are told of a run that left in order. */
+export function departureEvent(departure: Exclude<Departure, { readonly how: 'lost' }>): EventBody {
+  switch (departure.how) {
+    case 'ended':
+      return { type: 'run.ended', status: departure.status, error: departure.error }
+    case 'parked':
+      return { type: 'run.parked', error: departure.error }
+    case 'waiting':
+      return { type: 'run.waiting', wakeAt: departure.wakeAt }
+  }
+}
+
 /** The engine as its runs see it. Runs are named by id. */
 export interface RunHost {
   readonly deps: EngineDeps

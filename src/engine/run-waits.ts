@@ -1,19 +1,16 @@
 // What a run waits for by the clock, made durable before the waiting begins: timers, and the bound of a step over all its
 // attempts. After a crash the mark of the earlier process counts, so that nothing begins its wait anew.
-import type { Mark } from '../model/record.ts'
 import type { RunHost } from './run-host.ts'
 import { recordValue } from './run-records.ts'
 import type { RecordsHost } from './run-records.ts'
-import type { Tries } from './replay.ts'
+import type { Known, Tries } from './replay.ts'
 import type { StepRun } from './step-run.ts'
 import type { TimerWait } from './timer-wait.ts'
 
 /** The run, as its waits need it. */
 export interface WaitingRun extends RecordsHost {
-  /** The newest mark of each path that has no record. */
-  readonly marks: ReadonlyMap<string, Mark>
-  /** When steps with a total timeout must have ended, as earlier processes recorded it. */
-  readonly deadlines: ReadonlyMap<string, number>
+  /** What earlier processes have recorded: marks, and the bounds of steps. */
+  readonly known: Pick<Known, 'marks' | 'deadlines'>
   /** While the run is in probation. */
   readonly trial: Trial | null
   considerLeavingSoon(): void
@@ -46,17 +43,33 @@ function noteTry(run: WaitingRun, host: RunHost, { step, trial }: { step: StepRu
   })
 }
 
+/** Notes that a step begins that can be undone: whatever happens from now on, it is known that it may have been done. */
+function noteBegin(run: WaitingRun, host: RunHost, step: StepRun): void {
+  const kind = step.level === 'transaction' ? 'compensable exactly' : 'compensable'
+  run.journal.mark({ path: step.path, kind, attempt: 1, at: host.deps.clock.now(), due: null, error: null }, (_answer, error) => {
+    if (error !== undefined) run.broken(error)
+    else if (run.live) {
+      step.needsNote = false
+      beginStep(run, host, step)
+    }
+  })
+}
+
 /** Begins a step; one with a total timeout begins once its bound is durable. */
 export function beginStep(run: WaitingRun, host: RunHost, step: StepRun): void {
   if (run.trial !== null && !step.isTried) {
     noteTry(run, host, { step, trial: run.trial })
     return
   }
+  if (step.needsNote) {
+    noteBegin(run, host, step)
+    return
+  }
   const total = step.totalTimeout
-  const known = run.deadlines.get(step.path)
+  const known = run.known.deadlines.get(step.path)
   if (total === null || known !== undefined) {
     if (known !== undefined) step.limit(known)
-    step.begin(run.marks.get(step.path))
+    step.begin(run.known.marks.get(step.path))
     return
   }
   const at = host.deps.clock.now()
@@ -72,7 +85,7 @@ export function beginStep(run: WaitingRun, host: RunHost, step: StepRun): void {
 /** Arms a timer once its due time is durable. */
 export function startTimer(run: WaitingRun, host: RunHost, timer: TimerWait): void {
   const fire = (startedAt: number) => (): void => recordValue(run, host, { path: timer.path, kind: 'timer', value: undefined, startedAt, reads: timer.reads })
-  const mark = run.marks.get(timer.path)
+  const mark = run.known.marks.get(timer.path)
   if (mark?.kind === 'timer' && mark.due !== null) {
     timer.arm(mark.due, fire(mark.at))
     return

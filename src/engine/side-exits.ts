@@ -1,5 +1,6 @@
 // The ways of a run that was claimed and is not entered: it cannot be, and is parked with the reason, or somebody had asked to cancel it.
-import { RunCancelledError, errorData } from '../errors.ts'
+import { errorData } from '../errors.ts'
+import type { ErrorData } from '../errors.ts'
 import type { RunEvent } from '../model/event.ts'
 import { isEnd } from '../model/run.ts'
 import type { RunKey, RunRow } from '../model/run.ts'
@@ -14,6 +15,13 @@ export interface SideExitHost {
   emit(event: RunEvent): void
   /** A run left without having been entered. */
   gone(run: string, departure: Departure): void
+}
+
+/** How a run ends that somebody asked to cancel before it was entered. */
+export interface CancelledEnd {
+  /** The number of the mail that asked. */
+  readonly mail: number
+  readonly error: ErrorData
 }
 
 /** Runs that leave before they are entered. */
@@ -45,15 +53,15 @@ export class SideExits {
   }
 
   /** Ends a run that somebody asked to cancel before it was entered: nothing of it begins, so its code need not be known. */
-  cancelled(row: RunRow, mail: number): void {
+  cancelled(row: RunRow, cancel: CancelledEnd): void {
     const { deps, flusher } = this.#host
     const key: RunKey = { space: row.space, run: row.run }
-    const error = errorData(new RunCancelledError('the run was cancelled'))
+    const { mail, error } = cancel
     const at = deps.clock.now()
     flusher.add({ op: 'consume', run: key, numbers: [mail], at }, row.run, 0, null)
     flusher.add({ op: 'finish', run: key, status: 'cancelled', output: null, error, finishedAt: at, inboxSeen: row.inboxCount }, row.run, 100, (answer, failed) => {
       if (failed !== undefined) deps.log.error('a run could not be cancelled', { run: row.run, error: failed.message })
-      else if (answer?.answer === 'mail') void deps.store.getRun(key).then((now) => (now === undefined || isEnd(now.status) ? undefined : this.cancelled(now, mail)))
+      else if (answer?.answer === 'mail') void deps.store.getRun(key).then((now) => (now === undefined || isEnd(now.status) ? undefined : this.cancelled(now, cancel)))
       else {
         this.#host.emit({ run: row.run, workflow: row.workflow, at, type: 'run.ended', status: 'cancelled', error })
         this.#host.gone(row.run, { how: 'ended', status: 'cancelled', output: undefined, error })

@@ -3,6 +3,7 @@ import { InputInvalidError, KeyReusedError, StoreFailedError } from '../errors.t
 import type { LaneFencedError } from '../errors.ts'
 import { DEFAULT_QUEUE } from '../model/run.ts'
 import { defaultCodec } from '../shared/codec.ts'
+import { isLineageKey } from './lineage.ts'
 import { hashText } from '../shared/hash.ts'
 
 const QUEUE_NAME = /^[\w.:-]{1,100}$/
@@ -15,7 +16,8 @@ export function checkQueue(queue: string = DEFAULT_QUEUE): string {
 
 /** The caller's own id for a run. */
 export function checkKey(key: string): string {
-  if (typeof key === 'string' && key.length > 0 && key.length <= 500) return key
+  if (typeof key === 'string' && key.length > 0 && key.length <= 500 && !isLineageKey(key)) return key
+  if (typeof key === 'string' && isLineageKey(key)) throw new InputInvalidError('id: expected text that does not begin with "$fork ", which stands for forks', { path: 'id' })
   throw new InputInvalidError(`id: expected text of 1 to 500 characters, got ${typeof key === 'string' ? `${key.length} characters` : typeof key}`, { path: 'id' })
 }
 

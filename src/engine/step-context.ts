@@ -21,17 +21,19 @@ export class StepContext implements TemplateContext {
   declare tx?: unknown
   readonly #host: AttemptHost
   readonly #run: string
-  readonly #gen: number
   readonly #path: string
+  readonly #keyGen: number
+  readonly #keyPath: string
   #controller: AbortController | undefined
   #reason: WumboError | undefined
   #log: Logger | undefined
 
-  constructor(host: AttemptHost, run: string, gen: number, step: { readonly path: string; readonly attempt: number }) {
+  constructor(host: AttemptHost, run: string, gen: number, step: { readonly path: string; readonly attempt: number; readonly keyGen?: number | null; readonly keyPath?: string }) {
     this.#host = host
     this.#run = run
-    this.#gen = gen
     this.#path = step.path
+    this.#keyGen = step.keyGen ?? gen
+    this.#keyPath = step.keyPath ?? step.path
     this.attempt = step.attempt
   }
 
@@ -40,7 +42,7 @@ export class StepContext implements TemplateContext {
   }
 
   get idempotencyKey(): string {
-    return idempotencyKey(this.#run, this.#gen, this.#path)
+    return idempotencyKey(this.#run, this.#keyGen, this.#keyPath)
   }
 
   get executionId(): string {

@@ -15,6 +15,8 @@ import { transact } from './transaction-step.ts'
 
 /** The run, as its steps' reports need it. */
 export interface ListenedRun extends TransactingRun {
+  /** The workflow has ended, and what is at work only comes to its end: nothing is tried again. */
+  readonly isClosing: boolean
   emit(event: EventBody): void
   considerLeavingSoon(): void
   beat(path: string, attempt: number): void
@@ -78,9 +80,14 @@ export class StepListener implements StepHost {
   /** Makes a failed attempt and the next one's due time durable before the step waits for it. */
   onRetry(step: StepRun, error: ErrorData, due: number): void {
     if (!this.#run.live) return
+    if (this.#run.isClosing) {
+      this.onFailure(step, error)
+      return
+    }
     const { attempt } = step
     this.#run.journal.mark({ path: step.path, kind: 'retry', attempt, at: this.clock.now(), due, error }, (_answer, failed) => {
       if (failed !== undefined) this.#run.broken(failed)
+      else if (this.#run.isClosing) this.onFailure(step, error)
       else if (this.#run.live) {
         this.#run.emit({ type: 'step.retrying', path: step.path, attempt, due, error })
         step.wait(due)
@@ -112,6 +119,8 @@ export class StepListener implements StepHost {
 /** Tells observers of a record that is durable. */
 export function tellRecord(run: Pick<ListenedRun, 'emit'>, record: JournalRecord): void {
   const { path, attempt } = record
+  // The engine's own notes; what they mean is told by the events of the run.
+  if (record.kind === 'choice' && path.startsWith('$')) return
   if (record.status === 'skipped') run.emit({ type: 'step.skipped', path })
   else if (record.status === 'failed') run.emit({ type: 'step.failed', path, attempt, error: record.error ?? errorData(undefined) })
   else if (record.kind === 'step') run.emit({ type: 'step.completed', path, attempt, durationMs: record.finishedAt - record.startedAt })

@@ -6,20 +6,19 @@ import type { Level, Mark } from '../model/record.ts'
 import type { Payload } from '../model/payload.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import type { Snapshot } from '../shared/codec.ts'
-import { parseDuration } from '../shared/duration.ts'
 import { hashText } from '../shared/hash.ts'
 import type { Cancel } from '../shared/clock.ts'
-import type { AnyTemplate } from '../template/contract.ts'
+import { BODY, type Body } from './step-body.ts'
 import type { Operation } from '../workflow/contract.ts'
-import type { Handler } from '../execution/contract.ts'
 import type { EngineDeps } from './ports.ts'
+import { doubtAfter, withDoubt } from './doubt.ts'
 import { Losses } from './losses.ts'
 import { checkPure } from './pure-check.ts'
 import { StepContext } from './step-context.ts'
 import type { AttemptHost } from './step-context.ts'
-import { mayRetry, retryDelay, retryPlan } from './retry.ts'
+import { isTerminal, mayRetry, retryDelay, retryPlan } from './retry.ts'
 import type { RetryPlan } from './retry.ts'
-import { checkTransaction } from './transaction-check.ts'
+import { limitOf, checkStepOptions } from './step-options.ts'
 
 export type StepOperation = Extract<Operation, { kind: 'step' }>
 
@@ -47,14 +46,6 @@ export interface StepHost extends AttemptHost {
   whenHeld(call: () => void): void
 }
 
-interface Body {
-  readonly template: AnyTemplate
-  readonly input: unknown
-  readonly context: StepContext
-}
-
-const BODY: Handler = { kind: 'inline', name: 'step', run: (body: Body) => body.template.invoke(body.input, body.context) }
-
 /** A step that was asked for and is not answered. */
 export class StepRun {
   readonly operation: StepOperation
@@ -66,6 +57,16 @@ export class StepRun {
   /** It is noted that it begins, for a run in probation. */
   isTried = false
   startedAt = 0
+  /** Whether it is noted of a failure that the step may have been done all the same: steps that can be undone, and what undoes them. */
+  tellsDoubt = false
+  /** It can be undone, and that it begins is not noted yet. */
+  needsNote = false
+  /** Its first attempt was let in, here or in an earlier process. */
+  isBegun = false
+  /** An attempt was cut off, and none since has given an answer for good. */
+  inDoubt = false
+  /** The generation whose idempotency key the attempts use; null for the run's. */
+  keyGen: number | null = null
   /** When the next attempt is due, while the step waits. */
   due: number | null = null
   inputPayload: Payload = ''
@@ -93,6 +94,10 @@ export class StepRun {
 
   constructor(operation: StepOperation, host: StepHost) {
     this.operation = host.deps.standIn?.(operation) ?? operation
+    if (operation.key !== undefined) {
+      this.keyGen = operation.key.gen
+      this.inDoubt = true
+    }
     this.#host = host
     const { template, options } = this.operation
     this.level = template.level === 'transaction' ? 'transaction' : (options.level ?? template.level)
@@ -100,6 +105,16 @@ export class StepRun {
 
   get path(): string {
     return this.operation.path
+  }
+
+  /** The path whose idempotency key the attempts use. */
+  get keyPath(): string {
+    return this.operation.key?.path ?? this.operation.path
+  }
+
+  /** True from the first attempt on, but while the step waits for another, and when it is answered. */
+  get isAtWork(): boolean {
+    return this.isBegun && !this.#closed && this.due === null
   }
 
   /** True while a body runs whose result is still wanted. */
@@ -114,8 +129,7 @@ export class StepRun {
 
   /** Milliseconds that the step may take in all; null without a bound. */
   get totalTimeout(): number | null {
-    const { totalTimeout } = this.operation.options
-    return totalTimeout === undefined ? null : parseDuration(totalTimeout, `${this.path}.totalTimeout`)
+    return limitOf(this.operation, 'totalTimeout')
   }
 
   /** Bounds the step as a whole: at `deadline` (milliseconds since 1970) it fails, whatever its retry policy says. */
@@ -129,21 +143,15 @@ export class StepRun {
         this.#overdue = error
         return
       }
+      this.inDoubt ||= this.#current !== undefined && this.level !== 'transaction'
       this.#current?.abort(error)
-      this.#host.onFailure(this, errorData(error))
+      this.#host.onFailure(this, this.#told(errorData(error)))
     })
   }
 
   /** Looks at the options before anything begins: a bad one must fail its own step here, not a flush or the process later. */
   checkOptions(): void {
-    const { options, template } = this.operation
-    checkTransaction(this.operation, this.#host.deps.store)
-    const retry = options.retry ?? template.defaults.retry
-    if (retry !== undefined) this.#plan = retryPlan(retry, this.path)
-    for (const name of ['timeout', 'totalTimeout', 'heartbeatTimeout'] as const) {
-      const given = options[name]
-      if (given !== undefined) parseDuration(given, `${this.path}.${name}`)
-    }
+    this.#plan = checkStepOptions(this.operation, this.level, this.#host.deps.store)
   }
 
   /** Encodes the input: what its hash, its kept copy and every attempt are made from. Throws when it cannot be stored. */
@@ -157,6 +165,7 @@ export class StepRun {
 
   /** Begins the first attempt, or goes on where the mark of an earlier process says. */
   begin(mark: Mark | undefined): void {
+    this.isBegun = true
     if (mark?.due != null) {
       this.attempt = mark.attempt
       this.wait(mark.due)
@@ -280,7 +289,7 @@ export class StepRun {
   threw(thrown: unknown, context: StepContext): void {
     this.#sealed = false
     if (this.#overdue === null || this.#closed) this.#threw(thrown, context)
-    else this.#host.onFailure(this, errorData(this.#overdue))
+    else this.#host.onFailure(this, this.#told(errorData(this.#overdue)))
   }
 
   #await(result: Promise<unknown>, body: Body): void {
@@ -298,23 +307,20 @@ export class StepRun {
   }
 
   #watch(context: StepContext): void {
-    const { options, template } = this.operation
     const { clock } = this.#host
-    const timeout = options.timeout ?? template.defaults.timeout
-    if (timeout !== undefined) {
-      const ms = parseDuration(timeout, `${this.path}.timeout`)
+    const ms = limitOf(this.operation, 'timeout')
+    if (ms !== null) {
       this.#onEnd(clock.timer(ms, () => this.#expire(context, StepTimeoutError, `attempt ${context.attempt} of ${this.path} did not end within ${ms} ms`)))
     }
-    const heartbeat = options.heartbeatTimeout ?? template.defaults.heartbeatTimeout
-    if (heartbeat !== undefined) {
-      const ms = parseDuration(heartbeat, `${this.path}.heartbeatTimeout`)
+    const silence = limitOf(this.operation, 'heartbeatTimeout')
+    if (silence !== null) {
       this.#lastBeat = clock.monotonic()
       const check = (): void => {
         const silent = clock.monotonic() - this.#lastBeat
-        if (silent >= ms) this.#expire(context, HeartbeatTimeoutError, `attempt ${context.attempt} of ${this.path} was silent for ${ms} ms`)
-        else this.#onEnd(clock.timer(ms - silent, check))
+        if (silent >= silence) this.#expire(context, HeartbeatTimeoutError, `attempt ${context.attempt} of ${this.path} was silent for ${silence} ms`)
+        else this.#onEnd(clock.timer(silence - silent, check))
       }
-      this.#onEnd(clock.timer(ms, check))
+      this.#onEnd(clock.timer(silence, check))
     }
   }
 
@@ -365,13 +371,19 @@ export class StepRun {
     const { deps, clock } = this.#host
     const error = errorData(thrown)
     this.#plan ??= retryPlan(this.operation.options.retry ?? this.operation.template.defaults.retry, this.path)
+    this.inDoubt = this.level !== 'transaction' && doubtAfter(error, { before: this.inDoubt, terminal: isTerminal(this.#plan, error) })
     if (!mayRetry(this.#plan, error, this.attempt)) {
-      this.#host.onFailure(this, error)
+      this.#host.onFailure(this, this.#told(error))
       return
     }
     const wished = thrown instanceof WumboError ? (thrown.retryAfter ?? 0) : 0
     const due = clock.now() + Math.max(retryDelay(this.#plan, this.attempt, deps.random.next()), wished)
-    this.#host.onRetry(this, error, due)
+    this.#host.onRetry(this, this.#told(error), due)
+  }
+
+  /** The failure as it is recorded. */
+  #told(error: ErrorData): ErrorData {
+    return this.tellsDoubt && this.inDoubt ? withDoubt(error) : error
   }
 
   /** Remembers a timer of the attempt or the wait at hand. */

@@ -8,6 +8,8 @@ import type { NewRun, RunKey, RunKind, RunRow } from '../model/run.ts'
 import type { Cancel } from '../shared/clock.ts'
 import type { ClaimedRun, Lane, LoadedRun, OpAnswer } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
+import { heedCancel } from './heed-cancel.ts'
+import { wholeFork } from './whole-fork.ts'
 import { buildHistory } from './history.ts'
 import { BLAMED_DEATHS, Probation } from './probation.ts'
 import type { Probationer } from './probation.ts'
@@ -255,19 +257,24 @@ export class Takeover {
   }
 
   async #enter(loaded: LoadedRun, lane: Lane | null): Promise<void> {
-    const { run } = loaded
-    const cancel = cancelOf(loaded)
-    if (cancel !== undefined) {
-      this.#exits.cancelled(run, cancel)
-      this.#coming.delete(run.run)
+    const heeded = await heedCancel(await wholeFork(loaded, this.#host), this.#host)
+    if (heeded.ends !== null) {
+      this.#exits.cancelled(loaded.run, heeded.ends)
+      this.#coming.delete(loaded.run.run)
       return
     }
+    await this.#enterLoaded(heeded.loaded, lane)
+  }
+
+  async #enterLoaded(loaded: LoadedRun, lane: Lane | null): Promise<void> {
+    const { run } = loaded
     const workflow = await this.#workflowOf(run)
-    const history = await buildHistory(loaded, (payload) => this.#host.read(payload))
+    const history = await buildHistory(loaded, (payload) => this.#host.read(payload), this.#host.deps.clock.now())
     const input = await this.#host.read(run.input)
     const go = (trial: Trial | null): void => {
       this.#coming.delete(run.run)
-      if (!this.#stopped && lane === this.#host.lane()) this.#go(loaded, { workflow, input, history, trial })
+      // Read twice at once, it is entered once: two of it would write the same rows.
+      if (!this.#stopped && lane === this.#host.lane() && !this.#host.isHot(run.run)) this.#go(loaded, { workflow, input, history, trial })
     }
     if (run.crashes === 0) {
       go(null)
@@ -353,11 +360,6 @@ function untouched(run: NewRun, lane: Lane | null): LoadedRun {
     run: { ...run, gen: 1, status: 'running', output: null, error: null, finishedAt: null, wakeAt: null, lane: lane?.id ?? null, epoch: lane?.epoch ?? null, inboxCount: 0, crashes: 0 },
     journal: [], marks: [], mail: [], generations: [],
   }
-}
-
-/** The number of the mail that asks to cancel a run; undefined when none does. */
-function cancelOf({ mail }: LoadedRun): number | undefined {
-  return mail.find(({ kind, consumedAt }) => kind === 'cancel' && consumedAt === null)?.number
 }
 
 /** A retried run gets its whole time again, counted from the retry. */

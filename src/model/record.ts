@@ -40,8 +40,12 @@ export interface JournalRecord extends RunKey {
   readonly reads: readonly string[] | null
 }
 
-/** `timer`: waits until `due`; `retry`: attempt `attempt` failed, the next is due at `due`; `started`: the step began, and must have ended at `due`. */
-export type MarkKind = 'timer' | 'retry' | 'started' | 'tried' | 'tried alone' | 'survived'
+/**
+ * `timer`: waits until `due`; `retry`: attempt `attempt` failed, the next is due at `due`; `started`: the step began, and must have ended at `due`.
+ * `compensable`: a step that can be undone began; without a record it is in doubt. `compensable exactly`: one of level `transaction`, which
+ * without a record has not happened.
+ */
+export type MarkKind = 'timer' | 'retry' | 'started' | 'compensable' | 'compensable exactly' | 'tried' | 'tried alone' | 'survived'
 
 /** A durable fact about an operation that has not finished. Keyed by (space, run, gen, path, kind, attempt). */
 export interface Mark extends RunKey {

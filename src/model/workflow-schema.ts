@@ -40,6 +40,16 @@ const retry = z
   })
   .meta({ id: 'Retry', description: 'How often and when a failed step is tried again. What is left out comes from the template, else from the defaults.', examples: [{ maxAttempts: 5, backoff: 'exponential', initialDelay: '1s' }] })
 
+const compensate = z
+  .strictObject({
+    uses: z.string().min(1).max(200).meta({ description: 'The template that undoes the step, as in a step. It takes no settings.', examples: ['seats.release@^1'] }),
+    with: binding('The input of the template. Texts may hold ${{ expression }} of step.input, step.output and step.outcome, and of the input of the run. Default: an object with input, output and outcome of the step.', [{ seat: '${{ step.output.seat }}' }]),
+    retry: retry.optional().meta({ description: 'How often and when it is tried again. Default: what the template says, else 5 attempts with waits that grow from 1s.', examples: [{ maxAttempts: 10, initialDelay: '5s' }] }),
+    timeout: time('How long one attempt may take: milliseconds or text with a unit. Default: what the template says, else none.', ['10s']),
+    onUnknown: z.enum(['settle', 'compensate']).optional().meta({ description: 'When nobody knows whether the step was done, since a timeout or a crash cut it off: settle attempts it again until that is known; compensate undoes it with the outcome unknown. Default settle.', examples: ['compensate'] }),
+  })
+  .meta({ id: 'Compensate', description: 'What undoes a step when its run fails or is cancelled.', examples: [{ uses: 'seats.release', with: { seat: '${{ step.output.seat }}' } }] })
+
 // A schema that contains itself has no type that the compiler could infer.
 const steps: z.ZodType = z.lazy(() => z.record(id, step)).meta({ id: 'Steps', description: 'Steps by id: letters, digits and _, not beginning with a digit.', examples: [{ score: { uses: 'score-lead@^1', with: '${{ input }}' } }] })
 const cases: z.ZodType = z.lazy(() => z.array(oneCase).min(1).max(100)).meta({ id: 'Cases', description: 'Cases of a switch, in the order in which they are tried.', examples: [[{ if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }]] })
@@ -57,10 +67,11 @@ const body = {
   totalTimeout: time('How long all attempts and the waits between them may take, also over restarts: milliseconds or text with a unit. Default none.', ['1h']),
   heartbeatTimeout: time('An attempt that gives no sign of life for so long counts as timed out: milliseconds or text with a unit. Default: what the template says, else none.', ['30s']),
   level: z.enum(['effect', 'pure']).optional().meta({ description: 'effect: the result is on disk before anything that depends on it begins; pure: it may be computed again after a crash, and is recorded later. Default: what the template says.', examples: ['pure'] }),
+  compensate: z.union([compensate, z.literal(false)], { error: 'expected an object with uses, or false' }).optional().meta({ description: 'The template that undoes the step when the run fails or is cancelled; false undoes nothing. Default: what the template says.', examples: [{ uses: 'seats.release' }, false] }),
 }
 
 /** What editors check besides: exactly one body, and keys only beside those that they belong to. */
-const NEEDED = { config: ['uses'], with: ['uses'], output: ['steps'], retry: ['uses'], timeout: ['uses'], totalTimeout: ['uses'], heartbeatTimeout: ['uses'], level: ['uses'] }
+const NEEDED = { config: ['uses'], with: ['uses'], output: ['steps'], retry: ['uses'], timeout: ['uses'], totalTimeout: ['uses'], heartbeatTimeout: ['uses'], level: ['uses'], compensate: ['uses'] }
 const oneBody = { oneOf: [{ required: ['uses'] }, { required: ['steps'] }, { required: ['switch'] }, { required: ['sleep'] }] }
 
 const oneCase = z
@@ -97,6 +108,7 @@ export const workflowSchema = z
     output: binding('What a run gives; texts may hold ${{ expression }}. Default: the outputs, by id, of the steps that no other depends on.', [{ score: '${{ steps.score.output.score }}' }]),
     onFailure: z.enum(['stop', 'continue']).optional().meta({ description: 'After a failure: stop begins no further step, and lets the open ones finish; continue goes on with what does not depend on the failed step. Either way the run fails. Default stop.', examples: ['continue'] }),
     timeout: time('How long a run may take as a whole, waits included: milliseconds or text with a unit. Default none.', ['1h', '7d']),
+    onCancel: z.enum(['compensate', 'leave']).optional().meta({ description: 'When a run is cancelled: compensate undoes the steps that have a compensation, leave leaves them as they are. Default compensate.', examples: ['leave'] }),
     layout: z
       .record(z.string(), z.strictObject({ x: z.number().meta({ description: 'To the right, in pixels.', examples: [120] }), y: z.number().meta({ description: 'Downwards, in pixels.', examples: [80] }) }))
       .optional().meta({ description: 'Where steps are drawn, by path. Never part of the logic: moving a step changes no version.', examples: [{ enrich: { x: 0, y: 0 }, 'orders.charge': { x: 240, y: 80 } }] }),
@@ -135,6 +147,7 @@ export const modelKeys = {
   step: Object.keys(step.shape),
   case: Object.keys(oneCase.shape),
   retry: Object.keys(retry.shape),
+  compensate: Object.keys(compensate.shape),
 } as const
 
 /** For each key an example of its value, by the object that has the key. */
@@ -143,6 +156,7 @@ export const modelExamples: Readonly<Record<keyof typeof modelKeys, ReadonlyMap<
   step: examplesOf(step.shape),
   case: examplesOf(oneCase.shape),
   retry: examplesOf(retry.shape),
+  compensate: examplesOf(compensate.shape),
 }
 
 function examplesOf(shape: Readonly<Record<string, z.ZodType>>): ReadonlyMap<string, unknown> {

@@ -20,6 +20,19 @@ export interface RetryModel {
   readonly nonRetryable?: readonly string[]
 }
 
+/** What undoes a step when its run fails or is cancelled. */
+export interface CompensateModel {
+  /** A template, as in a step. It takes no settings. */
+  readonly uses: string
+  /** The template's input; its texts may hold `${{ expressions }}` of `step.input`, `step.output`, `step.outcome` and `input`. Default: `{ input, output, outcome }` of the step. */
+  readonly with?: unknown
+  readonly retry?: RetryModel
+  /** Per attempt. */
+  readonly timeout?: DurationText
+  /** What becomes of a step of which nobody knows whether it was done. Default `settle`. */
+  readonly onUnknown?: 'settle' | 'compensate'
+}
+
 /** What a step does: exactly one of `uses`, `steps`, `switch` and `sleep`. */
 export interface BodyModel {
   /** A template: `name`, `name@1.2.0`, `name@^1`. Without a version: the newest. */
@@ -46,6 +59,8 @@ export interface BodyModel {
   readonly heartbeatTimeout?: DurationText
   /** Overrides the template's durability level. Only with `uses`. */
   readonly level?: 'effect' | 'pure'
+  /** What undoes the step; `false` undoes nothing, whatever the template says. Only with `uses`. */
+  readonly compensate?: CompensateModel | false
 }
 
 /** One case of a switch: a body, and either `if` or `else`. */
@@ -105,6 +120,8 @@ export interface WorkflowModel {
   readonly onFailure?: 'stop' | 'continue'
   /** For a run as a whole. Default: none. */
   readonly timeout?: DurationText
+  /** Whether a cancelled run undoes its steps that have a compensation. Default `compensate`. */
+  readonly onCancel?: 'compensate' | 'leave'
   /** Where steps are drawn, by path. Never part of the logic: moving a step changes no version. */
   readonly layout?: Readonly<Record<string, PlaceModel>>
 }

@@ -17,7 +17,7 @@ import { permissionOf } from './permissions.ts'
 import { PROBLEM_TYPE, problemOf } from './problem.ts'
 import { runEvents, settled } from './run-events.ts'
 import { workflowRoutes } from './workflow-routes.ts'
-import { emptyBody, retryBody, startBody, waitOf, wireRun } from './wire.ts'
+import { emptyBody, forkBody, retryBody, startBody, waitOf, wireRun } from './wire.ts'
 
 const BODY_LIMIT = 1 << 20
 const REQUEST_TIMEOUT_MS = 30_000
@@ -137,6 +137,10 @@ function api(app: FastifyInstance, wumbo: ServedWumbo, open: OpenSteps): void {
     return reply.code(202).send({ accepted: true })
   })
   app.post<Run>('/api/v1/runs/:id/retry', async (request) => ({ gen: await wumbo.runs.retry(request.params.id, { by: 'http', ...retryBody(request.body) }) }))
+  app.post<Run>('/api/v1/runs/:id/fork', async (request, reply) => {
+    const { id } = await wumbo.fork(request.params.id, forkBody(request.body))
+    return reply.code(201).header('location', `/api/v1/runs/${id}`).send({ id })
+  })
 }
 
 /** Aborts when the caller goes away. */

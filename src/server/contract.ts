@@ -24,10 +24,11 @@ export interface ServedWumbo {
     list(filter?: ServedFilter): Promise<{ readonly runs: readonly RunSummary[]; readonly next: string | null }>
     get(id: string): Promise<RunDetails>
     cancel(id: string): Promise<void>
-    retry(id: string, options?: { readonly by?: string; readonly reason?: string }): Promise<number>
+    retry(id: string, options?: { readonly by?: string; readonly reason?: string; readonly from?: string }): Promise<number>
   }
   readonly definitions: Definitions
   start(workflow: string, input: unknown, options?: { readonly id?: string; readonly queue?: string }): Promise<{ readonly id: string; readonly existing: boolean }>
+  fork(id: string, options: { readonly at: string; readonly input?: unknown; readonly workflow?: string }): Promise<{ readonly id: string }>
   observe(observer: RunObserver): () => void
   /** Tells other processes of this machine where this one takes commands. */
   announce?(address: { readonly address: string; readonly token: string }): Promise<void>

@@ -50,6 +50,7 @@ export class OpenSteps {
         this.#runs.delete(event.run)
         return
       case 'run.started':
+      case 'run.compensating':
       case 'step.progress':
         return
     }

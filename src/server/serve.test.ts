@@ -28,7 +28,7 @@ class StandIn implements ServedWumbo {
   readonly calls: unknown[] = []
   readonly definitions = standInDefinitions(this)
   run: RunDetails = {
-    id: ID, key: HOSTILE, workflow: 'hello', version: '2', status: 'running', gen: 1, createdAt: 1000, finishedAt: null, wakeAt: null, error: null,
+    id: ID, key: HOSTILE, workflow: 'hello', version: '2', status: 'running', gen: 1, createdAt: 1000, finishedAt: null, wakeAt: null, error: null, compensation: null, forkedFrom: null,
     input: { name: HOSTILE, at: new Date(0) }, output: undefined, form: 'function', definition: null, templates: ['greet@1.0.0'], crashes: 0, pending: [], generations: [], unreadMail: [],
     steps: [{
       path: `greet[${HOSTILE}]`, seq: 1, gen: 1, kind: 'step', status: 'completed', level: 'effect', template: 'greet@1.0.0', attempt: 1,
@@ -45,6 +45,11 @@ class StandIn implements ServedWumbo {
   async start(workflow: string, input: unknown, options?: object): Promise<{ id: string; existing: boolean }> {
     this.calls.push(['start', workflow, input, options])
     return { id: ID, existing: false }
+  }
+
+  async fork(id: string, options: object): Promise<{ id: string }> {
+    this.calls.push(['fork', this.#found(id).id, options])
+    return { id: 'new' }
   }
 
   observe(observer: RunObserver): () => void {
@@ -190,7 +195,7 @@ test.each([
 })
 
 test.each([
-  ['GET', `/api/v1/runs/${ID}`], ['GET', `/api/v1/runs/${ID}/events`], ['POST', '/api/v1/runs'], ['POST', `/api/v1/runs/${ID}/cancel`], ['POST', `/api/v1/runs/${ID}/retry`],
+  ['GET', `/api/v1/runs/${ID}`], ['GET', `/api/v1/runs/${ID}/events`], ['POST', '/api/v1/runs'], ['POST', `/api/v1/runs/${ID}/cancel`], ['POST', `/api/v1/runs/${ID}/retry`], ['POST', `/api/v1/runs/${ID}/fork`],
 ])('asks for the token: %s %s', async (method, path) => {
   const { call, wumbo } = await served()
   const body = method === 'POST' ? { body: '{}' } : {}
@@ -240,7 +245,9 @@ test('cancels and retries', async () => {
   const post = (path: string, body: string): Promise<Answer> => call(path, { method: 'POST', token: server.token, body })
   expect((await post(`/api/v1/runs/${ID}/cancel`, '{}')).status).toBe(202)
   expect((await post(`/api/v1/runs/${ID}/retry`, '{"by":"ada","reason":"mended"}')).json).toEqual({ gen: 2 })
-  expect(wumbo.calls).toEqual([['cancel', ID], ['retry', ID, { by: 'ada', reason: 'mended' }]])
+  expect(await post(`/api/v1/runs/${ID}/fork`, '{"at":"charge","input":{"n":1}}')).toMatchObject({ status: 201, json: { id: 'new' } })
+  expect(await post(`/api/v1/runs/${ID}/fork`, '{"step":"charge"}')).toMatchObject({ status: 400, json: { code: 'REQUEST_INVALID' } })
+  expect(wumbo.calls).toEqual([['cancel', ID], ['retry', ID, { by: 'ada', reason: 'mended' }], ['fork', ID, { at: 'charge', input: { n: 1 } }]])
   expect(await post('/api/v1/runs/nobody/cancel', '{}')).toMatchObject({ status: 404, json: { code: 'RUN_NOT_FOUND' } })
 })
 

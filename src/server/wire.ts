@@ -38,11 +38,21 @@ export function startBody(body: unknown): StartBody {
 }
 
 /** Checks the body of POST /api/v1/runs/:id/retry. */
-export function retryBody(body: unknown): { readonly by?: string; readonly reason?: string } {
-  const fields = checkedObject(body, ['by', 'reason'])
+export function retryBody(body: unknown): { readonly by?: string; readonly reason?: string; readonly from?: string } {
+  const fields = checkedObject(body, ['by', 'reason', 'from'])
+  const from = text(fields, 'from')
   const by = text(fields, 'by')
   const reason = text(fields, 'reason')
-  return { ...(by === undefined ? {} : { by }), ...(reason === undefined ? {} : { reason }) }
+  return { ...(by === undefined ? {} : { by }), ...(reason === undefined ? {} : { reason }), ...(from === undefined ? {} : { from }) }
+}
+
+/** Checks the body of POST /api/v1/runs/:id/fork. */
+export function forkBody(body: unknown): { readonly at: string; readonly input?: unknown; readonly workflow?: string } {
+  const fields = checkedObject(body, ['at', 'input', 'workflow'])
+  const at = text(fields, 'at')
+  const workflow = text(fields, 'workflow')
+  if (at === undefined) throw new RequestInvalidError('at: expected the path of a step, got nothing', { path: 'at' })
+  return { at, ...(Object.hasOwn(fields, 'input') ? { input: fields['input'] } : {}), ...(workflow === undefined ? {} : { workflow }) }
 }
 
 /** Checks a body that carries nothing: `{}`. */

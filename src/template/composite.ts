@@ -4,7 +4,7 @@ import { DefinitionError } from '../errors.ts'
 import type { Level } from '../model/record.ts'
 import { hashText } from '../shared/hash.ts'
 import { labelOf, makeTemplate } from './callable.ts'
-import type { AnyTemplate, JsonSchema, MaybePromise, StepDefaults, Template, TemplateContext, TemplateMetadata } from './contract.ts'
+import type { AnyTemplate, Compensate, JsonSchema, MaybePromise, StepDefaults, Template, TemplateContext, TemplateMetadata } from './contract.ts'
 import { checkNaming, metadataOf, stepDefaultsOf } from './door.ts'
 import { compileLifecycle } from './lifecycle.ts'
 
@@ -59,14 +59,16 @@ export interface NamedOptions extends TemplateMetadata, StepDefaults {}
 
 /**
  * Gives a composition (or any template) metadata of its own, and defaults for its steps: to register it, and to say how the
- * whole is retried. The defaults of its children hold only where a child is a step of its own. Throws DefinitionError.
+ * whole is retried. The defaults of its children hold only where a child is a step of its own; what undoes the template itself stays
+ * unless `compensate` says otherwise. Throws DefinitionError.
  * @example
  * export const qualify = named(pipe(clean, scoreLead), {
  *   name: 'qualify', version: '1.0.0', description: 'Cleans and scores a lead.', retry: { maxAttempts: 3 },
  * })
  */
-export function named<I, O>(template: Template<I, O>, options: NamedOptions): Template<I, O> {
-  const given: unknown = options
+export function named<I, O>(template: Template<I, O>, options: NamedOptions & { readonly compensate?: Compensate<NoInfer<I>, NoInfer<O>> }): Template<I, O> {
+  const { compensate } = template.defaults
+  const given: unknown = compensate === undefined ? options : { compensate, ...options }
   checkNaming(given)
   return makeTemplate<I, O>({
     meta: metadataOf(given), level: template.level, defaults: stepDefaultsOf(given), schemas: template.schemas, config: template.config,

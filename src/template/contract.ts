@@ -140,12 +140,66 @@ export interface RetryPolicy {
   readonly nonRetryable?: readonly string[]
 }
 
+/** What a compensation is told of a step that is known to have been done. */
+export interface CompletedStep<I, O> {
+  /** The step's input, as it was sent. */
+  readonly input: I
+  /** The step's recorded result. */
+  readonly output: O
+  readonly outcome: 'completed'
+}
+
+/** What a compensation is told of a step of which nobody knows whether it was done. */
+export interface UnknownStep<I> {
+  readonly input: I
+  readonly output: null
+  readonly outcome: 'unknown'
+}
+
+/** How a compensation is tried, and what happens when it is not known whether its step was done. */
+interface CompensationSettings {
+  /** Default: the template's own policy, else 5 attempts with exponential waits from 1 s. */
+  readonly retry?: RetryPolicy
+  /** Per attempt. Default: the template's own. */
+  readonly timeout?: number | string
+}
+
+/** A compensation with settings. `onUnknown` says what to do with a step whose attempt was cut off by a timeout or a crash. */
+export type CompensationOptions<I, O> = CompensationSettings &
+  (
+    | {
+        readonly uses: Template<CompletedStep<I, O>, unknown>
+        /** `settle`, the default: the step is attempted again with the same idempotency key until its outcome is known. */
+        readonly onUnknown?: 'settle'
+      }
+    | {
+        readonly uses: Template<CompletedStep<I, O> | UnknownStep<I>, unknown>
+        /** The step is compensated with `outcome: 'unknown'` and `output: null`. */
+        readonly onUnknown: 'compensate'
+      }
+  )
+
+/** What undoes a step with input `I` and output `O`: a template that takes both, or one with settings. */
+export type Compensate<I, O> = Template<CompletedStep<I, O>, unknown> | CompensationOptions<I, O>
+
+/** A compensation whose types are not known here. */
+export type AnyCompensation =
+  | AnyTemplate
+  | (CompensationSettings & {
+      readonly uses: AnyTemplate
+      readonly onUnknown?: 'settle' | 'compensate'
+      /** Makes the input of what the compensation is told; a graph's `with`. Left out: the input is what it is told. */
+      readonly prepare?: (step: CompletedStep<unknown, unknown> | UnknownStep<unknown>) => unknown
+    })
+
 /** What a template may say about how the engine is to treat its steps; a step's own options win. A direct call makes one attempt, without a timeout. */
 export interface StepDefaults {
   readonly retry?: RetryPolicy
   /** Per attempt. */
   readonly timeout?: number | string
   readonly heartbeatTimeout?: number | string
+  /** What undoes a step of this template when its run fails or is cancelled. A direct call is never undone. */
+  readonly compensate?: AnyCompensation
 }
 
 /** What a definition's `config` gives to its hooks: undefined without one. */
@@ -162,6 +216,8 @@ export interface TemplateDefinition<In extends Schema, Out extends Schema, Cfg e
   readonly pure?: boolean
   /** The JSON Schemas to publish in place of what the schemas say, for what JSON Schema cannot express. */
   readonly jsonSchema?: { readonly input?: JsonSchema; readonly output?: JsonSchema; readonly config?: JsonSchema }
+  /** Undoes a step of this template when its run fails or is cancelled: a template that takes `{ input, output, outcome }`. */
+  readonly compensate?: Compensate<InferInput<In>, InferOutput<Out>>
 }
 
 /** What every outcome of an execution carries. */

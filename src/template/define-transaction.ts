@@ -3,7 +3,7 @@
 import { InputInvalidError, OutputInvalidError, TransactionUnsupportedError } from '../errors.ts'
 import type { TransactionMeans } from '../model/transaction.ts'
 import { labelOf, makeTemplate } from './callable.ts'
-import type { InferInput, InferOutput, JsonSchema, MaybePromise, Schema, StepDefaults, Template, TemplateContext, TemplateMetadata } from './contract.ts'
+import type { Compensate, InferInput, InferOutput, JsonSchema, MaybePromise, Schema, StepDefaults, Template, TemplateContext, TemplateMetadata } from './contract.ts'
 import { schemasOf } from './define.ts'
 import { checkDefinition, metadataOf, refuse, shown, stepDefaultsOf, type Given } from './door.ts'
 import { compileLifecycle } from './lifecycle.ts'
@@ -15,6 +15,8 @@ interface TransactionDefinition<In extends Schema, Out extends Schema> extends T
   readonly output: Out
   /** The JSON Schemas to publish in place of what the schemas say. */
   readonly jsonSchema?: { readonly input?: JsonSchema; readonly output?: JsonSchema }
+  /** Undoes a step of this template when its run fails or is cancelled: a template that takes `{ input, output, outcome }`. */
+  readonly compensate?: Compensate<InferInput<In>, InferOutput<Out>>
 }
 
 /** The definition of a transaction on PostgreSQL. */

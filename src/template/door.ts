@@ -2,15 +2,16 @@
 // look; define.ts makes the template.
 import valid from 'semver/functions/valid.js'
 import { DefinitionError } from '../errors.ts'
+import { compensationOf } from './compensation.ts'
 import { parseDuration } from '../shared/duration.ts'
 import { didYouMean } from '../shared/nearest.ts'
-import type { RetryPolicy, Schema, StepDefaults, TemplateMetadata } from './contract.ts'
+import type { AnyCompensation, RetryPolicy, Schema, StepDefaults, TemplateMetadata } from './contract.ts'
 
 const NAME = /^[a-z0-9]+(?:[-._][a-z0-9]+)*$/
 const MAX_NAME = 100
 const HOOKS = ['validate', 'preprocess', 'execute', 'postprocess', 'package', 'cleanup', 'recover'] as const
 const META = ['name', 'version', 'description', 'author', 'kind', 'category', 'tags', 'aliases'] as const
-const STEP_DEFAULTS = ['retry', 'timeout', 'heartbeatTimeout'] as const
+const STEP_DEFAULTS = ['retry', 'timeout', 'heartbeatTimeout', 'compensate'] as const
 const KEYS: readonly string[] = [...META, 'input', 'output', 'config', 'pure', 'jsonSchema', ...HOOKS, ...STEP_DEFAULTS]
 const RETRY_KEYS = ['maxAttempts', 'backoff', 'initialDelay', 'maxDelay', 'jitter', 'nonRetryable']
 const BACKOFFS = ['exponential', 'linear', 'fibonacci', 'fixed']
@@ -82,11 +83,12 @@ export function metadataOf(definition: Given): TemplateMetadata {
 /** The defaults for steps of a checked definition, with durations in milliseconds. Throws DefinitionError for what cannot be. */
 export function stepDefaultsOf(definition: Given): StepDefaults {
   const owner = `template "${String(definition['name'])}"`
-  const { retry, timeout, heartbeatTimeout } = definition
+  const { retry, timeout, heartbeatTimeout, compensate } = definition
   return Object.freeze({
     ...(retry === undefined ? {} : { retry: retryOf(owner, retry) }),
     ...(timeout === undefined ? {} : { timeout: durationOf({ owner, path: 'timeout' }, timeout) }),
     ...(heartbeatTimeout === undefined ? {} : { heartbeatTimeout: durationOf({ owner, path: 'heartbeatTimeout' }, heartbeatTimeout) }),
+    ...(compensate === undefined ? {} : { compensate: compensateOf(owner, definition) }),
   })
 }
 
@@ -172,6 +174,16 @@ function retryOf(owner: string, value: unknown): RetryPolicy {
     ...(initialDelay === undefined ? {} : { initialDelay: durationOf({ owner, path: 'retry.initialDelay' }, initialDelay) }),
     ...(maxDelay === undefined ? {} : { maxDelay: durationOf({ owner, path: 'retry.maxDelay' }, maxDelay) }),
   })
+}
+
+function compensateOf(owner: string, { compensate, pure }: Given): AnyCompensation {
+  if (pure === true) throw refuse({ owner, path: 'compensate' }, 'a pure template has no effect that could be undone', 'Leave out pure, or compensate.')
+  try {
+    compensationOf(compensate, 'compensate')
+  } catch (cause) {
+    throw cause instanceof DefinitionError ? refuse({ owner, path: cause.path ?? 'compensate' }, cause.message.replace(/^[^:]*: /, ''), cause.remedy) : cause
+  }
+  return compensate as AnyCompensation
 }
 
 function durationOf({ owner, path }: Place, value: unknown): number {

@@ -18,7 +18,7 @@ abstract class TemplateBase<I, O, C = undefined> implements TemplateHooks<I, O, 
   declare readonly aliases?: readonly string[]
   abstract readonly input: Schema<unknown, I>
   abstract readonly output: Schema<O>
-  // No `config` here: a class that has one says so by its own field, and one that has none needs no configuration.
+  // No `config` and no `compensate` here: a class that has one says so by its own field, and one that has none needs no configuration.
   declare readonly pure?: boolean
   declare readonly jsonSchema?: { readonly input?: JsonSchema; readonly output?: JsonSchema; readonly config?: JsonSchema }
   declare readonly retry?: RetryPolicy

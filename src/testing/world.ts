@@ -16,17 +16,10 @@ import { isShared, type Store } from '../store/port.ts'
 import type { Logger } from '../template/contract.ts'
 import { services } from '../template/services.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
+import type { Effect } from './effect.ts'
+import { judgeUndoing } from './judge-undoing.ts'
 import type { ProcessClock } from './process-clock.ts'
 import type { VirtualTime } from './virtual-time.ts'
-
-/** One call of a step's body, as the outside world saw it. */
-export interface Effect {
-  readonly key: string
-  readonly path: string
-  readonly run: string
-  readonly attempt: number
-  readonly input: string
-}
 
 /** What a world's bodies may use: virtual waiting, seeded chance, and a log that outlives the process. */
 export interface World {
@@ -52,6 +45,8 @@ export interface Plan {
   /** Runs started per shape. Default 1. */
   readonly runs?: number
 }
+
+export type { Effect } from './effect.ts'
 
 const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
@@ -127,6 +122,7 @@ export async function judge(store: Store, plan: Plan, evidence: Evidence): Promi
     }
     const details = await runDetails(loaded, { read: (payload) => readValue(payload, { blobs: store.blobs, sha256 }), definition: (hash) => store.definition(hash) })
     const asked = evidence.cancels?.get(run)
+    broken.push(...judgeUndoing(key, details, evidence.effects))
     if (asked !== undefined && details.status === 'cancelled') continue
     // Three deaths during one step set a run aside, also when it was not to blame.
     if (details.status === 'parked' && details.error?.code === 'RUN_QUARANTINED') continue

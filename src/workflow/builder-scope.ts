@@ -30,7 +30,7 @@ interface Collected {
 }
 
 const COMMON = ['description', 'needs', 'if', 'continueOnError']
-const USE = ['uses', 'with', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level']
+const USE = ['uses', 'with', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
 const SLEEP = ['sleep']
 const SWITCH = ['switch']
 const EACH = ['as', 'concurrency']
@@ -38,7 +38,7 @@ const EACH = ['as', 'concurrency']
 /** Begins a workflow: checks what it says of itself. */
 export function beginBuilder(name: string, options: unknown): unknown {
   checkName('workflow', name)
-  checkKeys('workflow', options, ['input', 'description', 'onFailure', 'timeout', 'layout'])
+  checkKeys('workflow', options, ['input', 'description', 'onFailure', 'onCancel', 'timeout', 'layout'])
   const { input, ...given } = options as Given
   if (input !== undefined) checkSchema('workflow', 'input', input)
   checkDescription('workflow', given['description'])

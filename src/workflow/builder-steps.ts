@@ -1,9 +1,10 @@
 // Turns what the builder was given into the model: callbacks are called with references, references become `${{ }}`. It checks what
 // only shows here, such as an item that is read outside of its loop; all else is checked where models are compiled.
-import type { BodyModel, StepModel } from '../model/workflow.ts'
+import type { BodyModel, CompensateModel, StepModel } from '../model/workflow.ts'
 import { labelOf } from '../template/callable.ts'
 import { configurationOf } from '../template/configured.ts'
 import type { AnyTemplate } from '../template/contract.ts'
+import { UNDONE_STEP } from './compile-compensate.ts'
 import { escapeText } from './interpolation.ts'
 import { Problems } from './problems.ts'
 import { ref, sourceOf, type LoopName, type Source } from './reference.ts'
@@ -65,6 +66,24 @@ export function useModel(given: Given, path: string, site: Site): BodyModel {
     ...(configuration === undefined ? {} : { config: configuration.given }),
     ...(given['with'] === undefined ? {} : { with: bindingModel(called(given['with'], site), `${path}.with`, site) }),
     ...picked(given, OPTIONS),
+    ...(given['compensate'] === undefined ? {} : { compensate: compensateModel(given['compensate'], `${path}.compensate`, site) }),
+  }
+}
+
+/** What undoes a step: a template, one with settings, or `false`. */
+function compensateModel(given: unknown, path: string, site: Site): CompensateModel | false {
+  if (given === false) return false
+  const said = (typeof given === 'function' ? { uses: given } : given) as Given // the check of shape refuses everything else
+  if (typeof said !== 'object' || said === null) return said
+  const template = said['uses'] as AnyTemplate | undefined
+  if (template?.meta === undefined) site.draft.problems.add('INVALID_VALUE', `${path}.uses`, 'expected a template, as defineTemplate gives it', { remedy: 'Write compensate: release, or compensate: { uses: release }.' })
+  else site.draft.templates.add(template)
+  const step: LoopName = { name: UNDONE_STEP }
+  const inner: Site = { ...site, loops: [{ item: step, index: { name: 'index' } }] }
+  const bound = typeof said['with'] === 'function' ? (said['with'] as (names: unknown) => unknown)({ input: ref('input'), step: ref(UNDONE_STEP, [], [step]) }) : said['with']
+  return {
+    uses: template?.meta === undefined ? '' : labelOf(template.meta), ...(bound === undefined ? {} : { with: bindingModel(bound, `${path}.with`, inner) }),
+    ...picked(said, ['retry', 'timeout', 'onUnknown']),
   }
 }
 

@@ -2,7 +2,7 @@
 // that follow. Types only.
 import type { RetryModel } from '../model/workflow.ts'
 import type { Duration } from '../shared/duration.ts'
-import type { AnyTemplate, CallOptions } from '../template/contract.ts'
+import type { AnyTemplate, CallOptions, Compensate, CompletedStep } from '../template/contract.ts'
 import type { Expr, Ref } from './reference.ts'
 
 /** What a callback can read, by type: the input, the outputs of steps by id, and in a loop `item` and `index`. */
@@ -65,6 +65,16 @@ export interface SleepOption<V extends Visible> {
 /** How long to wait. */
 export type WaitOf<V extends Visible> = From<V, Duration | Expr<number> | Expr<string> | Expr<number | string>>
 
+/** A compensation whose input is made of the step that was done and of the run's input. */
+export interface BoundCompensation<V extends Visible, I, O> {
+  readonly uses: AnyTemplate
+  readonly with: (names: { readonly input: Ref<V['input']>; readonly step: Ref<CompletedStep<I, O>> }) => unknown
+  readonly retry?: RetryModel
+  /** Per attempt. */
+  readonly timeout?: Duration
+  readonly onUnknown?: 'settle' | 'compensate'
+}
+
 /** How a template is used. */
 export type UseOptions<V extends Visible, X extends AnyTemplate> = {
   readonly uses: X
@@ -76,6 +86,8 @@ export type UseOptions<V extends Visible, X extends AnyTemplate> = {
   readonly heartbeatTimeout?: Duration
   /** Overrides the template's durability level. */
   readonly level?: 'effect' | 'pure'
+  /** What undoes the step when the run fails or is cancelled: a template that takes `{ input, output, outcome }`, or one with what it is given. `false` undoes nothing. */
+  readonly compensate?: Compensate<InputOf<X>, OutputOf<X>> | BoundCompensation<V, InputOf<X>, OutputOf<X>> | false
 } & WithOption<V, InputOf<X>>
 
 /** `with` may be left out when the template takes an empty object. */

@@ -17,6 +17,8 @@ export interface WorkflowOptions<I, P> {
   readonly description?: string
   /** After a step has failed for good: `stop` begins no further step, `continue` goes on with what does not depend on it. Default `stop`. */
   readonly onFailure?: 'stop' | 'continue'
+  /** Whether a cancelled run undoes its steps that have a compensation. Default `compensate`. */
+  readonly onCancel?: 'compensate' | 'leave'
   /** For a run as a whole. Default: none. */
   readonly timeout?: Duration
   /** Where steps are drawn on a canvas, by path. Never part of the logic: moving a step changes no version. */

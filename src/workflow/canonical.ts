@@ -4,8 +4,9 @@ import { DEFAULT_ITEM, defaultCaseName, type CaseModel, type StepModel, type Wor
 import { parseDuration } from '../shared/duration.ts'
 import { sha256 } from '../shared/sha256.ts'
 
-const WORKFLOW = ['$schema', 'name', 'description', 'input', 'timeout', 'onFailure', 'steps', 'output', 'layout']
-const STEP = ['description', 'needs', 'if', 'forEach', 'as', 'concurrency', 'continueOnError', 'uses', 'config', 'with', 'steps', 'switch', 'sleep', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level']
+const WORKFLOW = ['$schema', 'name', 'description', 'input', 'timeout', 'onFailure', 'onCancel', 'steps', 'output', 'layout']
+const STEP = ['description', 'needs', 'if', 'forEach', 'as', 'concurrency', 'continueOnError', 'uses', 'config', 'with', 'steps', 'switch', 'sleep', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
+const COMPENSATE = ['uses', 'with', 'retry', 'timeout', 'onUnknown']
 const CASE = ['name', 'description', 'if', 'else', ...STEP.slice(STEP.indexOf('uses'))]
 /** What a JSON Schema says to people, not to a validator. */
 const ANNOTATIONS = new Set(['title', 'description', 'examples', '$comment', 'deprecated', 'readOnly', 'writeOnly'])
@@ -45,6 +46,8 @@ function canonicalBody(body: unknown, path: string, pin: Pin, keys: readonly str
         return Array.isArray(value) ? value.map((one, index) => canonicalBody(one, `${path}.switch[${index}]`, pin, CASE)) : value
       case 'uses':
         return typeof value === 'string' ? pin(value, path) : value
+      case 'compensate':
+        return pick(value, COMPENSATE, (name, inner) => (name === 'uses' && typeof inner === 'string' ? pin(inner, `${path}.compensate`) : sorted(inner)))
       case 'needs':
         return typeof value === 'string' ? [value] : value
       case 'config':
@@ -111,6 +114,7 @@ function bodyLogic({ description: _, steps, switch: cases, ...rest }: StepModel 
   return {
     ...inMilliseconds('as' in rest && rest.as === DEFAULT_ITEM ? without(rest, 'as') : rest),
     ...(steps === undefined ? {} : { steps: stepsLogic(steps) }),
+    ...(isPlain(rest.compensate) ? { compensate: inMilliseconds(rest.compensate) } : {}),
     ...(cases === undefined ? {} : { switch: cases.map((one, index) => bodyLogic(one.name === defaultCaseName(one, index) ? without(one, 'name') : one)) }),
   }
 }

@@ -3,6 +3,7 @@ import { defaultCaseName, type BodyModel, type CaseModel } from '../model/workfl
 import { modelKeys } from '../model/workflow-schema.ts'
 import { nearest } from '../shared/nearest.ts'
 import { compileBinding, constantBinding } from './binding.ts'
+import { compileCompensate } from './compile-compensate.ts'
 import { compileConfig } from './compile-config.ts'
 import { checkLimits, compileBare, usable, type Compilation, type Place } from './compilation.ts'
 import type { StepOptions } from './contract.ts'
@@ -36,7 +37,7 @@ export function compileBody(body: BodyModel, place: Place, owner: string, compil
   if (kind === undefined || kinds.length > 1) {
     problems.add(kind === undefined ? 'MISSING_KEY' : 'MISPLACED_KEY', path, `expected exactly one of ${KINDS.slice(0, -1).join(', ')} and sleep, got ${kinds.length === 0 ? 'none' : kinds.join(' and ')}`, { remedy: kind === undefined ? 'Say what the step does: uses: name-of-a-template.' : `Keep one of them: leave ${kinds.slice(1).join(' and ')} out, or make steps of their own.`, on: 'key' })
   } else {
-    if (kind !== 'uses') for (const key of ['config', 'with', ...OPTIONS] as const) if (Object.hasOwn(body, key)) problems.add('MISPLACED_KEY', `${path}.${key}`, `belongs to a step with uses, not with ${kind}`, { remedy: kind === 'sleep' ? 'Leave it out.' : 'Move it to the steps inside.', on: 'key' })
+    if (kind !== 'uses') for (const key of ['config', 'with', ...OPTIONS, 'compensate'] as const) if (Object.hasOwn(body, key)) problems.add('MISPLACED_KEY', `${path}.${key}`, `belongs to a step with uses, not with ${kind}`, { remedy: kind === 'sleep' ? 'Leave it out.' : 'Move it to the steps inside.', on: 'key' })
     if (kind !== 'steps' && Object.hasOwn(body, 'output')) problems.add('MISPLACED_KEY', `${path}.output`, `belongs to a block, not to a step with ${kind}`, { remedy: `Leave it out: the output is ${OUTPUTS[kind ?? 'uses']}.`, on: 'key' })
   }
   switch (kind) {
@@ -61,12 +62,15 @@ function compileUse(body: BodyModel, place: Place, compilation: Compilation): Co
   const template = found === undefined ? undefined : compileConfig(body, found, path, compilation)
   const input = body.with === undefined ? NO_INPUT : compileBinding(body.with, { path: `${path}.with`, names, problems: compilation.problems })
   const uses = new Uses().read(input.references)
-  return template === undefined ? { plan: { kind: 'switch', cases: [], refused: input }, uses } : { plan: { kind: 'step', template, input, options: optionsOf(body) }, uses }
+  if (template === undefined) return { plan: { kind: 'switch', cases: [], refused: input }, uses }
+  const compensate = compileCompensate(body, template, place, compilation)
+  return { plan: { kind: 'step', template, input, options: optionsOf(body), ...(compensate === undefined ? {} : { compensate }) }, uses }
 }
 
 function optionsOf(body: BodyModel): StepOptions {
   const options: Record<string, unknown> = {}
   for (const key of OPTIONS) if (body[key] !== undefined) options[key] = body[key]
+  if (body.compensate === false) options['compensate'] = false
   return Object.freeze(options)
 }
 

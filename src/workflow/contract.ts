@@ -1,6 +1,6 @@
 // What a workflow is, for those who write one and for the engine that runs one. A workflow is a durable function or a
 // graph; to the engine both are a source of next operations. Only types: define.ts and builder.ts make workflows.
-import type { Schema, AnyTemplate, JsonSchema, MaybePromise, RetryPolicy, Template, Logger } from '../template/contract.ts'
+import type { AnyCompensation, AnyTemplate, Compensate, JsonSchema, Schema, MaybePromise, RetryPolicy, Template, Logger } from '../template/contract.ts'
 import type { WumboError } from '../errors.ts'
 import type { Duration } from '../shared/duration.ts'
 
@@ -17,7 +17,18 @@ export interface StepOptions {
   readonly heartbeatTimeout?: Duration
   /** Overrides the template's durability level. */
   readonly level?: 'effect' | 'pure'
+  /** What undoes the step when its run fails or is cancelled; `false` undoes nothing, whatever the template says. */
+  readonly compensate?: AnyCompensation | false
 }
+
+/** The options of a step whose types are known. */
+export interface TypedStepOptions<I, O> extends StepOptions {
+  /** What undoes the step when its run fails or is cancelled: a template that takes `{ input, output, outcome }`. `false` undoes nothing, whatever the template says. */
+  readonly compensate?: Compensate<I, O> | false
+}
+
+/** What becomes of the steps that have a compensation when a run is cancelled: they are undone, or left as they are. */
+export type OnCancel = 'compensate' | 'leave'
 
 /**
  * What a durable function sees. Everything that is not a pure computation goes through it: its answers are recorded, and
@@ -31,7 +42,7 @@ export interface WorkflowContext {
   /** Logs once: silent while recorded answers are replayed. */
   readonly log: Logger
   /** Runs a template as a step: at least once, recorded once. Throws StepFailedError when its attempts are used up. */
-  step<I, O>(name: string, template: Template<I, O>, input: NoInfer<I>, options?: StepOptions): Promise<O>
+  step<I, O>(name: string, template: Template<I, O>, input: NoInfer<I>, options?: TypedStepOptions<NoInfer<I>, NoInfer<O>>): Promise<O>
   /** Runs branches side by side, each in a scope of its own (`name.step`); gives their results by name. The first failure rejects after all have settled. */
   all<T extends Record<string, (ctx: WorkflowContext) => MaybePromise<unknown>>>(branches: T): Promise<{ [K in keyof T]: Awaited<ReturnType<T[K]>> }>
   /** Runs `body` for each item in a scope of its own (`name[key].step`), at most `concurrency` at a time (default 10); results in the order of the items. */
@@ -55,6 +66,8 @@ export interface WorkflowBase<I, O> {
   readonly description?: string
   /** For a run as a whole. */
   readonly timeout?: Duration
+  /** Default `compensate`. */
+  readonly onCancel?: OnCancel
   readonly schemas: { readonly input: JsonSchema }
   /** Checks an input and gives what the run will see, or throws InputInvalidError. */
   check(input: unknown): MaybePromise<unknown>
@@ -96,6 +109,8 @@ export type Operation =
       /** Paths whose outputs the input was made of, `$input` for the run's input; null when not known. */
       readonly reads: readonly string[] | null
       readonly options: StepOptions
+      /** The step whose idempotency key this one uses, when it is not its own. */
+      readonly key?: { readonly gen: number; readonly path: string }
     }
   /** Answered with no output once the time has passed. `reads`: what the time was made of; left out when that is not known. */
   | { readonly kind: 'timer'; readonly path: string; readonly ms: number; readonly reads?: readonly string[] }

@@ -2,7 +2,7 @@
 // nothing; the engine enters the function.
 import { parseDuration, type Duration } from '../shared/duration.ts'
 import type { MaybePromise, Schema } from '../template/contract.ts'
-import type { FunctionWorkflow, WorkflowContext } from './contract.ts'
+import type { FunctionWorkflow, OnCancel, WorkflowContext } from './contract.ts'
 import { checkDescription, checkKeys, checkName, checkSchema, checkVersion, refuse, shown } from './door.ts'
 import { inputCheck, inputJsonSchema, type AnySchema } from './input.ts'
 
@@ -17,11 +17,13 @@ export interface WorkflowDefinition<I, P, O> {
   readonly input: Schema<I, P>
   /** For a run as a whole. Default: none. */
   readonly timeout?: Duration
+  /** Whether a cancelled run undoes its steps that have a compensation. Default `compensate`; a run that fails always does. */
+  readonly onCancel?: OnCancel
   /** The workflow. What is no pure computation goes through `ctx`. */
   readonly run: (ctx: WorkflowContext, input: P) => MaybePromise<O>
 }
 
-const KEYS = ['name', 'version', 'description', 'input', 'timeout', 'run'] as const
+const KEYS = ['name', 'version', 'description', 'input', 'timeout', 'onCancel', 'run'] as const
 const WHERE = 'defineWorkflow'
 
 /**
@@ -31,19 +33,21 @@ const WHERE = 'defineWorkflow'
  */
 export function defineWorkflow<I, P, O>(definition: WorkflowDefinition<I, P, O>): FunctionWorkflow<I, O> {
   checkKeys(WHERE, definition, KEYS)
-  const { name, version = '1', description, input, timeout, run } = definition
+  const { name, version = '1', description, input, timeout, onCancel, run } = definition
   checkName(WHERE, name)
   checkVersion(WHERE, version)
   checkDescription(WHERE, description)
   checkSchema(WHERE, 'input', input)
   if (typeof run !== 'function') throw refuse(WHERE, 'run', `expected a function (ctx, input) => …, got ${shown(run)}`, 'Write async run(ctx, input) { … }.')
   if (timeout !== undefined) parseDuration(timeout, 'timeout')
+  if (onCancel !== undefined && onCancel !== 'compensate' && onCancel !== 'leave') throw refuse(WHERE, 'onCancel', `expected compensate or leave, got ${shown(onCancel)}`, "Leave it out for compensate.")
   return Object.freeze({
     form: 'function' as const,
     name,
     version,
     ...(description === undefined ? {} : { description }),
     ...(timeout === undefined ? {} : { timeout }),
+    ...(onCancel === undefined ? {} : { onCancel }),
     schemas: Object.freeze({ input: inputJsonSchema(name, input as AnySchema) }),
     check: inputCheck(name, input as AnySchema),
     run,

@@ -67,13 +67,14 @@ export function makeGraph(given: unknown, templates: TemplateSource, { schema: o
   if (!accepted) checkTypes(plan, inputType(model, schema, wrong), problems)
   problems.throwIfAny(subject)
   const pinned = respelled(canonicalModel(model, (uses, path) => labelled(pins.get(path)) ?? uses))
-  const { name, description, timeout, onFailure = 'stop' } = model
+  const { name, description, timeout, onFailure = 'stop', onCancel } = model
   return Object.freeze({
     form: 'graph' as const,
     name,
     version: version ?? versionOf(pinned),
     ...(description === undefined ? {} : { description }),
     ...(timeout === undefined ? {} : { timeout }),
+    ...(onCancel === undefined ? {} : { onCancel }),
     schemas: Object.freeze({ input: model.input ?? {} }),
     check,
     definition: JSON.stringify(pinned),

@@ -1,8 +1,9 @@
 // Runs what a step, an item or a case does: opens the step of a template or a timer, enters a block, or chooses a case.
 import { evaluateCondition } from './expression.ts'
-import { readsOf, type Reference } from './frame.ts'
+import type { AnyCompensation } from '../template/contract.ts'
+import { readsOf, type Frame, type Reference } from './frame.ts'
 import { failDecision, recordChoice, recordSkip, unmetPaths, type Done, type RunCore, type Spot } from './interpreter-run.ts'
-import type { BodyPlan, CasePlan, SleepPlan, StepPlan, SwitchPlan } from './plan.ts'
+import type { BodyPlan, CasePlan, CompensatePlan, SleepPlan, StepPlan, SwitchPlan } from './plan.ts'
 import { sleepMs } from './sleep.ts'
 import { taken } from './taken.ts'
 
@@ -23,10 +24,15 @@ export function runBody(core: RunCore, body: BodyPlan, spot: Spot, done: Done): 
   }
 }
 
-function runStep(core: RunCore, { template, input, options }: StepPlan, spot: Spot, done: Done): void {
+function runStep(core: RunCore, { template, input, options, compensate }: StepPlan, spot: Spot, done: Done): void {
   const value = taken(() => input.evaluate(spot.frame))
   if ('error' in value) failDecision(core, spot, { error: value.error, references: input.references }, done)
-  else core.open({ kind: 'step', path: spot.path, template, input: value.value, reads: readsOf(spot.frame, input.references), options }, done)
+  else core.open({ kind: 'step', path: spot.path, template, input: value.value, reads: readsOf(spot.frame, input.references), options: compensate === undefined ? options : { ...options, compensate: undoneBy(compensate, spot.frame) } }, done)
+}
+
+/** What undoes the step: made of the step and of the run's input alone, both of which stay what they are. */
+function undoneBy({ template, input, options }: CompensatePlan, { input: given }: Frame): AnyCompensation {
+  return { ...options, uses: template, prepare: (step) => input.evaluate({ input: given, scopes: [], items: [{ item: step, index: 0, reads: [] }] }) }
 }
 
 function runSleep(core: RunCore, { path, duration }: SleepPlan, spot: Spot, done: Done): void {

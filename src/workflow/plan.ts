@@ -1,5 +1,6 @@
 // A graph made ready to run: scopes of nodes with their dependencies counted, expressions compiled, templates found. Made once
 // per definition by compile.ts, shared by all its runs, never changed.
+import type { CompensateModel } from '../model/workflow.ts'
 import type { AnyTemplate } from '../template/contract.ts'
 import type { Binding } from './binding.ts'
 import type { StepOptions } from './contract.ts'
@@ -64,6 +65,17 @@ export interface StepPlan {
   readonly template: AnyTemplate
   readonly input: Binding
   readonly options: StepOptions
+  /** What undoes the step, where the graph says so. */
+  readonly compensate?: CompensatePlan
+}
+
+/** What undoes a step: its input reads the step as the only item there is. */
+export interface CompensatePlan {
+  readonly template: AnyTemplate
+  readonly input: Binding
+  /** `with` was given. */
+  readonly isBound: boolean
+  readonly options: Pick<CompensateModel, 'retry' | 'timeout' | 'onUnknown'>
 }
 
 export interface BlockPlan {

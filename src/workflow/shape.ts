@@ -89,6 +89,7 @@ function ownerAt(path: readonly Key[]): keyof typeof modelKeys {
   if (path.length === 0) return 'workflow'
   // A step may itself be called `retry`: then what stands before it is `steps`.
   if (last === 'retry' && path.at(-2) !== 'steps') return 'retry'
+  if (last === 'compensate' && path.at(-2) !== 'steps') return 'compensate'
   return typeof last === 'number' ? 'case' : 'step'
 }
 

@@ -14,7 +14,7 @@ function eachStep(steps: unknown): unknown {
 }
 
 function bodySpelled<T extends StepModel | CaseModel>(body: T): T {
-  return changed(body, { if: bare, forEach: bare, with: inTexts, output: inTexts, sleep: inTexts, steps: eachStep, switch: (cases) => (cases as readonly CaseModel[]).map(bodySpelled) })
+  return changed(body, { if: bare, forEach: bare, with: inTexts, output: inTexts, sleep: inTexts, compensate: (one) => (one === false ? one : changed(one as object, { with: inTexts })), steps: eachStep, switch: (cases) => (cases as readonly CaseModel[]).map(bodySpelled) })
 }
 
 /** A copy in which some keys, if they are there, have other values; the order of keys stays. */

@@ -5,7 +5,9 @@ import type { BindingShape } from '../binding.ts'
 import type { Expression } from '../expression.ts'
 import { shortened } from '../expression.ts'
 import { spanOf } from '../expression-path.ts'
-import type { BodyPlan, EachPlan, NodePlan, Requirement, ScopePlan, SleepPlan, StepPlan, SwitchPlan } from '../plan.ts'
+import { UNDONE_STEP } from '../compile-compensate.ts'
+import type { AnyTemplate } from '../../template/contract.ts'
+import type { BodyPlan, CompensatePlan, EachPlan, NodePlan, Requirement, ScopePlan, SleepPlan, StepPlan, SwitchPlan } from '../plan.ts'
 import type { Problems } from '../problems.ts'
 import { SLEEP_REMEDY } from '../sleep.ts'
 import { inputProblems } from './check-input.ts'
@@ -93,14 +95,33 @@ class GraphTypes {
     }
   }
 
-  #step({ template, input }: StepPlan, path: string, around: Around): Type {
+  #step({ template, input, compensate }: StepPlan, path: string, around: Around): Type {
     this.#binding(input.shape, around, 'body')
     const problems = inputProblems({
       shape: input.shape, path: `${path}.with`, template: labelOf(template.meta), schema: template.schemas.input,
       typeOf: (expression) => this.#types.get(expression) ?? UNKNOWN,
     })
     for (const { code, path: at, message, ...more } of problems) this.#problems.add(code, at, message, more)
+    if (compensate !== undefined) this.#compensate(compensate, template, path, around)
     return typeOfSchema(template.schemas.output, { defaults: false })
+  }
+
+  /** What undoes a step sees it as an item: its input as it is sent, its output as it is given. */
+  #compensate({ template, input, isBound, options }: CompensatePlan, step: AnyTemplate, path: string, around: Around): void {
+    const output = typeOfSchema(step.schemas.output, { defaults: false })
+    const isUnknown = options.onUnknown === 'compensate'
+    const done = objectOf(new Map<string, Field>([
+      ['input', { type: typeOfSchema(step.schemas.input, { defaults: false }), optional: false }],
+      ['output', { type: isUnknown ? unionOf(output, NULL) : output, optional: false }],
+      ['outcome', { type: isUnknown ? STRING : typeOfValue('completed'), optional: false }],
+    ]))
+    const inside: Around = { scopes: [], items: [['index', NUMBER], [UNDONE_STEP, done]], facts: around.facts.forget(UNDONE_STEP).forget('index') }
+    this.#binding(input.shape, inside, 'body')
+    const problems = inputProblems({
+      shape: input.shape, path: isBound ? `${path}.compensate.with` : `${path}.compensate`, template: labelOf(template.meta), schema: template.schemas.input,
+      typeOf: (expression) => this.#types.get(expression) ?? UNKNOWN,
+    })
+    for (const { code, path: at, message, ...more } of problems) this.#problems.add(code, isBound ? at : `${path}.compensate`, message, isBound ? more : { remedy: 'Say what it is given: with: { … }, or let it take input, output and outcome.', on: 'key' })
   }
 
   #sleep({ duration: { shape } }: SleepPlan, around: Around): void {

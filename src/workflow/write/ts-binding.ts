@@ -12,7 +12,7 @@ export interface Names {
   /** The outputs of the steps that the builder has seen before, by id. */
   readonly steps: ReadonlyMap<string, Known>
   /** The innermost loop. */
-  readonly item: { readonly name: string; readonly schema: Known; readonly filled: boolean } | null
+  readonly item: { readonly name: string; readonly schema: Known; readonly filled: boolean; readonly called?: string } | null
 }
 
 /** Code of a value, with what it reads. */
@@ -122,9 +122,9 @@ function referenceOf(text: string, { input, steps, item }: Names): Reference | u
   }
   const members = segments.map(memberCode).join('')
   // A loop may call its item "input", and what then is read is the item.
-  if (root === item?.name) return { root: 'item', code: `item${members}`, schema: walked(item.schema, segments, item.filled), filled: item.filled }
+  if (root === item?.name) return { root: item.called ?? 'item', code: `${item.called ?? 'item'}${members}`, schema: walked(item.schema, segments, item.filled), filled: item.filled }
   if (root === 'input') return { root, code: `input${members}`, schema: walked(input, segments, true), filled: true }
-  return item !== null && root === 'index' && segments.length === 0 ? { root, code: 'index', schema: { type: 'number' }, filled: false } : undefined
+  return item !== null && item.called === undefined && root === 'index' && segments.length === 0 ? { root, code: 'index', schema: { type: 'number' }, filled: false } : undefined
 }
 
 function walked(schema: Known, segments: readonly (string | number)[], filled: boolean): Known {

@@ -1,8 +1,9 @@
 // A workflow as a TypeScript module for the builder: the same model, and so the same version, when it is built. Steps and expressions
 // that the builder cannot type are written so that they still compile; templates are imported from where their names are exported.
-import type { BodyModel, CaseModel, StepModel, WorkflowModel } from '../../model/workflow.ts'
+import type { BodyModel, CaseModel, CompensateModel, StepModel, WorkflowModel } from '../../model/workflow.ts'
 import { DEFAULT_ITEM, defaultCaseName } from '../../model/workflow.ts'
 import type { JsonSchema } from '../../template/contract.ts'
+import { UNDONE_STEP } from '../compile-compensate.ts'
 import { ANYTHING, type Known } from './ts-schema.ts'
 import { BindingWriter, callback, CONDITION, itemsAt, LIST, WAIT, type Names } from './ts-binding.ts'
 import { arrowCode, callCode, dataCode, listCode, objectCode, printCode, textCode, type Chain, type Code } from './ts-code.ts'
@@ -43,13 +44,13 @@ class Writer {
   }
 
   module(model: WorkflowModel): string {
-    const { name, description, input, timeout, onFailure, layout, steps, output } = model
+    const { name, description, input, timeout, onFailure, onCancel, layout, steps, output } = model
     this.#names.own('workflow')
     if (input !== undefined) this.#names.own('jsonSchema')
     const heading: Entries = [
       ...given('description', description),
       ...(input === undefined ? [] : [['input', callCode('jsonSchema', [dataCode(input)])] as const]),
-      ...given('timeout', timeout), ...given('onFailure', onFailure), ...given('layout', layout),
+      ...given('timeout', timeout), ...given('onFailure', onFailure), ...given('onCancel', onCancel), ...given('layout', layout),
     ]
     const names: Names = { input, steps: new Map(), item: null }
     const calls = this.#scope({ steps, output }, { path: 'steps', names })
@@ -153,7 +154,20 @@ class Writer {
       ['uses', config === undefined ? name : callCode(`${name}.configure`, [dataCode(config)])],
       ...(input === undefined ? [] : [['with', callback(this.#bindings.binding(input, template.input, names))] as const]),
       ...PLAIN.flatMap((key) => given(key, body[key])),
+      ...(body.compensate === undefined ? [] : [['compensate', this.#compensate(body.compensate, template, { path: `${path}.compensate`, names })] as const]),
     ]
+  }
+
+  #compensate(model: CompensateModel | false, step: NamedTemplate, { path, names }: Site): Code {
+    if (model === false) return 'false'
+    const template = this.#find(model.uses, path, false)
+    const name = this.#names.imported(template)
+    const plain = (['retry', 'timeout', 'onUnknown'] as const).flatMap((key) => given(key, model[key]))
+    if (model.with === undefined) return plain.length === 0 ? name : objectCode([['uses', name], ...plain])
+    const schema: JsonSchema = { type: 'object', properties: { input: step.input, output: step.output, outcome: { type: 'string' } }, required: ['input', 'output', 'outcome'] }
+    const inner: Names = { input: names.input, steps: new Map(), item: { name: UNDONE_STEP, called: UNDONE_STEP, schema, filled: false } }
+    const { code, reads } = this.#bindings.binding(model.with, template.input, inner)
+    return objectCode([['uses', name], ['with', reads.size === 0 ? arrowCode('', code) : callback({ code, reads })], ...plain])
   }
 }
 

@@ -201,3 +201,26 @@ test('the level of a transaction cannot be changed', async () => {
   await expect(handle.result()).rejects.toThrow()
   expect((await wumbo.runs.get(handle.id)).steps).toMatchObject([{ attempt: 0, error: { code: 'DEFINITION_INVALID', path: 'count.level' } }])
 })
+
+test('K10: a transaction that is undone is, and one that never committed is not in doubt', async () => {
+  const file = storeFile()
+  const said: string[] = []
+  const back = defineTemplate({
+    name: 'back', version: '1.0.0', description: 'Takes it back.', output: z.object({}),
+    input: z.object({ input: z.object({ id: z.string() }), output: z.looseObject({ n: z.number() }), outcome: z.literal('completed') }),
+    execute: ({ input, output }) => (said.push(`${input.id} ${output.n}`), {}),
+  })
+  const undone = defineWorkflow({
+    name: 'undone', input: z.any(),
+    async run(ctx) {
+      await ctx.step('count', count, { id: 'a' }, { compensate: back })
+      return ctx.step('bad', misbehave, { id: 'b', how: 'spin' }, { timeout: 50, retry: { maxAttempts: 1 }, compensate: back })
+    },
+  })
+  const wumbo = await open(file, undone as never)
+  const handle = await wumbo.start(undone, {})
+  await expect(handle.result()).rejects.toMatchObject({ code: 'RUN_FAILED' })
+  expect(said).toEqual(['a 1'])
+  expect((await wumbo.runs.get(handle.id)).steps.map(({ path, status }) => `${path} ${status}`)).toEqual(['count completed', 'bad failed', '$compensate completed', '$compensate.count completed'])
+  expect(await collect(wumbo.verify())).toEqual([])
+})

@@ -178,6 +178,8 @@ export class RunCancelledError extends failure('RUN_CANCELLED', 'user', 409, 'St
 export class RunParkedError extends failure('RUN_PARKED', 'operation', 409, 'The reason says what the run waits for; mend it and restart, or retry or cancel the run.') {}
 export class RunQuarantinedError extends failure('RUN_QUARANTINED', 'operation', 500, 'Find out why the process dies during the step that the message names, mend it and run `wumbo runs retry`.') {}
 export class RunNotFoundError extends failure('RUN_NOT_FOUND', 'user', 404, 'List the runs with `wumbo runs list`.') {}
+export class SignalInvalidError extends failure('SIGNAL_INVALID', 'user', 422, 'Send a payload that the wait takes; the details list each problem with its path.') {}
+export class ApprovalNotOpenError extends failure('APPROVAL_NOT_OPEN', 'user', 409, 'See `wumbo runs show RUN` for the approvals that the run waits for.') {}
 export class RunFinishedError extends failure('RUN_FINISHED', 'user', 409, 'A finished run is only reopened by `wumbo runs retry`.') {}
 export class RunNotRetryableError extends failure('RUN_NOT_RETRYABLE', 'user', 409, 'Only failed, cancelled and parked runs are retried; start a new run instead.') {}
 export class KeyReusedError extends failure('KEY_REUSED', 'user', 422, 'Use a new id for a different workflow or input; the same id names the same run.') {}

@@ -2,8 +2,11 @@
 
 // Open a Wumbo, start runs
 export { createWumbo } from './wumbo.ts'
-export type { ListOptions, ReloadOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
-export type { PathEntry, RunDetails, RunSummary, StepSummary } from './engine/inspect.ts'
+export type { DecisionToSend, SendOptions } from './engine/postbox.ts'
+export type { OpenApproval } from './engine/open-approvals.ts'
+export type { ApprovalOptions, BoundApprovalOptions, BoundSignalOptions, Decision, SignalOptions } from './workflow/waiting.ts'
+export type { GivenDecision, ListOptions, ReloadOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
+export type { PathEntry, RunDetails, RunSummary, StepSummary, UnreadMail } from './engine/inspect.ts'
 export { executionPath } from './engine/inspect.ts'
 export type {
   ChangeOptions, CreatedWorkflow, CreateOptions, DefinedWorkflow, DefinitionFilter, Definitions, DefinitionVersion,
@@ -79,7 +82,7 @@ export {
   ExpressionError, InputInvalidError, OutputInvalidError, ConfigInvalidError, ValueNotStorableError, PayloadTooLargeError,
   PayloadCorruptError, BlobMissingError, TemplateFailedError, IllegalTransitionError, ServiceNotFoundError, TransactionUnsupportedError, TransactionRefusedError, StepFailedError,
   StepTimeoutError, HeartbeatTimeoutError, AbortedError, DuplicateStepError, NonDeterminismError, RunFailedError, RunTimeoutError,
-  RunCancelledError, RunParkedError, RunNotFoundError, RunFinishedError, RunNotRetryableError, KeyReusedError, StoreLockedError,
+  RunCancelledError, RunParkedError, RunNotFoundError, SignalInvalidError, ApprovalNotOpenError, RunFinishedError, RunNotRetryableError, KeyReusedError, StoreLockedError,
   StoreTooNewError, StoreMovedError, StoreNotEmptyError, StoreUnsupportedError, StoreRowError, StoreFailedError, StoreClosedError, LaneFencedError, OverloadedError,
   HttpFailedError, EgressRefusedError, FileFailedError, ProjectInvalidError, UsageError, ModuleFailedError, StoreMissingError,
   OwnerUnreachableError, RequestInvalidError, UnauthenticatedError, ForbiddenError, RouteNotFoundError, InternalError, errorCatalogue,

@@ -125,7 +125,11 @@ class OpenWumbo implements Wumbo, HandleHost {
       list: (options) => this.#list(options ?? {}),
       get: (id) => this.#get(id),
       handle: async <O>(id: string) => new Handle<O>(this, { run: await this.#runId(id), existing: true, completion: null }),
-      cancel: async (id) => this.engine().cancel(await this.#runId(id)),
+      cancel: async (id) => this.engine().postbox.ask(await this.#runId(id), 'cancel'),
+      pause: async (id) => this.engine().postbox.ask(await this.#runId(id), 'pause'),
+      resume: async (id) => this.engine().postbox.ask(await this.#runId(id), 'resume'),
+      signal: async (id, name, payload, sent) => this.engine().postbox.signal(await this.#runId(id), name, payload, sent),
+      decide: async (id, approval, decision) => this.engine().postbox.decide(await this.#runId(id), approval, decision),
       retry: async (id, retry) => this.engine().retry(await this.#runId(id), { by: retry?.by ?? 'api', reason: retry?.reason ?? '' }),
     }
   }

@@ -1,6 +1,6 @@
 // The durable runtime of one lane: it accepts starts, holds the runs in memory, takes over what is due and hands everything
 // to one group commit. Taking over is takeover.ts, housekeeping is housekeeping.ts, one run is hot-run.ts.
-import { AbortedError, LaneFencedError, OverloadedError, RunFinishedError, RunNotFoundError, RunNotRetryableError, StoreClosedError, StoreFailedError, WumboError, errorData } from '../errors.ts'
+import { AbortedError, LaneFencedError, OverloadedError, RunNotFoundError, RunNotRetryableError, StoreClosedError, StoreFailedError, WumboError, errorData } from '../errors.ts'
 import { effectiveJournal } from '../model/record.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { Payload } from '../model/payload.ts'
@@ -20,6 +20,7 @@ import { retryBase } from './history.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { HotRun } from './hot-run.ts'
 import { MailReader } from './mail-reader.ts'
+import { Postbox } from './postbox.ts'
 import { Membership } from './membership.ts'
 import { readValue, settlePayload } from './payloads.ts'
 import type { PayloadHost } from './payloads.ts'
@@ -53,6 +54,8 @@ export class Engine implements RunHost {
   readonly flusher: Flusher
   readonly turns: Turns
   readonly payloads: PayloadHost
+  /** What is sent to runs: requests to cancel, pause and resume, signals and decisions. */
+  readonly postbox: Postbox
   readonly #members: Membership
   readonly #results: Results
   readonly #mail: MailReader
@@ -91,6 +94,10 @@ export class Engine implements RunHost {
     this.#mail = new MailReader({ store: deps.store, hot: (run) => this.#hot.get(run), quietly: (work) => this.#quietly(work) })
     this.#results = new Results({ deps, isHot: (run) => this.#hot.has(run), read: (payload) => this.readPayload(payload), quietly: (work) => this.#quietly(work) })
     this.payloads = { blobs: deps.store.blobs, sha256: deps.sha256, limit: deps.limits.inlinePayload, key: () => this.#newId() }
+    this.postbox = new Postbox({
+      deps, payloads: this.payloads, newId: () => this.#newId(), submit: (op, bytes) => this.submit(op, bytes),
+      sent: (key, isOwned) => this.#sent(key, isOwned),
+    })
     this.#takeover = new Takeover({
       deps, flusher: this.flusher,
       room: () => (this.#state === 'open' ? deps.limits.hotRuns - this.#hot.size : 0),
@@ -142,7 +149,7 @@ export class Engine implements RunHost {
     const completion = full && this.deps.store.isShared ? null : this.#results.started(row.run)
     if (this.deps.observers.size > 0) this.emit({ type: 'run.started', run: row.run, workflow: row.workflow, at: row.createdAt })
     if (full) this.#takeover.soon()
-    else this.#enter({ row, workflow, input: checked.value, history: null, trial: null })
+    else this.#enter({ row, workflow, input: checked.value, history: null, trial: null, paused: false })
     return { run: row.run, existing: false, completion }
   }
 
@@ -169,20 +176,6 @@ export class Engine implements RunHost {
   /** The output of a run, once it has ended well; rejects with what ended or parked it. */
   result(run: string): Promise<unknown> {
     return this.#results.of(run)
-  }
-
-  /** Asks a run to cancel. Resolves once that is stored: accepted is not done. */
-  async cancel(run: string): Promise<void> {
-    this.#mustBeOpen()
-    const mail = { space: DEFAULT_SPACE, run, id: this.#newId(), kind: 'cancel', body: null, sentAt: this.deps.clock.now() } as const
-    const answer = await this.#op({ op: 'send', mail })
-    if (answer?.answer === 'missing') throw new RunNotFoundError(`there is no run ${run}`)
-    if (answer?.answer === 'finished') throw new RunFinishedError(`run ${run} has ended; there is nothing to cancel`)
-    const hot = this.#hot.get(run)
-    if (hot === undefined) await this.#wake(run)
-    // Others may have sent mail as well: only the store knows the numbers.
-    else if (this.deps.store.isShared) this.#mail.arrived({ space: DEFAULT_SPACE, run }, Number.POSITIVE_INFINITY)
-    else hot.onMail({ ...mail, number: hot.inboxSeen + 1, consumedAt: null })
   }
 
   /** Reopens a failed, cancelled or parked run under a new generation, keeping what was recorded before the failure. */
@@ -314,13 +307,14 @@ export class Engine implements RunHost {
     })
   }
 
-  #enter({ row, workflow, input, history, trial }: Entering): HotRun {
+  #enter({ row, workflow, input, history, trial, paused }: Entering): HotRun {
     this.#results.entered(row.run)
     const source = workflow.form === 'graph' ? null : new FunctionSource(workflow, this.deps.log)
-    const run = new HotRun({ row, history, trial }, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this)
+    const run = new HotRun({ row, history, trial, paused }, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this)
     source?.attach(run)
     this.#hot.set(row.run, run)
     run.begin(input)
+    this.#mail.entered(row)
     return run
   }
 
@@ -349,6 +343,15 @@ export class Engine implements RunHost {
   #takes(queue: string): boolean {
     const { queues } = this.deps
     return queues === null || queues.length === 0 || queues.includes(queue)
+  }
+
+  /** Mail was stored for a run: whoever has it is to read it. */
+  async #sent(key: RunKey, isOwned: boolean): Promise<void> {
+    if (this.#hot.has(key.run)) this.#mail.arrived(key, Number.POSITIVE_INFINITY)
+    else {
+      if (isOwned && !this.deps.store.isShared) this.#mail.expect(key.run)
+      await this.#wake(key.run)
+    }
   }
 
   /** Mail was sent to a run that is not in memory. */

@@ -2,31 +2,36 @@
 // journal, one at a time. Records are run-records.ts, the way out is run-exit.ts, a single step is step-run.ts.
 import { AbortedError, RunCancelledError, RunTimeoutError, WumboError, errorData } from '../errors.ts'
 import type { JournalRecord, Mark } from '../model/record.ts'
-import { isEnd } from '../model/run.ts'
+import { NEVER, isEnd } from '../model/run.ts'
 import type { EndStatus, Mail, RunRow } from '../model/run.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import type { Snapshot } from '../shared/codec.ts'
 import type { Cancel } from '../shared/clock.ts'
 import { SmallMap } from '../shared/small-map.ts'
 import type { Operation, Outcome, Source, SourceHost } from '../workflow/contract.ts'
+import { MailWait } from './mail-wait.ts'
 import { settlePayload } from './payloads.ts'
 import { Replay } from './replay.ts'
 import { RunExit, lost } from './run-exit.ts'
 import type { LeavingRun } from './run-exit.ts'
 import type { Departure, EventBody, RunHost } from './run-host.ts'
 import { RunJournal } from './run-journal.ts'
-import { recordDecision, recordReused, recordValue } from './run-records.ts'
+import { openOperation } from './open-operation.ts'
+import type { Open } from './open-operation.ts'
+import { nextDue } from './run-idle.ts'
+import { NO_PAUSE, RunPause } from './run-pause.ts'
+import { RunInbox } from './run-inbox.ts'
+import { recordDecision, recordRequest, recordReused, recordValue } from './run-records.ts'
 import { beginStep, startTimer } from './run-waits.ts'
 import type { Entering } from './takeover.ts'
 import type { Trial, WaitingRun } from './run-waits.ts'
+import { StepGate } from './step-gate.ts'
 import { StepRun } from './step-run.ts'
 import type { StepHost } from './step-run.ts'
 import { StepListener, tellRecord } from './step-listener.ts'
 import type { ListenedRun } from './step-listener.ts'
 import { TimerWait } from './timer-wait.ts'
 import type { TurnTaker } from './turns.ts'
-
-type Open = StepRun | TimerWait | null
 
 interface Answer {
   readonly path: string
@@ -51,17 +56,18 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
   /** Answers that wait for delivery, oldest first; chains, since there is nearly always one. */
   #answers: Answer | null = null
   #lastAnswer: Answer | null = null
-  /** Steps that wait until what came before them is durable. */
-  #gated: StepRun | null = null
-  #lastGated: StepRun | null = null
+  readonly #gate = new StepGate()
   #replay: Replay | null
   #phase: 'live' | 'leaving' | 'gone' = 'live'
   #turnQueued = false
   #deadline: Cancel | null = null
   #draining = false
+  #inbox: RunInbox | null = null
+  pause: RunPause
 
-  constructor({ row, history, trial }: Pick<Entering, 'row' | 'history' | 'trial'>, source: Source, host: RunHost) {
+  constructor({ row, history, trial, paused }: Pick<Entering, 'row' | 'history' | 'trial' | 'paused'>, source: Source, host: RunHost) {
     this.trial = trial
+    this.pause = paused ? new RunPause(true) : NO_PAUSE
     this.row = row
     this.#host = host
     this.#source = source
@@ -109,7 +115,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
 
   open(operation: Operation): void {
     if (!this.live) return
-    const open = operation.kind === 'step' ? new StepRun(operation, this.#steps) : operation.kind === 'timer' ? new TimerWait(operation, this.#host.deps.clock) : null
+    const open = openOperation(operation, this.#steps, this.#host.deps.clock)
     this.#open.set(operation.path, open)
     if (this.#replay !== null) this.#replay.asked(operation, open instanceof StepRun ? open : null)
     else this.#start(operation, open)
@@ -126,7 +132,27 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
   /** Mail that the store has accepted for this run. */
   onMail(mail: Mail): void {
     this.#exit.inboxSeen = Math.max(this.#exit.inboxSeen, mail.number)
-    if (mail.kind === 'cancel' && this.live) this.#end('cancelled', undefined, new RunCancelledError('the run was cancelled'), mail.number)
+    if (!this.live) return
+    switch (mail.kind) {
+      case 'cancel': this.#end('cancelled', undefined, new RunCancelledError('the run was cancelled'), mail.number); return
+      case 'pause': case 'resume': case 'unpark': this.#asked(mail); return
+      default: this.#openInbox().take(mail)
+    }
+  }
+
+  #openInbox(): RunInbox {
+    return (this.#inbox ??= new RunInbox(this, this.#host))
+  }
+
+  #asked({ kind, number }: Mail): void {
+    this.#exit.read(number)
+    const paused = kind === 'pause'
+    // What came before the run was entered is known by then.
+    if (kind === 'unpark' || number <= this.row.inboxCount || this.pause.isOn === paused) return
+    this.emit({ type: paused ? 'run.paused' : 'run.unpaused' })
+    if (this.pause === NO_PAUSE) this.pause = new RunPause(false)
+    this.pause.turn(paused)
+    if (paused) this.considerLeavingSoon()
   }
 
   /** Begins no new bodies from now on; the engine watches `computing`. */
@@ -221,13 +247,17 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
   }
 
   #start(operation: Operation, open: Open): void {
-    if (operation.kind === 'step') {
+    if (open instanceof MailWait) {
+      this.#openInbox().open(open)
+    } else if (operation.kind === 'step') {
       if (open instanceof StepRun) this.#startStep(open)
     } else if (operation.kind === 'timer') {
       if (open instanceof TimerWait) startTimer(this, this.#host, open)
+    } else if (operation.kind === 'request') {
+      recordRequest(this, this.#host, operation)
     } else if (operation.kind === 'value') {
       recordValue(this, this.#host, { path: operation.path, kind: 'value', value: this.#host.value(operation.of) })
-    } else {
+    } else if (operation.kind === 'decision') {
       recordDecision(this, this.#host, operation)
     }
   }
@@ -248,18 +278,16 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
     }
     step.gate = this.journal.effectSeq
     if (step.level === 'pure' || this.journal.durableSeq >= step.gate) this.#beginStep(step)
-    else this.#gate(step)
-  }
-
-  /** Gates rise with time: the first of the chain is the first to open. */
-  #gate(step: StepRun): void {
-    if (this.#gated === null) this.#gated = step
-    else if (this.#lastGated !== null) this.#lastGated.nextGated = step
-    this.#lastGated = step
+    else this.#gate.add(step)
   }
 
   #beginStep(step: StepRun): void {
     if (this.#draining || !this.live) return
+    if (this.pause.isOn) {
+      step.hold(() => this.#beginStep(step), this.pause)
+      this.considerLeavingSoon()
+      return
+    }
     beginStep(this, this.#host, step)
   }
 
@@ -271,12 +299,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
     }
     if (this.#host.deps.observers.size > 0) tellRecord(this, record)
     this.#discharge()
-    while (this.#gated !== null && this.#gated.gate <= this.journal.durableSeq && this.live) {
-      const step: StepRun = this.#gated
-      this.#gated = step.nextGated
-      step.nextGated = null
-      this.#beginStep(step)
-    }
+    for (let step = this.#gate.take(this.journal.durableSeq); step !== null && this.live; step = this.#gate.take(this.journal.durableSeq)) this.#beginStep(step)
   }
 
   #discharge(): void {
@@ -312,7 +335,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
     }
   }
 
-  #giveUp(status: 'waiting' | 'parked', wakeAt: number | null, reason: WumboError | null): void {
+  #giveUp(status: 'waiting' | 'paused' | 'parked', wakeAt: number | null, reason: WumboError | null): void {
     this.#stopAll(() => reason ?? new AbortedError('the run leaves memory'))
     this.#exit.giveUp(status, wakeAt, reason === null ? null : errorData(reason))
   }
@@ -324,21 +347,16 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
 
   /** Leaves memory when nothing computes, nothing waits for delivery, and the next thing to happen is far. */
   considerLeaving(): void {
-    if (!this.live || this.#replay !== null || this.#open.size === 0 || this.#answers !== null || this.#gated !== null) return
+    if (!this.live || this.#replay !== null || this.#open.size === 0 || this.#answers !== null || !this.#gate.isEmpty || this.#inbox?.isBusy === true) return
     const { clock, limits } = this.#host.deps
     const next = this.#nextDue()
-    if (next !== null && next - clock.now() > limits.releaseAfterMs) this.#giveUp('waiting', next, null)
+    if (next === null) return
+    if (this.pause.isOn && Number.isFinite(limits.releaseAfterMs)) this.#giveUp('paused', null, null)
+    else if (next - clock.now() > limits.releaseAfterMs) this.#giveUp('waiting', Math.min(next, NEVER), null)
   }
 
-  /** When the next thing happens by itself; null while something computes. */
   #nextDue(): number | null {
-    let next = this.row.deadline ?? Number.POSITIVE_INFINITY
-    for (const open of this.#open.values()) {
-      const due = open instanceof StepRun ? open.wakeAt : (open?.due ?? null)
-      if (due === null) return null
-      next = Math.min(next, due)
-    }
-    return next
+    return nextDue(this.#open.values(), this.row.deadline, this.pause.isOn)
   }
 
   /** The store refused a row of this run, or is gone. The run fails if it can still be written, else it is lost to this process. */
@@ -357,7 +375,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
       const heard = reason()
       for (const open of this.#open.values()) open?.abort(heard)
       this.#open.clear()
-      this.#gated = null
+      this.#gate.clear()
       this.#answers = null
     }
     this.#source.abandon?.(reason)
@@ -373,7 +391,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
     this.#host.departed(this.row.run, departure)
     if (departure.how === 'ended' && isEnd(departure.status)) this.emit({ type: 'run.ended', status: departure.status, error: departure.error })
     else if (departure.how === 'parked') this.emit({ type: 'run.parked', error: departure.error })
-    else if (departure.how === 'waiting') this.emit({ type: 'run.waiting', wakeAt: departure.wakeAt })
+    else if (departure.how === 'waiting') this.emit({ type: 'run.waiting', wakeAt: departure.wakeAt === NEVER ? null : departure.wakeAt })
   }
 }
 

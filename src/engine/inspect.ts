@@ -4,11 +4,16 @@ import type { ErrorData } from '../errors.ts'
 import { effectiveJournal } from '../model/record.ts'
 import type { Level, RecordKind, RecordStatus } from '../model/record.ts'
 import type { Payload } from '../model/payload.ts'
-import type { Generation, MailKind, RunStatus } from '../model/run.ts'
+import { NEVER, isEnd } from '../model/run.ts'
+import type { Generation, Mail, MailKind, RunStatus } from '../model/run.ts'
 import type { WorkflowModel } from '../model/workflow.ts'
 import type { LoadedRun } from '../store/port.ts'
 import { templatesOf } from '../workflow/canonical.ts'
 import { parseDefinition } from './definition-body.ts'
+import { openApprovals } from './open-approvals.ts'
+import type { OpenApproval } from './open-approvals.ts'
+import { openMail } from './outstanding-mail.ts'
+import type { MailBody } from './run-inbox.ts'
 
 /** A run as lists show it. Times are milliseconds since 1970. */
 export interface RunSummary {
@@ -47,6 +52,18 @@ export interface StepSummary {
   readonly failures: readonly { readonly attempt: number; readonly at: number; readonly error: ErrorData | null }[]
 }
 
+/** One thing that was sent to a run and not taken. */
+export interface UnreadMail {
+  readonly kind: MailKind
+  /** Milliseconds since 1970. */
+  readonly sentAt: number
+  /** The signal with its key, or the path of the approval; null for the other kinds. */
+  readonly address: string | null
+  readonly payload: unknown
+  /** Why a wait has set it aside; null when none has. */
+  readonly refused: ErrorData | null
+}
+
 /** Everything that is known of a run. */
 export interface RunDetails extends RunSummary {
   readonly input: unknown
@@ -61,7 +78,10 @@ export interface RunDetails extends RunSummary {
   /** What has begun and not finished: timers, failed attempts that will be repeated. */
   readonly pending: readonly { readonly path: string; readonly kind: string; readonly attempt: number; readonly due: number | null; readonly error: ErrorData | null }[]
   readonly generations: readonly Pick<Generation, 'gen' | 'baseSeq' | 'at' | 'by' | 'reason'>[]
-  readonly unreadMail: readonly { readonly kind: MailKind; readonly sentAt: number }[]
+  /** What was sent and nothing has taken: signals that nobody has waited for yet, or ever. */
+  readonly unreadMail: readonly UnreadMail[]
+  /** What somebody is to decide. */
+  readonly approvals: readonly OpenApproval[]
 }
 
 /** One step of a value's way: who wrote or read which value, and when. */
@@ -104,16 +124,22 @@ export async function runDetails(loaded: LoadedRun, { read, definition: stored }
     form: definition === null ? 'function' : 'graph', definition,
     templates: definition === null ? [...new Set(steps.flatMap(({ template }) => template ?? []))].sort() : templatesOf(definition),
     crashes: run.crashes, steps,
-    pending: marks.filter((mark) => !answered.has(mark.path) && mark.gen === run.gen && mark.kind !== 'tried' && mark.kind !== 'tried alone' && mark.kind !== 'survived').map(({ path, kind, attempt, due, error }) => ({ path, kind, attempt, due, error })),
+    pending: marks.filter((mark) => !answered.has(mark.path) && mark.gen === run.gen && mark.kind !== 'tried' && mark.kind !== 'tried alone' && mark.kind !== 'survived' && mark.kind !== 'refused').map(({ path, kind, attempt, due, error }) => ({ path, kind, attempt, due, error })),
     generations: generations.map(({ gen, baseSeq, at, by, reason }) => ({ gen, baseSeq, at, by, reason })),
-    unreadMail: mail.filter((one) => one.consumedAt === null).map(({ kind, sentAt }) => ({ kind, sentAt })),
+    unreadMail: await Promise.all(openMail(mail, { marks, gen: run.gen, records: effective }, false).map((one) => unreadMail(one, marks, read))),
+    approvals: isEnd(run.status) ? [] : await openApprovals(loaded, read),
   }
+}
+
+async function unreadMail({ kind, sentAt, body, number }: Mail, marks: LoadedRun['marks'], read: RunReads['read']): Promise<UnreadMail> {
+  const { address = null, payload } = body === null ? {} : ((await read(body)) as Partial<MailBody>) // as postbox.ts makes it
+  return { kind, sentAt, address, payload, refused: marks.findLast((mark) => mark.kind === 'refused' && mark.attempt === number)?.error ?? null }
 }
 
 /** The short form of a run. */
 export function runSummary(run: LoadedRun['run']): RunSummary {
   const { run: id, key, workflow, version, status, gen, createdAt, finishedAt, wakeAt, error } = run
-  return { id, key, workflow, version, status, gen, createdAt, finishedAt, wakeAt, error }
+  return { id, key, workflow, version, status, gen, createdAt, finishedAt, wakeAt: wakeAt === NEVER ? null : wakeAt, error }
 }
 
 /** The way of the values through a run, in order: each step reads what it was made of and writes its own. */

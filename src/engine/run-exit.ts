@@ -38,6 +38,12 @@ export class RunExit implements FlushListener {
     this.#host = host
   }
 
+  /** Marks mail as read that asks for nothing any more. */
+  read(number: number): void {
+    const { flusher, deps } = this.#host
+    flusher.add({ op: 'consume', run: keyOf(this.#run.row), numbers: [number], at: deps.clock.now() }, this.#run.row.run, 0, null)
+  }
+
   /** Ends the run; `consumed` is the number of the mail that made it end. */
   finish(end: End, consumed?: number): void {
     this.#run.journal.whenFree(() => this.#finish(end, consumed))
@@ -61,11 +67,11 @@ export class RunExit implements FlushListener {
   }
 
   /** Gives the run up until `wakeAt` (null: until somebody claims it), or parks it for a reason. */
-  giveUp(status: 'waiting' | 'parked', wakeAt: number | null, reason: ErrorData | null): void {
+  giveUp(status: 'waiting' | 'paused' | 'parked', wakeAt: number | null, reason: ErrorData | null): void {
     this.#run.journal.whenFree(() => this.#giveUp(status, wakeAt, reason))
   }
 
-  #giveUp(status: 'waiting' | 'parked', wakeAt: number | null, reason: ErrorData | null): void {
+  #giveUp(status: 'waiting' | 'paused' | 'parked', wakeAt: number | null, reason: ErrorData | null): void {
     this.#run.journal.flushHeld()
     this.#host.flusher.add({ op: 'release', run: keyOf(this.#run.row), status, wakeAt, error: reason, inboxSeen: this.inboxSeen }, this.#run.row.run, 50, (answer, error) => {
       if (error !== undefined) this.#run.leave(lost(error))

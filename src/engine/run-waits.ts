@@ -78,7 +78,7 @@ export function startTimer(run: WaitingRun, host: RunHost, timer: TimerWait): vo
     return
   }
   const at = host.deps.clock.now()
-  const due = at + timer.ms
+  const due = timer.until ?? at + timer.ms
   run.journal.mark({ path: timer.path, kind: 'timer', attempt: 1, at, due, error: null }, (_answer, error) => {
     if (error !== undefined) run.broken(error)
     else if (run.live) {

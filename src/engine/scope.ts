@@ -4,7 +4,8 @@
 import { DefinitionError, DuplicateStepError } from '../errors.ts'
 import { SmallMap } from '../shared/small-map.ts'
 
-const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/
+/** A name of an operation, or of a signal. */
+export const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/
 const ESCAPED = /[^A-Za-z0-9_~-]/gu
 
 /** A scope of a durable function: the run itself, a branch of `all`, an item of `map`. */

@@ -33,6 +33,9 @@ export class SideExits {
     const error = errorData(thrown)
     const row = await deps.store.getRun(key)
     if (row === undefined || isEnd(row.status)) return
+    // Read by then, though not taken: unread mail would have the run claimed again and again.
+    const unread = (await deps.store.mail(key, 0)).filter(({ consumedAt, kind }) => consumedAt === null && kind !== 'cancel').map(({ number }) => number)
+    if (unread.length > 0) flusher.add({ op: 'consume', run: key, numbers: unread, at: deps.clock.now() }, key.run, 0, null)
     deps.log.error('a run cannot go on', { run: key.run, error: error.message, becomes: 'parked' })
     flusher.add({ op: 'release', run: key, status: 'parked', wakeAt: null, error, inboxSeen: row.inboxCount }, key.run, 100, (answer, failed) => {
       if (failed !== undefined) deps.log.error('a run could not be parked', { run: key.run, error: failed.message })

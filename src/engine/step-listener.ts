@@ -10,6 +10,7 @@ import type { EventBody, RunHost } from './run-host.ts'
 import { recordFailure, recordResult } from './run-records.ts'
 import type { TransactingRun } from './transaction-step.ts'
 import type { StepContext } from './step-context.ts'
+import type { RunPause } from './run-pause.ts'
 import type { StepHost, StepRun } from './step-run.ts'
 import { transact } from './transaction-step.ts'
 
@@ -17,6 +18,7 @@ import { transact } from './transaction-step.ts'
 export interface ListenedRun extends TransactingRun {
   emit(event: EventBody): void
   considerLeavingSoon(): void
+  readonly pause: RunPause
   beat(path: string, attempt: number): void
 }
 
@@ -52,6 +54,10 @@ export class StepListener implements StepHost {
 
   get gen(): number {
     return this.#run.row.gen
+  }
+
+  get pause(): RunPause {
+    return this.#run.pause
   }
 
   holds(): boolean {

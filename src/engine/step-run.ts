@@ -4,19 +4,20 @@ import { HeartbeatTimeoutError, StepTimeoutError, WumboError, errorData } from '
 import type { ErrorData, FailureClass } from '../errors.ts'
 import type { Level, Mark } from '../model/record.ts'
 import type { Payload } from '../model/payload.ts'
+import { NEVER } from '../model/run.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import type { Snapshot } from '../shared/codec.ts'
 import { parseDuration } from '../shared/duration.ts'
 import { hashText } from '../shared/hash.ts'
 import type { Cancel } from '../shared/clock.ts'
-import type { AnyTemplate } from '../template/contract.ts'
 import type { Operation } from '../workflow/contract.ts'
-import type { Handler } from '../execution/contract.ts'
-import type { EngineDeps } from './ports.ts'
 import { Losses } from './losses.ts'
 import { checkPure } from './pure-check.ts'
 import { StepContext } from './step-context.ts'
 import type { AttemptHost } from './step-context.ts'
+import type { RunPause } from './run-pause.ts'
+import { BODY, type Body } from './step-body.ts'
+import type { EngineDeps } from './ports.ts'
 import { mayRetry, retryDelay, retryPlan } from './retry.ts'
 import type { RetryPlan } from './retry.ts'
 import { checkTransaction } from './transaction-check.ts'
@@ -41,19 +42,13 @@ export interface StepHost extends AttemptHost {
   onStarted(step: StepRun): void
   /** Runs the attempt at hand as a transaction of the store, which records it too; the step is told by `seal` and `threw`. Never rejects. */
   transact(step: StepRun, input: unknown, context: StepContext): Promise<void>
+  /** While it is on, no body begins. */
+  readonly pause: RunPause
   /** True while it is proven that this process owns the run. */
   holds(): boolean
   /** Calls once that is proven again; never when the run is lost. */
   whenHeld(call: () => void): void
 }
-
-interface Body {
-  readonly template: AnyTemplate
-  readonly input: unknown
-  readonly context: StepContext
-}
-
-const BODY: Handler = { kind: 'inline', name: 'step', run: (body: Body) => body.template.invoke(body.input, body.context) }
 
 /** A step that was asked for and is not answered. */
 export class StepRun {
@@ -85,6 +80,8 @@ export class StepRun {
   #cancelDeadline: Cancel | null = null
   #lastBeat = 0
   #closed = false
+  /** Its run is paused, and a body would have begun. */
+  #isHeld = false
   /** The attempt commits: whether it succeeds is up to the store, and nothing gives it up any more. */
   #sealed = false
   #losses: Losses | null = null
@@ -108,7 +105,8 @@ export class StepRun {
   }
 
   /** When something happens to the step by itself, while it waits; null while it computes. */
-  get wakeAt(): number | null {
+  wakeAt(): number | null {
+    if (this.#isHeld) return this.#deadline ?? NEVER
     return this.due === null ? null : Math.min(this.due, this.#deadline ?? Number.POSITIVE_INFINITY)
   }
 
@@ -185,6 +183,15 @@ export class StepRun {
     if (attempt === this.attempt) this.#lastBeat = this.#host.clock.monotonic()
   }
 
+  /** Waits until the pause of its run is over. */
+  hold(goOn: () => void, pause: Pick<RunPause, 'whenOver'>): void {
+    this.#isHeld = true
+    pause.whenOver(() => {
+      this.#isHeld = false
+      goOn()
+    })
+  }
+
   /** Gives the step up: its signal aborts, its result will be dropped. */
   abort(reason: WumboError): void {
     if (this.#closed) return
@@ -223,6 +230,11 @@ export class StepRun {
     // Without proof that the run is still ours no body begins: another may have it by now.
     if (!this.#host.holds()) {
       this.#host.whenHeld(() => this.#start(input))
+      return
+    }
+    if (this.#host.pause.isOn) {
+      this.hold(() => this.#start(input), this.#host.pause)
+      this.#host.onWaiting()
       return
     }
     const { deps, runId, gen, clock } = this.#host

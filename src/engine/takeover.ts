@@ -3,12 +3,13 @@
 // of due runs. Runs whose process died go through probation.
 import { LaneFencedError, RunQuarantinedError, StoreFailedError, WorkflowNotFoundError } from '../errors.ts'
 import type { Payload } from '../model/payload.ts'
-import { DEFAULT_SPACE, isEnd } from '../model/run.ts'
+import { DEFAULT_SPACE, NEVER, isEnd } from '../model/run.ts'
 import type { NewRun, RunKey, RunKind, RunRow } from '../model/run.ts'
 import type { Cancel } from '../shared/clock.ts'
 import type { ClaimedRun, Lane, LoadedRun, OpAnswer } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import { buildHistory } from './history.ts'
+import { isPaused, outstanding } from './outstanding-mail.ts'
 import { BLAMED_DEATHS, Probation } from './probation.ts'
 import type { Probationer } from './probation.ts'
 import type { History } from './replay.ts'
@@ -24,6 +25,8 @@ export interface Entering {
   readonly input: unknown
   /** Null for a run that has just been started. */
   readonly history: History | null
+  /** Somebody has paused it. */
+  readonly paused: boolean
   /** Set for a run in probation. */
   readonly trial: Trial | null
 }
@@ -267,7 +270,7 @@ export class Takeover {
     const input = await this.#host.read(run.input)
     const go = (trial: Trial | null): void => {
       this.#coming.delete(run.run)
-      if (!this.#stopped && lane === this.#host.lane()) this.#go(loaded, { workflow, input, history, trial })
+      if (!this.#stopped && lane === this.#host.lane()) this.#go(loaded, { workflow, input, history, trial, paused: isPaused(loaded.mail) })
     }
     if (run.crashes === 0) {
       go(null)
@@ -286,16 +289,12 @@ export class Takeover {
     this.#probation.admit(probationer)
   }
 
-  #go(loaded: LoadedRun, { workflow, input, history, trial }: Omit<Entering, 'row'>): void {
-    const { deps, flusher } = this.#host
+  #go(loaded: LoadedRun, entering: Omit<Entering, 'row'>): void {
     const { run } = loaded
-    const unread = loaded.mail.filter((mail) => mail.consumedAt === null)
-    const resumed = unread.filter((mail) => mail.kind === 'resume').map((mail) => mail.number)
-    if (resumed.length > 0) flusher.add({ op: 'consume', run: { space: run.space, run: run.run }, numbers: resumed, at: deps.clock.now() }, run.run, 0, null)
-    const entered = this.#host.enter({ row: withDeadline(loaded), workflow, input, history, trial })
-    for (const mail of unread) if (mail.kind !== 'resume') entered.onMail(mail)
+    const entered = this.#host.enter({ row: withDeadline(loaded), ...entering })
+    for (const mail of outstanding(loaded, entering.history)) entered.onMail(mail)
     // In probation it may have waited for its turn.
-    if (trial !== null) this.#host.readMail({ space: run.space, run: run.run }, run.inboxCount)
+    if (entering.trial !== null) this.#host.readMail({ space: run.space, run: run.run }, run.inboxCount)
   }
 
   /** The workflow of a run, registered or made from its stored definition. */
@@ -328,7 +327,7 @@ export class Takeover {
           unknown.add(version)
           continue
         }
-        const mail = { space: DEFAULT_SPACE, run: run.run, id: `${run.run}.resume.${run.inboxCount + 1}`, kind: 'resume', body: null, sentAt: clock.now() } as const
+        const mail = { space: DEFAULT_SPACE, run: run.run, id: `${run.run}.unpark.${run.inboxCount + 1}`, kind: 'unpark', body: null, sentAt: clock.now() } as const
         this.#host.flusher.add({ op: 'send', mail }, null, 100, () => this.soon())
       }
       after = page.next
@@ -337,7 +336,7 @@ export class Takeover {
 
   #watch(wakeAt: number): void {
     const { clock } = this.#host.deps
-    if (wakeAt >= this.#nextWake || this.#stopped) return
+    if (wakeAt >= this.#nextWake || wakeAt >= NEVER || this.#stopped) return
     this.#timer?.()
     this.#nextWake = wakeAt
     this.#timer = clock.timer(Math.max(0, wakeAt - clock.now()), () => {

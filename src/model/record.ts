@@ -4,8 +4,11 @@ import type { ErrorData } from '../errors.ts'
 import type { Payload } from './payload.ts'
 import type { Generation, RunKey } from './run.ts'
 
-/** What kind of operation a record answers. `value`: ctx.now, ctx.random, ctx.uuid; `choice`: a case of a switch. */
-export type RecordKind = 'step' | 'timer' | 'value' | 'choice'
+/**
+ * What kind of operation a record answers. `value`: ctx.now, ctx.random, ctx.uuid; `choice`: a case of a switch; `signal`, `approval`: what came
+ * from outside, or that nothing came in time; `request`: what an approval asks for, recorded when it opens.
+ */
+export type RecordKind = 'step' | 'timer' | 'value' | 'choice' | 'signal' | 'approval' | 'request'
 
 /** How the operation ended. `skipped`: a condition was false, or what it depends on failed or was skipped. */
 export type RecordStatus = 'completed' | 'failed' | 'skipped'
@@ -36,12 +39,15 @@ export interface JournalRecord extends RunKey {
   readonly attempt: number
   readonly startedAt: number
   readonly finishedAt: number
-  /** Paths whose outputs this operation read, `$input` for the run's input; null when not known. */
+  /** Paths whose outputs this operation read, `$input` for the run's input, `$mail[3]` for the third mail of its inbox; null when not known. */
   readonly reads: readonly string[] | null
 }
 
-/** `timer`: waits until `due`; `retry`: attempt `attempt` failed, the next is due at `due`; `started`: the step began, and must have ended at `due`. */
-export type MarkKind = 'timer' | 'retry' | 'started' | 'tried' | 'tried alone' | 'survived'
+/**
+ * `timer`: waits until `due`; `retry`: attempt `attempt` failed, the next is due at `due`; `started`: the step began, and must have ended at `due`;
+ * `wait`: waits for mail, until `due` if that is not null; `refused`: mail number `attempt` was not what the wait takes, for the reason in `error`.
+ */
+export type MarkKind = 'timer' | 'retry' | 'started' | 'tried' | 'tried alone' | 'survived' | 'wait' | 'refused'
 
 /** A durable fact about an operation that has not finished. Keyed by (space, run, gen, path, kind, attempt). */
 export interface Mark extends RunKey {
@@ -68,4 +74,15 @@ export function effectiveJournal(records: readonly JournalRecord[], generations:
 export function isEffective(record: Pick<JournalRecord, 'gen' | 'seq'>, generations: readonly Generation[], gen: number): boolean {
   if (record.gen > gen) return false
   return generations.every((later) => later.gen <= record.gen || later.gen > gen || record.seq < later.baseSeq)
+}
+
+/** How a record names the mail that it took. */
+export function mailRead(number: number): string {
+  return `$mail[${number}]`
+}
+
+/** The number of the mail that a record took; undefined when it took none. */
+export function mailOf({ reads }: Pick<JournalRecord, 'reads'>): number | undefined {
+  const found = reads?.find((read) => read.startsWith('$mail['))
+  return found === undefined ? undefined : Number(found.slice(6, -1))
 }

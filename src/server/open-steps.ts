@@ -50,6 +50,8 @@ export class OpenSteps {
         this.#runs.delete(event.run)
         return
       case 'run.started':
+      case 'run.paused':
+      case 'run.unpaused':
       case 'step.progress':
         return
     }

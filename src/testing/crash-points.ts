@@ -93,5 +93,5 @@ function dying(store: Store, death: Death): Store {
         }
       },
     })
-  return wrap(store, ['openLane', 'load', 'getRun', 'findKey', 'nextWake'])
+  return wrap(store, ['openLane', 'load', 'mail', 'getRun', 'findKey', 'nextWake'])
 }

@@ -6,8 +6,10 @@ import { runDetails } from '../engine/inspect.ts'
 import type { RunDetails } from '../engine/inspect.ts'
 import { readValue } from '../engine/payloads.ts'
 import type { EngineDeps, EngineLimits } from '../engine/ports.ts'
+import { RunFinishedError } from '../errors.ts'
 import { verifyStore } from '../engine/verify.ts'
 import { asyncStrategy } from '../execution/async.ts'
+import { mailOf } from '../model/record.ts'
 import { DEFAULT_SPACE } from '../model/run.ts'
 import { hashText } from '../shared/hash.ts'
 import { clockAt } from '../shared/clock.ts'
@@ -42,6 +44,8 @@ export interface Shape {
   readonly name: string
   readonly make: (world: World) => AnyWorkflow
   readonly input: unknown
+  /** What is sent to each run once its start is acknowledged, in this order, in every process anew: the ids are the same, so each counts once. */
+  readonly signals?: readonly { readonly name: string; readonly payload: unknown }[]
   /** What the run must give, or `failed` when it must fail. */
   readonly expected: unknown
 }
@@ -92,7 +96,17 @@ export async function startAll(engine: Engine, workflows: readonly AnyWorkflow[]
       const known = acknowledged.get(key)
       acknowledged.set(key, accepted.run)
       if (known !== undefined && known !== accepted.run) acknowledged.set(`${key}!`, accepted.run)
+      await sendAll(engine, accepted.run, shape)
     }
+  }
+}
+
+/** Sends the signals of a run: also while it works, and though it may have ended in an earlier process. */
+async function sendAll(engine: Engine, run: string, { signals = [] }: Shape): Promise<void> {
+  for (const [index, { name, payload }] of signals.entries()) {
+    await engine.postbox.signal(run, name, payload, { id: String(index) }).catch((thrown: unknown) => {
+      if (!(thrown instanceof RunFinishedError)) throw thrown
+    })
   }
 }
 
@@ -143,6 +157,8 @@ export async function judge(store: Store, plan: Plan, evidence: Evidence): Promi
 function judgeRun(key: string, run: RunDetails, expected: unknown): string[] {
   if (expected === 'failed') return run.status === 'failed' ? [] : [`K5 ${key}: expected the run to fail, it is ${run.status}`]
   if (run.status !== 'completed') return [`K1 ${key}: the run is ${run.status} (${run.error?.message ?? 'no error'}), expected completed`]
+  const taken = run.steps.flatMap((step) => mailOf(step) ?? [])
+  if (new Set(taken).size !== taken.length) return [`K9 ${key}: a signal was taken twice: ${taken.join(', ')}`]
   const got = JSON.stringify(run.output)
   return got === JSON.stringify(expected) ? [] : [`K3 ${key}: expected ${JSON.stringify(expected)}, got ${got}`]
 }

@@ -78,6 +78,23 @@ function makeShapes(night: string): readonly Shape[] {
     },
   },
   {
+    name: 'signals', input: { n: 0 }, expected: [{ n: 1 }, 'a', 'b', 'c', { n: 2 }],
+    signals: [{ name: 'word', payload: 'a' }, { name: 'other', payload: 1 }, { name: 'word', payload: 7 }, { name: 'word', payload: 'b' }, { name: 'word', payload: 'c' }],
+    make: (world) => {
+      const one = add(world, { by: 1 })
+      return defineWorkflow({
+        name: 'signals', input: number,
+        async run(ctx, input) {
+          const schema = z.string()
+          const first = await ctx.signal('word', { schema })
+          const a = await ctx.step('a', one, input)
+          const [second, third] = [await ctx.signal('word', { schema, timeout: '1d' }), await ctx.signal('word', { schema })]
+          return [a, first, second, third, await ctx.step('b', one, a)]
+        },
+      })
+    },
+  },
+  {
     name: 'caught', input: { n: 0 }, expected: { n: 5, because: 'HTTP_FAILED' },
     make: (world) => {
       const bad = add(world, { by: 1, failures: 99, name: 'bad' })

@@ -5,7 +5,7 @@ import { effectiveJournal } from '../model/record.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { Payload } from '../model/payload.ts'
 import { DEFAULT_SPACE } from '../model/run.ts'
-import type { RunKey, RunRow } from '../model/run.ts'
+import type { MailKind, RunKey, RunRow } from '../model/run.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import { deferred } from '../shared/deferred.ts'
 import { parseDuration } from '../shared/duration.ts'
@@ -96,7 +96,7 @@ export class Engine implements RunHost {
     this.payloads = { blobs: deps.store.blobs, sha256: deps.sha256, limit: deps.limits.inlinePayload, key: () => this.#newId() }
     this.postbox = new Postbox({
       deps, payloads: this.payloads, newId: () => this.#newId(), submit: (op, bytes) => this.submit(op, bytes),
-      sent: (key, isOwned) => this.#sent(key, isOwned),
+      sent: (key, isOwned, kind) => this.#sent(key, isOwned, kind),
     })
     this.#takeover = new Takeover({
       deps, flusher: this.flusher,
@@ -346,12 +346,11 @@ export class Engine implements RunHost {
   }
 
   /** Mail was stored for a run: whoever has it is to read it. */
-  async #sent(key: RunKey, isOwned: boolean): Promise<void> {
-    if (this.#hot.has(key.run)) this.#mail.arrived(key, Number.POSITIVE_INFINITY)
-    else {
-      if (isOwned && !this.deps.store.isShared) this.#mail.expect(key.run)
-      await this.#wake(key.run)
-    }
+  async #sent(key: RunKey, isOwned: boolean, kind: MailKind): Promise<void> {
+    if (this.#hot.has(key.run)) { this.#mail.arrived(key, Number.POSITIVE_INFINITY); return; }
+    if (isOwned && !this.deps.store.isShared) this.#mail.expect(key.run)
+    // A process that takes no run over can end one without its code, and leaves all else to those that have it.
+    if (kind === 'cancel' || this.deps.limits.hotRuns > 0) await this.#wake(key.run)
   }
 
   /** Mail was sent to a run that is not in memory. */

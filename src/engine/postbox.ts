@@ -25,7 +25,7 @@ export interface PostboxHost {
   newId(): string
   submit(op: StoreOp, bytes: number): Promise<OpAnswer | undefined>
   /** Mail is stored; `isOwned` tells that a lane had the run then. */
-  sent(run: RunKey, isOwned: boolean): Promise<void>
+  sent(run: RunKey, isOwned: boolean, kind: MailKind): Promise<void>
 }
 
 /** How a signal is sent. */
@@ -100,7 +100,7 @@ export class Postbox {
     const answer = await this.#host.submit({ op: 'send', mail: { ...key, ...mail } }, 100 + (mail.body?.length ?? 0))
     if (answer?.answer === 'missing') throw new RunNotFoundError(`there is no run ${run}`)
     if (answer?.answer === 'finished') throw new RunFinishedError(`run ${run} has ended; ${mail.kind === 'cancel' ? 'there is nothing to cancel' : `it takes no ${what}`}`)
-    await this.#host.sent(key, answer?.answer === 'sent' && answer.owned)
+    await this.#host.sent(key, answer?.answer === 'sent' && answer.owned, mail.kind)
   }
 }
 

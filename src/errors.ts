@@ -180,6 +180,8 @@ export class RunQuarantinedError extends failure('RUN_QUARANTINED', 'operation',
 export class RunNotFoundError extends failure('RUN_NOT_FOUND', 'user', 404, 'List the runs with `wumbo runs list`.') {}
 export class SignalInvalidError extends failure('SIGNAL_INVALID', 'user', 422, 'Send a payload that the wait takes; the details list each problem with its path.') {}
 export class ApprovalNotOpenError extends failure('APPROVAL_NOT_OPEN', 'user', 409, 'See `wumbo runs show RUN` for the approvals that the run waits for.') {}
+export class QueryNotFoundError extends failure('QUERY_NOT_FOUND', 'user', 404, 'Ask one of the queries that the message names, or set it in the function: ctx.setQuery(name, handler).') {}
+export class QueryFailedError extends failure('QUERY_FAILED', 'user', 422, 'Send arguments that the handler takes, or correct the handler; see the cause.') {}
 export class RunFinishedError extends failure('RUN_FINISHED', 'user', 409, 'A finished run is only reopened by `wumbo runs retry`.') {}
 export class RunNotRetryableError extends failure('RUN_NOT_RETRYABLE', 'user', 409, 'Only failed, cancelled and parked runs are retried; start a new run instead.') {}
 export class KeyReusedError extends failure('KEY_REUSED', 'user', 422, 'Use a new id for a different workflow or input; the same id names the same run.') {}

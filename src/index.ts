@@ -4,7 +4,7 @@
 export { createWumbo } from './wumbo.ts'
 export type { DecisionToSend, SendOptions } from './engine/postbox.ts'
 export type { OpenApproval } from './engine/open-approvals.ts'
-export type { ApprovalOptions, BoundApprovalOptions, BoundSignalOptions, Decision, SignalOptions } from './workflow/waiting.ts'
+export type { ApprovalOptions, BoundApprovalOptions, BoundSignalOptions, Decision, QueryHandler, SignalOptions } from './workflow/waiting.ts'
 export type { GivenDecision, ListOptions, ReloadOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
 export type { PathEntry, RunDetails, RunSummary, StepSummary, UnreadMail } from './engine/inspect.ts'
 export { executionPath } from './engine/inspect.ts'
@@ -82,7 +82,7 @@ export {
   ExpressionError, InputInvalidError, OutputInvalidError, ConfigInvalidError, ValueNotStorableError, PayloadTooLargeError,
   PayloadCorruptError, BlobMissingError, TemplateFailedError, IllegalTransitionError, ServiceNotFoundError, TransactionUnsupportedError, TransactionRefusedError, StepFailedError,
   StepTimeoutError, HeartbeatTimeoutError, AbortedError, DuplicateStepError, NonDeterminismError, RunFailedError, RunTimeoutError,
-  RunCancelledError, RunParkedError, RunNotFoundError, SignalInvalidError, ApprovalNotOpenError, RunFinishedError, RunNotRetryableError, KeyReusedError, StoreLockedError,
+  RunCancelledError, RunParkedError, RunNotFoundError, SignalInvalidError, ApprovalNotOpenError, QueryNotFoundError, QueryFailedError, RunFinishedError, RunNotRetryableError, KeyReusedError, StoreLockedError,
   StoreTooNewError, StoreMovedError, StoreNotEmptyError, StoreUnsupportedError, StoreRowError, StoreFailedError, StoreClosedError, LaneFencedError, OverloadedError,
   HttpFailedError, EgressRefusedError, FileFailedError, ProjectInvalidError, UsageError, ModuleFailedError, StoreMissingError,
   OwnerUnreachableError, RequestInvalidError, UnauthenticatedError, ForbiddenError, RouteNotFoundError, InternalError, errorCatalogue,

@@ -6,6 +6,7 @@ import { RunNotFoundError } from './errors.ts'
 import type { RunEvent } from './model/event.ts'
 import { DEFAULT_SPACE, isEnd } from './model/run.ts'
 import type { RunStatus } from './model/run.ts'
+import { queryRun } from './engine/query.ts'
 import type { SendOptions } from './engine/postbox.ts'
 import type { GivenDecision, RunHandle } from './wumbo-api.ts'
 
@@ -63,6 +64,10 @@ export class Handle<O> implements RunHandle<O> {
 
   async signal(name: string, payload?: unknown, options?: SendOptions): Promise<void> {
     await this.#host.engine().postbox.signal(this.id, name, payload, options)
+  }
+
+  query(name: string, args?: unknown): Promise<unknown> {
+    return queryRun(this.#host.deps, this.id, name, args)
   }
 
   async approve(approval: string, decision: GivenDecision): Promise<void> {

@@ -85,6 +85,11 @@ export interface RunHandle<O> {
    * RUN_NOT_FOUND, RUN_FINISHED, SIGNAL_INVALID for a wrong name or id.
    */
   signal(name: string, payload?: unknown, options?: SendOptions): Promise<void>
+  /**
+   * Asks the run's code for what it says of its state, as of its last record: also while it is outside of memory, and after its end. Writes nothing.
+   * QUERY_NOT_FOUND, QUERY_FAILED; WORKFLOW_NOT_FOUND where its code is not known; NON_DETERMINISM.
+   */
+  query(name: string, args?: unknown): Promise<unknown>
   /** Approves what the run waits for, by the path of the approval: its name outside of scopes. APPROVAL_NOT_OPEN, SIGNAL_INVALID for a wrong form. */
   approve(approval: string, decision: GivenDecision): Promise<void>
   reject(approval: string, decision: GivenDecision): Promise<void>
@@ -118,6 +123,8 @@ export interface Runs {
   resume(id: string): Promise<void>
   /** As the method of a handle. */
   signal(id: string, name: string, payload?: unknown, options?: SendOptions): Promise<void>
+  /** As the method of a handle; also of a Wumbo that only looks. */
+  query(id: string, name: string, args?: unknown): Promise<unknown>
   /** Approves or rejects, as the methods of a handle. */
   decide(id: string, approval: string, decision: DecisionToSend): Promise<void>
   /** Reopens a failed, cancelled or parked run under a new generation; resolves to that generation. */

@@ -12,6 +12,7 @@ import { checkQueue } from './engine/start-options.ts'
 import { runDetails, runSummary } from './engine/inspect.ts'
 import type { RunDetails } from './engine/inspect.ts'
 import { readValue } from './engine/payloads.ts'
+import { queryRun } from './engine/query.ts'
 import type { EngineDeps, EngineLimits, WorkflowFinder } from './engine/ports.ts'
 import { FLUSH_LIMITS } from './engine/flush.ts'
 import { verifyStore } from './engine/verify.ts'
@@ -129,6 +130,7 @@ class OpenWumbo implements Wumbo, HandleHost {
       pause: async (id) => this.engine().postbox.ask(await this.#runId(id), 'pause'),
       resume: async (id) => this.engine().postbox.ask(await this.#runId(id), 'resume'),
       signal: async (id, name, payload, sent) => this.engine().postbox.signal(await this.#runId(id), name, payload, sent),
+      query: async (id, name, args) => queryRun(parts.deps, await this.#runId(id), name, args),
       decide: async (id, approval, decision) => this.engine().postbox.decide(await this.#runId(id), approval, decision),
       retry: async (id, retry) => this.engine().retry(await this.#runId(id), { by: retry?.by ?? 'api', reason: retry?.reason ?? '' }),
     }

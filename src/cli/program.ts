@@ -11,6 +11,7 @@ import { EXIT, exitCodeOf } from './exit-codes.ts'
 import { failureJson, failureLines } from './failure-text.ts'
 import { initCommand } from './init.ts'
 import { pauseCommand, resumeCommand } from './pause.ts'
+import { queryCommand } from './query.ts'
 import { runCommand } from './run.ts'
 import { runsCommand } from './runs.ts'
 import { signalCommand } from './signal.ts'
@@ -62,6 +63,7 @@ Exit codes: 0 done, 1 the run did not end well, 2 wrong use or definition, 3 ref
   program.addCommand(runsCommand(cli))
   program.addCommand(signalCommand(cli))
   program.addCommand(approveCommand(cli))
+  program.addCommand(queryCommand(cli))
   program.addCommand(pauseCommand(cli))
   program.addCommand(resumeCommand(cli))
   program.addCommand(workflowCommand(cli))

@@ -7,12 +7,12 @@ import type { WumboError } from '../errors.ts'
 import { parseDuration } from '../shared/duration.ts'
 import { momentOf } from '../shared/moment.ts'
 import { requestPath } from '../workflow/waiting.ts'
-import type { BoundApprovalOptions, BoundSignalOptions, Decision } from '../workflow/waiting.ts'
+import type { BoundApprovalOptions, BoundSignalOptions, Decision, QueryHandler } from '../workflow/waiting.ts'
 import { SmallMap } from '../shared/small-map.ts'
 import type { Duration } from '../shared/duration.ts'
 import { Origins } from './origins.ts'
 import { approvalWait, signalWait } from './mail-waits.ts'
-import { Scope, itemPrefixes } from './scope.ts'
+import { Scope, checkOperationName, itemPrefixes } from './scope.ts'
 
 /** What a function needs of the run that enters it. */
 export interface FunctionRun extends SourceHost {
@@ -34,6 +34,7 @@ interface Waiting {
 export class FunctionSource implements Source {
   readonly synchronous = false
   readonly origins = new Origins()
+  #queries: Map<string, QueryHandler> | null = null
   readonly #workflow: FunctionWorkflow
   readonly #log: Logger
   readonly #waiting = new SmallMap<Waiting>()
@@ -64,6 +65,11 @@ export class FunctionSource implements Source {
       if (this.#run?.replaying !== true) this.#log[level](message, { run: this.#run?.row.run, ...fields })
     }
     return { debug: once('debug'), info: once('info'), warn: once('warn'), error: once('error') }
+  }
+
+  /** What the function answers queries with, by name. */
+  get queries(): Map<string, QueryHandler> {
+    return (this.#queries ??= new Map())
   }
 
   /** Names the run whose function this is. Call before `begin`. */
@@ -228,6 +234,12 @@ class FunctionContext implements WorkflowContext {
     await this.#source.ask(null, { kind: 'request', path: requestPath(path), request: asked.request })
     // The check gives a decision whose form is what the schema makes of it.
     return (await this.#source.ask(this.#scope, { kind: 'approval', path, address: path, ...asked.wait })) as Decision<F>
+  }
+
+  setQuery(name: string, handler: QueryHandler): void {
+    checkOperationName(name, `query ${JSON.stringify(name) ?? 'nothing'}`)
+    if (typeof handler !== 'function') throw new DefinitionError(`query ${name}: expected a handler (args) => value, got ${typeof handler}`, { path: name })
+    this.#source.queries.set(name, handler)
   }
 
   heartbeat(): void {

@@ -5,7 +5,15 @@ import type { WumboError } from '../errors.ts'
 import type { JournalRecord, Mark } from '../model/record.ts'
 import type { Operation, Outcome } from '../workflow/contract.ts'
 import { recordedFailure } from './recorded-failure.ts'
-import type { StepRun } from './step-run.ts'
+import type { StepOperation } from './step-run.ts'
+
+/** A step that was asked for, as far as it is compared with its record. */
+export interface AskedStep {
+  readonly operation: StepOperation
+  /** Empty until the input is encoded. */
+  readonly inputHash: string
+  encodeInput(): void
+}
 
 /** What is known of a run from before. */
 export interface History {
@@ -38,7 +46,7 @@ export type ReplayStep =
 /** The recorded answers of a run, on their way back to its source. */
 export class Replay {
   readonly #history: History
-  readonly #asked = new Map<string, { readonly operation: Operation; readonly step: StepRun | null }>()
+  readonly #asked = new Map<string, { readonly operation: Operation; readonly step: AskedStep | null }>()
   #position = 0
 
   constructor(history: History) {
@@ -58,7 +66,7 @@ export class Replay {
     return [...this.#asked.values()].map(({ operation }) => operation)
   }
 
-  asked(operation: Operation, step: StepRun | null): void {
+  asked(operation: Operation, step: AskedStep | null): void {
     this.#asked.set(operation.path, { operation, step })
   }
 
@@ -87,7 +95,7 @@ export class Replay {
   }
 }
 
-function differs(record: JournalRecord, operation: Operation, step: StepRun | null): string | null {
+function differs(record: JournalRecord, operation: Operation, step: AskedStep | null): string | null {
   const kind = operation.kind === 'decision' ? 'choice' : operation.kind
   if (record.kind !== kind) return `was recorded as a ${record.kind}, the code asks for a ${kind}`
   if (step === null) return null

@@ -53,6 +53,11 @@ export class Scope {
   }
 }
 
+/** Refuses what cannot be a name. */
+export function checkOperationName(name: string, what: string): void {
+  if (typeof name !== 'string' || !NAME.test(name)) throw new DefinitionError(`${what}: expected a letter or _ and then letters, digits, _ or -, at most 100, as name`, { path: 'name' })
+}
+
 /** Writes a key so that a path stays readable and unambiguous: other characters than letters, digits, _ ~ - become %XX. */
 export function escapeKey(key: string | number): string {
   const text = String(key)

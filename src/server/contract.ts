@@ -28,6 +28,7 @@ export interface ServedWumbo {
     pause(id: string): Promise<void>
     resume(id: string): Promise<void>
     signal(id: string, name: string, payload?: unknown, options?: SendOptions): Promise<void>
+    query(id: string, name: string, args?: unknown): Promise<unknown>
     decide(id: string, approval: string, decision: DecisionToSend): Promise<void>
     retry(id: string, options?: { readonly by?: string; readonly reason?: string }): Promise<number>
   }

@@ -1,7 +1,8 @@
-// The routes by which something is sent to a run: signals, decisions, pause and resume. Each answers once it is stored.
+// The routes by which something is sent to a run: signals, decisions, pause and resume, each answered once it is stored; and queries.
 import type { FastifyInstance } from 'fastify'
 import { RequestInvalidError } from '../errors.ts'
 import type { DecisionToSend, SendOptions } from '../engine/postbox.ts'
+import { valueJson } from '../shared/value-json.ts'
 import type { ServedWumbo } from './contract.ts'
 import { checkedObject, emptyBody, text } from './wire.ts'
 
@@ -20,6 +21,12 @@ export function mailRoutes(app: FastifyInstance, { runs }: ServedWumbo): void {
     const { approval, decision } = decisionBody(request.body)
     await runs.decide(request.params.id, approval, decision)
     return reply.code(202).send(ACCEPTED)
+  })
+  app.post<Run>('/api/v1/runs/:id/query', async (request) => {
+    const fields = checkedObject(request.body, ['name', 'args'])
+    const name = text(fields, 'name')
+    if (name === undefined) throw new RequestInvalidError('name: expected the name of a query, got nothing', { path: 'name' })
+    return { value: valueJson(await runs.query(request.params.id, name, fields['args'])) }
   })
   for (const what of ['pause', 'resume'] as const) {
     app.post<Run>(`/api/v1/runs/:id/${what}`, async (request, reply) => {

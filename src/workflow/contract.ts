@@ -3,7 +3,7 @@
 import type { Schema, AnyTemplate, JsonSchema, MaybePromise, RetryPolicy, Template, Logger } from '../template/contract.ts'
 import type { WumboError } from '../errors.ts'
 import type { Duration } from '../shared/duration.ts'
-import type { ApprovalOptions, ApprovalRequest, BoundApprovalOptions, BoundSignalOptions, Decision, MailWait, SignalOptions } from './waiting.ts'
+import type { ApprovalOptions, ApprovalRequest, BoundApprovalOptions, BoundSignalOptions, Decision, MailWait, QueryHandler, SignalOptions } from './waiting.ts'
 
 /** How one step is to be run; what is left out comes from the template's own defaults. */
 export interface StepOptions {
@@ -50,6 +50,8 @@ export interface WorkflowContext {
   /** Waits until somebody has approved or rejected; with a `timeout`, undefined when nobody has in time. */
   approval<F = undefined>(name: string, options: BoundApprovalOptions<F>): Promise<Decision<F> | undefined>
   approval<F = undefined>(name: string, options?: ApprovalOptions<F>): Promise<Decision<F>>
+  /** Sets what answers `handle.query(name)`: from what the function knows at that point of its journal. Set again it replaces the one before. */
+  setQuery(name: string, handler: QueryHandler): void
   /** Tells that the run goes on, where a heartbeat timeout watches a step that runs inside it. */
   heartbeat(): void
   /** Recorded wall-clock time, milliseconds since 1970. A `key` tells apart calls that are made side by side. */

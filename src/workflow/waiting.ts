@@ -16,6 +16,9 @@ export interface BoundSignalOptions<P> extends SignalOptions<P> {
   readonly timeout: Duration
 }
 
+/** Answers a query with what its function has at hand. It may change nothing and await nothing. */
+export type QueryHandler = (args: unknown) => unknown
+
 /** What an approval asks for. */
 export interface ApprovalOptions<F> {
   /** What is to be decided, for people. Default: the name. */

@@ -9,7 +9,10 @@ import { defineWorkflow } from 'wumbo'
 import { z } from 'zod'
 export const paid = defineWorkflow({
   name: 'paid', input: z.object({}),
-  run: async (ctx) => ({ paid: await ctx.signal('paid', { key: 3 }), decision: await ctx.approval('release', { title: 'Let it go?', assignees: ['ada'], form: z.object({ by: z.string() }) }) }),
+  run: async (ctx) => {
+    ctx.setQuery('stage', (args) => ({ stage: 'begun', args, at: new Date(0) }))
+    return { paid: await ctx.signal('paid', { key: 3 }), decision: await ctx.approval('release', { title: 'Let it go?', assignees: ['ada'], form: z.object({ by: z.string() }) }) }
+  },
 })
 `
 
@@ -31,6 +34,8 @@ test('signal, approve, pause and resume without a process that works on the run:
   expect(await project.run(['signal', 'order', 'pa id'])).toMatchObject({ code: 2, err: expect.stringContaining('SIGNAL_INVALID') })
   expect(await project.run(['signal', 'order', 'paid', '--payload', '{'])).toMatchObject({ code: 2, err: expect.stringContaining('--payload') })
   expect(await project.run(['approve', 'order', 'release'])).toMatchObject({ code: expect.any(Number), err: expect.stringContaining('APPROVAL_NOT_OPEN') })
+  expect(await project.run(['query', 'order', 'stage', '--args', '[1]'])).toMatchObject({ code: 0, out: '{"stage":"begun","args":[1],"at":{"$":["date",0]}}\n' })
+  expect(await project.run(['query', 'order', 'other'])).toMatchObject({ code: 2, err: expect.stringContaining('QUERY_NOT_FOUND') })
   const again = project.start(['runs', 'resume', 'order', '--json'])
   await vi.waitFor(async () => expect((await project.run(['runs', 'show', 'order'])).out).toContain('? release: Let it go?, asked of ada'), 20_000)
   expect(await project.run(['approve', 'order', 'release', '--form', '{}'])).toMatchObject({ code: 2, err: expect.stringContaining('SIGNAL_INVALID') })

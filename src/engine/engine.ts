@@ -12,6 +12,8 @@ import { parseDuration } from '../shared/duration.ts'
 import { uuidv4, uuidv7Generator } from '../shared/id.ts'
 import type { Lane, OpAnswer, StoreOp } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
+import { cancelPath } from '../workflow/waiting.ts'
+import { cleanUpAhead } from './clean-up.ts'
 import type { Completion } from './completion.ts'
 import { Flusher } from './flush.ts'
 import type { FlushMetrics } from './flush.ts'
@@ -27,7 +29,7 @@ import type { PayloadHost } from './payloads.ts'
 import type { EngineDeps } from './ports.ts'
 import { Results } from './results.ts'
 import type { Departure, RunHost } from './run-host.ts'
-import { checkKey, checkQueue, keyHash, keyReused, startInDoubt } from './start-options.ts'
+import { checkKey, checkQueue, keyHash, keyReused, startInDoubt, takesQueue } from './start-options.ts'
 import { Takeover } from './takeover.ts'
 import type { Entering } from './takeover.ts'
 import { checkTransactions } from './transaction-check.ts'
@@ -139,7 +141,7 @@ export class Engine implements RunHost {
     const key = options.key === undefined ? null : { key: checkKey(options.key), hash, expiresAt: now + limits.keyTtlMs }
     if (workflow.form === 'graph') this.#saveDefinition(workflow, now)
     // More runs than the memory is to hold: this one waits its turn in the store, from its first moment on.
-    const full = this.#hot.size + this.#starting >= limits.hotRuns || !this.#takes(row.queue)
+    const full = this.#hot.size + this.#starting >= limits.hotRuns || !takesQueue(this.deps.queues, row.queue)
     const answer = await this.#startRow(row, key, full)
     if (answer?.answer === 'exists') {
       if (answer.hash !== hash) throw keyReused(options.key ?? '', answer.run)
@@ -149,7 +151,7 @@ export class Engine implements RunHost {
     const completion = full && this.deps.store.isShared ? null : this.#results.started(row.run)
     if (this.deps.observers.size > 0) this.emit({ type: 'run.started', run: row.run, workflow: row.workflow, at: row.createdAt })
     if (full) this.#takeover.soon()
-    else this.#enter({ row, workflow, input: checked.value, history: null, trial: null, paused: false })
+    else this.#enter({ row, workflow, input: checked.value, history: null, trial: null, paused: false, cleanUp: cleanUpAhead(workflow, null) })
     return { run: row.run, existing: false, completion }
   }
 
@@ -277,6 +279,7 @@ export class Engine implements RunHost {
     this.#hot.delete(run)
     this.#results.departed(run, departure)
     if (departure.how === 'waiting') this.#takeover.due(departure.wakeAt ?? 0)
+    else if (departure.how === 'cleaning') this.#quietly(this.#takeover.resume({ space: DEFAULT_SPACE, run }))
     this.#takeover.roomFreed()
   }
 
@@ -307,10 +310,11 @@ export class Engine implements RunHost {
     })
   }
 
-  #enter({ row, workflow, input, history, trial, paused }: Entering): HotRun {
+  #enter({ workflow, input, ...entering }: Entering): HotRun {
+    const { row, cleanUp } = entering
     this.#results.entered(row.run)
-    const source = workflow.form === 'graph' ? null : new FunctionSource(workflow, this.deps.log)
-    const run = new HotRun({ row, history, trial, paused }, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this)
+    const source = workflow.form === 'graph' ? null : new FunctionSource(workflow, this.deps.log, cleanUp?.when === 'now' ? cancelPath : '')
+    const run = new HotRun(entering, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this)
     source?.attach(run)
     this.#hot.set(row.run, run)
     run.begin(input)
@@ -337,12 +341,6 @@ export class Engine implements RunHost {
     const until = clock.monotonic() + limits.drainMs
     const computing = (): boolean => [...this.#hot.values()].some((run) => run.computing > 0)
     while (computing() && clock.monotonic() < until) await new Promise<void>((resolve) => clock.timer(5, resolve))
-  }
-
-  /** A worker that takes runs of other queues only leaves this one to them; one that takes none works on what it starts. */
-  #takes(queue: string): boolean {
-    const { queues } = this.deps
-    return queues === null || queues.length === 0 || queues.includes(queue)
   }
 
   /** Mail was stored for a run: whoever has it is to read it. */

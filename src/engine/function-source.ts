@@ -37,12 +37,15 @@ export class FunctionSource implements Source {
   #queries: Map<string, QueryHandler> | null = null
   readonly #workflow: FunctionWorkflow
   readonly #log: Logger
+  readonly #prefix: string
   readonly #waiting = new SmallMap<Waiting>()
   #abort: AbortController | undefined
   #aborted: (() => WumboError) | undefined
   #run: FunctionRun | undefined
 
-  constructor(workflow: FunctionWorkflow, log: Logger) {
+  /** `prefix` stands before all paths: of the clean-up of a run. */
+  constructor(workflow: FunctionWorkflow, log: Logger, prefix = '') {
+    this.#prefix = prefix
     this.#workflow = workflow
     this.#log = log
   }
@@ -83,7 +86,7 @@ export class FunctionSource implements Source {
 
   begin(input: unknown, host: SourceHost): void {
     this.origins.note(input, '$input')
-    const context = new FunctionContext(this, new Scope(''))
+    const context = new FunctionContext(this, new Scope(this.#prefix))
     try {
       Promise.resolve(this.#workflow.run(context, input as never)).then((output) => host.complete(output), (thrown: unknown) => host.fail(thrown))
     } catch (thrown) {

@@ -1,8 +1,8 @@
 // One run in memory, owned by this process: it opens what its source asks for and delivers the answers in the order of the
 // journal, one at a time. Records are run-records.ts, the way out is run-exit.ts, a single step is step-run.ts.
-import { AbortedError, RunCancelledError, RunTimeoutError, WumboError, errorData } from '../errors.ts'
+import { AbortedError, RunTimeoutError, WumboError, errorData } from '../errors.ts'
 import type { JournalRecord, Mark } from '../model/record.ts'
-import { NEVER, isEnd } from '../model/run.ts'
+import { NEVER } from '../model/run.ts'
 import type { EndStatus, Mail, RunRow } from '../model/run.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import type { Snapshot } from '../shared/codec.ts'
@@ -10,9 +10,11 @@ import type { Cancel } from '../shared/clock.ts'
 import { SmallMap } from '../shared/small-map.ts'
 import type { Operation, Outcome, Source, SourceHost } from '../workflow/contract.ts'
 import { MailWait } from './mail-wait.ts'
-import { settlePayload } from './payloads.ts'
+import { AnswerQueue } from './answer-queue.ts'
+import { cancelled } from './clean-up.ts'
+import type { CleanUp } from './clean-up.ts'
 import { Replay } from './replay.ts'
-import { RunExit, lost } from './run-exit.ts'
+import { RunExit, departureEvent, lost } from './run-exit.ts'
 import type { LeavingRun } from './run-exit.ts'
 import type { Departure, EventBody, RunHost } from './run-host.ts'
 import { RunJournal } from './run-journal.ts'
@@ -25,6 +27,7 @@ import { recordDecision, recordRequest, recordReused, recordValue } from './run-
 import { beginStep, startTimer } from './run-waits.ts'
 import type { Entering } from './takeover.ts'
 import type { Trial, WaitingRun } from './run-waits.ts'
+import { cancelPath } from '../workflow/waiting.ts'
 import { StepGate } from './step-gate.ts'
 import { StepRun } from './step-run.ts'
 import type { StepHost } from './step-run.ts'
@@ -32,12 +35,6 @@ import { StepListener, tellRecord } from './step-listener.ts'
 import type { ListenedRun } from './step-listener.ts'
 import { TimerWait } from './timer-wait.ts'
 import type { TurnTaker } from './turns.ts'
-
-interface Answer {
-  readonly path: string
-  readonly outcome: Outcome
-  next: Answer | null
-}
 
 /** A run that this process owns and has in memory. */
 export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, WaitingRun {
@@ -53,9 +50,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
   readonly #loose: ReadonlyMap<string, JournalRecord>
   /** Set while the run is in probation: until its first record, or until it leaves. */
   trial: Trial | null
-  /** Answers that wait for delivery, oldest first; chains, since there is nearly always one. */
-  #answers: Answer | null = null
-  #lastAnswer: Answer | null = null
+  readonly #answers = new AnswerQueue()
   readonly #gate = new StepGate()
   #replay: Replay | null
   #phase: 'live' | 'leaving' | 'gone' = 'live'
@@ -65,10 +60,13 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
   #inbox: RunInbox | null = null
   pause: RunPause
 
-  constructor({ row, history, trial, paused }: Pick<Entering, 'row' | 'history' | 'trial' | 'paused'>, source: Source, host: RunHost) {
+  readonly #cleanUp: CleanUp | null
+
+  constructor({ row, history, trial, paused, cleanUp }: Omit<Entering, 'workflow' | 'input'>, source: Source, host: RunHost) {
     this.trial = trial
     this.pause = paused ? new RunPause(true) : NO_PAUSE
     this.row = row
+    this.#cleanUp = cleanUp
     this.#host = host
     this.#source = source
     this.#replay = history === null || history.records.length === 0 ? null : new Replay(history)
@@ -106,9 +104,17 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
     const { deadline } = this.row
     if (deadline !== null) {
       this.#deadline = clock.timer(Math.max(0, deadline - clock.now()), () => {
-        this.#end('failed', undefined, new RunTimeoutError(`the run did not end within its timeout of ${deadline - this.row.createdAt} ms`))
+        if (this.#cleanUp?.when === 'now') this.fail(new RunTimeoutError('it took longer than it may'))
+        else this.#end('failed', undefined, new RunTimeoutError(`the run did not end within its timeout of ${deadline - this.row.createdAt} ms`))
       })
     }
+    if (this.#cleanUp?.when === 'ahead' && !this.#cleanUp.isNoted) {
+      this.journal.mark({ path: cancelPath, kind: 'clean-up', attempt: 1, at: clock.now(), due: null, error: null }, (_answer, error) => (error === undefined ? this.#enter(input) : this.broken(error)))
+    } else this.#enter(input)
+  }
+
+  #enter(input: unknown): void {
+    if (!this.live) return
     this.#source.begin(input, this)
     if (this.#replay !== null) this.#queueTurn()
   }
@@ -122,11 +128,13 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
   }
 
   complete(output: unknown): void {
-    this.#end('completed', output, null)
+    if (this.#cleanUp?.when === 'now') this.#end('cancelled', undefined, cancelled())
+    else this.#end('completed', output, null)
   }
 
   fail(error: unknown): void {
-    this.#end('failed', undefined, error)
+    if (this.#cleanUp?.when === 'now') this.#end('cancelled', undefined, cancelled(error))
+    else this.#end('failed', undefined, error)
   }
 
   /** Mail that the store has accepted for this run. */
@@ -134,9 +142,18 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
     this.#exit.inboxSeen = Math.max(this.#exit.inboxSeen, mail.number)
     if (!this.live) return
     switch (mail.kind) {
-      case 'cancel': this.#end('cancelled', undefined, new RunCancelledError('the run was cancelled'), mail.number); return
+      case 'cancel': this.#cancel(mail.number); return
       case 'pause': case 'resume': case 'unpark': this.#asked(mail); return
       default: this.#openInbox().take(mail)
+    }
+  }
+
+  #cancel(mail: number): void {
+    if (this.#cleanUp === null) this.#end('cancelled', undefined, cancelled(), mail)
+    else if (this.#cleanUp.when === 'now') this.#exit.read(mail)
+    else {
+      this.#stopAll(() => cancelled())
+      this.#exit.cleanUp(this.#cleanUp.timeoutMs, mail)
     }
   }
 
@@ -191,13 +208,10 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
     if (this.#replay !== null && !this.#replayTurn(this.#replay)) return false
     if (this.#replay === null) {
       do {
-        const answer = this.#answers
-        if (answer !== null) {
-          this.#answers = answer.next
-          this.#deliver(answer.path, answer.outcome)
-        }
-      } while (this.#source.synchronous && this.live && this.#answers !== null)
-      if (this.#answers === null) {
+        const answer = this.#answers.take()
+        if (answer !== null) this.#deliver(answer.path, answer.outcome)
+      } while (this.#source.synchronous && this.live && !this.#answers.isEmpty)
+      if (this.#answers.isEmpty) {
         if (this.#open.size > 0 && this.#nextDue() !== null) this.considerLeavingSoon()
         return false
       }
@@ -234,10 +248,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
 
   /** Queues an answer; answers stand in the order of the journal. */
   answer(path: string, outcome: Outcome): void {
-    const answer: Answer = { path, outcome, next: null }
-    if (this.#answers === null) this.#answers = answer
-    else if (this.#lastAnswer !== null) this.#lastAnswer.next = answer
-    this.#lastAnswer = answer
+    this.#answers.add(path, outcome)
     this.#queueTurn()
   }
 
@@ -324,15 +335,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
       failure = errorData(thrown)
     }
     const final = failure !== null && status === 'completed' ? 'failed' : status
-    const value = result?.value
-    const stored = result === null ? null : settlePayload(result.payload, this.#host.payloads)
-    if (stored === null || typeof stored === 'string') this.#exit.finish({ status: final, payload: stored, value, error: failure }, consumed)
-    else {
-      stored.then(
-        (payload) => this.#exit.finish({ status: final, payload, value, error: failure }, consumed),
-        (thrown: unknown) => this.#exit.finish({ status: 'failed', payload: null, value: undefined, error: errorData(thrown) }, consumed),
-      )
-    }
+    this.#exit.settle({ status: final, payload: result?.payload ?? null, value: result?.value, error: failure }, consumed)
   }
 
   #giveUp(status: 'waiting' | 'paused' | 'parked', wakeAt: number | null, reason: WumboError | null): void {
@@ -347,7 +350,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
 
   /** Leaves memory when nothing computes, nothing waits for delivery, and the next thing to happen is far. */
   considerLeaving(): void {
-    if (!this.live || this.#replay !== null || this.#open.size === 0 || this.#answers !== null || !this.#gate.isEmpty || this.#inbox?.isBusy === true) return
+    if (!this.live || this.#replay !== null || this.#open.size === 0 || !this.#answers.isEmpty || !this.#gate.isEmpty || this.#inbox?.isBusy === true) return
     const { clock, limits } = this.#host.deps
     const next = this.#nextDue()
     if (next === null) return
@@ -376,7 +379,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
       for (const open of this.#open.values()) open?.abort(heard)
       this.#open.clear()
       this.#gate.clear()
-      this.#answers = null
+      this.#answers.clear()
     }
     this.#source.abandon?.(reason)
   }
@@ -389,9 +392,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
     this.journal.abandon()
     this.#discharge()
     this.#host.departed(this.row.run, departure)
-    if (departure.how === 'ended' && isEnd(departure.status)) this.emit({ type: 'run.ended', status: departure.status, error: departure.error })
-    else if (departure.how === 'parked') this.emit({ type: 'run.parked', error: departure.error })
-    else if (departure.how === 'waiting') this.emit({ type: 'run.waiting', wakeAt: departure.wakeAt === NEVER ? null : departure.wakeAt })
+    const event = departureEvent(departure)
+    if (event !== null) this.emit(event)
   }
 }
 

@@ -124,7 +124,7 @@ export async function runDetails(loaded: LoadedRun, { read, definition: stored }
     form: definition === null ? 'function' : 'graph', definition,
     templates: definition === null ? [...new Set(steps.flatMap(({ template }) => template ?? []))].sort() : templatesOf(definition),
     crashes: run.crashes, steps,
-    pending: marks.filter((mark) => !answered.has(mark.path) && mark.gen === run.gen && mark.kind !== 'tried' && mark.kind !== 'tried alone' && mark.kind !== 'survived' && mark.kind !== 'refused').map(({ path, kind, attempt, due, error }) => ({ path, kind, attempt, due, error })),
+    pending: marks.filter((mark) => !answered.has(mark.path) && mark.gen === run.gen && mark.kind !== 'tried' && mark.kind !== 'tried alone' && mark.kind !== 'survived' && mark.kind !== 'refused' && mark.kind !== 'clean-up' && mark.kind !== 'cancelled').map(({ path, kind, attempt, due, error }) => ({ path, kind, attempt, due, error })),
     generations: generations.map(({ gen, baseSeq, at, by, reason }) => ({ gen, baseSeq, at, by, reason })),
     unreadMail: await Promise.all(openMail(mail, { marks, gen: run.gen, records: effective }, false).map((one) => unreadMail(one, marks, read))),
     approvals: isEnd(run.status) ? [] : await openApprovals(loaded, read),

@@ -12,8 +12,8 @@ export class MailWait {
   due: number | null = null
   /** When it was asked for, milliseconds since 1970; the first time, also over restarts, when it has a bound. */
   since = 0
-  /** Until then its run stays in memory, milliseconds since 1970: what it waits for may come soon. */
-  stays = 0
+  /** Its run stays in memory for now: what it waits for may come soon. */
+  #stays = true
   /** Mail is being looked at for it. */
   isBusy = false
   readonly #clock: Clock
@@ -31,7 +31,7 @@ export class MailWait {
 
   /** When it is over by itself; null while mail is looked at for it, and, outside of a pause, while something may come soon. */
   wakeAt(isPaused: boolean): number | null {
-    return this.isBusy || (!isPaused && this.stays > this.#clock.now()) ? null : this.due
+    return this.isBusy || (!isPaused && this.#stays) ? null : this.due
   }
 
   /** Calls `over` once the wall clock has reached `due`. */
@@ -45,8 +45,12 @@ export class MailWait {
 
   /** Keeps the run in memory for `ms`, then calls. */
   stay(ms: number, call: () => void): void {
-    this.stays = this.#clock.now() + ms
-    if (Number.isFinite(ms)) this.#idle = this.#clock.timer(ms, call)
+    if (!Number.isFinite(ms)) return
+    // Not by the wall clock, which may stand for a moment behind the timer.
+    this.#idle = this.#clock.timer(ms, () => {
+      this.#stays = false
+      call()
+    })
   }
 
   /** Gives the wait up, or ends it. */

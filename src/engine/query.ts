@@ -8,6 +8,7 @@ import { defaultCodec } from '../shared/codec.ts'
 import { hashText } from '../shared/hash.ts'
 import { quietLogger } from '../template/log.ts'
 import type { FunctionWorkflow, Operation, SourceHost } from '../workflow/contract.ts'
+import { historyFor } from './clean-up.ts'
 import { FunctionSource } from './function-source.ts'
 import { buildHistory } from './history.ts'
 import { readValue } from './payloads.ts'
@@ -27,7 +28,9 @@ export async function queryRun(deps: QueryDeps, run: string, name: string, args:
   if (loaded === undefined) throw new RunNotFoundError(`there is no run ${run}`)
   const workflow = functionOf(deps, loaded)
   const read = (payload: string | null): Promise<unknown> => readValue(payload, { blobs: deps.store.blobs, sha256: deps.sha256 })
-  const [history, input] = await Promise.all([buildHistory(loaded, read), read(loaded.run.input)])
+  const [all, input] = await Promise.all([buildHistory(loaded, read), read(loaded.run.input)])
+  // Of a run that is cancelled: how it stood when its clean-up began.
+  const history = historyFor(all, loaded.run.gen, false)
   const source = new FunctionSource(workflow, quietLogger)
   try {
     await replay(deps, source, { loaded, history, input })

@@ -2,11 +2,14 @@
 // unread, so that no cancel is lost between the last look and the end.
 import { AbortedError, WumboError, errorData } from '../errors.ts'
 import type { ErrorData } from '../errors.ts'
+import { NEVER, isEnd } from '../model/run.ts'
 import type { EndStatus, RunKey, RunRow } from '../model/run.ts'
 import type { Payload } from '../model/payload.ts'
 import type { OpAnswer, StoreOp } from '../store/port.ts'
+import { cancelPath } from '../workflow/waiting.ts'
 import type { FlushListener } from './flush.ts'
-import type { Departure, RunHost } from './run-host.ts'
+import type { Departure, EventBody, RunHost } from './run-host.ts'
+import { settlePayload } from './payloads.ts'
 import type { RunJournal } from './run-journal.ts'
 
 /** How a run ends. */
@@ -42,6 +45,28 @@ export class RunExit implements FlushListener {
   read(number: number): void {
     const { flusher, deps } = this.#host
     flusher.add({ op: 'consume', run: keyOf(this.#run.row), numbers: [number], at: deps.clock.now() }, this.#run.row.run, 0, null)
+  }
+
+  /** Gives the run up for its clean-up, once it is durable that this has begun; `mail` is the number of what asked for it. */
+  cleanUp(timeoutMs: number, mail: number): void {
+    const { deps } = this.#host
+    this.#run.journal.whenFree(() => {
+      const at = deps.clock.now()
+      this.#run.journal.mark({ path: cancelPath, kind: 'cancelled', attempt: 1, at, due: at + timeoutMs, error: null }, (_answer, error) => this.#run.leave(error === undefined ? { how: 'cleaning' } : lost(error)))
+      this.read(mail)
+    })
+  }
+
+  /** Ends the run once a large output is kept; `consumed` as for `finish`. */
+  settle(end: End, consumed?: number): void {
+    const stored = end.payload === null ? null : settlePayload(end.payload, this.#host.payloads)
+    if (stored === null || typeof stored === 'string') this.finish({ ...end, payload: stored }, consumed)
+    else {
+      stored.then(
+        (payload) => this.finish({ ...end, payload }, consumed),
+        (thrown: unknown) => this.finish({ status: 'failed', payload: null, value: undefined, error: errorData(thrown) }, consumed),
+      )
+    }
   }
 
   /** Ends the run; `consumed` is the number of the mail that made it end. */
@@ -94,6 +119,21 @@ export class RunExit implements FlushListener {
     } else {
       this.#run.leave({ how: 'ended', status: end.status, output: end.value, error: end.error })
     }
+  }
+}
+
+/** What is told of a departure; null for nothing. */
+export function departureEvent(departure: Departure): EventBody | null {
+  switch (departure.how) {
+    case 'ended':
+      return isEnd(departure.status) ? { type: 'run.ended', status: departure.status, error: departure.error } : null
+    case 'parked':
+      return { type: 'run.parked', error: departure.error }
+    case 'waiting':
+      return { type: 'run.waiting', wakeAt: departure.wakeAt === NEVER ? null : departure.wakeAt }
+    case 'cleaning':
+    case 'lost':
+      return null
   }
 }
 

@@ -12,6 +12,8 @@ import type { Turns } from './turns.ts'
 export type Departure =
   | { readonly how: 'ended'; readonly status: EndStatus; readonly output: unknown; readonly error: ErrorData | null }
   | { readonly how: 'waiting'; readonly wakeAt: number | null }
+  /** It is cancelled and comes back for its clean-up; this process still owns it. */
+  | { readonly how: 'cleaning' }
   | { readonly how: 'parked'; readonly error: ErrorData }
   | { readonly how: 'lost'; readonly error: WumboError }
 

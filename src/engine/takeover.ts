@@ -8,6 +8,8 @@ import type { NewRun, RunKey, RunKind, RunRow } from '../model/run.ts'
 import type { Cancel } from '../shared/clock.ts'
 import type { ClaimedRun, Lane, LoadedRun, OpAnswer } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
+import { cleanUpAhead, cleanUpOf, cleaningUntil, hasCleanUp, historyFor, timeoutOf } from './clean-up.ts'
+import type { CleanUp } from './clean-up.ts'
 import { buildHistory } from './history.ts'
 import { isPaused, outstanding } from './outstanding-mail.ts'
 import { BLAMED_DEATHS, Probation } from './probation.ts'
@@ -27,6 +29,8 @@ export interface Entering {
   readonly history: History | null
   /** Somebody has paused it. */
   readonly paused: boolean
+  /** Its clean-up: what it is entered for, or would be when it is cancelled; null for none. */
+  readonly cleanUp: CleanUp | null
   /** Set for a run in probation. */
   readonly trial: Trial | null
 }
@@ -260,17 +264,26 @@ export class Takeover {
   async #enter(loaded: LoadedRun, lane: Lane | null): Promise<void> {
     const { run } = loaded
     const cancel = cancelOf(loaded)
-    if (cancel !== undefined) {
-      this.#exits.cancelled(run, cancel)
-      this.#coming.delete(run.run)
-      return
+    let until = cleaningUntil(loaded)
+    if (cancel !== undefined && until === undefined) {
+      if (!hasCleanUp(loaded)) {
+        this.#exits.cancelled(run, cancel)
+        this.#coming.delete(run.run)
+        return
+      }
+      // As if it had been in memory: from now on it counts as cancelled, also where its code is not known.
+      until = await this.#exits.beginCleanUp(run, { mail: cancel, timeoutMs: timeoutOf(await this.#find(run)) })
     }
     const workflow = await this.#workflowOf(run)
-    const history = await buildHistory(loaded, (payload) => this.#host.read(payload))
+    const isCleaning = until !== undefined
+    const all = await buildHistory(loaded, (payload) => this.#host.read(payload))
+    const history = historyFor(all, run.gen, isCleaning)
+    const code = isCleaning && workflow.form === 'function' ? cleanUpOf(workflow, all) : workflow
+    const cleanUp: CleanUp | null = until === undefined ? cleanUpAhead(workflow, loaded) : { when: 'now', due: until }
     const input = await this.#host.read(run.input)
     const go = (trial: Trial | null): void => {
       this.#coming.delete(run.run)
-      if (!this.#stopped && lane === this.#host.lane()) this.#go(loaded, { workflow, input, history, trial, paused: isPaused(loaded.mail) })
+      if (!this.#stopped && lane === this.#host.lane()) this.#go(loaded, { workflow: code, input, history, trial, cleanUp, paused: !isCleaning && isPaused(loaded.mail) })
     }
     if (run.crashes === 0) {
       go(null)
@@ -291,7 +304,7 @@ export class Takeover {
 
   #go(loaded: LoadedRun, entering: Omit<Entering, 'row'>): void {
     const { run } = loaded
-    const entered = this.#host.enter({ row: withDeadline(loaded), ...entering })
+    const entered = this.#host.enter({ row: withDeadline(loaded, entering.cleanUp), ...entering })
     for (const mail of outstanding(loaded, entering.history)) entered.onMail(mail)
     // In probation it may have waited for its turn.
     if (entering.trial !== null) this.#host.readMail({ space: run.space, run: run.run }, run.inboxCount)
@@ -360,8 +373,9 @@ function cancelOf({ mail }: LoadedRun): number | undefined {
 }
 
 /** A retried run gets its whole time again, counted from the retry. */
-function withDeadline(loaded: LoadedRun): RunRow {
+function withDeadline(loaded: LoadedRun, cleanUp: CleanUp | null): RunRow {
   const { run, generations } = loaded
+  if (cleanUp?.when === 'now') return { ...run, deadline: cleanUp.due }
   const reopened = generations.find(({ gen }) => gen === run.gen)
   if (run.deadline === null || reopened === undefined) return run
   return { ...run, deadline: reopened.at + (run.deadline - run.createdAt) }

@@ -45,9 +45,10 @@ export interface JournalRecord extends RunKey {
 
 /**
  * `timer`: waits until `due`; `retry`: attempt `attempt` failed, the next is due at `due`; `started`: the step began, and must have ended at `due`;
+ * `clean-up`: the run has one, should it be cancelled; `cancelled`: it was, and its clean-up must have ended at `due`;
  * `wait`: waits for mail, until `due` if that is not null; `refused`: mail number `attempt` was not what the wait takes, for the reason in `error`.
  */
-export type MarkKind = 'timer' | 'retry' | 'started' | 'tried' | 'tried alone' | 'survived' | 'wait' | 'refused'
+export type MarkKind = 'timer' | 'retry' | 'started' | 'tried' | 'tried alone' | 'survived' | 'wait' | 'refused' | 'clean-up' | 'cancelled'
 
 /** A durable fact about an operation that has not finished. Keyed by (space, run, gen, path, kind, attempt). */
 export interface Mark extends RunKey {

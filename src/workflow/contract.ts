@@ -80,6 +80,9 @@ export interface WorkflowBase<I, O> {
 export interface FunctionWorkflow<I = never, O = unknown> extends WorkflowBase<I, O> {
   readonly form: 'function'
   readonly run: (ctx: WorkflowContext, input: never) => Promise<O> | O
+  /** Entered in place of `run` when the run is cancelled; `results` are the outputs of the completed steps, by path. */
+  readonly onCancel?: (ctx: WorkflowContext, input: never, results: ReadonlyMap<string, unknown>) => MaybePromise<void>
+  readonly cancelTimeout?: Duration
 }
 
 /** A graph of steps; its version is the hash of its logic with template ranges pinned. */

@@ -56,6 +56,9 @@ export interface ApprovalRequest {
   readonly form: JsonSchema | null
 }
 
+/** What the paths of a clean-up begin with: no operation of a function can have such a path. */
+export const cancelPath = '$cancel.'
+
 /** The path of the record that keeps what an approval asks for. */
 export function requestPath(path: string): string {
   return `${path}.request`

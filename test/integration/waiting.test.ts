@@ -34,7 +34,19 @@ const counting = defineWorkflow({
     return sum
   },
 })
-const workflows = [words, spend, counting]
+const held = defineWorkflow({
+  name: 'held', input: z.object({}),
+  async run(ctx) {
+    const n = await ctx.step('take', one, 7)
+    ctx.setQuery('taken', () => n)
+    await ctx.signal('never')
+  },
+  async onCancel(ctx, _input, results) {
+    await ctx.sleep('moment', 400)
+    await ctx.step('give-back', one, results.get('take') as number)
+  },
+})
+const workflows = [words, spend, counting, held]
 
 /** How a process opens the store; called again for each. */
 type Place = () => Promise<Store>
@@ -120,6 +132,22 @@ const cases = (place: () => Promise<Place>): void => {
     expect((await second.runs.get(run.id)).steps.map(({ kind }) => kind)).toEqual(['signal'])
     await second.runs.resume(run.id)
     expect(await (await second.runs.handle(run.id)).result()).toBe(6)
+    await expect(collect(second.verify())).resolves.toEqual([])
+  })
+
+  test('a cancel cleans up with what was taken, over a restart, and the run is asked at any time', async () => {
+    const at = await place()
+    const first = await open(at)
+    const run = await first.start(held, {})
+    await until(first, run.id, 'waiting')
+    expect(await run.query('taken')).toBe(7)
+    await run.cancel()
+    await expect.poll(async () => (await first.runs.get(run.id)).pending.map(({ path }) => path), { timeout: 10_000, interval: 5 }).toContain('$cancel.moment')
+    await first.close()
+    const second = await open(at)
+    await expect((await second.runs.handle(run.id)).result()).rejects.toMatchObject({ code: 'RUN_CANCELLED' })
+    expect((await second.runs.get(run.id)).steps.map(({ path, output }) => [path, output])).toEqual([['take', 7], ['$cancel.moment', undefined], ['$cancel.give-back', 7]])
+    expect(await second.runs.query(run.id, 'taken')).toBe(7)
     await expect(collect(second.verify())).resolves.toEqual([])
   })
 

@@ -310,8 +310,8 @@ export class Engine implements RunHost {
     })
   }
 
-  #enter({ workflow, input, ...entering }: Entering): HotRun {
-    const { row, cleanUp } = entering
+  #enter(entering: Entering): HotRun {
+    const { row, workflow, input, cleanUp } = entering
     this.#results.entered(row.run)
     const source = workflow.form === 'graph' ? null : new FunctionSource(workflow, this.deps.log, cleanUp?.when === 'now' ? cancelPath : '')
     const run = new HotRun(entering, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this)

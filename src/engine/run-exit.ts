@@ -60,7 +60,7 @@ export class RunExit implements FlushListener {
   /** Ends the run once a large output is kept; `consumed` as for `finish`. */
   settle(end: End, consumed?: number): void {
     const stored = end.payload === null ? null : settlePayload(end.payload, this.#host.payloads)
-    if (stored === null || typeof stored === 'string') this.finish({ ...end, payload: stored }, consumed)
+    if (stored === null || typeof stored === 'string') this.finish(end, consumed) // small: as it is
     else {
       stored.then(
         (payload) => this.finish({ ...end, payload }, consumed),

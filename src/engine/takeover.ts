@@ -285,15 +285,16 @@ export class Takeover {
       this.#coming.delete(run.run)
       if (!this.#stopped && lane === this.#host.lane()) this.#go(loaded, { workflow: code, input, history, trial, cleanUp, paused: !isCleaning && isPaused(loaded.mail) })
     }
-    if (run.crashes === 0) {
-      go(null)
-      return
-    }
+    // Also of one that was parked for it and is claimed by mail: only a retry tries it again.
     const [worst] = [...history.tried].sort(([, a], [, b]) => b.alone - a.alone || b.blame - a.blame)
     if (worst !== undefined && worst[1].alone >= BLAMED_DEATHS) {
       throw new RunQuarantinedError(`the process died ${worst[1].blame} times soon after step ${worst[0]} of run ${run.run} began, ${worst[1].alone} times with no other run to blame`, {
         path: worst[0], details: { deaths: worst[1].blame, alone: worst[1].alone },
       })
+    }
+    if (run.crashes === 0) {
+      go(null)
+      return
     }
     const probationer: Probationer = {
       blame: Math.max(0, ...[...history.tried.values()].map(({ blame }) => blame)),

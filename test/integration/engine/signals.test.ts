@@ -168,6 +168,32 @@ describe('K9: signals', () => {
     expect(await rig.details(run)).toMatchObject({ status: 'parked', unreadMail: [{ payload: 2 }] })
   })
 
+  test('mail does not set a run free again that is set aside for killing its processes', async () => {
+    const rig = new Rig()
+    const calls: string[] = []
+    const poison = defineTemplate({ name: 'poison', version: '1.0.0', description: 'Kills.', input: anything, output: anything, execute: () => (calls.push('drunk'), rig.wait(60_000)) })
+    const deadly = defineWorkflow({ name: 'deadly', input: anything, run: (ctx) => ctx.step('drink', poison, 1) })
+    const first = await rig.engine([deadly])
+    const { run } = await rig.until(first.start(deadly, {}))
+    for (let deaths = 0; deaths < 8 && (await rig.details(run)).status !== 'parked'; deaths++) {
+      await rig.time.advance(100)
+      rig.die()
+      await rig.engine([deadly])
+      await rig.time.advance(100)
+    }
+    expect(await rig.details(run)).toMatchObject({ status: 'parked', error: { code: 'RUN_QUARANTINED' } })
+    rig.die()
+    const last = await rig.engine([deadly])
+    const before = calls.length
+    await rig.until(last.postbox.signal(run, 'word', 1))
+    await rig.time.advance(100)
+    expect(await rig.details(run)).toMatchObject({ status: 'parked', error: { code: 'RUN_QUARANTINED' }, unreadMail: [{ address: 'word' }] })
+    expect(calls.length).toBe(before)
+    await rig.until(last.retry(run, { by: 'ada', reason: 'mended' }))
+    await rig.time.advance(100)
+    expect(calls.length).toBe(before + 1)
+  })
+
   test('mail for a run whose workflow is unknown is kept, and does not have it claimed again and again', async () => {
     const rig = new Rig()
     const first = await rig.engine([three])

@@ -53,9 +53,9 @@ export class Postbox {
     this.#host = host
   }
 
-  /** Asks a run to cancel, to pause, or to go on. */
-  async ask(run: string, kind: 'cancel' | 'pause' | 'resume'): Promise<void> {
-    await this.#send(run, { kind, id: this.#host.newId(), body: null, sentAt: this.#host.deps.clock.now() }, kind)
+  /** Asks a run to cancel, to pause, or to go on. Under an id of the sender's own it is stored once, however often it is sent. */
+  async ask(run: string, kind: 'cancel' | 'pause' | 'resume', id?: string): Promise<void> {
+    await this.#send(run, { kind, id: id === undefined ? this.#host.newId() : `ask:${id}`, body: null, sentAt: this.#host.deps.clock.now() }, kind)
   }
 
   /** Sends a signal. */

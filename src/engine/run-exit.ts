@@ -12,6 +12,9 @@ import type { Departure, EventBody, RunHost } from './run-host.ts'
 import { settlePayload } from './payloads.ts'
 import type { RunJournal } from './run-journal.ts'
 
+/** Mail that cannot be looked up is looked for again after this time, in milliseconds. */
+const LOOK_AGAIN_MS = 500
+
 /** How a run ends. */
 export interface End {
   readonly status: EndStatus
@@ -101,9 +104,21 @@ export class RunExit implements FlushListener {
     this.#host.flusher.add({ op: 'release', run: keyOf(this.#run.row), status, wakeAt, error: reason, inboxSeen: this.inboxSeen }, this.#run.row.run, 50, (answer, error) => {
       if (error !== undefined) this.#run.leave(lost(error))
       // Mail came in between: whoever claims the run next reads it, so it must be claimable now.
-      else if (answer?.answer === 'mail') this.giveUp(status, status === 'waiting' ? null : wakeAt, reason)
+      else if (answer?.answer === 'mail') this.#lookUp(() => this.giveUp(status, status === 'waiting' ? null : wakeAt, reason))
       else this.#run.leave(reason === null ? { how: 'waiting', wakeAt } : { how: 'parked', error: reason })
     })
+  }
+
+  /** Learns by itself how far the mail goes, whoever sent it and whenever that is told, so that the next try can succeed. */
+  #lookUp(again: () => void): void {
+    const { store, clock } = this.#host.deps
+    store.mail(keyOf(this.#run.row), this.inboxSeen).then(
+      (mail) => {
+        this.inboxSeen = Math.max(this.inboxSeen, mail.at(-1)?.number ?? 0)
+        again()
+      },
+      () => clock.timer(LOOK_AGAIN_MS, again), // a store that is away is told elsewhere
+    )
   }
 
   #finished(end: End, answer: OpAnswer | undefined, error: Error | undefined): void {
@@ -113,7 +128,7 @@ export class RunExit implements FlushListener {
       else this.#run.leave(lost(error))
     } else if (answer?.answer === 'mail') {
       // Mail came in between: too late for a run that has its result; it stays visible as unread.
-      this.finish(end)
+      this.#lookUp(() => this.finish(end))
     } else if (answer?.answer === 'lost') {
       this.#run.leave(lost(new AbortedError('the run belongs to another process')))
     } else {

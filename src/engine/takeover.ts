@@ -171,8 +171,10 @@ export class Takeover {
   /** Reads and enters one run that the lane owns; one that nobody has worked on need not be read. */
   async resume(key: ClaimedRun): Promise<void> {
     this.#coming.add(key.run)
+    const lane = this.#host.lane()
     const isComing = await this.#patiently(async () => {
-      const lane = this.#host.lane()
+      // Asked again after the lane was lost it is none of ours, though no other lane is there yet.
+      if (lane === null || lane !== this.#host.lane()) return false
       const loaded = key.fresh === undefined ? await this.#host.deps.store.load(key) : untouched(key.fresh, lane)
       if (loaded === undefined || isEnd(loaded.run.status) || lane !== this.#host.lane()) return false
       return this.#enter(loaded, lane).then(() => true, async (thrown: unknown) => {
@@ -181,7 +183,7 @@ export class Takeover {
         return false
       })
     })
-    if (isComing !== true) this.#coming.delete(key.run)
+    if (isComing !== true && lane === this.#host.lane()) this.#coming.delete(key.run)
   }
 
   /** The store could not be asked: nothing is known by it of what was asked for. */

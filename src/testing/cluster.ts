@@ -14,7 +14,7 @@ import type { Process, Victims } from './mischief.ts'
 import { Network } from './network.ts'
 import { ProcessClock } from './process-clock.ts'
 import { VirtualTime, settle } from './virtual-time.ts'
-import { judge, openEngine } from './world.ts'
+import { judge, openEngine, sendsOf } from './world.ts'
 import type { Effect, Plan, Shape, World } from './world.ts'
 
 /** How a cluster is simulated. */
@@ -143,24 +143,25 @@ export class Cluster implements Victims {
     if (known !== undefined && known !== run) this.acknowledged.set(`${key}!`, run)
     else if (known === undefined) {
       this.acknowledged.set(key, run)
-      this.#signal(run, shape.signals ?? [], 0)
+      this.#send(run, sendsOf(shape), 0)
     }
   }
 
-  /** A client asks one worker after another until its signal is acknowledged, then sends the next. */
-  #signal(run: string, signals: NonNullable<Shape['signals']>, index: number): void {
-    const signal = signals[index]
-    if (signal === undefined) return
+  /** A client asks one worker after another until what it sends is acknowledged, then sends the next. */
+  #send(run: string, sends: ReturnType<typeof sendsOf>, index: number): void {
+    const send = sends[index]
+    if (send === undefined) return
     let isOver = false
     const once = (next: () => void) => (): void => {
       if (!isOver) next()
       isOver = true
     }
-    this.pick()?.engine?.postbox.signal(run, signal.name, signal.payload, { id: String(index) }).then(
-      once(() => this.#signal(run, signals, index + 1)),
+    const engine = this.pick()?.engine
+    if (engine != null) void send(engine, run).then(
+      once(() => this.#send(run, sends, index + 1)),
       (thrown: unknown) => (thrown instanceof RunFinishedError ? once(() => undefined)() : undefined),
     )
-    this.time.timer(100 + this.random.next() * 1500, once(() => this.#signal(run, signals, index)))
+    this.time.timer(100 + this.random.next() * 1500, once(() => this.#send(run, sends, index)))
   }
 
   async #turn(): Promise<number> {

@@ -95,6 +95,37 @@ function makeShapes(night: string): readonly Shape[] {
     },
   },
   {
+    name: 'paused', input: { n: 0 }, expected: { n: 4 }, asks: ['pause', 'resume'],
+    make: (world) => {
+      const [one, flaky] = [add(world, { by: 1 }), add(world, { by: 1, failures: 1, name: 'flaky' })]
+      return defineWorkflow({
+        name: 'paused', input: number,
+        async run(ctx, input) {
+          const both = await ctx.all({ a: (c) => c.step('a', one, input), b: (c) => c.step('b', flaky, input, { retry }) })
+          await ctx.sleep('wink', 2000)
+          return ctx.step('d', one, await ctx.step('c', one, { n: both.a.n + both.b.n }))
+        },
+      })
+    },
+  },
+  {
+    name: 'cleans-up', input: { n: 0 }, expected: 'cancelled', asks: ['cancel'],
+    make: (world) => {
+      const one = add(world, { by: 1 })
+      return defineWorkflow({
+        name: 'cleans-up', input: number, cancelTimeout: '365d',
+        async run(ctx, input) {
+          for (let at = input; ; at = await ctx.step('take', one, at)) if (at.n > 3) await ctx.signal('never')
+        },
+        async onCancel(ctx, _input, results) {
+          for (const [path] of results) await ctx.step('give-back', one, { n: path.length }, { key: path })
+          await ctx.sleep('wink', 1500)
+          await ctx.step('end', one, { n: 0 })
+        },
+      })
+    },
+  },
+  {
     name: 'caught', input: { n: 0 }, expected: { n: 5, because: 'HTTP_FAILED' },
     make: (world) => {
       const bad = add(world, { by: 1, failures: 99, name: 'bad' })

@@ -194,6 +194,21 @@ describe('K9: signals', () => {
     expect(calls.length).toBe(before + 1)
   })
 
+  test('a run that ends or leaves while mail comes that nobody tells it of looks it up, and does not try for ever', async () => {
+    const rig = new Rig()
+    const napping = defineWorkflow({ name: 'napping', input: anything, async run(ctx) { await ctx.sleep('nap', 900); await ctx.sleep('night', '1h') } })
+    const engine = await rig.engine([napping])
+    const { run } = await rig.until(engine.start(napping, {}))
+    await rig.time.advance(100)
+    // As another process would: past this engine, which is not told.
+    const { flusher } = engine
+    await rig.until(new Promise<void>((sent) => flusher.add({ op: 'send', mail: { space: 0, run, id: 'x', kind: 'signal', body: 'j:{"address":"x","payload":1}', sentAt: 1 } }, null, 0, () => sent())))
+    const { flushes } = engine.metrics()
+    await rig.time.advance(2000)
+    expect(engine.metrics().flushes - flushes).toBeLessThan(12)
+    await expect(rig.until(engine.result(run))).resolves.toBeUndefined()
+  })
+
   test('mail for a run whose workflow is unknown is kept, and does not have it claimed again and again', async () => {
     const rig = new Rig()
     const first = await rig.engine([three])

@@ -179,6 +179,10 @@ export class RunParkedError extends failure('RUN_PARKED', 'operation', 409, 'The
 export class RunQuarantinedError extends failure('RUN_QUARANTINED', 'operation', 500, 'Find out why the process dies during the step that the message names, mend it and run `wumbo runs retry`.') {}
 export class CompensationFailedError extends failure('COMPENSATION_FAILED', 'operation', 500, 'Correct the cause and run `wumbo runs retry`, which goes on undoing; or undo by hand what is left, then `wumbo runs cancel`.') {}
 export class RunNotFoundError extends failure('RUN_NOT_FOUND', 'user', 404, 'List the runs with `wumbo runs list`.') {}
+export class SignalInvalidError extends failure('SIGNAL_INVALID', 'user', 422, 'Send a payload that the wait takes; the details list each problem with its path.') {}
+export class ApprovalNotOpenError extends failure('APPROVAL_NOT_OPEN', 'user', 409, 'See `wumbo runs show RUN` for the approvals that the run waits for.') {}
+export class QueryNotFoundError extends failure('QUERY_NOT_FOUND', 'user', 404, 'Ask one of the queries that the message names, or set it in the function: ctx.setQuery(name, handler).') {}
+export class QueryFailedError extends failure('QUERY_FAILED', 'user', 422, 'Send arguments that the handler takes, or correct the handler; see the cause.') {}
 export class RunFinishedError extends failure('RUN_FINISHED', 'user', 409, 'A finished run is only reopened by `wumbo runs retry`.') {}
 export class RunNotRetryableError extends failure('RUN_NOT_RETRYABLE', 'user', 409, 'Only failed, cancelled and parked runs are retried; start a new run instead.') {}
 export class StepNotFoundError extends failure('STEP_NOT_FOUND', 'user', 404, 'Name a step as `wumbo runs show` does.') {}

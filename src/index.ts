@@ -2,8 +2,11 @@
 
 // Open a Wumbo, start runs
 export { createWumbo } from './wumbo.ts'
-export type { ForkOptions, ListOptions, ReloadOptions, RetryOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
-export type { PathEntry, RunDetails, RunSummary, StepSummary } from './engine/inspect.ts'
+export type { ForkOptions, GivenDecision, ListOptions, ReloadOptions, RetryOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
+export type { DecisionToSend, SendOptions } from './engine/postbox.ts'
+export type { OpenApproval } from './engine/open-approvals.ts'
+export type { ApprovalOptions, BoundApprovalOptions, BoundSignalOptions, Decision, QueryHandler, SignalOptions } from './workflow/waiting.ts'
+export type { PathEntry, RunDetails, RunSummary, StepSummary, UnreadMail } from './engine/inspect.ts'
 export { executionPath } from './engine/inspect.ts'
 export type { RecordedOperation, RunRecording } from './engine/recording.ts'
 export type {
@@ -83,7 +86,8 @@ export {
   ExpressionError, InputInvalidError, OutputInvalidError, ConfigInvalidError, ValueNotStorableError, PayloadTooLargeError,
   PayloadCorruptError, BlobMissingError, TemplateFailedError, IllegalTransitionError, ServiceNotFoundError, TransactionUnsupportedError, TransactionRefusedError, StepFailedError,
   StepTimeoutError, HeartbeatTimeoutError, AbortedError, DuplicateStepError, NonDeterminismError, RunFailedError, RunTimeoutError,
-  RunCancelledError, CompensationFailedError, RunParkedError, RunNotFoundError, RunFinishedError, RunNotRetryableError, StepNotFoundError, ForkRefusedError, KeyReusedError, StoreLockedError,
+  RunCancelledError, CompensationFailedError, RunParkedError, RunNotFoundError, SignalInvalidError, ApprovalNotOpenError, QueryNotFoundError, QueryFailedError,
+  RunFinishedError, RunNotRetryableError, StepNotFoundError, ForkRefusedError, KeyReusedError, StoreLockedError,
   StoreTooNewError, StoreMovedError, StoreNotEmptyError, StoreUnsupportedError, StoreRowError, StoreFailedError, StoreClosedError, LaneFencedError, OverloadedError,
   HttpFailedError, EgressRefusedError, FileFailedError, ProjectInvalidError, UsageError, ModuleFailedError, StoreMissingError,
   OwnerUnreachableError, RequestInvalidError, UnauthenticatedError, ForbiddenError, RouteNotFoundError, InternalError, errorCatalogue,

@@ -6,7 +6,9 @@ import { RunNotFoundError } from './errors.ts'
 import type { RunEvent } from './model/event.ts'
 import { DEFAULT_SPACE, isEnd } from './model/run.ts'
 import type { RunStatus } from './model/run.ts'
-import type { RunHandle } from './wumbo-api.ts'
+import { queryRun } from './engine/query.ts'
+import type { SendOptions } from './engine/postbox.ts'
+import type { GivenDecision, RunHandle } from './wumbo-api.ts'
 
 /** What handles need of their Wumbo. */
 export interface HandleHost {
@@ -49,7 +51,31 @@ export class Handle<O> implements RunHandle<O> {
   }
 
   async cancel(): Promise<void> {
-    await this.#host.engine().cancel(this.id)
+    await this.#host.engine().postbox.ask(this.id, 'cancel')
+  }
+
+  async pause(): Promise<void> {
+    await this.#host.engine().postbox.ask(this.id, 'pause')
+  }
+
+  async resume(): Promise<void> {
+    await this.#host.engine().postbox.ask(this.id, 'resume')
+  }
+
+  async signal(name: string, payload?: unknown, options?: SendOptions): Promise<void> {
+    await this.#host.engine().postbox.signal(this.id, name, payload, options)
+  }
+
+  query(name: string, args?: unknown): Promise<unknown> {
+    return queryRun(this.#host.deps, this.id, name, args)
+  }
+
+  async approve(approval: string, decision: GivenDecision): Promise<void> {
+    await this.#host.engine().postbox.decide(this.id, approval, { ...decision, approved: true })
+  }
+
+  async reject(approval: string, decision: GivenDecision): Promise<void> {
+    await this.#host.engine().postbox.decide(this.id, approval, { ...decision, approved: false })
   }
 
   /** Listens before it looks, so that an end between the two is not missed. */

@@ -5,6 +5,7 @@ import type { EngineLimits } from './engine/ports.ts'
 import type { EngineMetrics } from './engine/engine.ts'
 import type { RunDetails, RunSummary } from './engine/inspect.ts'
 import type { RunRecording } from './engine/recording.ts'
+import type { DecisionToSend, SendOptions } from './engine/postbox.ts'
 import type { VerifyProgress } from './engine/verify.ts'
 import type { ExecutionStrategy } from './execution/contract.ts'
 import type { RunEvent, RunObserver } from './model/event.ts'
@@ -63,6 +64,9 @@ export interface StartOptions {
   readonly queue?: string
 }
 
+/** What is decided of an approval, and by whom. */
+export type GivenDecision = Omit<DecisionToSend, 'approved'>
+
 /** A run as its starter holds it. */
 export interface RunHandle<O> {
   readonly id: string
@@ -73,6 +77,23 @@ export interface RunHandle<O> {
   status(): Promise<RunStatus>
   /** Asks the run to cancel. Resolves when that is stored; `result()` tells when it is done. */
   cancel(): Promise<void>
+  /** Asks the run to begin no further step body until it is resumed; those at work end. Resolves when that is stored. */
+  pause(): Promise<void>
+  /** Ends a pause; a parked run tries again. Resolves when that is stored. */
+  resume(): Promise<void>
+  /**
+   * Sends a signal to the run: stored once when this resolves, and taken by the next `ctx.signal` of this name, now or later.
+   * RUN_NOT_FOUND, RUN_FINISHED, SIGNAL_INVALID for a wrong name or id.
+   */
+  signal(name: string, payload?: unknown, options?: SendOptions): Promise<void>
+  /**
+   * Asks the run's code for what it says of its state, as of its last record: also while it is outside of memory, and after its end. Writes nothing.
+   * QUERY_NOT_FOUND, QUERY_FAILED; WORKFLOW_NOT_FOUND where its code is not known; NON_DETERMINISM.
+   */
+  query(name: string, args?: unknown): Promise<unknown>
+  /** Approves what the run waits for, by the path of the approval: its name outside of scopes. APPROVAL_NOT_OPEN, SIGNAL_INVALID for a wrong form. */
+  approve(approval: string, decision: GivenDecision): Promise<void>
+  reject(approval: string, decision: GivenDecision): Promise<void>
   /** What happens in the run from now on; ends with the run. Breaking out of the loop stops listening. */
   events(): AsyncIterableIterator<RunEvent>
 }
@@ -123,6 +144,14 @@ export interface Runs {
   /** A handle for a run that was started elsewhere or before. */
   handle<O = unknown>(id: string): Promise<RunHandle<O>>
   cancel(id: string): Promise<void>
+  pause(id: string): Promise<void>
+  resume(id: string): Promise<void>
+  /** As the method of a handle. */
+  signal(id: string, name: string, payload?: unknown, options?: SendOptions): Promise<void>
+  /** As the method of a handle; also of a Wumbo that only looks. */
+  query(id: string, name: string, args?: unknown): Promise<unknown>
+  /** Approves or rejects, as the methods of a handle. */
+  decide(id: string, approval: string, decision: DecisionToSend): Promise<void>
   /** Reopens a failed, cancelled or parked run under a new generation; resolves to that generation. */
   retry(id: string, options?: RetryOptions): Promise<number>
 }

@@ -12,6 +12,7 @@ import { checkQueue } from './engine/start-options.ts'
 import { runDetails, runSummary } from './engine/inspect.ts'
 import type { RunDetails } from './engine/inspect.ts'
 import { fetchPayload, readValue } from './engine/payloads.ts'
+import { queryRun } from './engine/query.ts'
 import type { EngineDeps, EngineLimits, WorkflowFinder } from './engine/ports.ts'
 import { recordingOf } from './engine/recording.ts'
 import { FLUSH_LIMITS } from './engine/flush.ts'
@@ -145,7 +146,12 @@ class OpenWumbo implements Wumbo, HandleHost {
         return recordingOf(await this.#load(id), { whole: async (payload) => fetchPayload(payload, { blobs: store.blobs, sha256 }), definition: (hash) => store.definition(hash) })
       },
       handle: async <O>(id: string) => new Handle<O>(this, { run: await this.#runId(id), existing: true, completion: null }),
-      cancel: async (id) => this.engine().cancel(await this.#runId(id)),
+      cancel: async (id) => this.engine().postbox.ask(await this.#runId(id), 'cancel'),
+      pause: async (id) => this.engine().postbox.ask(await this.#runId(id), 'pause'),
+      resume: async (id) => this.engine().postbox.ask(await this.#runId(id), 'resume'),
+      signal: async (id, name, payload, sent) => this.engine().postbox.signal(await this.#runId(id), name, payload, sent),
+      query: async (id, name, args) => queryRun(parts.deps, await this.#runId(id), name, args),
+      decide: async (id, approval, decision) => this.engine().postbox.decide(await this.#runId(id), approval, decision),
       retry: async (id, retry) => this.engine().retry(await this.#runId(id), { by: retry?.by ?? 'api', reason: retry?.reason ?? '', ...(retry?.from === undefined ? {} : { from: retry.from }) }),
     }
   }

@@ -4,6 +4,7 @@ import type { Definitions } from '../engine/definitions-api.ts'
 import type { RunDetails } from '../engine/inspect.ts'
 import { WumboError } from '../errors.ts'
 import type { RunEvent } from '../model/event.ts'
+import type { Runs } from '../wumbo-api.ts'
 
 /** A workflow by name. A version is refused when it is not the one that new runs take; none takes whichever is stored. */
 export interface NamedWorkflow {
@@ -19,6 +20,8 @@ export interface Backend {
   readonly workflows: Pick<Definitions, 'create' | 'use' | 'enable' | 'disable' | 'archive' | 'delete'>
   start(workflow: NamedWorkflow, input: unknown, id: string | undefined): Promise<{ readonly id: string; readonly existing: boolean }>
   cancel(id: string): Promise<void>
+  /** What is sent to a run beside that. */
+  readonly mail: Pick<Runs, 'signal' | 'decide' | 'pause' | 'resume'>
   /** Resolves to the new generation. */
   retry(id: string, why: { readonly by: string; readonly reason: string; readonly from?: string }): Promise<number>
   /** Resolves to the id of the new run. */

@@ -40,6 +40,8 @@ function toldOf(event: RunEvent): string | undefined {
     case 'run.resumed':
     case 'run.compensating':
     case 'run.waiting':
+    case 'run.paused':
+    case 'run.unpaused':
     case 'run.parked':
     case 'run.ended':
       return undefined
@@ -51,6 +53,10 @@ export function runLine(channel: Channel, event: RunEvent): string | undefined {
   switch (event.type) {
     case 'run.waiting':
       return `${channel.paint('yellow', '…')} waiting${event.wakeAt === null ? '' : ` until ${localTime(event.wakeAt)}`}`
+    case 'run.paused':
+      return `${channel.paint('yellow', '…')} paused`
+    case 'run.unpaused':
+      return `${channel.paint('blue', '▸')} going on after a pause`
     case 'run.resumed':
       return event.recorded === 0 ? undefined : `${channel.paint('blue', '▸')} going on after ${event.recorded} recorded ${event.recorded === 1 ? 'step' : 'steps'}`
     case 'run.compensating':
@@ -74,5 +80,5 @@ export function shownStatus({ status, compensation }: Pick<RunSummary, 'status' 
 
 /** How a status looks. */
 export const STATUS_STYLES: Readonly<Record<string, Style>> = {
-  completed: 'green', failed: 'red', cancelled: 'yellow', parked: 'yellow', waiting: 'yellow', running: 'blue', skipped: 'dim',
+  completed: 'green', failed: 'red', cancelled: 'yellow', parked: 'yellow', waiting: 'yellow', paused: 'yellow', running: 'blue', skipped: 'dim',
 }

@@ -53,7 +53,7 @@ export class LiveView implements RunView {
     this.#note(event)
     const ended = event.type === 'step.completed' || event.type === 'step.failed' || event.type === 'step.skipped'
     if (ended && ++this.#ended > MAX_LISTED) return
-    const line = event.type === 'run.waiting' || event.type === 'step.started' ? undefined : (runLine(this.#channel, event) ?? stepLine(this.#channel, event, this.#channel.columns - 1))
+    const line = event.type === 'run.waiting' || event.type === 'run.paused' || event.type === 'step.started' ? undefined : (runLine(this.#channel, event) ?? stepLine(this.#channel, event, this.#channel.columns - 1))
     if (line !== undefined) this.#above += `${line}\n`
   }
 
@@ -87,11 +87,13 @@ export class LiveView implements RunView {
         return
       }
       case 'run.waiting':
+      case 'run.paused':
         this.#waiting = runLine(this.#channel, event)
         this.#going.clear()
         return
       case 'run.resumed':
       case 'run.compensating':
+      case 'run.unpaused':
       case 'run.started':
         this.#waiting = undefined
         return

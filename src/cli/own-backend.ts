@@ -82,6 +82,10 @@ export class OwnBackend implements Backend {
     return { id: run.id, existing: run.existing }
   }
 
+  get mail(): Backend['mail'] {
+    return this.wumbo.runs
+  }
+
   cancel(id: string): Promise<void> {
     return this.wumbo.runs.cancel(id)
   }

@@ -28,11 +28,21 @@ export async function reachOwner(owner: Owner): Promise<Backend | undefined> {
 class OwnerClient implements Backend {
   readonly owner: { readonly pid: number; readonly url: string }
   readonly workflows: Backend['workflows']
+  readonly mail: Backend['mail']
   readonly #token: string
 
   constructor(owner: { readonly pid: number; readonly url: string }, token: string) {
     this.owner = owner
     this.#token = token
+    const sent = async (id: string, what: string, body: object): Promise<void> => {
+      await this.#json(`${runPath(id)}/${what}`, body)
+    }
+    this.mail = {
+      signal: (id, name, payload, options = {}) => sent(id, 'signals', { name, payload, ...options }),
+      decide: (id, approval, decision) => sent(id, 'decisions', { approval, ...decision }),
+      pause: (id) => sent(id, 'pause', {}),
+      resume: (id) => sent(id, 'resume', {}),
+    }
     const changed = async (name: string, what: string, body: object): Promise<DefinedWorkflow> => (await this.#json(`${workflowPath(name)}/${what}`, body)) as DefinedWorkflow
     this.workflows = {
       create: async (definition, options) => (await this.#json('/workflows', { definition, ...options })) as CreatedWorkflow,

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { InternalError, UsageError } from '../errors.ts'
+import { approveCommand } from './approve.ts'
 import { completionCommand } from './completion.ts'
 import type { Cli } from './command.ts'
 import { devCommand } from './dev.ts'
@@ -10,8 +11,11 @@ import { forkCommand } from './fork.ts'
 import { EXIT, exitCodeOf } from './exit-codes.ts'
 import { failureJson, failureLines } from './failure-text.ts'
 import { initCommand } from './init.ts'
+import { pauseCommand, resumeCommand } from './pause.ts'
+import { queryCommand } from './query.ts'
 import { runCommand } from './run.ts'
 import { runsCommand } from './runs.ts'
+import { signalCommand } from './signal.ts'
 import { storeCommand } from './store.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 import { convertCommand } from './convert.ts'
@@ -59,6 +63,11 @@ Exit codes: 0 done, 1 the run did not end well, 2 wrong use or definition, 3 ref
   program.addCommand(runCommand(cli))
   program.addCommand(runsCommand(cli))
   program.addCommand(forkCommand(cli))
+  program.addCommand(signalCommand(cli))
+  program.addCommand(approveCommand(cli))
+  program.addCommand(queryCommand(cli))
+  program.addCommand(pauseCommand(cli))
+  program.addCommand(resumeCommand(cli))
   program.addCommand(workflowCommand(cli))
   program.addCommand(devCommand(cli))
   program.addCommand(workerCommand(cli))

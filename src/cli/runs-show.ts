@@ -81,6 +81,15 @@ function runLines(channel: Channel, run: RunDetails): string[] {
     ...(run.status === 'completed' ? [fact('output', lineJson(run.output))] : []),
     '',
     ...(steps.length === 0 ? [channel.paint('dim', 'no steps yet')] : steps),
+    ...mailLines(channel, run),
     ...(run.error === null || run.status === 'completed' ? [] : ['', ...recordedFailureLines(channel, run.error, run.status === 'parked' ? (run.error.remedy ?? '') : `Correct the cause, then: wumbo runs retry ${run.id}`)]),
   ]
+}
+
+/** What somebody is to decide, and what was sent and nothing has taken. */
+function mailLines(channel: Channel, run: RunDetails): string[] {
+  const shown = (text: string): string => (channel.isTerminal ? fitText(visibleLine(text), channel.columns - 2) : visibleLine(text))
+  const asked = run.approvals.map(({ path, title, assignees, due }) => `${channel.paint('yellow', '?')} ${shown(`${path}: ${title}${assignees.length === 0 ? '' : `, asked of ${assignees.join(', ')}`}${due === null ? '' : `, until ${localTime(due)}`}; decide it: wumbo approve ${run.id} ${path}`)}`)
+  const left = run.unreadMail.map(({ kind, address, sentAt, refused }) => `${channel.paint('dim', '·')} ${shown(`not taken: ${kind}${address === null ? '' : ` ${address}`} of ${localTime(sentAt)}${refused === null ? '' : `, set aside: ${refused.message}`}`)}`)
+  return asked.length + left.length === 0 ? [] : ['', ...asked, ...left]
 }

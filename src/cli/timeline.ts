@@ -31,7 +31,7 @@ export function timelineLines(channel: Channel, run: RunDetails, now: number): s
   for (const one of run.pending) {
     const due = one.due === null ? '' : ` until ${localTime(one.due)}`
     const why = one.error === null ? '' : ` after ${one.error.code}: ${visibleLine(one.error.message)}`
-    const line = `${visibleLine(one.path)}  ${one.kind === 'timer' ? 'waiting' : one.kind}${due}${why}`
+    const line = `${visibleLine(one.path)}  ${one.kind === 'timer' || one.kind === 'wait' ? 'waiting' : one.kind}${due}${why}`
     lines.push(`${channel.paint('yellow', '…')} ${channel.isTerminal ? fitText(line, channel.columns - 2) : line}`)
   }
   return lines

@@ -160,7 +160,7 @@ export class StoredDefinitions implements Definitions {
     const answer = await this.#submit({ op: 'deleteWorkflow', space: DEFAULT_SPACE, name })
     if (answer?.answer === 'missing') throw this.#unknown(name)
     if (answer?.answer === 'refused') {
-      const { runs: [live] } = await store.listRuns({ space: DEFAULT_SPACE, workflow: name, status: ['running', 'waiting', 'parked'], limit: 1 })
+      const { runs: [live] } = await store.listRuns({ space: DEFAULT_SPACE, workflow: name, status: ['running', 'waiting', 'paused', 'parked'], limit: 1 })
       throw new WorkflowConflictError(`workflow ${name} cannot be deleted: ${answer.because}${live === undefined ? '' : ` (${live.run} is ${live.status})`}`, {
         path: name, remedy: this.#rows.get(name)?.status === 'archived' ? 'Wait for the end of its runs, or cancel them: `wumbo runs list`.' : `Archive it first: wumbo workflow archive ${name}`,
       })

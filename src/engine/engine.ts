@@ -1,29 +1,31 @@
 // The durable runtime of one lane: it accepts starts, holds the runs in memory, takes over what is due and hands everything
 // to one group commit. Taking over is takeover.ts, housekeeping is housekeeping.ts, one run is hot-run.ts.
-import { AbortedError, LaneFencedError, OverloadedError, RunFinishedError, RunNotFoundError, StoreClosedError, StoreFailedError, WumboError, errorData } from '../errors.ts'
+import { AbortedError, LaneFencedError, OverloadedError, StoreClosedError, StoreFailedError, WumboError, errorData } from '../errors.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { Payload } from '../model/payload.ts'
-import { DEFAULT_SPACE } from '../model/run.ts'
-import type { RunRow } from '../model/run.ts'
+import { DEFAULT_SPACE, type MailKind, type RunKey, type RunRow } from '../model/run.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import { deferred } from '../shared/deferred.ts'
 import { parseDuration } from '../shared/duration.ts'
 import { uuidv4, uuidv7Generator } from '../shared/id.ts'
 import type { Lane, OpAnswer, StoreOp } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
+import { cancelPath } from '../workflow/waiting.ts'
 import { forkRun, retryRun, type AfterFailureHost, type ForkOptions, type RetryOptions } from './after-failure.ts'
+import { cleanUpAhead } from './clean-up.ts'
 import type { Completion } from './completion.ts'
 import { Flusher, type FlushMetrics } from './flush.ts'
 import { FunctionSource } from './function-source.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { HotRun } from './hot-run.ts'
 import { MailReader } from './mail-reader.ts'
+import { Postbox } from './postbox.ts'
 import { Membership } from './membership.ts'
 import { readValue, settlePayload, type PayloadHost } from './payloads.ts'
 import type { EngineDeps } from './ports.ts'
 import { Results } from './results.ts'
 import type { Departure, RunHost } from './run-host.ts'
-import { checkKey, checkQueue, keyHash, keyReused, startInDoubt } from './start-options.ts'
+import { checkKey, checkQueue, keyHash, keyReused, startInDoubt, takesQueue } from './start-options.ts'
 import { Takeover, type Entering } from './takeover.ts'
 import { checkTransactions } from './transaction-check.ts'
 import { Turns } from './turns.ts'
@@ -49,6 +51,8 @@ export class Engine implements RunHost {
   readonly flusher: Flusher
   readonly turns: Turns
   readonly payloads: PayloadHost
+  /** What is sent to runs: requests to cancel, pause and resume, signals and decisions. */
+  readonly postbox: Postbox
   readonly #members: Membership
   readonly #results: Results
   readonly #mail: MailReader
@@ -87,6 +91,10 @@ export class Engine implements RunHost {
     this.#mail = new MailReader({ store: deps.store, hot: (run) => this.#hot.get(run), quietly: (work) => this.#quietly(work) })
     this.#results = new Results({ deps, isHot: (run) => this.#hot.has(run), read: (payload) => this.readPayload(payload), quietly: (work) => this.#quietly(work) })
     this.payloads = { blobs: deps.store.blobs, sha256: deps.sha256, limit: deps.limits.inlinePayload, key: () => this.#newId() }
+    this.postbox = new Postbox({
+      deps, payloads: this.payloads, newId: () => this.#newId(), submit: (op, bytes) => this.submit(op, bytes),
+      sent: (key, isOwned, kind) => this.#sent(key, isOwned, kind),
+    })
     this.#takeover = new Takeover({
       deps, flusher: this.flusher,
       room: () => (this.#state === 'open' ? deps.limits.hotRuns - this.#hot.size : 0),
@@ -129,7 +137,7 @@ export class Engine implements RunHost {
     const key = options.key === undefined ? null : { key: checkKey(options.key), hash, expiresAt: now + limits.keyTtlMs }
     this.#saveDefinition(workflow, now)
     // More runs than the memory is to hold: this one waits its turn in the store, from its first moment on.
-    const full = this.#hot.size + this.#starting >= limits.hotRuns || !this.#takes(row.queue)
+    const full = this.#hot.size + this.#starting >= limits.hotRuns || !takesQueue(this.deps.queues, row.queue)
     const answer = await this.#startRow(row, key, full)
     if (answer?.answer === 'exists') {
       if (answer.hash !== hash) throw keyReused(options.key ?? '', answer.run)
@@ -139,7 +147,7 @@ export class Engine implements RunHost {
     const completion = full && this.deps.store.isShared ? null : this.#results.started(row.run)
     if (this.deps.observers.size > 0) this.emit({ type: 'run.started', run: row.run, workflow: row.workflow, at: row.createdAt })
     if (full) this.#takeover.soon()
-    else this.#enter({ row, workflow, input: checked.value, history: null, trial: null })
+    else this.#enter({ row, workflow, input: checked.value, history: null, trial: null, paused: false, cleanUp: cleanUpAhead(workflow, null) })
     return { run: row.run, existing: false, completion }
   }
 
@@ -166,20 +174,6 @@ export class Engine implements RunHost {
   /** The output of a run, once it has ended well; rejects with what ended or parked it. */
   result(run: string): Promise<unknown> {
     return this.#results.of(run)
-  }
-
-  /** Asks a run to cancel. Resolves once that is stored: accepted is not done. */
-  async cancel(run: string): Promise<void> {
-    this.#mustBeOpen()
-    const mail = { space: DEFAULT_SPACE, run, id: this.#newId(), kind: 'cancel', body: null, sentAt: this.deps.clock.now() } as const
-    const answer = await this.#op({ op: 'send', mail })
-    if (answer?.answer === 'missing') throw new RunNotFoundError(`there is no run ${run}`)
-    if (answer?.answer === 'finished') throw new RunFinishedError(`run ${run} has ended; there is nothing to cancel`)
-    const hot = this.#hot.get(run)
-    if (hot === undefined) await this.#wake(run)
-    // Others may have sent mail as well: only the store knows the numbers.
-    else if (this.deps.store.isShared) this.#mail.arrived({ space: DEFAULT_SPACE, run }, Number.POSITIVE_INFINITY)
-    else hot.onMail({ ...mail, number: hot.inboxSeen + 1, consumedAt: null })
   }
 
   /** Reopens a failed, cancelled or parked run under a new generation, keeping what was recorded before the failure. */
@@ -288,6 +282,7 @@ export class Engine implements RunHost {
     this.#hot.delete(run)
     this.#results.departed(run, departure)
     if (departure.how === 'waiting') this.#takeover.due(departure.wakeAt ?? 0)
+    else if (departure.how === 'cleaning') this.#quietly(this.#takeover.resume({ space: DEFAULT_SPACE, run }))
     this.#takeover.roomFreed()
   }
 
@@ -318,13 +313,15 @@ export class Engine implements RunHost {
     })
   }
 
-  #enter({ row, workflow, input, history, trial }: Entering): HotRun {
+  #enter(entering: Entering): HotRun {
+    const { row, workflow, input, cleanUp } = entering
     this.#results.entered(row.run)
-    const source = workflow.form === 'graph' ? null : new FunctionSource(workflow, this.deps.log)
-    const run = new HotRun({ row, history, trial, workflow }, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this)
+    const source = workflow.form === 'graph' ? null : new FunctionSource(workflow, this.deps.log, cleanUp?.when === 'now' ? cancelPath : '')
+    const run = new HotRun(entering, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this)
     source?.attach(run)
     this.#hot.set(row.run, run)
     run.begin(input)
+    this.#mail.entered(row)
     return run
   }
 
@@ -349,10 +346,12 @@ export class Engine implements RunHost {
     while (computing() && clock.monotonic() < until) await new Promise<void>((resolve) => clock.timer(5, resolve))
   }
 
-  /** A worker that takes runs of other queues only leaves this one to them; one that takes none works on what it starts. */
-  #takes(queue: string): boolean {
-    const { queues } = this.deps
-    return queues === null || queues.length === 0 || queues.includes(queue)
+  /** Mail was stored for a run: whoever has it is to read it. */
+  async #sent(key: RunKey, isOwned: boolean, kind: MailKind): Promise<void> {
+    if (this.#hot.has(key.run)) return this.#mail.arrived(key, Number.POSITIVE_INFINITY)
+    if (isOwned && !this.deps.store.isShared) this.#mail.expect(key.run)
+    // A process that takes no run over can end one without its code, and leaves all else to those that have it.
+    if (kind === 'cancel' || this.deps.limits.hotRuns > 0) await this.#wake(key.run)
   }
 
   /** Mail was sent to a run that is not in memory. */

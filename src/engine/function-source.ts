@@ -5,10 +5,14 @@ import type { FunctionWorkflow, Operation, Outcome, Source, SourceHost, StepOpti
 import { AbortedError, DefinitionError } from '../errors.ts'
 import type { WumboError } from '../errors.ts'
 import { parseDuration } from '../shared/duration.ts'
+import { momentOf } from '../shared/moment.ts'
+import { requestPath } from '../workflow/waiting.ts'
+import type { BoundApprovalOptions, BoundSignalOptions, Decision, QueryHandler } from '../workflow/waiting.ts'
 import { SmallMap } from '../shared/small-map.ts'
 import type { Duration } from '../shared/duration.ts'
 import { Origins } from './origins.ts'
-import { Scope, itemPrefixes } from './scope.ts'
+import { approvalWait, signalWait } from './mail-waits.ts'
+import { Scope, checkOperationName, itemPrefixes } from './scope.ts'
 
 /** What a function needs of the run that enters it. */
 export interface FunctionRun extends SourceHost {
@@ -20,7 +24,7 @@ export interface FunctionRun extends SourceHost {
 }
 
 interface Waiting {
-  readonly scope: Scope
+  readonly scope: Scope | null
   readonly promise: Promise<unknown>
   readonly resolve: (value: unknown) => void
   readonly reject: (reason: unknown) => void
@@ -30,14 +34,18 @@ interface Waiting {
 export class FunctionSource implements Source {
   readonly synchronous = false
   readonly origins = new Origins()
+  #queries: Map<string, QueryHandler> | null = null
   readonly #workflow: FunctionWorkflow
   readonly #log: Logger
+  readonly #prefix: string
   readonly #waiting = new SmallMap<Waiting>()
   #abort: AbortController | undefined
   #aborted: (() => WumboError) | undefined
   #run: FunctionRun | undefined
 
-  constructor(workflow: FunctionWorkflow, log: Logger) {
+  /** `prefix` stands before all paths: of the clean-up of a run. */
+  constructor(workflow: FunctionWorkflow, log: Logger, prefix = '') {
+    this.#prefix = prefix
     this.#workflow = workflow
     this.#log = log
   }
@@ -62,6 +70,11 @@ export class FunctionSource implements Source {
     return { debug: once('debug'), info: once('info'), warn: once('warn'), error: once('error') }
   }
 
+  /** What the function answers queries with, by name. */
+  get queries(): Map<string, QueryHandler> {
+    return (this.#queries ??= new Map())
+  }
+
   /** Names the run whose function this is. Call before `begin`. */
   attach(run: FunctionRun): void {
     this.#run = run
@@ -73,7 +86,7 @@ export class FunctionSource implements Source {
 
   begin(input: unknown, host: SourceHost): void {
     this.origins.note(input, '$input')
-    const context = new FunctionContext(this, new Scope(''))
+    const context = new FunctionContext(this, new Scope(this.#prefix))
     try {
       Promise.resolve(this.#workflow.run(context, input as never)).then((output) => host.complete(output), (thrown: unknown) => host.fail(thrown))
     } catch (thrown) {
@@ -86,7 +99,7 @@ export class FunctionSource implements Source {
     const waiting = this.#waiting.get(path)
     if (waiting === undefined) return
     this.#waiting.delete(path)
-    waiting.scope.close()
+    waiting.scope?.close()
     if (outcome.status === 'completed') {
       this.origins.note(outcome.output, path)
       waiting.resolve(outcome.output)
@@ -104,8 +117,8 @@ export class FunctionSource implements Source {
     this.#waiting.clear()
   }
 
-  /** Opens an operation and gives the promise of its answer. */
-  ask(scope: Scope, operation: Operation): Promise<unknown> {
+  /** Opens an operation and gives the promise of its answer, with which the scope's count of what is open goes down; null: it stays. */
+  ask(scope: Scope | null, operation: Operation): Promise<unknown> {
     let resolve!: (value: unknown) => void
     let reject!: (reason: unknown) => void
     const promise = new Promise<unknown>((yes, no) => {
@@ -136,7 +149,7 @@ class FunctionContext implements WorkflowContext {
     return this.#source.run
   }
 
-  get signal(): AbortSignal {
+  get abortSignal(): AbortSignal {
     return this.#source.signal
   }
 
@@ -205,6 +218,31 @@ class FunctionContext implements WorkflowContext {
   async sleep(name: string, duration: Duration): Promise<void> {
     const ms = parseDuration(duration, `${name}.duration`)
     await this.#source.ask(this.#scope, { kind: 'timer', path: this.#scope.open(name), ms })
+  }
+
+  async sleepUntil(name: string, time: Date | number | string): Promise<void> {
+    const until = momentOf(time, `${name}.time`)
+    await this.#source.ask(this.#scope, { kind: 'timer', path: this.#scope.open(name), ms: 0, until })
+  }
+
+  async signal<P>(name: string, options: Partial<BoundSignalOptions<P>> = {}): Promise<P> {
+    const wait = signalWait(name, options)
+    // The check gives what the schema makes of the payload.
+    return (await this.#source.ask(this.#scope, { kind: 'signal', path: this.#scope.open(name, options.key), ...wait })) as P
+  }
+
+  async approval<F>(name: string, options: Partial<BoundApprovalOptions<F>> = {}): Promise<Decision<F>> {
+    const asked = approvalWait(name, options)
+    const path = this.#scope.open(name, options.key)
+    await this.#source.ask(null, { kind: 'request', path: requestPath(path), request: asked.request })
+    // The check gives a decision whose form is what the schema makes of it.
+    return (await this.#source.ask(this.#scope, { kind: 'approval', path, address: path, ...asked.wait })) as Decision<F>
+  }
+
+  setQuery(name: string, handler: QueryHandler): void {
+    checkOperationName(name, `query ${JSON.stringify(name) ?? 'nothing'}`)
+    if (typeof handler !== 'function') throw new DefinitionError(`query ${name}: expected a handler (args) => value, got ${typeof handler}`, { path: name })
+    this.#source.queries.set(name, handler)
   }
 
   heartbeat(): void {

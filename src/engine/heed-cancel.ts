@@ -23,7 +23,7 @@ export type Heeded = { readonly ends: null; readonly loaded: LoadedRun } | { rea
 
 /** Looks whether somebody asked to cancel a run that is about to be entered. */
 export async function heedCancel(loaded: LoadedRun, host: HeedingHost): Promise<Heeded> {
-  const mail = loaded.mail.find(({ kind, consumedAt }) => kind === 'cancel' && consumedAt === null)
+  const mail = cancelMail(loaded)
   if (mail === undefined) return { ends: null, loaded }
   const { run, journal, generations } = loaded
   const cancelled = new RunCancelledError('the run was cancelled')
@@ -51,6 +51,20 @@ export async function heedCancel(loaded: LoadedRun, host: HeedingHost): Promise<
   // The mail is read after the record stands: a death between the two finds the mail again, and the decision.
   await written(host, run.run, [{ op: 'record', record }, consume])
   return { ends: null, loaded: { ...known, journal: [...journal, record] } }
+}
+
+/** The number of the mail that asks to cancel a run; undefined when none does. */
+export function cancelOf(loaded: LoadedRun): number | undefined {
+  return cancelMail(loaded)?.number
+}
+
+/** True when the run's steps are being undone. */
+export function isUndone({ run, journal, generations }: LoadedRun): boolean {
+  return effectiveJournal(journal, generations, run.gen).some(({ path }) => path === DECISION)
+}
+
+function cancelMail({ mail }: LoadedRun): Mail | undefined {
+  return mail.find(({ kind, consumedAt }) => kind === 'cancel' && consumedAt === null)
 }
 
 /** Resolves when all of it is durable. */

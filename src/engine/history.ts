@@ -31,14 +31,14 @@ export async function buildHistory(loaded: LoadedRun, read: (payload: Payload | 
   return { records: before, undoing, inherited, isCompensable, begun, lastSeq, marks: openMarks(loaded, effective), tried: openTries(loaded, effective), deadlines: deadlines(loaded), loose: givenUp(loaded) }
 }
 
-/** The newest mark of each path without a record: retries of this generation, timers of any. */
+/** The newest mark of each path without a record: retries of this generation, timers and waits of any. */
 function openMarks(loaded: LoadedRun, effective: readonly JournalRecord[]): ReadonlyMap<string, Mark> {
   const answered = new Set(effective.map(({ path }) => path))
   const marks = new Map<string, Mark>()
   const byAge = [...loaded.marks].sort((a, b) => a.gen - b.gen || a.attempt - b.attempt)
   for (const mark of byAge) {
-    if (answered.has(mark.path) || (mark.kind !== 'timer' && mark.kind !== 'retry')) continue
-    if (mark.kind === 'timer' || mark.gen === loaded.run.gen) marks.set(mark.path, mark)
+    if (answered.has(mark.path) || (mark.kind !== 'timer' && mark.kind !== 'wait' && mark.kind !== 'retry')) continue
+    if (mark.kind !== 'retry' || mark.gen === loaded.run.gen) marks.set(mark.path, mark)
   }
   return marks
 }

@@ -1,21 +1,28 @@
 // One run in memory, owned by this process: it opens what its source asks for and delivers the answers in the order of the
 // journal, one at a time. Records are run-records.ts, the way out is run-exit.ts, a single step is step-run.ts.
-import { AbortedError, RunCancelledError, RunTimeoutError, WumboError, errorData, errorFromData, type ErrorData } from '../errors.ts'
+import { AbortedError, RunTimeoutError, WumboError, errorData, errorFromData, type ErrorData } from '../errors.ts'
 import type { JournalRecord } from '../model/record.ts'
+import { NEVER } from '../model/run.ts'
 import type { EndStatus, Mail, RunRow } from '../model/run.ts'
 import type { Cancel } from '../shared/clock.ts'
 import type { OnCancel, Operation, Outcome, Source, SourceHost } from '../workflow/contract.ts'
+import { cancelled, noteCleanUp, type CleanUp } from './clean-up.ts'
 import type { CompensationSource } from './compensation-source.ts'
+import { MailWait } from './mail-wait.ts'
+import { openOperation } from './open-operation.ts'
 import { OpenOperations, type Open } from './open-operations.ts'
 import { type Known, NOTHING, Replay, knownOf } from './replay.ts'
 import { RunExit, endOf, lost, type End, type LeavingRun } from './run-exit.ts'
 import { departureEvent, type Departure, type EventBody, type RunHost } from './run-host.ts'
+import { RunInbox, type InboxRun } from './run-inbox.ts'
 import { RunJournal } from './run-journal.ts'
-import { recordDecision, recordReused, recordValue } from './run-records.ts'
+import { NO_PAUSE, RunPause } from './run-pause.ts'
+import { recordAtOnce } from './run-records.ts'
 import { RunUndo, type UndoneRun } from './run-undo.ts'
-import { beginStep, startTimer, type Trial, type WaitingRun } from './run-waits.ts'
+import { admitStep, beginStep, startTimer, type Trial } from './run-waits.ts'
 import type { Entering } from './takeover.ts'
-import { StepRun, type StepHost } from './step-run.ts'
+import type { StepHost } from './step-host.ts'
+import { StepRun } from './step-run.ts'
 import { StepListener, tellRecord, type ListenedRun } from './step-listener.ts'
 import { isCompensable } from './compensable.ts'
 import type { Undoing } from './saga.ts'
@@ -23,12 +30,13 @@ import { TimerWait } from './timer-wait.ts'
 import type { TurnTaker } from './turns.ts'
 
 /** A run that this process owns and has in memory. */
-export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, WaitingRun, UndoneRun {
+export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, InboxRun, UndoneRun {
   readonly row: RunRow
   readonly journal: RunJournal
   readonly #host: RunHost
   #source: Source
   readonly #onCancel: OnCancel | undefined
+  readonly #cleanUp: CleanUp | null
   readonly #steps: StepHost
   readonly #exit: RunExit
   readonly #open = new OpenOperations()
@@ -44,19 +52,25 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
   #undo: RunUndo | null = null
   /** It was to end while recorded answers were still delivered, and steps may have to be undone. */
   #endsAfterReplay: (() => void) | null = null
+  /** Set from the first wait or mail on. */
+  #inbox: RunInbox | null = null
+  pause: RunPause
 
-  constructor({ row, history, trial, workflow }: Omit<Entering, 'input'>, source: Source, host: RunHost) {
+  constructor({ row, history, trial, workflow, paused, cleanUp }: Omit<Entering, 'input'>, source: Source, host: RunHost) {
     this.trial = trial
+    this.pause = paused ? new RunPause(true) : NO_PAUSE
     this.row = row
+    this.#cleanUp = cleanUp
     this.#host = host
     this.#source = source
-    this.#onCancel = workflow.onCancel
+    // A clean-up of its own stands in the place of compensations: see cancel below.
+    this.#onCancel = cleanUp === null ? workflow.onCancel : 'leave'
     this.#replay = history === null || (history.records.length === 0 && history.undoing === null) ? null : new Replay(history)
     this.known = history === null ? NOTHING : knownOf(history)
     this.journal = new RunJournal(this, host, history?.lastSeq ?? 0)
     this.#steps = new StepListener(this, host)
     this.#exit = new RunExit(this, host)
-    if (history !== null && history.undoing !== null) this.#undo = new RunUndo(this, host, { onCancel: workflow.onCancel, recorded: history.undoing })
+    if (history !== null && history.undoing !== null) this.#undo = new RunUndo(this, host, { onCancel: this.#onCancel, recorded: history.undoing })
   }
 
   get live(): boolean {
@@ -87,9 +101,15 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
     const { deadline } = this.row
     if (deadline !== null && this.#undo === null) {
       this.#deadline = clock.timer(Math.max(0, deadline - clock.now()), () => {
-        this.#end('failed', undefined, new RunTimeoutError(`the run did not end within its timeout of ${deadline - this.row.createdAt} ms`))
+        if (this.#cleanUp?.when === 'now') this.fail(new RunTimeoutError('it took longer than it may'))
+        else this.#end('failed', undefined, new RunTimeoutError(`the run did not end within its timeout of ${deadline - this.row.createdAt} ms`))
       })
     }
+    noteCleanUp(this, this.#cleanUp, clock.now(), () => this.#enter(input))
+  }
+
+  #enter(input: unknown): void {
+    if (!this.live) return
     this.#source.begin(input, this)
     if (this.#replay !== null) this.#queueTurn()
   }
@@ -101,7 +121,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
   /** Opens what the workflow, or the undoing in its place, asks for. */
   openOwn(operation: Operation): void {
     if (!this.live) return
-    const open = operation.kind === 'step' ? new StepRun(operation, this.#steps) : operation.kind === 'timer' ? new TimerWait(operation, this.#host.deps.clock) : null
+    const open = openOperation(operation, this.#steps, this.#host.deps.clock)
     this.#open.set(operation.path, open)
     if (open instanceof StepRun && (this.#undo?.isActive === true || isCompensable(open.operation))) (this.#undo ??= new RunUndo(this, this.#host, { onCancel: this.#onCancel })).asked(open)
     if (this.#replay !== null) this.#replay.asked(operation, open instanceof StepRun ? open : null)
@@ -109,19 +129,35 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
   }
 
   complete(output: unknown): void {
-    this.#end('completed', output, null)
+    if (this.#cleanUp?.when === 'now') this.#end('cancelled', undefined, cancelled())
+    else this.#end('completed', output, null)
   }
 
   fail(error: unknown): void {
-    this.#end('failed', undefined, error)
+    if (this.#cleanUp?.when === 'now') this.#end('cancelled', undefined, cancelled(error))
+    else this.#end('failed', undefined, error)
   }
 
   /** Mail that the store has accepted for this run. */
   onMail(mail: Mail): void {
     this.#exit.inboxSeen = Math.max(this.#exit.inboxSeen, mail.number)
-    if (mail.kind !== 'cancel' || !this.live) return
-    if (this.#undo !== null && (this.#undo.isActive || this.#undo.isAwaited)) this.#undo.read(mail.number)
-    else this.#end('cancelled', undefined, new RunCancelledError('the run was cancelled'), mail.number)
+    if (!this.live) return
+    if (mail.kind === 'cancel') this.#cancel(mail.number)
+    else this.#openInbox().take(mail)
+  }
+
+  #cancel(mail: number): void {
+    if (this.#undo !== null && (this.#undo.isActive || this.#undo.isAwaited)) this.#undo.read(mail)
+    else if (this.#cleanUp === null) this.#end('cancelled', undefined, cancelled(), mail)
+    else if (this.#cleanUp.when === 'now') this.#exit.read(mail)
+    else {
+      this.#stopAll(() => cancelled())
+      this.#exit.cleanUp(this.#cleanUp.timeoutMs, mail)
+    }
+  }
+
+  #openInbox(): RunInbox {
+    return (this.#inbox ??= new RunInbox(this, this.#host))
   }
 
   /** Begins no new bodies from now on; the engine watches `computing`. */
@@ -233,38 +269,31 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
   }
 
   #start(operation: Operation, open: Open): void {
-    if (operation.kind === 'step') {
+    if (open instanceof MailWait) {
+      this.#openInbox().open(open)
+    } else if (operation.kind === 'step') {
       if (open instanceof StepRun) this.#startStep(open)
     } else if (operation.kind === 'timer') {
       if (open instanceof TimerWait) startTimer(this, this.#host, open)
-    } else if (operation.kind === 'value') {
-      recordValue(this, this.#host, { path: operation.path, kind: 'value', value: this.#host.value(operation.of) })
     } else {
-      recordDecision(this, this.#host, operation)
+      recordAtOnce(this, this.#host, operation)
     }
   }
 
   #startStep(step: StepRun): void {
-    try {
-      step.checkOptions()
-      if (step.inputHash === '') step.encodeInput()
-    } catch (thrown) {
-      this.#steps.onFailure(step, errorData(thrown))
-      return
-    }
-    const { name, version } = step.operation.template.meta
-    const loose = this.known.loose.get(step.path)
-    if (loose !== undefined && loose.template === name && loose.templateVersion === version && loose.inputHash === step.inputHash) {
-      recordReused(this, this.#host, step, loose)
-      return
-    }
-    step.gate = this.journal.effectSeq
+    if (!admitStep(this, this.#host, step, this.#steps)) return
     if (step.level === 'pure' || this.journal.durableSeq >= step.gate) this.#beginStep(step)
     else this.#open.gate(step)
   }
 
   #beginStep(step: StepRun): void {
-    if (!this.#draining && this.live) beginStep(this, this.#host, step)
+    if (this.#draining || !this.live) return
+    if (this.pause.isOn) {
+      step.hold(() => this.#beginStep(step), this.pause)
+      this.considerLeavingSoon()
+      return
+    }
+    beginStep(this, this.#host, step)
   }
 
   /** A record is durable, or why it is not. */
@@ -347,7 +376,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
     return this.#undo?.mustNotFail === true ? this.#undo.refusal(thrown) : null
   }
 
-  #giveUp(status: 'waiting' | 'parked', wakeAt: number | null, reason: WumboError | null): void {
+  #giveUp(status: 'waiting' | 'paused' | 'parked', wakeAt: number | null, reason: WumboError | null): void {
     this.#stopAll(() => reason ?? new AbortedError('the run leaves memory'))
     this.#exit.giveUp(status, wakeAt, reason === null ? null : errorData(reason))
   }
@@ -359,15 +388,17 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
 
   /** Leaves memory when nothing computes, nothing waits for delivery, and the next thing to happen is far. */
   considerLeaving(): void {
-    if (!this.live || this.#replay !== null || this.#open.size === 0 || !this.#open.isDelivered || !this.#open.isUngated) return
+    if (!this.live || this.#replay !== null || this.#open.size === 0 || !this.#open.isDelivered || !this.#open.isUngated || this.#inbox?.isBusy === true) return
     const { clock, limits } = this.#host.deps
     const next = this.#nextDue()
-    if (next !== null && next - clock.now() > limits.releaseAfterMs) this.#giveUp('waiting', next, null)
+    if (next === null) return
+    if (this.pause.isOn && Number.isFinite(limits.releaseAfterMs)) this.#giveUp('paused', null, null)
+    else if (next - clock.now() > limits.releaseAfterMs) this.#giveUp('waiting', Math.min(next, NEVER), null)
   }
 
   /** When the next thing happens by itself; null while something computes. */
   #nextDue(): number | null {
-    return this.#open.nextDue((this.#undo?.isActive === true ? null : this.row.deadline) ?? Number.POSITIVE_INFINITY)
+    return this.#open.nextDue((this.#undo?.isActive === true ? null : this.row.deadline) ?? Number.POSITIVE_INFINITY, this.pause.isOn)
   }
 
   /** The store refused a row of this run, or is gone. The run fails if it can still be written, else it is lost to this process. */
@@ -395,6 +426,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, W
     this.journal.abandon()
     this.#discharge()
     this.#host.departed(this.row.run, departure)
-    if (departure.how !== 'lost') this.emit(departureEvent(departure))
+    const event = departureEvent(departure)
+    if (event !== null) this.emit(event)
   }
 }

@@ -4,14 +4,18 @@ import type { ErrorData } from '../errors.ts'
 import { effectiveJournal } from '../model/record.ts'
 import type { Level, MarkKind, RecordKind, RecordStatus } from '../model/record.ts'
 import type { Payload } from '../model/payload.ts'
-import { isEnd } from '../model/run.ts'
-import type { Generation, MailKind, RunStatus } from '../model/run.ts'
+import { NEVER, isEnd } from '../model/run.ts'
+import type { Generation, Mail, MailKind, RunStatus } from '../model/run.ts'
 import type { WorkflowModel } from '../model/workflow.ts'
 import type { LoadedRun } from '../store/port.ts'
 import { templatesOf } from '../workflow/canonical.ts'
 import { parseDefinition } from './definition-body.ts'
 import { lineageOf } from './lineage.ts'
 import { readReason } from './retry-reason.ts'
+import { openApprovals } from './open-approvals.ts'
+import type { OpenApproval } from './open-approvals.ts'
+import { openMail } from './outstanding-mail.ts'
+import type { MailBody } from './run-inbox.ts'
 
 /** A run as lists show it. Times are milliseconds since 1970. */
 export interface RunSummary {
@@ -54,6 +58,18 @@ export interface StepSummary {
   readonly failures: readonly { readonly attempt: number; readonly at: number; readonly error: ErrorData | null }[]
 }
 
+/** One thing that was sent to a run and not taken. */
+export interface UnreadMail {
+  readonly kind: MailKind
+  /** Milliseconds since 1970. */
+  readonly sentAt: number
+  /** The signal with its key, or the path of the approval; null for the other kinds. */
+  readonly address: string | null
+  readonly payload: unknown
+  /** Why a wait has set it aside; null when none has. */
+  readonly refused: ErrorData | null
+}
+
 /** Everything that is known of a run. */
 export interface RunDetails extends RunSummary {
   readonly input: unknown
@@ -69,7 +85,10 @@ export interface RunDetails extends RunSummary {
   readonly pending: readonly { readonly path: string; readonly kind: string; readonly attempt: number; readonly due: number | null; readonly error: ErrorData | null }[]
   /** `from`: the step that somebody chose to begin anew with; null when the failure did. */
   readonly generations: readonly (Pick<Generation, 'gen' | 'baseSeq' | 'at' | 'by' | 'reason'> & { readonly from: string | null })[]
-  readonly unreadMail: readonly { readonly kind: MailKind; readonly sentAt: number }[]
+  /** What was sent and nothing has taken: signals that nobody has waited for yet, or ever. */
+  readonly unreadMail: readonly UnreadMail[]
+  /** What somebody is to decide. */
+  readonly approvals: readonly OpenApproval[]
 }
 
 /** One step of a value's way: who wrote or read which value, and when. */
@@ -114,13 +133,19 @@ export async function runDetails(loaded: LoadedRun, { read, definition: stored }
     crashes: run.crashes, steps,
     pending: marks.filter((mark) => !answered.has(mark.path) && mark.gen === run.gen && isPending(mark.kind)).map(({ path, kind, attempt, due, error }) => ({ path, kind, attempt, due, error })),
     generations: generations.map(({ gen, baseSeq, at, by, reason }) => ({ gen, baseSeq, at, by, ...readReason(reason) })),
-    unreadMail: mail.filter((one) => one.consumedAt === null).map(({ kind, sentAt }) => ({ kind, sentAt })),
+    unreadMail: await Promise.all(openMail(mail, { marks, gen: run.gen, records: effective }, false).map((one) => unreadMail(one, marks, read))),
+    approvals: isEnd(run.status) ? [] : await openApprovals(loaded, read),
   }
 }
 
 /** Marks that tell of an operation itself; the others are the engine's own notes. */
 function isPending(kind: MarkKind): boolean {
-  return kind === 'timer' || kind === 'retry' || kind === 'started'
+  return kind === 'timer' || kind === 'retry' || kind === 'started' || kind === 'wait'
+}
+
+async function unreadMail({ kind, sentAt, body, number }: Mail, marks: LoadedRun['marks'], read: RunReads['read']): Promise<UnreadMail> {
+  const { address = null, payload } = body === null ? {} : ((await read(body)) as Partial<MailBody>) // as postbox.ts makes it
+  return { kind, sentAt, address, payload, refused: marks.findLast((mark) => mark.kind === 'refused' && mark.attempt === number)?.error ?? null }
 }
 
 /** The short form of a run. */
@@ -128,7 +153,7 @@ export function runSummary(run: LoadedRun['run']): RunSummary {
   const lineage = lineageOf(run)
   const forkedFrom = lineage === null ? null : { run: lineage.run, gen: lineage.gen, at: lineage.at }
   const { run: id, workflow, version, status, gen, createdAt, finishedAt, wakeAt, error } = run
-  return { id, key: lineage === null ? run.key : null, forkedFrom, workflow, version, status, gen, createdAt, finishedAt, wakeAt, error, compensation: compensationOf(run) }
+  return { id, key: lineage === null ? run.key : null, forkedFrom, workflow, version, status, gen, createdAt, finishedAt, wakeAt: wakeAt === NEVER ? null : wakeAt, error, compensation: compensationOf(run) }
 }
 
 function compensationOf({ status, error }: Pick<LoadedRun['run'], 'status' | 'error'>): RunSummary['compensation'] {

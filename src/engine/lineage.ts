@@ -1,5 +1,6 @@
 // Where a fork comes from. It is written with the run itself, in the place of the caller's own id, so that no fork is ever without it; the
 // records that it takes over from the other run come after, and are completed by whoever enters it when a death came in between.
+import { isMailRead } from '../model/record.ts'
 import type { JournalRecord } from '../model/record.ts'
 
 /** What a fork was made of. */
@@ -34,9 +35,14 @@ export function lineageOf({ key }: { readonly key: string | null }): Lineage | n
   return { run, gen: Number(gen), baseSeq: Number(baseSeq), hasOwnInput: input === 'changed', at: at.join(' ') }
 }
 
+/** What a fork has taken of mail it has taken of another's: its own is numbered from 1 again. */
+function withoutMail(reads: JournalRecord['reads']): JournalRecord['reads'] {
+  return reads?.filter((read) => !isMailRead(read)) ?? null
+}
+
 /** The records that a fork takes over, as rows of its own. Payloads are references: what is in a blob stays there. */
 export function inherited(lineage: Lineage, effective: readonly JournalRecord[], fork: { readonly space: number; readonly run: string }): JournalRecord[] {
   return effective
     .filter(({ seq }) => seq < lineage.baseSeq)
-    .map((record) => ({ ...record, space: fork.space, run: fork.run, gen: 1, ...(lineage.hasOwnInput ? { inputHash: null } : {}) }))
+    .map((record) => ({ ...record, space: fork.space, run: fork.run, gen: 1, reads: withoutMail(record.reads), ...(lineage.hasOwnInput ? { inputHash: null } : {}) }))
 }

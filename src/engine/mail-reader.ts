@@ -1,4 +1,4 @@
-// Mail that others sent to runs in this process's memory: read from the store and handed to the run, each once.
+// Mail that others sent to runs in this process's memory: read from the store and handed to the run, each once, in its order.
 import type { Mail, RunKey } from '../model/run.ts'
 import type { Store } from '../store/port.ts'
 
@@ -21,7 +21,10 @@ export interface MailHost {
 /** Reads mail for runs in memory. */
 export class MailReader {
   readonly #host: MailHost
-  readonly #reading = new Set<string>()
+  /** Runs whose mail is being read, and from which number on it is to be read again then. */
+  readonly #reading = new Map<string, number | null>()
+  /** Runs of this process that mail was stored for while they were on their way into memory. */
+  readonly #expected = new Set<string>()
 
   constructor(host: MailHost) {
     this.#host = host
@@ -33,16 +36,30 @@ export class MailReader {
     if (hot !== undefined && last > hot.inboxSeen) this.look(key, hot.inboxSeen)
   }
 
+  /** There is mail for a run that is not in memory yet, or no more. */
+  expect(run: string): void {
+    this.#expected.add(run)
+  }
+
+  /** A run has come into memory. */
+  entered({ space, run }: RunKey): void {
+    if (this.#expected.size > 0 && this.#expected.delete(run)) this.arrived({ space, run }, Number.POSITIVE_INFINITY)
+  }
+
   /** Looks for mail after number `after`. */
   look(key: RunKey, after: number): void {
-    if (!this.#reading.has(key.run)) this.#host.quietly(this.#read(key, after))
+    const again = this.#reading.get(key.run)
+    if (again === undefined) this.#host.quietly(this.#read(key, after))
+    // What is being read was looked up before this came.
+    else this.#reading.set(key.run, Math.min(again ?? after, after))
   }
 
   async #read(key: RunKey, after: number): Promise<void> {
-    this.#reading.add(key.run)
     try {
-      const loaded = await this.#host.store.load(key)
-      for (const mail of loaded?.mail ?? []) if (mail.number > after && mail.consumedAt === null) this.#host.hot(key.run)?.onMail(mail)
+      for (let from: number | null = after; from !== null; from = this.#reading.get(key.run) ?? null) {
+        this.#reading.set(key.run, null)
+        for (const mail of await this.#host.store.mail(key, from)) if (mail.consumedAt === null) this.#host.hot(key.run)?.onMail(mail)
+      }
     } finally {
       this.#reading.delete(key.run)
     }

@@ -3,11 +3,12 @@
 import type { WumboError } from '../errors.ts'
 import { SmallMap } from '../shared/small-map.ts'
 import type { Outcome } from '../workflow/contract.ts'
+import type { MailWait } from './mail-wait.ts'
 import { StepRun } from './step-run.ts'
 import type { TimerWait } from './timer-wait.ts'
 
 /** An operation that is not answered; null for one that only needs its record. */
-export type Open = StepRun | TimerWait | null
+export type Open = StepRun | TimerWait | MailWait | null
 
 interface Answer {
   readonly path: string
@@ -82,11 +83,11 @@ export class OpenOperations extends SmallMap<Open> {
     for (const open of path === undefined ? this.values() : [this.get(path)]) if (open instanceof StepRun) open.beat(attempt)
   }
 
-  /** When the next thing happens by itself, at the latest at `latest`; null while something computes. */
-  nextDue(latest: number): number | null {
+  /** When the next thing happens by itself, at the latest at `latest`; null while something computes, or may be answered soon. */
+  nextDue(latest: number, isPaused: boolean): number | null {
     let next = latest
     for (const open of this.values()) {
-      const due = open instanceof StepRun ? open.wakeAt : (open?.due ?? null)
+      const due = open?.wakeAt(isPaused) ?? null
       if (due === null) return null
       next = Math.min(next, due)
     }

@@ -7,7 +7,15 @@ import type { Operation, Outcome } from '../workflow/contract.ts'
 import { recordedFailure } from './recorded-failure.ts'
 import type { Begun } from './doubt.ts'
 import type { Undoing } from './saga.ts'
-import type { StepRun } from './step-run.ts'
+import type { StepOperation } from './step-host.ts'
+
+/** A step that was asked for, as far as it is compared with its record. */
+export interface AskedStep {
+  readonly operation: StepOperation
+  /** Empty until the input is encoded. */
+  readonly inputHash: string
+  encodeInput(): void
+}
 
 /** What is known of a run from before, without its records. */
 export interface Known {
@@ -62,7 +70,7 @@ export type ReplayStep =
 /** The recorded answers of a run, on their way back to its source. */
 export class Replay {
   readonly #history: Pick<History, 'records' | 'loose'>
-  readonly #asked = new Map<string, { readonly operation: Operation; readonly step: StepRun | null }>()
+  readonly #asked = new Map<string, { readonly operation: Operation; readonly step: AskedStep | null }>()
   #position = 0
 
   constructor(history: Pick<History, 'records' | 'loose'>) {
@@ -86,7 +94,7 @@ export class Replay {
     return [...this.#asked.values()].map(({ operation }) => operation)
   }
 
-  asked(operation: Operation, step: StepRun | null): void {
+  asked(operation: Operation, step: AskedStep | null): void {
     this.#asked.set(operation.path, { operation, step })
   }
 
@@ -115,7 +123,7 @@ export class Replay {
   }
 }
 
-function differs(record: JournalRecord, operation: Operation, step: StepRun | null): string | null {
+function differs(record: JournalRecord, operation: Operation, step: AskedStep | null): string | null {
   const kind = operation.kind === 'decision' ? 'choice' : operation.kind
   if (record.kind !== kind) return `was recorded as a ${record.kind}, the code asks for a ${kind}`
   if (step === null) return null

@@ -6,10 +6,14 @@ import type { EndStatus, RunKey, RunRow } from '../model/run.ts'
 import type { Payload } from '../model/payload.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import type { OpAnswer, StoreOp } from '../store/port.ts'
-import { settlePayload } from './payloads.ts'
+import { cancelPath } from '../workflow/waiting.ts'
 import type { FlushListener } from './flush.ts'
 import type { Departure, RunHost } from './run-host.ts'
+import { settlePayload } from './payloads.ts'
 import type { RunJournal } from './run-journal.ts'
+
+/** Mail that cannot be looked up is looked for again after this time, in milliseconds. */
+const LOOK_AGAIN_MS = 500
 
 /** How a run ends. */
 export interface End {
@@ -53,6 +57,34 @@ export class RunExit implements FlushListener {
     this.#host = host
   }
 
+  /** Marks mail as read that asks for nothing any more. */
+  read(number: number): void {
+    const { flusher, deps } = this.#host
+    flusher.add({ op: 'consume', run: keyOf(this.#run.row), numbers: [number], at: deps.clock.now() }, this.#run.row.run, 0, null)
+  }
+
+  /** Gives the run up for its clean-up, once it is durable that this has begun; `mail` is the number of what asked for it. */
+  cleanUp(timeoutMs: number, mail: number): void {
+    const { deps } = this.#host
+    this.#run.journal.whenFree(() => {
+      const at = deps.clock.now()
+      this.#run.journal.mark({ path: cancelPath, kind: 'cancelled', attempt: 1, at, due: at + timeoutMs, error: null }, (_answer, error) => this.#run.leave(error === undefined ? { how: 'cleaning' } : lost(error)))
+      this.read(mail)
+    })
+  }
+
+  /** Ends the run once a large output is kept; `consumed` as for `finish`. */
+  settle(end: End, consumed?: number): void {
+    const stored = end.payload === null ? null : settlePayload(end.payload, this.#host.payloads)
+    if (stored === null || typeof stored === 'string') this.finish(end, consumed) // small: as it is
+    else {
+      stored.then(
+        (payload) => this.finish({ ...end, payload }, consumed),
+        (thrown: unknown) => this.finish({ status: 'failed', payload: null, value: undefined, error: errorData(thrown) }, consumed),
+      )
+    }
+  }
+
   /** Ends the run; `consumed` is the number of the mail that made it end. */
   finish(end: End, consumed?: number): void {
     this.#run.journal.whenFree(() => this.#finish(end, consumed))
@@ -90,18 +122,30 @@ export class RunExit implements FlushListener {
   }
 
   /** Gives the run up until `wakeAt` (null: until somebody claims it), or parks it for a reason. */
-  giveUp(status: 'waiting' | 'parked', wakeAt: number | null, reason: ErrorData | null): void {
+  giveUp(status: 'waiting' | 'paused' | 'parked', wakeAt: number | null, reason: ErrorData | null): void {
     this.#run.journal.whenFree(() => this.#giveUp(status, wakeAt, reason))
   }
 
-  #giveUp(status: 'waiting' | 'parked', wakeAt: number | null, reason: ErrorData | null): void {
+  #giveUp(status: 'waiting' | 'paused' | 'parked', wakeAt: number | null, reason: ErrorData | null): void {
     this.#run.journal.flushHeld()
     this.#host.flusher.add({ op: 'release', run: keyOf(this.#run.row), status, wakeAt, error: reason, inboxSeen: this.inboxSeen }, this.#run.row.run, 50, (answer, error) => {
       if (error !== undefined) this.#run.leave(lost(error))
       // Mail came in between: whoever claims the run next reads it, so it must be claimable now.
-      else if (answer?.answer === 'mail') this.giveUp(status, status === 'waiting' ? null : wakeAt, reason)
+      else if (answer?.answer === 'mail') this.#lookUp(() => this.giveUp(status, status === 'waiting' ? null : wakeAt, reason))
       else this.#run.leave(reason === null ? { how: 'waiting', wakeAt } : { how: 'parked', error: reason })
     })
+  }
+
+  /** Learns by itself how far the mail goes, whoever sent it and whenever that is told, so that the next try can succeed. */
+  #lookUp(again: () => void): void {
+    const { store, clock } = this.#host.deps
+    store.mail(keyOf(this.#run.row), this.inboxSeen).then(
+      (mail) => {
+        this.inboxSeen = Math.max(this.inboxSeen, mail.at(-1)?.number ?? 0)
+        again()
+      },
+      () => clock.timer(LOOK_AGAIN_MS, again), // a store that is away is told elsewhere
+    )
   }
 
   #finished(end: End, answer: OpAnswer | undefined, error: Error | undefined): void {
@@ -114,7 +158,7 @@ export class RunExit implements FlushListener {
       else this.#run.leave(lost(error))
     } else if (answer?.answer === 'mail') {
       // Mail came in between: too late for a run that has its result; it stays visible as unread.
-      this.finish(end)
+      this.#lookUp(() => this.finish(end))
     } else if (answer?.answer === 'lost') {
       this.#run.leave(lost(new AbortedError('the run belongs to another process')))
     } else {

@@ -2,6 +2,7 @@
 import type { ErrorData, WumboError } from '../errors.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { Payload } from '../model/payload.ts'
+import { NEVER, isEnd } from '../model/run.ts'
 import type { EndStatus } from '../model/run.ts'
 import type { EngineDeps } from './ports.ts'
 import type { Flusher } from './flush.ts'
@@ -12,21 +13,26 @@ import type { Turns } from './turns.ts'
 export type Departure =
   | { readonly how: 'ended'; readonly status: EndStatus; readonly output: unknown; readonly error: ErrorData | null }
   | { readonly how: 'waiting'; readonly wakeAt: number | null }
+  /** It is cancelled and comes back for its clean-up; this process still owns it. */
+  | { readonly how: 'cleaning' }
   | { readonly how: 'parked'; readonly error: ErrorData }
   | { readonly how: 'lost'; readonly error: WumboError }
 
 /** An event without what every event of a run has. */
 export type EventBody = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'run' | 'workflow' | 'at'> : never) : never
 
-/** What observers are told of a run that left in order. */
-export function departureEvent(departure: Exclude<Departure, { readonly how: 'lost' }>): EventBody {
+/** What is told of a departure; null for nothing. */
+export function departureEvent(departure: Departure): EventBody | null {
   switch (departure.how) {
     case 'ended':
-      return { type: 'run.ended', status: departure.status, error: departure.error }
+      return isEnd(departure.status) ? { type: 'run.ended', status: departure.status, error: departure.error } : null
     case 'parked':
       return { type: 'run.parked', error: departure.error }
     case 'waiting':
-      return { type: 'run.waiting', wakeAt: departure.wakeAt }
+      return { type: 'run.waiting', wakeAt: departure.wakeAt === NEVER ? null : departure.wakeAt }
+    case 'cleaning':
+    case 'lost':
+      return null
   }
 }
 

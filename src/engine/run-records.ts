@@ -2,7 +2,9 @@
 // journal, then the answer, so that answers stand in the order of the journal.
 import { errorData } from '../errors.ts'
 import type { ErrorData, WumboError } from '../errors.ts'
+import { mailRead } from '../model/record.ts'
 import type { JournalRecord } from '../model/record.ts'
+import type { MailWait } from './mail-wait.ts'
 import type { Payload } from '../model/payload.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import type { Snapshot } from '../shared/codec.ts'
@@ -22,6 +24,13 @@ export interface RecordsHost extends JournalHost {
 }
 
 type Decision = Extract<Operation, { kind: 'decision' }>
+
+/** Records what is answered as soon as it is asked for: a value, a decision of the source's own, a request that waits for nothing. */
+export function recordAtOnce(run: RecordsHost, host: RunHost, operation: Operation): void {
+  if (operation.kind === 'request') recordRequest(run, host, operation)
+  else if (operation.kind === 'value') recordValue(run, host, { path: operation.path, kind: 'value', value: host.value(operation.of) })
+  else if (operation.kind === 'decision') recordDecision(run, host, operation)
+}
 
 /** Records the result of a step and answers with it. */
 export function recordResult(run: RecordsHost, host: RunHost, step: StepRun, result: Snapshot): void {
@@ -75,6 +84,27 @@ export function recordValue(run: RecordsHost, host: RunHost, given: { readonly p
     const record = plainRecord(run, host, { path, kind, level: 'effect', status: 'completed', output: payload, error: null, reads })
     run.journal.append(startedAt === undefined ? record : { ...record, startedAt })
     run.answer(path, { status: 'completed', output: frozen })
+  })
+}
+
+/** Records what came for a wait, or (null) that nothing came in time, and answers with it. The record names the mail: that is its taking. */
+export function recordMail(run: RecordsHost, host: RunHost, wait: MailWait, taken: { readonly value: unknown; readonly number: number } | null): void {
+  if (!run.live) return
+  const { path, kind, reads = [] } = wait.operation
+  const { payload, value } = defaultCodec.snapshot(taken?.value)
+  stored(run, host, payload, (output) => {
+    const named = taken === null ? reads : [...reads, mailRead(taken.number)]
+    run.journal.append({ ...plainRecord(run, host, { path, kind, level: 'effect', status: 'completed', output, error: null, reads: named }), startedAt: wait.since })
+    run.answer(path, { status: 'completed', output: value })
+  })
+}
+
+/** Records what an approval asks for. */
+export function recordRequest(run: RecordsHost, host: RunHost, { path, request }: Extract<Operation, { kind: 'request' }>): void {
+  const { payload } = defaultCodec.snapshot(request)
+  stored(run, host, payload, (output) => {
+    run.journal.append(plainRecord(run, host, { path, kind: 'request', level: 'effect', status: 'completed', output, error: null, reads: null }))
+    run.answer(path, { status: 'completed', output: undefined })
   })
 }
 

@@ -1,16 +1,18 @@
 // What a run waits for by the clock, made durable before the waiting begins: timers, and the bound of a step over all its
 // attempts. After a crash the mark of the earlier process counts, so that nothing begins its wait anew.
+import { errorData } from '../errors.ts'
 import type { RunHost } from './run-host.ts'
-import { recordValue } from './run-records.ts'
+import { recordReused, recordValue } from './run-records.ts'
 import type { RecordsHost } from './run-records.ts'
 import type { Known, Tries } from './replay.ts'
+import type { StepHost } from './step-host.ts'
 import type { StepRun } from './step-run.ts'
 import type { TimerWait } from './timer-wait.ts'
 
 /** The run, as its waits need it. */
 export interface WaitingRun extends RecordsHost {
   /** What earlier processes have recorded: marks, and the bounds of steps. */
-  readonly known: Pick<Known, 'marks' | 'deadlines'>
+  readonly known: Pick<Known, 'marks' | 'deadlines' | 'loose'>
   /** While the run is in probation. */
   readonly trial: Trial | null
   considerLeavingSoon(): void
@@ -55,6 +57,25 @@ function noteBegin(run: WaitingRun, host: RunHost, step: StepRun): void {
   })
 }
 
+/** Looks at a step before it begins. False when it is answered, or about to be, without its body: by a bad option, or by an earlier result that still holds. */
+export function admitStep(run: WaitingRun, host: RunHost, step: StepRun, steps: Pick<StepHost, 'onFailure'>): boolean {
+  try {
+    step.checkOptions()
+    if (step.inputHash === '') step.encodeInput()
+  } catch (thrown) {
+    steps.onFailure(step, errorData(thrown))
+    return false
+  }
+  const { name, version } = step.operation.template.meta
+  const loose = run.known.loose.get(step.path)
+  if (loose !== undefined && loose.template === name && loose.templateVersion === version && loose.inputHash === step.inputHash) {
+    recordReused(run, host, step, loose)
+    return false
+  }
+  step.gate = run.journal.effectSeq
+  return true
+}
+
 /** Begins a step; one with a total timeout begins once its bound is durable. */
 export function beginStep(run: WaitingRun, host: RunHost, step: StepRun): void {
   if (run.trial !== null && !step.isTried) {
@@ -91,7 +112,7 @@ export function startTimer(run: WaitingRun, host: RunHost, timer: TimerWait): vo
     return
   }
   const at = host.deps.clock.now()
-  const due = at + timer.ms
+  const due = timer.until ?? at + timer.ms
   run.journal.mark({ path: timer.path, kind: 'timer', attempt: 1, at, due, error: null }, (_answer, error) => {
     if (error !== undefined) run.broken(error)
     else if (run.live) {

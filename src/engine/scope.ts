@@ -4,7 +4,8 @@
 import { DefinitionError, DuplicateStepError } from '../errors.ts'
 import { SmallMap } from '../shared/small-map.ts'
 
-const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/
+/** A name of an operation, or of a signal. */
+export const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/
 const ESCAPED = /[^A-Za-z0-9_~-]/gu
 
 /** A scope of a durable function: the run itself, a branch of `all`, an item of `map`. */
@@ -50,6 +51,11 @@ export class Scope {
     this.#used.set(base, times)
     return times === 1 ? base : `${base}#${times}`
   }
+}
+
+/** Refuses what cannot be a name. */
+export function checkOperationName(name: string, what: string): void {
+  if (typeof name !== 'string' || !NAME.test(name)) throw new DefinitionError(`${what}: expected a letter or _ and then letters, digits, _ or -, at most 100, as name`, { path: 'name' })
 }
 
 /** Writes a key so that a path stays readable and unambiguous: other characters than letters, digits, _ ~ - become %XX. */

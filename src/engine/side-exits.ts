@@ -4,6 +4,7 @@ import type { ErrorData } from '../errors.ts'
 import type { RunEvent } from '../model/event.ts'
 import { isEnd } from '../model/run.ts'
 import type { RunKey, RunRow } from '../model/run.ts'
+import { cancelPath } from '../workflow/waiting.ts'
 import type { Flusher } from './flush.ts'
 import type { EngineDeps } from './ports.ts'
 import type { Departure } from './run-host.ts'
@@ -41,6 +42,9 @@ export class SideExits {
     const error = errorData(thrown)
     const row = await deps.store.getRun(key)
     if (row === undefined || isEnd(row.status)) return
+    // Read by then, though not taken: unread mail would have the run claimed again and again.
+    const unread = (await deps.store.mail(key, 0)).filter(({ consumedAt, kind }) => consumedAt === null && kind !== 'cancel').map(({ number }) => number)
+    if (unread.length > 0) flusher.add({ op: 'consume', run: key, numbers: unread, at: deps.clock.now() }, key.run, 0, null)
     deps.log.error('a run cannot go on', { run: key.run, error: error.message, becomes: 'parked' })
     flusher.add({ op: 'release', run: key, status: 'parked', wakeAt: null, error, inboxSeen: row.inboxCount }, key.run, 100, (answer, failed) => {
       if (failed !== undefined) deps.log.error('a run could not be parked', { run: key.run, error: failed.message })
@@ -49,6 +53,18 @@ export class SideExits {
         this.#host.emit({ run: key.run, workflow: row.workflow, at: deps.clock.now(), type: 'run.parked', error })
         this.#host.gone(key.run, { how: 'parked', error })
       }
+    })
+  }
+
+  /** Notes that a run's clean-up has begun, and reads the mail that asked for it; resolves to when it must have ended. */
+  beginCleanUp(row: RunRow, { mail, timeoutMs }: { readonly mail: number; readonly timeoutMs: number }): Promise<number> {
+    const { deps, flusher } = this.#host
+    const { space, run, gen } = row
+    const at = deps.clock.now()
+    const due = at + timeoutMs
+    return new Promise((resolve, reject) => {
+      flusher.add({ op: 'mark', mark: { space, run, gen, path: cancelPath, kind: 'cancelled', attempt: 1, at, due, error: null } }, run, 100, (_answer, error) => (error === undefined ? resolve(due) : reject(error)))
+      flusher.add({ op: 'consume', run: { space, run }, numbers: [mail], at }, run, 0, null)
     })
   }
 

@@ -14,6 +14,11 @@ export function checkQueue(queue: string = DEFAULT_QUEUE): string {
   throw new InputInvalidError(`queue: expected 1 to 100 letters, digits, "_", ".", ":" and "-", got ${JSON.stringify(queue)}`, { path: 'queue' })
 }
 
+/** A worker that takes runs of other queues only leaves this one to them; one that takes none works on what it starts. */
+export function takesQueue(queues: readonly string[] | null, queue: string): boolean {
+  return queues === null || queues.length === 0 || queues.includes(queue)
+}
+
 /** The caller's own id for a run. */
 export function checkKey(key: string): string {
   if (typeof key === 'string' && key.length > 0 && key.length <= 500 && !isLineageKey(key)) return key

@@ -10,7 +10,9 @@ import type { EventBody, RunHost } from './run-host.ts'
 import { recordFailure, recordResult } from './run-records.ts'
 import type { TransactingRun } from './transaction-step.ts'
 import type { StepContext } from './step-context.ts'
-import type { StepHost, StepRun } from './step-run.ts'
+import type { RunPause } from './run-pause.ts'
+import type { StepHost } from './step-host.ts'
+import type { StepRun } from './step-run.ts'
 import { transact } from './transaction-step.ts'
 
 /** The run, as its steps' reports need it. */
@@ -19,6 +21,7 @@ export interface ListenedRun extends TransactingRun {
   readonly isClosing: boolean
   emit(event: EventBody): void
   considerLeavingSoon(): void
+  readonly pause: RunPause
   beat(path: string, attempt: number): void
 }
 
@@ -54,6 +57,10 @@ export class StepListener implements StepHost {
 
   get gen(): number {
     return this.#run.row.gen
+  }
+
+  get pause(): RunPause {
+    return this.#run.pause
   }
 
   holds(): boolean {

@@ -4,47 +4,21 @@ import { HeartbeatTimeoutError, StepTimeoutError, WumboError, errorData } from '
 import type { ErrorData, FailureClass } from '../errors.ts'
 import type { Level, Mark } from '../model/record.ts'
 import type { Payload } from '../model/payload.ts'
+import { NEVER } from '../model/run.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import type { Snapshot } from '../shared/codec.ts'
 import { hashText } from '../shared/hash.ts'
 import type { Cancel } from '../shared/clock.ts'
 import { BODY, type Body } from './step-body.ts'
-import type { Operation } from '../workflow/contract.ts'
-import type { EngineDeps } from './ports.ts'
 import { doubtAfter, withDoubt } from './doubt.ts'
 import { Losses } from './losses.ts'
 import { checkPure } from './pure-check.ts'
 import { StepContext } from './step-context.ts'
-import type { AttemptHost } from './step-context.ts'
 import { isTerminal, mayRetry, retryDelay, retryPlan } from './retry.ts'
 import type { RetryPlan } from './retry.ts'
+import type { RunPause } from './run-pause.ts'
+import type { StepHost, StepOperation } from './step-host.ts'
 import { limitOf, checkStepOptions } from './step-options.ts'
-
-export type StepOperation = Extract<Operation, { kind: 'step' }>
-
-/** What a step tells its run. */
-export interface StepHost extends AttemptHost {
-  readonly deps: EngineDeps
-  readonly runId: string
-  readonly gen: number
-  /** The attempt gave this result; the run records it. */
-  onResult(step: StepRun, result: Snapshot): void
-  /** The step has failed for good; the run records it. */
-  onFailure(step: StepRun, error: ErrorData): void
-  /** The attempt failed and another follows at `due`; the run makes that durable, then calls `step.wait(due)`. */
-  onRetry(step: StepRun, error: ErrorData, due: number): void
-  /** The step no longer computes: the run may leave memory if nothing else does. */
-  onWaiting(): void
-  /** A result came after its attempt was given up. */
-  onLateResult(step: StepRun): void
-  onStarted(step: StepRun): void
-  /** Runs the attempt at hand as a transaction of the store, which records it too; the step is told by `seal` and `threw`. Never rejects. */
-  transact(step: StepRun, input: unknown, context: StepContext): Promise<void>
-  /** True while it is proven that this process owns the run. */
-  holds(): boolean
-  /** Calls once that is proven again; never when the run is lost. */
-  whenHeld(call: () => void): void
-}
 
 /** A step that was asked for and is not answered. */
 export class StepRun {
@@ -86,6 +60,8 @@ export class StepRun {
   #cancelDeadline: Cancel | null = null
   #lastBeat = 0
   #closed = false
+  /** Its run is paused, and a body would have begun. */
+  #isHeld = false
   /** The attempt commits: whether it succeeds is up to the store, and nothing gives it up any more. */
   #sealed = false
   #losses: Losses | null = null
@@ -123,7 +99,8 @@ export class StepRun {
   }
 
   /** When something happens to the step by itself, while it waits; null while it computes. */
-  get wakeAt(): number | null {
+  wakeAt(): number | null {
+    if (this.#isHeld) return this.#deadline ?? NEVER
     return this.due === null ? null : Math.min(this.due, this.#deadline ?? Number.POSITIVE_INFINITY)
   }
 
@@ -194,6 +171,15 @@ export class StepRun {
     if (attempt === this.attempt) this.#lastBeat = this.#host.clock.monotonic()
   }
 
+  /** Waits until the pause of its run is over. */
+  hold(goOn: () => void, pause: Pick<RunPause, 'whenOver'>): void {
+    this.#isHeld = true
+    pause.whenOver(() => {
+      this.#isHeld = false
+      goOn()
+    })
+  }
+
   /** Gives the step up: its signal aborts, its result will be dropped. */
   abort(reason: WumboError): void {
     if (this.#closed) return
@@ -232,6 +218,11 @@ export class StepRun {
     // Without proof that the run is still ours no body begins: another may have it by now.
     if (!this.#host.holds()) {
       this.#host.whenHeld(() => this.#start(input))
+      return
+    }
+    if (this.#host.pause.isOn) {
+      this.hold(() => this.#start(input), this.#host.pause)
+      this.#host.onWaiting()
       return
     }
     const { deps, runId, gen, clock } = this.#host

@@ -3,14 +3,16 @@
 // of due runs. Runs whose process died go through probation.
 import { LaneFencedError, RunQuarantinedError, StoreFailedError, WorkflowNotFoundError } from '../errors.ts'
 import type { Payload } from '../model/payload.ts'
-import { DEFAULT_SPACE, isEnd } from '../model/run.ts'
-import type { NewRun, RunKey, RunKind, RunRow } from '../model/run.ts'
+import { DEFAULT_SPACE, NEVER, isEnd } from '../model/run.ts'
+import type { Mail, NewRun, RunKey, RunKind, RunRow } from '../model/run.ts'
 import type { Cancel } from '../shared/clock.ts'
 import type { ClaimedRun, Lane, LoadedRun, OpAnswer } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
-import { heedCancel } from './heed-cancel.ts'
+import { cancelOf, heedCancel, isUndone, type Heeded } from './heed-cancel.ts'
 import { wholeFork } from './whole-fork.ts'
+import { cleanUpAhead, cleanUpOf, cleaningUntil, hasCleanUp, historyFor, timeoutOf, type CleanUp } from './clean-up.ts'
 import { buildHistory } from './history.ts'
+import { isPaused, outstanding } from './outstanding-mail.ts'
 import { BLAMED_DEATHS, Probation } from './probation.ts'
 import type { Probationer } from './probation.ts'
 import type { History } from './replay.ts'
@@ -26,6 +28,10 @@ export interface Entering {
   readonly input: unknown
   /** Null for a run that has just been started. */
   readonly history: History | null
+  /** Somebody has paused it. */
+  readonly paused: boolean
+  /** Its clean-up: what it is entered for, or would be when it is cancelled; null for none. */
+  readonly cleanUp: CleanUp | null
   /** Set for a run in probation. */
   readonly trial: Trial | null
 }
@@ -166,8 +172,10 @@ export class Takeover {
   /** Reads and enters one run that the lane owns; one that nobody has worked on need not be read. */
   async resume(key: ClaimedRun): Promise<void> {
     this.#coming.add(key.run)
+    const lane = this.#host.lane()
     const isComing = await this.#patiently(async () => {
-      const lane = this.#host.lane()
+      // Asked again after the lane was lost it is none of ours, though no other lane is there yet.
+      if (lane === null || lane !== this.#host.lane()) return false
       const loaded = key.fresh === undefined ? await this.#host.deps.store.load(key) : untouched(key.fresh, lane)
       if (loaded === undefined || isEnd(loaded.run.status) || lane !== this.#host.lane()) return false
       return this.#enter(loaded, lane).then(() => true, async (thrown: unknown) => {
@@ -176,7 +184,7 @@ export class Takeover {
         return false
       })
     })
-    if (isComing !== true) this.#coming.delete(key.run)
+    if (isComing !== true && lane === this.#host.lane()) this.#coming.delete(key.run)
   }
 
   /** The store could not be asked: nothing is known by it of what was asked for. */
@@ -257,34 +265,52 @@ export class Takeover {
   }
 
   async #enter(loaded: LoadedRun, lane: Lane | null): Promise<void> {
-    const heeded = await heedCancel(await wholeFork(loaded, this.#host), this.#host)
-    if (heeded.ends !== null) {
-      this.#exits.cancelled(loaded.run, heeded.ends)
-      this.#coming.delete(loaded.run.run)
+    const whole = await wholeFork(loaded, this.#host)
+    const cleaning = await this.#cleaning(whole)
+    const heeded: Heeded = cleaning === undefined ? await heedCancel(whole, this.#host) : { ends: null, loaded: whole }
+    if (heeded.ends === null) {
+      await this.#enterLoaded(heeded.loaded, { lane, cleaning })
       return
     }
-    await this.#enterLoaded(heeded.loaded, lane)
+    this.#exits.cancelled(loaded.run, heeded.ends)
+    this.#coming.delete(loaded.run.run)
   }
 
-  async #enterLoaded(loaded: LoadedRun, lane: Lane | null): Promise<void> {
+  /** Until when the clean-up of a run that was cancelled may take; undefined for a run that is not to be cleaned up. */
+  async #cleaning(loaded: LoadedRun): Promise<number | undefined> {
+    const until = cleaningUntil(loaded)
+    const mail = cancelOf(loaded)
+    if (until !== undefined || mail === undefined || !hasCleanUp(loaded) || isUndone(loaded)) return until
+    // As if it had been in memory: from now on it counts as cancelled, also where its code is not known.
+    return this.#exits.beginCleanUp(loaded.run, { mail, timeoutMs: timeoutOf(await this.#find(loaded.run)) })
+  }
+
+  async #enterLoaded(loaded: LoadedRun, { lane, cleaning }: { readonly lane: Lane | null; readonly cleaning: number | undefined }): Promise<void> {
     const { run } = loaded
     const workflow = await this.#workflowOf(run)
-    const history = await buildHistory(loaded, (payload) => this.#host.read(payload), this.#host.deps.clock.now())
+    const isCleaning = cleaning !== undefined
+    const all = await buildHistory(loaded, (payload) => this.#host.read(payload), this.#host.deps.clock.now())
+    const history = historyFor(all, run.gen, isCleaning)
+    const code = isCleaning && workflow.form === 'function' ? cleanUpOf(workflow, all) : workflow
+    const cleanUp: CleanUp | null = cleaning === undefined ? cleanUpAhead(workflow, loaded) : { when: 'now', due: cleaning }
     const input = await this.#host.read(run.input)
+    const mail = outstanding(loaded, all)
     const go = (trial: Trial | null): void => {
       this.#coming.delete(run.run)
       // Read twice at once, it is entered once: two of it would write the same rows.
-      if (!this.#stopped && lane === this.#host.lane() && !this.#host.isHot(run.run)) this.#go(loaded, { workflow, input, history, trial })
+      if (this.#stopped || lane !== this.#host.lane() || this.#host.isHot(run.run)) return
+      this.#go(loaded, mail, { workflow: code, input, history, trial, cleanUp, paused: !isCleaning && isPaused(loaded.mail) })
     }
-    if (run.crashes === 0) {
-      go(null)
-      return
-    }
+    // Also of one that was parked for it and is claimed by mail: only a retry tries it again.
     const [worst] = [...history.tried].sort(([, a], [, b]) => b.alone - a.alone || b.blame - a.blame)
     if (worst !== undefined && worst[1].alone >= BLAMED_DEATHS) {
       throw new RunQuarantinedError(`the process died ${worst[1].blame} times soon after step ${worst[0]} of run ${run.run} began, ${worst[1].alone} times with no other run to blame`, {
         path: worst[0], details: { deaths: worst[1].blame, alone: worst[1].alone },
       })
+    }
+    if (run.crashes === 0) {
+      go(null)
+      return
     }
     const probationer: Probationer = {
       blame: Math.max(0, ...[...history.tried.values()].map(({ blame }) => blame)),
@@ -293,16 +319,12 @@ export class Takeover {
     this.#probation.admit(probationer)
   }
 
-  #go(loaded: LoadedRun, { workflow, input, history, trial }: Omit<Entering, 'row'>): void {
-    const { deps, flusher } = this.#host
+  #go(loaded: LoadedRun, outstandingMail: readonly Mail[], entering: Omit<Entering, 'row'>): void {
     const { run } = loaded
-    const unread = loaded.mail.filter((mail) => mail.consumedAt === null)
-    const resumed = unread.filter((mail) => mail.kind === 'resume').map((mail) => mail.number)
-    if (resumed.length > 0) flusher.add({ op: 'consume', run: { space: run.space, run: run.run }, numbers: resumed, at: deps.clock.now() }, run.run, 0, null)
-    const entered = this.#host.enter({ row: withDeadline(loaded), workflow, input, history, trial })
-    for (const mail of unread) if (mail.kind !== 'resume') entered.onMail(mail)
+    const entered = this.#host.enter({ row: withDeadline(loaded, entering.cleanUp), ...entering })
+    for (const mail of outstandingMail) entered.onMail(mail)
     // In probation it may have waited for its turn.
-    if (trial !== null) this.#host.readMail({ space: run.space, run: run.run }, run.inboxCount)
+    if (entering.trial !== null) this.#host.readMail({ space: run.space, run: run.run }, run.inboxCount)
   }
 
   /** The workflow of a run, registered or made from its stored definition. */
@@ -335,7 +357,7 @@ export class Takeover {
           unknown.add(version)
           continue
         }
-        const mail = { space: DEFAULT_SPACE, run: run.run, id: `${run.run}.resume.${run.inboxCount + 1}`, kind: 'resume', body: null, sentAt: clock.now() } as const
+        const mail = { space: DEFAULT_SPACE, run: run.run, id: `${run.run}.unpark.${run.inboxCount + 1}`, kind: 'unpark', body: null, sentAt: clock.now() } as const
         this.#host.flusher.add({ op: 'send', mail }, null, 100, () => this.soon())
       }
       after = page.next
@@ -344,7 +366,7 @@ export class Takeover {
 
   #watch(wakeAt: number): void {
     const { clock } = this.#host.deps
-    if (wakeAt >= this.#nextWake || this.#stopped) return
+    if (wakeAt >= this.#nextWake || wakeAt >= NEVER || this.#stopped) return
     this.#timer?.()
     this.#nextWake = wakeAt
     this.#timer = clock.timer(Math.max(0, wakeAt - clock.now()), () => {
@@ -363,8 +385,9 @@ function untouched(run: NewRun, lane: Lane | null): LoadedRun {
 }
 
 /** A retried run gets its whole time again, counted from the retry. */
-function withDeadline(loaded: LoadedRun): RunRow {
+function withDeadline(loaded: LoadedRun, cleanUp: CleanUp | null): RunRow {
   const { run, generations } = loaded
+  if (cleanUp?.when === 'now') return { ...run, deadline: cleanUp.due }
   const reopened = generations.find(({ gen }) => gen === run.gen)
   if (run.deadline === null || reopened === undefined) return run
   return { ...run, deadline: reopened.at + (run.deadline - run.createdAt) }

@@ -6,6 +6,7 @@ import type { Operation } from '../workflow/contract.ts'
 export class TimerWait {
   readonly path: string
   readonly ms: number
+  readonly until: number | undefined
   readonly reads: readonly string[] | null
   /** Milliseconds since 1970; null until the due time is durable. */
   due: number | null = null
@@ -15,8 +16,14 @@ export class TimerWait {
   constructor(operation: Extract<Operation, { kind: 'timer' }>, clock: Clock) {
     this.path = operation.path
     this.ms = operation.ms
+    this.until = operation.until
     this.reads = operation.reads ?? null
     this.#clock = clock
+  }
+
+  /** When it fires, milliseconds since 1970; null until that is durable. */
+  wakeAt(): number | null {
+    return this.due
   }
 
   /** Calls `fire` once the wall clock has reached `due`. */

@@ -9,6 +9,8 @@ export type RunEvent = { readonly run: string; readonly workflow: string; readon
   | { readonly type: 'run.resumed'; readonly recorded: number }
   | { readonly type: 'run.waiting'; readonly wakeAt: number | null }
   | { readonly type: 'run.compensating' }
+  | { readonly type: 'run.paused' }
+  | { readonly type: 'run.unpaused' }
   | { readonly type: 'run.parked'; readonly error: ErrorData }
   | { readonly type: 'run.ended'; readonly status: EndStatus; readonly error: ErrorData | null }
   | { readonly type: 'step.started'; readonly path: string; readonly template: string; readonly attempt: number }

@@ -4,8 +4,11 @@ import type { ErrorData } from '../errors.ts'
 import type { Payload } from './payload.ts'
 import type { Generation, RunKey } from './run.ts'
 
-/** What kind of operation a record answers. `value`: ctx.now, ctx.random, ctx.uuid; `choice`: a case of a switch. */
-export type RecordKind = 'step' | 'timer' | 'value' | 'choice'
+/**
+ * What kind of operation a record answers. `value`: ctx.now, ctx.random, ctx.uuid; `choice`: a case of a switch; `signal`, `approval`: what came
+ * from outside, or that nothing came in time; `request`: what an approval asks for, recorded when it opens.
+ */
+export type RecordKind = 'step' | 'timer' | 'value' | 'choice' | 'signal' | 'approval' | 'request'
 
 /** How the operation ended. `skipped`: a condition was false, or what it depends on failed or was skipped. */
 export type RecordStatus = 'completed' | 'failed' | 'skipped'
@@ -36,7 +39,7 @@ export interface JournalRecord extends RunKey {
   readonly attempt: number
   readonly startedAt: number
   readonly finishedAt: number
-  /** Paths whose outputs this operation read, `$input` for the run's input; null when not known. */
+  /** Paths whose outputs this operation read, `$input` for the run's input, `$mail[3]` for the third mail of its inbox; null when not known. */
   readonly reads: readonly string[] | null
 }
 
@@ -44,8 +47,10 @@ export interface JournalRecord extends RunKey {
  * `timer`: waits until `due`; `retry`: attempt `attempt` failed, the next is due at `due`; `started`: the step began, and must have ended at `due`.
  * `compensable`: a step that can be undone began; without a record it is in doubt. `compensable exactly`: one of level `transaction`, which
  * without a record has not happened.
+ * `clean-up`: the run has one, should it be cancelled; `cancelled`: it was, and its clean-up must have ended at `due`.
+ * `wait`: waits for mail, until `due` if that is not null; `refused`: mail number `attempt` was not what the wait takes, for the reason in `error`.
  */
-export type MarkKind = 'timer' | 'retry' | 'started' | 'compensable' | 'compensable exactly' | 'tried' | 'tried alone' | 'survived'
+export type MarkKind = 'timer' | 'retry' | 'started' | 'compensable' | 'compensable exactly' | 'tried' | 'tried alone' | 'survived' | 'wait' | 'refused' | 'clean-up' | 'cancelled'
 
 /** A durable fact about an operation that has not finished. Keyed by (space, run, gen, path, kind, attempt). */
 export interface Mark extends RunKey {
@@ -72,4 +77,20 @@ export function effectiveJournal(records: readonly JournalRecord[], generations:
 export function isEffective(record: Pick<JournalRecord, 'gen' | 'seq'>, generations: readonly Generation[], gen: number): boolean {
   if (record.gen > gen) return false
   return generations.every((later) => later.gen <= record.gen || later.gen > gen || record.seq < later.baseSeq)
+}
+
+/** How a record names the mail that it took. */
+export function mailRead(number: number): string {
+  return `$mail[${number}]`
+}
+
+/** True when what a record read is mail. */
+export function isMailRead(read: string): boolean {
+  return read.startsWith('$mail[')
+}
+
+/** The number of the mail that a record took; undefined when it took none. */
+export function mailOf({ reads }: Pick<JournalRecord, 'reads'>): number | undefined {
+  const found = reads?.find(isMailRead)
+  return found === undefined ? undefined : Number(found.slice(6, -1))
 }

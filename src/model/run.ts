@@ -4,8 +4,11 @@ import type { ErrorData } from '../errors.ts'
 import { IllegalTransitionError } from '../errors.ts'
 import type { Payload } from './payload.ts'
 
-/** States of a run that still lives. `waiting`: out of memory until its wake time; `parked`: until a person acts. */
-export type LiveStatus = 'running' | 'waiting' | 'parked'
+/**
+ * States of a run that still lives. `waiting`: out of memory until its wake time, or until mail comes; `paused`: somebody has paused it, and
+ * nothing of it is at work; `parked`: it cannot go on until a person acts.
+ */
+export type LiveStatus = 'running' | 'waiting' | 'paused' | 'parked'
 
 /** States in which a run has ended. Only an explicit retry, which raises the generation, leaves them. */
 export type EndStatus = 'completed' | 'failed' | 'cancelled'
@@ -15,8 +18,9 @@ export type RunStatus = LiveStatus | EndStatus
 
 /** What each state may become. An end becomes `running` only by an explicit, recorded retry. */
 export const RUN_TRANSITIONS: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
-  running: ['waiting', 'parked', 'completed', 'failed', 'cancelled'],
+  running: ['waiting', 'paused', 'parked', 'completed', 'failed', 'cancelled'],
   waiting: ['running', 'cancelled', 'parked'],
+  paused: ['running', 'cancelled', 'parked'],
   parked: ['running', 'cancelled'],
   completed: [],
   failed: ['running'],
@@ -103,8 +107,14 @@ export interface Generation extends RunKey {
   readonly reason: string
 }
 
-/** The kinds of mail that a run can get from someone who does not own it. `resume` wakes a parked run whose reason is gone. */
-export type MailKind = 'cancel' | 'resume'
+/**
+ * The kinds of mail that a run can get from someone who does not own it. `resume` ends a pause, and lets a parked run try again; `unpark` is
+ * sent by a process that finds the reason gone for which a run is parked.
+ */
+export type MailKind = 'cancel' | 'pause' | 'resume' | 'unpark' | 'signal' | 'approval'
+
+/** The wake time of a run that waits for mail alone: the last moment that a date can name. */
+export const NEVER = 8_640_000_000_000_000
 
 /** One row of a run's inbox, as it is sent. */
 export interface NewMail extends RunKey {
@@ -114,7 +124,10 @@ export interface NewMail extends RunKey {
   readonly sentAt: number
 }
 
-/** One row of a run's inbox. `number` counts from 1 per run, in the order of arrival. */
+/**
+ * One row of a run's inbox. `number` counts from 1 per run, in the order of arrival. `consumedAt`: when the owner of the run took it in. A
+ * signal that was taken in waits for whoever asks for it; the record that it answers names its number.
+ */
 export interface Mail extends NewMail {
   readonly number: number
   readonly consumedAt: number | null

@@ -1,6 +1,7 @@
 // What the server needs of a Wumbo, as a structure: whoever has these members can be served. Only types.
 import type { Definitions } from '../engine/definitions-api.ts'
 import type { RunDetails, RunSummary } from '../engine/inspect.ts'
+import type { DecisionToSend, SendOptions } from '../engine/postbox.ts'
 import type { RunObserver } from '../model/event.ts'
 import type { RunStatus } from '../model/run.ts'
 
@@ -25,6 +26,11 @@ export interface ServedWumbo {
     get(id: string): Promise<RunDetails>
     cancel(id: string): Promise<void>
     retry(id: string, options?: { readonly by?: string; readonly reason?: string; readonly from?: string }): Promise<number>
+    pause(id: string): Promise<void>
+    resume(id: string): Promise<void>
+    signal(id: string, name: string, payload?: unknown, options?: SendOptions): Promise<void>
+    query(id: string, name: string, args?: unknown): Promise<unknown>
+    decide(id: string, approval: string, decision: DecisionToSend): Promise<void>
   }
   readonly definitions: Definitions
   start(workflow: string, input: unknown, options?: { readonly id?: string; readonly queue?: string }): Promise<{ readonly id: string; readonly existing: boolean }>
@@ -49,7 +55,7 @@ export interface StatusServer {
   readonly port: number
   /** True when the port that was asked for was taken. */
   readonly moved: boolean
-  /** Bearer token of the API: whoever has it may start, cancel and retry runs. */
+  /** Bearer token of the API: whoever has it may start, cancel, pause and retry runs, signal them and decide for people. */
   readonly token: string
   /** Ends open answers and stops listening. The Wumbo stays open. */
   close(): Promise<void>

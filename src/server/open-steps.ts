@@ -51,6 +51,8 @@ export class OpenSteps {
         return
       case 'run.started':
       case 'run.compensating':
+      case 'run.paused':
+      case 'run.unpaused':
       case 'step.progress':
         return
     }

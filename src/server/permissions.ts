@@ -3,7 +3,7 @@
 
 /** What a caller may be allowed to do. */
 export type Permission =
-  | 'health:read' | 'status:read' | 'runs:read' | 'runs:start' | 'runs:cancel' | 'runs:retry' | 'runs:fork'
+  | 'health:read' | 'status:read' | 'runs:read' | 'runs:start' | 'runs:cancel' | 'runs:retry' | 'runs:fork' | 'runs:pause' | 'runs:signal' | 'runs:decide' | 'runs:query'
   | 'workflows:read' | 'workflows:create' | 'workflows:change' | 'workflows:delete'
 
 /** Every route with its permission. The key is `METHOD path`; HEAD goes with GET. */
@@ -19,6 +19,11 @@ export const ROUTE_PERMISSIONS: ReadonlyMap<string, Permission> = new Map([
   ['POST /api/v1/runs/:id/cancel', 'runs:cancel'],
   ['POST /api/v1/runs/:id/retry', 'runs:retry'],
   ['POST /api/v1/runs/:id/fork', 'runs:fork'],
+  ['POST /api/v1/runs/:id/pause', 'runs:pause'],
+  ['POST /api/v1/runs/:id/resume', 'runs:pause'],
+  ['POST /api/v1/runs/:id/signals', 'runs:signal'],
+  ['POST /api/v1/runs/:id/decisions', 'runs:decide'],
+  ['POST /api/v1/runs/:id/query', 'runs:query'],
   ['GET /api/v1/workflows', 'workflows:read'],
   ['POST /api/v1/workflows', 'workflows:create'],
   ['GET /api/v1/workflows/:name', 'workflows:read'],
@@ -36,7 +41,8 @@ const VISITOR: ReadonlySet<Permission> = new Set(['health:read', 'status:read'])
 
 /** Whoever holds the token. */
 const OPERATOR: ReadonlySet<Permission> = new Set([
-  'health:read', 'status:read', 'runs:read', 'runs:start', 'runs:cancel', 'runs:retry', 'runs:fork', 'workflows:read', 'workflows:create', 'workflows:change', 'workflows:delete',
+  'health:read', 'status:read', 'runs:read', 'runs:start', 'runs:cancel', 'runs:retry', 'runs:fork', 'runs:pause', 'runs:signal', 'runs:decide', 'runs:query',
+  'workflows:read', 'workflows:create', 'workflows:change', 'workflows:delete',
 ])
 
 /** The permission of a route, or undefined for one that the table does not name. */

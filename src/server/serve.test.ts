@@ -29,7 +29,7 @@ class StandIn implements ServedWumbo {
   readonly definitions = standInDefinitions(this)
   run: RunDetails = {
     id: ID, key: HOSTILE, workflow: 'hello', version: '2', status: 'running', gen: 1, createdAt: 1000, finishedAt: null, wakeAt: null, error: null, compensation: null, forkedFrom: null,
-    input: { name: HOSTILE, at: new Date(0) }, output: undefined, form: 'function', definition: null, templates: ['greet@1.0.0'], crashes: 0, pending: [], generations: [], unreadMail: [],
+    input: { name: HOSTILE, at: new Date(0) }, output: undefined, form: 'function', definition: null, templates: ['greet@1.0.0'], crashes: 0, pending: [], generations: [], unreadMail: [], approvals: [],
     steps: [{
       path: `greet[${HOSTILE}]`, seq: 1, gen: 1, kind: 'step', status: 'completed', level: 'effect', template: 'greet@1.0.0', attempt: 1,
       startedAt: 1000, finishedAt: 1500, input: null, output: HOSTILE, error: null, reads: ['$input'], failures: [],
@@ -39,6 +39,11 @@ class StandIn implements ServedWumbo {
     list: async () => ({ runs: [this.run], next: null }),
     get: async (id: string) => this.#found(id),
     cancel: async (id: string) => void this.calls.push(['cancel', this.#found(id).id]),
+    pause: async (id: string) => void this.calls.push(['pause', this.#found(id).id]),
+    resume: async (id: string) => void this.calls.push(['resume', this.#found(id).id]),
+    signal: async (id: string, name: string, payload?: unknown, options?: object) => void this.calls.push(['signal', this.#found(id).id, name, payload, options]),
+    query: async (id: string, name: string, args?: unknown) => (this.calls.push(['query', this.#found(id).id, name, args]), new Date(0)),
+    decide: async (id: string, approval: string, decision: object) => void this.calls.push(['decide', this.#found(id).id, approval, decision]),
     retry: async (id: string, options?: object) => (this.calls.push(['retry', this.#found(id).id, options]), 2),
   }
 
@@ -249,6 +254,26 @@ test('cancels and retries', async () => {
   expect(await post(`/api/v1/runs/${ID}/fork`, '{"step":"charge"}')).toMatchObject({ status: 400, json: { code: 'REQUEST_INVALID' } })
   expect(wumbo.calls).toEqual([['cancel', ID], ['retry', ID, { by: 'ada', reason: 'mended' }], ['fork', ID, { at: 'charge', input: { n: 1 } }]])
   expect(await post('/api/v1/runs/nobody/cancel', '{}')).toMatchObject({ status: 404, json: { code: 'RUN_NOT_FOUND' } })
+})
+
+test('sends signals and decisions, pauses and resumes, and refuses bodies that say something else', async () => {
+  const { call, server, wumbo } = await served()
+  const post = (what: string, body: object): Promise<Answer> => call(`/api/v1/runs/${ID}/${what}`, { method: 'POST', token: server.token, body: JSON.stringify(body) })
+  expect(await post('signals', { name: 'paid', payload: { n: 1 }, key: 3, id: 'e' })).toMatchObject({ status: 202, json: { accepted: true } })
+  expect((await post('signals', { name: 'paid' })).status).toBe(202)
+  expect((await post('decisions', { approval: 'm', approved: false, by: 'ada', form: 1, comment: 'no' })).status).toBe(202)
+  expect((await post('decisions', { approval: 'm', approved: true })).status).toBe(202)
+  expect([(await post('pause', {})).status, (await post('resume', {})).status]).toEqual([202, 202])
+  expect(wumbo.calls).toEqual([
+    ['signal', ID, 'paid', { n: 1 }, { key: 3, id: 'e' }], ['signal', ID, 'paid', undefined, {}], ['decide', ID, 'm', { approved: false, by: 'ada', form: 1, comment: 'no' }],
+    ['decide', ID, 'm', { approved: true, by: 'http' }], ['pause', ID], ['resume', ID],
+  ])
+  expect((await post('query', { name: 'state', args: [1] })).json).toEqual({ value: { $: ['date', 0] } })
+  expect(wumbo.calls.at(-1)).toEqual(['query', ID, 'state', [1]])
+  for (const [what, body, path] of [['query', {}, 'name'], ['signals', {}, 'name'], ['signals', { name: 'a', payLoad: 1 }, 'payLoad'], ['signals', { name: 'a', key: {} }, 'key'], ['decisions', { approved: true }, 'approval'], ['decisions', { approval: 'm' }, 'approved'], ['pause', { by: 'x' }, 'by']] as const) {
+    expect(await post(what, body)).toMatchObject({ status: 400, json: { code: 'REQUEST_INVALID', path } })
+  }
+  expect((await call(`/api/v1/runs/${ID}/signals`, { method: 'POST', body: '{"name":"paid"}' })).status).toBe(401)
 })
 
 test('sends values in their JSON form, with tags for what JSON cannot say', async () => {

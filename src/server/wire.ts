@@ -11,6 +11,7 @@ export type WireRun = RunDetails
 export function wireRun(run: RunDetails): WireRun {
   return {
     ...run, input: valueJson(run.input), output: valueJson(run.output),
+    unreadMail: run.unreadMail.map((mail) => ({ ...mail, payload: valueJson(mail.payload) })),
     steps: run.steps.map((step) => ({ ...step, input: valueJson(step.input), output: valueJson(step.output) })),
   }
 }

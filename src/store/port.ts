@@ -26,13 +26,13 @@ export interface StartKey {
  *   StoreRowError, and so is a row of a run that the lane does not own.
  * `wake` sets the run's wake time while the lane keeps it. No answer. Of a run that the lane does not own it is refused with
  *   StoreRowError.
- * `release` gives the run up: lane and epoch become null, crashes 0, status `waiting` or `parked`. Like `finish` it happens only
+ * `release` gives the run up: lane and epoch become null, crashes 0, status `waiting`, `paused` or `parked`. Like `finish` it happens only
  *   when the run's inboxCount equals `inboxSeen`; otherwise nothing changes and the answer is `mail`.
  *   With status `waiting` and wakeAt null the run is claimable at once. Of a run that the lane does not own it answers `lost`.
  * `finish` ends the run and releases it. `finish` of a run that is not owned by the lane answers `lost`.
  * `send` appends to the inbox of any run, owned or not: number = inboxCount + 1, inboxCount + 1, and if unowned and not
  *   ended wakeAt = sentAt. Answers `finished` or `missing` when it was not stored, else `sent` with `owned`.
- *   A parked run stays parked but becomes claimable by its mail: the claim returns it.
+ *   A paused or parked run stays so but becomes claimable by its mail: the claim returns it.
  *   Mail whose id the run has already is not stored again, and answered `sent`.
  * `consume` marks mail of an owned run as read; numbers without unread mail are passed over. StoreRowError when not owned.
  * `reopen` leaves an end or `parked`: status `running`, owned by the lane, gen + 1, output, error and finishedAt null,
@@ -52,7 +52,7 @@ export type StoreOp =
   | { readonly op: 'record'; readonly record: JournalRecord }
   | { readonly op: 'mark'; readonly mark: Mark }
   | { readonly op: 'wake'; readonly run: RunKey; readonly wakeAt: number | null }
-  | { readonly op: 'release'; readonly run: RunKey; readonly status: 'waiting' | 'parked'; readonly wakeAt: number | null; readonly error: ErrorData | null; readonly inboxSeen: number }
+  | { readonly op: 'release'; readonly run: RunKey; readonly status: 'waiting' | 'paused' | 'parked'; readonly wakeAt: number | null; readonly error: ErrorData | null; readonly inboxSeen: number }
   | { readonly op: 'finish'; readonly run: RunKey; readonly status: EndStatus; readonly output: Payload | null; readonly error: ErrorData | null; readonly finishedAt: number; readonly inboxSeen: number }
   | { readonly op: 'send'; readonly mail: NewMail }
   | { readonly op: 'consume'; readonly run: RunKey; readonly numbers: readonly number[]; readonly at: number }
@@ -236,6 +236,8 @@ export interface Store extends WorkflowReads {
   /** Undefined when there is no such run. PayloadCorruptError, naming run, gen and path, when a record is not what was written. */
   load(key: RunKey): Promise<LoadedRun | undefined>
   getRun(key: RunKey): Promise<RunRow | undefined>
+  /** The run's mail with numbers above `after`, read and unread, by number; none when there is no such run. */
+  mail(key: RunKey, after: number): Promise<readonly Mail[]>
   /** Those of the runs that exist, in any order. At most 1,000 keys. */
   getRuns(keys: readonly RunKey[]): Promise<readonly RunRow[]>
   /** The kinds of runs that nobody has ended yet; of a shared store also kinds of which there is no such run any more. */

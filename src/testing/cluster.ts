@@ -1,6 +1,7 @@
 // The seeded simulation of many workers: real engines on one shared memory store, each with a clock of its own, under one scheduler. Processes
 // die, stand still, come and go; messages are lost and late; the store goes away and comes back. Then the faults end, and
 // what was promised must have come true soon after. The same seed gives the same trace.
+import { RunFinishedError } from '../errors.ts'
 import { hashText } from '../shared/hash.ts'
 import { seededRandom } from '../shared/random.ts'
 import type { Random } from '../shared/random.ts'
@@ -13,8 +14,8 @@ import type { Process, Victims } from './mischief.ts'
 import { Network } from './network.ts'
 import { ProcessClock } from './process-clock.ts'
 import { VirtualTime, settle } from './virtual-time.ts'
-import { judge, openEngine } from './world.ts'
-import type { Effect, Plan, World } from './world.ts'
+import { judge, openEngine, sendsOf } from './world.ts'
+import type { Effect, Plan, Shape, World } from './world.ts'
 
 /** How a cluster is simulated. */
 export interface ClusterOptions extends Plan {
@@ -132,15 +133,35 @@ export class Cluster implements Victims {
     if (shape === undefined || this.acknowledged.has(key)) return
     const process = this.pick(shape.name)
     const workflow = process?.workflows.find(({ name }) => name === shape.name)
-    if (workflow !== undefined) process?.engine?.start(workflow, shape.input, { key }).then(({ run }) => this.#accepted(key, run), () => undefined)
+    if (workflow !== undefined) process?.engine?.start(workflow, shape.input, { key }).then(({ run }) => this.#accepted(key, run, shape), () => undefined)
     this.time.timer(100 + this.random.next() * 1500, () => this.#start(index, key))
   }
 
-  #accepted(key: string, run: string): void {
+  #accepted(key: string, run: string, shape: Shape): void {
     this.note(`accepted${key}`)
     const known = this.acknowledged.get(key)
     if (known !== undefined && known !== run) this.acknowledged.set(`${key}!`, run)
-    else this.acknowledged.set(key, run)
+    else if (known === undefined) {
+      this.acknowledged.set(key, run)
+      this.#send(run, sendsOf(shape), 0)
+    }
+  }
+
+  /** A client asks one worker after another until what it sends is acknowledged, then sends the next. */
+  #send(run: string, sends: ReturnType<typeof sendsOf>, index: number): void {
+    const send = sends[index]
+    if (send === undefined) return
+    let isOver = false
+    const once = (next: () => void) => (): void => {
+      if (!isOver) next()
+      isOver = true
+    }
+    const engine = this.pick()?.engine
+    if (engine != null) void send(engine, run).then(
+      once(() => this.#send(run, sends, index + 1)),
+      (thrown: unknown) => (thrown instanceof RunFinishedError ? once(() => undefined)() : undefined),
+    )
+    this.time.timer(100 + this.random.next() * 1500, once(() => this.#send(run, sends, index)))
   }
 
   async #turn(): Promise<number> {

@@ -139,7 +139,7 @@ export class Mischief {
     const process = this.#cluster.pick()
     if (run === undefined || process === undefined) return
     cancels.set(run, cancels.get(run) ?? null)
-    process.engine?.cancel(run).then(() => cancels.set(run, cancels.get(run) ?? time.now()), () => undefined)
+    process.engine?.postbox.ask(run, 'cancel').then(() => cancels.set(run, cancels.get(run) ?? time.now()), () => undefined)
   }
 
   #leave(process: Process | undefined): void {

@@ -44,7 +44,7 @@ export function mortalStore(store: Store, life: Mortality): Store {
         }
       },
     })
-  return wrap(store, ['openLane', 'load', 'getRun', 'findKey', 'nextWake'])
+  return wrap(store, ['openLane', 'load', 'mail', 'getRun', 'findKey', 'nextWake'])
 }
 
 /** What a flush writes, in words. */

@@ -6,8 +6,10 @@ import { runDetails } from '../engine/inspect.ts'
 import type { RunDetails } from '../engine/inspect.ts'
 import { readValue } from '../engine/payloads.ts'
 import type { EngineDeps, EngineLimits } from '../engine/ports.ts'
+import { RunFinishedError } from '../errors.ts'
 import { verifyStore } from '../engine/verify.ts'
 import { asyncStrategy } from '../execution/async.ts'
+import { mailOf } from '../model/record.ts'
 import { DEFAULT_SPACE } from '../model/run.ts'
 import { hashText } from '../shared/hash.ts'
 import { clockAt } from '../shared/clock.ts'
@@ -35,7 +37,11 @@ export interface Shape {
   readonly name: string
   readonly make: (world: World) => AnyWorkflow
   readonly input: unknown
-  /** What the run must give, or `failed` when it must fail. */
+  /** What is sent to each run once its start is acknowledged, in this order, in every process anew: the ids are the same, so each counts once. */
+  readonly signals?: readonly { readonly name: string; readonly payload: unknown }[]
+  /** What it is asked for after that, in each process. */
+  readonly asks?: readonly ('pause' | 'resume' | 'cancel')[]
+  /** What the run must give; `failed` when it must fail, `cancelled` when it must end so, its clean-up done up to a step `end`. */
   readonly expected: unknown
 }
 
@@ -87,14 +93,32 @@ export async function startAll(engine: Engine, workflows: readonly AnyWorkflow[]
       const known = acknowledged.get(key)
       acknowledged.set(key, accepted.run)
       if (known !== undefined && known !== accepted.run) acknowledged.set(`${key}!`, accepted.run)
+      await sendAll(engine, accepted.run, shape)
     }
   }
+}
+
+/** Sends the signals of a run: also while it works, and though it may have ended in an earlier process. */
+async function sendAll(engine: Engine, run: string, shape: Shape): Promise<void> {
+  for (const send of sendsOf(shape)) {
+    await send(engine, run).catch((thrown: unknown) => {
+      if (!(thrown instanceof RunFinishedError)) throw thrown
+    })
+  }
+}
+
+/** What is sent to a run of a shape, one after the other. */
+export function sendsOf({ signals = [], asks = [] }: Shape): readonly ((engine: Engine, run: string) => Promise<void>)[] {
+  return [
+    ...signals.map(({ name, payload }, index) => (engine: Engine, run: string) => engine.postbox.signal(run, name, payload, { id: String(index) })),
+    ...asks.map((kind) => (engine: Engine, run: string) => engine.postbox.ask(run, kind, kind)),
+  ]
 }
 
 /** True when every start is acknowledged and no run lives. */
 export async function finished(store: Store, acknowledged: ReadonlyMap<string, string>, plan: Plan): Promise<boolean> {
   if (acknowledged.size < plan.shapes.length * (plan.runs ?? 1)) return false
-  const open = await store.listRuns({ status: ['running', 'waiting'], limit: 1 })
+  const open = await store.listRuns({ status: ['running', 'waiting', 'paused'], limit: 1 })
   return open.runs.length === 0
 }
 
@@ -138,7 +162,14 @@ export async function judge(store: Store, plan: Plan, evidence: Evidence): Promi
 
 function judgeRun(key: string, run: RunDetails, expected: unknown): string[] {
   if (expected === 'failed') return run.status === 'failed' ? [] : [`K5 ${key}: expected the run to fail, it is ${run.status}`]
+  if (expected === 'cancelled') {
+    if (run.status !== 'cancelled') return [`K5 ${key}: expected the run to be cancelled, it is ${run.status}`]
+    // Of a run that nobody had begun there is nothing to clean up.
+    return run.steps.length === 0 || run.steps.at(-1)?.path === '$cancel.end' ? [] : [`K9 ${key}: the run ended as cancelled after ${run.steps.at(-1)?.path ?? 'nothing'}, not after its clean-up`]
+  }
   if (run.status !== 'completed') return [`K1 ${key}: the run is ${run.status} (${run.error?.message ?? 'no error'}), expected completed`]
+  const taken = run.steps.flatMap((step) => mailOf(step) ?? [])
+  if (new Set(taken).size !== taken.length) return [`K9 ${key}: a signal was taken twice: ${taken.join(', ')}`]
   const got = JSON.stringify(run.output)
   return got === JSON.stringify(expected) ? [] : [`K3 ${key}: expected ${JSON.stringify(expected)}, got ${got}`]
 }

@@ -3,6 +3,7 @@
 import type { AnyCompensation, AnyTemplate, Compensate, JsonSchema, Schema, MaybePromise, RetryPolicy, Template, Logger } from '../template/contract.ts'
 import type { WumboError } from '../errors.ts'
 import type { Duration } from '../shared/duration.ts'
+import type { ApprovalOptions, ApprovalRequest, BoundApprovalOptions, BoundSignalOptions, Decision, MailWait, QueryHandler, SignalOptions } from './waiting.ts'
 
 /** How one step is to be run; what is left out comes from the template's own defaults. */
 export interface StepOptions {
@@ -38,7 +39,7 @@ export interface WorkflowContext {
   /** The run's id and generation, and the version of the workflow it keeps. */
   readonly run: { readonly id: string; readonly gen: number; readonly workflow: string; readonly version: string }
   /** Aborts when the run is cancelled or times out. */
-  readonly signal: AbortSignal
+  readonly abortSignal: AbortSignal
   /** Logs once: silent while recorded answers are replayed. */
   readonly log: Logger
   /** Runs a template as a step: at least once, recorded once. Throws StepFailedError when its attempts are used up. */
@@ -49,6 +50,19 @@ export interface WorkflowContext {
   map<T, R>(name: string, items: readonly T[], body: (ctx: WorkflowContext, item: T, index: number) => MaybePromise<R>, options?: { readonly concurrency?: number; readonly key?: (item: T, index: number) => string | number }): Promise<R[]>
   /** Waits durably. A long sleep leaves the process's memory. */
   sleep(name: string, duration: Duration): Promise<void>
+  /** Waits durably until a moment: a Date, milliseconds since 1970, or an ISO text with its offset. One that is past is over at once. */
+  sleepUntil(name: string, time: Date | number | string): Promise<void>
+  /**
+   * Waits for a signal with this name and gives its payload; with a `timeout`, undefined when none has come in time. A signal that came before is
+   * taken at once. Each signal is taken by one wait, each wait takes the oldest.
+   */
+  signal<P = unknown>(name: string, options: BoundSignalOptions<P>): Promise<P | undefined>
+  signal<P = unknown>(name: string, options?: SignalOptions<P>): Promise<P>
+  /** Waits until somebody has approved or rejected; with a `timeout`, undefined when nobody has in time. */
+  approval<F = undefined>(name: string, options: BoundApprovalOptions<F>): Promise<Decision<F> | undefined>
+  approval<F = undefined>(name: string, options?: ApprovalOptions<F>): Promise<Decision<F>>
+  /** Sets what answers `handle.query(name)`: from what the function knows at that point of its journal. Set again it replaces the one before. */
+  setQuery(name: string, handler: QueryHandler): void
   /** Tells that the run goes on, where a heartbeat timeout watches a step that runs inside it. */
   heartbeat(): void
   /** Recorded wall-clock time, milliseconds since 1970. A `key` tells apart calls that are made side by side. */
@@ -79,6 +93,9 @@ export interface WorkflowBase<I, O> {
 export interface FunctionWorkflow<I = never, O = unknown> extends WorkflowBase<I, O> {
   readonly form: 'function'
   readonly run: (ctx: WorkflowContext, input: never) => Promise<O> | O
+  /** Entered in place of `run` when the run is cancelled; `results` are the outputs of the completed steps, by path. */
+  readonly cleanUp?: (ctx: WorkflowContext, input: never, results: ReadonlyMap<string, unknown>) => MaybePromise<void>
+  readonly cleanUpTimeout?: Duration
 }
 
 /** A graph of steps; its version is the hash of its logic with template ranges pinned. */
@@ -113,7 +130,18 @@ export type Operation =
       readonly key?: { readonly gen: number; readonly path: string }
     }
   /** Answered with no output once the time has passed. `reads`: what the time was made of; left out when that is not known. */
-  | { readonly kind: 'timer'; readonly path: string; readonly ms: number; readonly reads?: readonly string[] }
+  | {
+      readonly kind: 'timer'
+      readonly path: string
+      readonly ms: number
+      /** The moment itself, milliseconds since 1970; then `ms` says nothing. */
+      readonly until?: number
+      readonly reads?: readonly string[]
+    }
+  /** Answered with what was sent to the run under this kind and address, or with no output once its time is over. */
+  | ({ readonly kind: 'signal' | 'approval'; readonly path: string; readonly reads?: readonly string[] } & MailWait)
+  /** What an approval asks for, recorded so that people see it. */
+  | { readonly kind: 'request'; readonly path: string; readonly request: ApprovalRequest }
   /** Something the source decided by itself from recorded data: recorded at level pure, so that people see it. */
   | { readonly kind: 'decision'; readonly path: string; readonly status: 'completed' | 'skipped' | 'failed'; readonly output: unknown; readonly error: WumboError | null; readonly reads: readonly string[] | null }
   /** A value that only the engine can give. */

@@ -79,6 +79,54 @@ function makeShapes(night: string): readonly Shape[] {
     },
   },
   {
+    name: 'signals', input: { n: 0 }, expected: [{ n: 1 }, 'a', 'b', 'c', { n: 2 }],
+    signals: [{ name: 'word', payload: 'a' }, { name: 'other', payload: 1 }, { name: 'word', payload: 7 }, { name: 'word', payload: 'b' }, { name: 'word', payload: 'c' }],
+    make: (world) => {
+      const one = add(world, { by: 1 })
+      return defineWorkflow({
+        name: 'signals', input: number,
+        async run(ctx, input) {
+          const schema = z.string()
+          const first = await ctx.signal('word', { schema })
+          const a = await ctx.step('a', one, input)
+          const [second, third] = [await ctx.signal('word', { schema, timeout: '1d' }), await ctx.signal('word', { schema })]
+          return [a, first, second, third, await ctx.step('b', one, a)]
+        },
+      })
+    },
+  },
+  {
+    name: 'paused', input: { n: 0 }, expected: { n: 4 }, asks: ['pause', 'resume'],
+    make: (world) => {
+      const [one, flaky] = [add(world, { by: 1 }), add(world, { by: 1, failures: 1, name: 'flaky' })]
+      return defineWorkflow({
+        name: 'paused', input: number,
+        async run(ctx, input) {
+          const both = await ctx.all({ a: (c) => c.step('a', one, input), b: (c) => c.step('b', flaky, input, { retry }) })
+          await ctx.sleep('wink', 2000)
+          return ctx.step('d', one, await ctx.step('c', one, { n: both.a.n + both.b.n }))
+        },
+      })
+    },
+  },
+  {
+    name: 'cleans-up', input: { n: 0 }, expected: 'cancelled', asks: ['cancel'],
+    make: (world) => {
+      const one = add(world, { by: 1 })
+      return defineWorkflow({
+        name: 'cleans-up', input: number, cleanUpTimeout: '365d',
+        async run(ctx, input) {
+          for (let at = input; ; at = await ctx.step('take', one, at)) if (at.n > 3) await ctx.signal('never')
+        },
+        async cleanUp(ctx, _input, results) {
+          for (const [path] of results) await ctx.step('give-back', one, { n: path.length }, { key: path })
+          await ctx.sleep('wink', 1500)
+          await ctx.step('end', one, { n: 0 })
+        },
+      })
+    },
+  },
+  {
     name: 'caught', input: { n: 0 }, expected: { n: 5, because: 'HTTP_FAILED' },
     make: (world) => {
       const bad = add(world, { by: 1, failures: 99, name: 'bad' })

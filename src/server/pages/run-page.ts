@@ -65,7 +65,7 @@ function goingOn(run: RunDetails, open: readonly OpenStep[], now: number): Html[
   const known = new Set(open.map(({ path }) => path))
   return [
     ...open.map((step) => openRow({ status: step.type === 'step.retrying' ? 'retrying' : 'running', path: step.path, attempt: step.attempt, since: step.at, due: step.type === 'step.retrying' ? step.due : null, failure: step.type === 'step.retrying' ? step.error.message : null }, now)),
-    ...run.pending.filter(({ path }) => !known.has(path)).map((one) => openRow({ status: one.kind === 'timer' ? 'waiting' : one.kind, path: one.path, attempt: one.attempt, since: null, due: one.due, failure: one.error?.message ?? null }, now)),
+    ...run.pending.filter(({ path }) => !known.has(path)).map((one) => openRow({ status: one.kind === 'timer' || one.kind === 'wait' ? 'waiting' : one.kind, path: one.path, attempt: one.attempt, since: null, due: one.due, failure: one.error?.message ?? null }, now)),
   ]
 }
 

@@ -23,7 +23,7 @@ rect { fill: var(--live); }
 .completed rect { fill: var(--good); } .failed rect { fill: var(--bad); } .skipped rect { fill: var(--soft); }
 .status { font-weight: 600; white-space: nowrap; }
 .completed .status { color: var(--good); } .failed .status { color: var(--bad); }
-.running .status { color: var(--live); } .waiting .status, .parked .status { color: var(--hold); } .cancelled .status, .skipped .status { color: var(--soft); }
+.running .status { color: var(--live); } .waiting .status, .paused .status, .parked .status { color: var(--hold); } .cancelled .status, .skipped .status { color: var(--soft); }
 pre { margin: 0; padding: .75rem; background: var(--shade); white-space: pre-wrap; overflow-wrap: anywhere; font: .875rem/1.45 ui-monospace, monospace; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }

@@ -164,7 +164,7 @@ function isOfKind(row: RunKind, { queue, workflow, version }: RunKind): boolean 
 /** When an idle run can be claimed: 0 for now, infinity for never. */
 export function dueAt({ row, unread }: StoredRun): number {
   if (unread > 0) return 0
-  return row.status === 'parked' ? Number.POSITIVE_INFINITY : (row.wakeAt ?? 0)
+  return row.status === 'parked' || row.status === 'paused' ? Number.POSITIVE_INFINITY : (row.wakeAt ?? 0)
 }
 
 function define(tables: Tables, { hash, workflow, body, at }: OpOf<'definition'>): OpAnswer | undefined {

@@ -251,7 +251,7 @@ export class MemoryServer {
   #unserved(mine: readonly RunKind[]): RunKind[] {
     const before = this.now() - this.#unservedMs
     const served = new Set([...mine, ...[...this.lanes.values()].flatMap((row) => (row.isOpen && row.leaseUntil >= this.now() ? row.kinds : []))].map(nameOf))
-    const waiting = [...this.tables.idle].filter(({ row }) => row.status !== 'parked' && (row.wakeAt ?? row.createdAt) <= before && !served.has(nameOf(row)))
+    const waiting = [...this.tables.idle].filter(({ row }) => row.status !== 'parked' && row.status !== 'paused' && (row.wakeAt ?? row.createdAt) <= before && !served.has(nameOf(row)))
     return [...new Map(waiting.map(({ row: { queue, workflow, version } }) => [nameOf({ queue, workflow, version }), { queue, workflow, version }])).values()]
   }
 }

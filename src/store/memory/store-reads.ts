@@ -5,13 +5,14 @@ import { idOf } from './tables.ts'
 import type { Tables } from './tables.ts'
 import { getWorkflow, listWorkflows, workflowVersion, workflowVersions } from './workflow-reads.ts'
 
-type Reads = Pick<Store, 'load' | 'getRun' | 'getRuns' | 'kinds' | 'listRuns' | 'findKey' | 'definition' | 'listWorkflows' | 'getWorkflow' | 'workflowVersions' | 'workflowVersion' | 'nextWake'>
+type Reads = Pick<Store, 'load' | 'getRun' | 'mail' | 'getRuns' | 'kinds' | 'listRuns' | 'findKey' | 'definition' | 'listWorkflows' | 'getWorkflow' | 'workflowVersions' | 'workflowVersion' | 'nextWake'>
 
 /** The reads of a store; `read` brings each to the tables. */
 export function storeReads(read: <T>(work: (tables: Tables) => T) => Promise<T>): Reads {
   return {
     load: (key) => read((tables) => loadRun(tables, key)),
     getRun: (key) => read((tables) => tables.find(key)?.row),
+    mail: (key, after) => read((tables) => tables.find(key)?.mail.filter(({ number }) => number > after) ?? []),
     getRuns: (keys) => read((tables) => keys.flatMap((key) => tables.find(key)?.row ?? [])),
     kinds: () => read(liveKinds),
     listRuns: (filter) => read((tables) => listRuns(tables, filter)),

@@ -1,11 +1,11 @@
 // The reading end of a PostgreSQL store. What takes several statements reads one snapshot. No read waits for a flush.
 import type pg from 'pg'
 import { blobOf } from '../../model/payload.ts'
-import type { RunKey, RunRow, Space } from '../../model/run.ts'
+import type { Mail, RunKey, RunRow, Space } from '../../model/run.ts'
 import type { LoadedRun } from '../port.ts'
 import { onSnapshot } from './connection.ts'
 import { RunLoader } from './load.ts'
-import { runFrom, text } from './rows.ts'
+import { mailFrom, runFrom, text } from './rows.ts'
 import type { Row } from './rows.ts'
 import { restored, sought } from './text.ts'
 import { definitionFrom } from './workflow-rows.ts'
@@ -36,6 +36,14 @@ export function loadRun(pool: pg.Pool, key: RunKey): Promise<LoadedRun | undefin
 export async function getRun(pool: pg.Pool, key: RunKey): Promise<RunRow | undefined> {
   const { rows } = await pool.query<Row>(FIND_RUN, [sought(key.run), key.space])
   return rows[0] === undefined ? undefined : runFrom(rows[0])
+}
+
+/** The run's mail with numbers above `after`. */
+export async function mailAfter(pool: pg.Pool, key: RunKey, after: number): Promise<readonly Mail[]> {
+  const { rows } = await pool.query<Row>(
+    'select i.* from run_starts s join inbox i on i.run_no = s.no where s.run = $1 and s.space = $2 and i.number > $3 order by i.number', [sought(key.run), key.space, after],
+  )
+  return rows.map((row) => mailFrom(row, key))
 }
 
 /** Those of the runs that exist. */

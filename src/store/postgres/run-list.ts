@@ -11,7 +11,7 @@ import { sought } from './text.ts'
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 1000
 
-const LIVE: ReadonlySet<RunStatus> = new Set(['running', 'waiting', 'parked'])
+const LIVE: ReadonlySet<RunStatus> = new Set(['running', 'waiting', 'paused', 'parked'])
 const FAILED: ReadonlySet<RunStatus> = new Set(['failed', 'cancelled'])
 
 /** The end of the page before, in the order of the list. */

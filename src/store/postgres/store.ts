@@ -14,7 +14,7 @@ import { lookOnly, mustNotWrite, readableBlobs } from './look.ts'
 import { SCHEMA_VERSION, migrate } from './migrations.ts'
 import { openFailure } from './open-failure.ts'
 import { withFilePassword } from './password-file.ts'
-import { blobReferences, definition, findKey, getRun, getRuns, loadRun, nextWake } from './reads.ts'
+import { blobReferences, definition, findKey, getRun, getRuns, loadRun, mailAfter, nextWake } from './reads.ts'
 import { listRuns } from './run-list.ts'
 import { ServerTime, offsetOf } from './server-time.ts'
 import { stored } from './text.ts'
@@ -132,6 +132,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
     drain: (lane) => read(() => drainWorker(pool, lane)),
     load: (key) => read(() => loadRun(pool, key)),
     getRun: (key) => read(() => getRun(pool, key)),
+    mail: (key, after) => read(() => mailAfter(pool, key, after)),
     listRuns: (filter) => read(() => listRuns(pool, filter)),
     findKey: (space, key) => read(() => findKey(pool, space, key)),
     definition: (hash) => read(() => definition(pool, hash)),

@@ -1,7 +1,7 @@
 // What the main thread asks of the writer thread and of the reader thread, and what they answer. Everything here must be
 // something that structured cloning carries.
 import type { VersionSummary, WorkflowKey, WorkflowRow, WorkflowVersion } from '../../model/definition.ts'
-import type { RunKey, RunKind, RunRow, Space } from '../../model/run.ts'
+import type { Mail, RunKey, RunKind, RunRow, Space } from '../../model/run.ts'
 import type { SqliteMeans } from '../../model/transaction.ts'
 import type { Finding, LoadedRun, OpAnswer, RunFilter, RunPage } from '../port.ts'
 import type { WorkflowFilter, WorkflowPage } from '../workflows-port.ts'
@@ -45,6 +45,7 @@ export interface ReaderCalls {
   readonly open: { readonly in: undefined; readonly out: Readonly<Record<string, string | number>> }
   readonly load: { readonly in: RunKey; readonly out: LoadedRun | undefined }
   readonly getRun: { readonly in: RunKey; readonly out: RunRow | undefined }
+  readonly mail: { readonly in: { readonly key: RunKey; readonly after: number }; readonly out: readonly Mail[] }
   readonly getRuns: { readonly in: readonly RunKey[]; readonly out: readonly RunRow[] }
   readonly kinds: { readonly in: undefined; readonly out: readonly RunKind[] }
   readonly listRuns: { readonly in: RunFilter; readonly out: RunPage }

@@ -11,8 +11,9 @@ export const RECORD_CELLS = 16
 const KINDS = ['step', 'timer', 'value', 'choice'] as const
 const STATUSES = ['completed', 'failed', 'skipped'] as const
 const LEVELS = ['effect', 'pure'] as const
+/** Kinds that came after the level `transaction`. */
+const LATER_KINDS = ['signal', 'approval', 'request'] as const
 
-const KIND = Object.fromEntries(KINDS.map((name, index) => [name, index * 6])) as Record<JournalRecord['kind'], number>
 const STATUS = Object.fromEntries(STATUSES.map((name, index) => [name, index * 2])) as Record<JournalRecord['status'], number>
 const LEVEL = Object.fromEntries(LEVELS.map((name, index) => [name, index])) as Record<(typeof LEVELS)[number], number>
 
@@ -25,11 +26,16 @@ export interface Sort {
 
 /** The number of the first combination with the level `transaction`, which came later: numbers are part of checksums and stay. */
 const TRANSACTIONS = KINDS.length * STATUSES.length * LEVELS.length
+const LATER = TRANSACTIONS + STATUSES.length
+
+/** The number of the first combination of each kind. */
+const KIND = Object.fromEntries([...KINDS.map((name, index) => [name, index * 6]), ...LATER_KINDS.map((name, index) => [name, LATER + index * 6])]) as Record<JournalRecord['kind'], number>
 
 /** Every combination, at the index that is its number. */
 export const SORTS: readonly Sort[] = [
   ...KINDS.flatMap((kind) => STATUSES.flatMap((status) => LEVELS.map((level): Sort => ({ kind, status, level })))),
   ...STATUSES.map((status): Sort => ({ kind: 'step', status, level: 'transaction' })),
+  ...LATER_KINDS.flatMap((kind) => STATUSES.flatMap((status) => LEVELS.map((level): Sort => ({ kind, status, level })))),
 ]
 
 /** The number of a record's combination. */

@@ -20,6 +20,7 @@ serve<ReaderCalls>(parentPort, {
   open: () => open(),
   load: (key) => readable().load(key),
   getRun: (key) => readable().getRun(key),
+  mail: ({ key, after }) => readable().mail(key, after),
   getRuns: (keys) => readable().getRuns(keys),
   kinds: () => readable().kinds(),
   listRuns: (filter) => readable().listRuns(filter),

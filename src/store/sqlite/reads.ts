@@ -3,7 +3,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { blobOf } from '../../model/payload.ts'
 import type { VersionSummary, WorkflowKey, WorkflowRow, WorkflowVersion } from '../../model/definition.ts'
-import type { RunKey, RunKind, RunRow, Space } from '../../model/run.ts'
+import type { Mail, RunKey, RunKind, RunRow, Space } from '../../model/run.ts'
 import type { LoadedRun, RunFilter, RunPage } from '../port.ts'
 import type { WorkflowFilter, WorkflowPage } from '../workflows-port.ts'
 import type { Piece } from './calls.ts'
@@ -23,6 +23,7 @@ export const READER_SQL = {
   journal: 'select * from journal where run_no = ? order by gen, seq',
   marks: 'select * from marks where run_no = ? order by id',
   inbox: 'select * from inbox where run_no = ? order by number',
+  inboxAfter: 'select inbox.* from runs join inbox on inbox.run_no = runs.no where runs.run = ? and runs.space = ? and inbox.number > ? order by inbox.number',
   generations: 'select * from generations where run_no = ? order by gen',
   findKey: 'select run, hash from keys where space = ? and key = ?',
   definition: 'select * from definitions where hash = ?',
@@ -68,6 +69,10 @@ export class Reads {
         generations: this.#sql.generations.all(no).map((generation) => generationFrom(generation, key)),
       }
     })
+  }
+
+  mail(key: RunKey, after: number): readonly Mail[] {
+    return this.#sql.inboxAfter.all(key.run, key.space, after).map((mail) => mailFrom(mail, key))
   }
 
   getRun(key: RunKey): RunRow | undefined {

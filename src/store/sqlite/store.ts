@@ -98,6 +98,7 @@ function makeStore({ file, writer, reader, data, facts }: Parts): SqliteStore {
     },
     load: (key: RunKey) => reader.call('load', { space: key.space, run: key.run }),
     getRun: (key: RunKey) => reader.call('getRun', { space: key.space, run: key.run }),
+    mail: ({ space, run }, after) => reader.call('mail', { key: { space, run }, after }),
     getRuns: (keys) => reader.call('getRuns', keys.map(({ space, run }) => ({ space, run }))),
     kinds: () => reader.call('kinds', undefined),
     listRuns: (filter: RunFilter) => reader.call('listRuns', filter),

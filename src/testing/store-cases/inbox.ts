@@ -1,6 +1,7 @@
 // Conformance: mail to runs, owned or not, and its reading.
 import assert from 'node:assert/strict'
 import { StoreRowError } from '../../errors.ts'
+import { NEVER } from '../../model/run.ts'
 import type { StoreCase } from './subject.ts'
 import { ask, claimed, consume, finish, keyOf, pairs, refused, release, rowOf, send, start } from './samples.ts'
 
@@ -39,6 +40,39 @@ export const inboxCases: readonly StoreCase[] = [
       assert.deepEqual(await claimed(lane, 0), [1])
       const row = await rowOf(store, 1)
       assert.deepEqual([row.status, row.error, row.lane], ['running', null, lane.id])
+    },
+  },
+  {
+    name: 'mail leaves a paused run paused; no time wakes it, the next claim after mail returns it',
+    async run({ store }) {
+      const lane = await store.openLane()
+      await lane.flush([start(1), release(1, { status: 'paused', wakeAt: null })])
+      assert.deepEqual([await store.nextWake(), await claimed(lane, 9_000_000)], [null, []])
+      assert.deepEqual((await store.listRuns({ status: ['paused'] })).runs.map(({ run }) => run), [keyOf(1).run])
+      assert.deepEqual(await ask(lane, send(1, 'a', { kind: 'resume' })), { answer: 'sent', owned: false })
+      assert.equal((await rowOf(store, 1)).status, 'paused')
+      assert.deepEqual(await claimed(lane, 0), [1])
+    },
+  },
+  {
+    name: 'a run that waits for mail alone is not due at any time',
+    async run({ store }) {
+      const lane = await store.openLane()
+      await lane.flush([start(1), release(1, { wakeAt: NEVER })])
+      assert.deepEqual([(await rowOf(store, 1)).wakeAt, await store.nextWake(), await claimed(lane, 9_000_000_000_000)], [NEVER, NEVER, []])
+    },
+  },
+  {
+    name: 'mail is read from a number on, read and unread, also of a run that has ended',
+    async run({ store }) {
+      const lane = await store.openLane()
+      await lane.flush([start(1), start(2), send(1, 'a'), send(2, 'x'), send(1, 'b', { kind: 'signal', body: 'j:{}' }), send(1, 'c'), consume(1, [2])])
+      const mail = await store.mail(keyOf(1), 1)
+      assert.deepEqual(mail.map(({ id, number, kind, body, consumedAt }) => [id, number, kind, body, consumedAt !== null]), [['b', 2, 'signal', 'j:{}', true], ['c', 3, 'cancel', null, false]])
+      assert.deepEqual(mail, (await store.load(keyOf(1)))?.mail.slice(1))
+      await lane.flush([finish(1, { inboxSeen: 3 })])
+      assert.equal((await store.mail(keyOf(1), 0)).length, 3)
+      assert.deepEqual([await store.mail(keyOf(1), 3), await store.mail(keyOf(9), 0)], [[], []])
     },
   },
   {

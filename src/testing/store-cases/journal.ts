@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { StoreRowError } from '../../errors.ts'
 import type { ErrorData } from '../../errors.ts'
 import type { StoreCase } from './subject.ts'
-import { finish, keyOf, mark, record, refused, release, rowOf, start } from './samples.ts'
+import { collect, finish, keyOf, mark, record, refused, release, rowOf, start } from './samples.ts'
 
 const error: ErrorData = {
   name: 'StepFailedError', code: 'STEP_FAILED', message: 'the body said "no"', retryable: false, path: 'charge', details: { status: 402, list: [1, null, 'x'] },
@@ -21,6 +21,18 @@ export const journalCases: readonly StoreCase[] = [
       const bare = record(1, 2, { kind: 'timer', status: 'skipped', template: null, templateVersion: null, inputHash: null, input: null, output: null, attempt: 0, reads: [] })
       await lane.flush([start(1), full, bare])
       assert.deepEqual((await store.load(keyOf(1)))?.journal, [full.record, bare.record])
+    },
+  },
+  {
+    name: 'records of every kind, status and level come back, and are sound',
+    async run({ store }) {
+      const lane = await store.openLane()
+      const kinds = ['step', 'timer', 'value', 'choice', 'signal', 'approval', 'request'] as const
+      const all = kinds.flatMap((kind) => (['completed', 'failed', 'skipped'] as const).flatMap((status) => (['effect', 'pure'] as const).map((level) => ({ kind, status, level }))))
+      const records = all.map((sort, index) => record(1, index + 1, { ...sort, reads: ['$mail[3]'] }))
+      await lane.flush([start(1), ...records])
+      assert.deepEqual((await store.load(keyOf(1)))?.journal, records.map((one) => one.record))
+      assert.deepEqual(await collect(store.check()), [])
     },
   },
   {

@@ -158,7 +158,7 @@ describe('a durable function', () => {
     const engine = await rig.engine([workflow])
     const { run } = await rig.until(engine.start(workflow, { n: 1 }))
     await expect(rig.until(engine.result(run))).rejects.toMatchObject({ code: 'RUN_FAILED', path: 'gate' })
-    await expect(rig.until(engine.cancel(run))).rejects.toMatchObject({ code: 'RUN_FINISHED' })
+    await expect(rig.until(engine.postbox.ask(run, 'cancel'))).rejects.toMatchObject({ code: 'RUN_FINISHED' })
     broken = false
     await expect(rig.until(engine.retry(run, { by: 'test', reason: 'opened' }))).resolves.toBe(2)
     await expect(rig.until(engine.result(run))).resolves.toEqual({ n: 3 })
@@ -302,8 +302,8 @@ describe('a durable function', () => {
     const one = await rig.until(engine.start(working, { n: 0 }))
     const two = await rig.until(engine.start(sleeping, { n: 0 }))
     await rig.time.advance(5000)
-    await rig.until(engine.cancel(one.run))
-    await rig.until(engine.cancel(two.run))
+    await rig.until(engine.postbox.ask(one.run, 'cancel'))
+    await rig.until(engine.postbox.ask(two.run, 'cancel'))
     await expect(rig.until(engine.result(one.run))).rejects.toMatchObject({ code: 'RUN_CANCELLED' })
     await expect(rig.until(engine.result(two.run))).rejects.toMatchObject({ code: 'RUN_CANCELLED' })
     expect(reason).toMatchObject({ code: 'RUN_CANCELLED' })
@@ -561,7 +561,7 @@ describe('a durable function', () => {
     const bodies = rig.events.filter(({ type }) => type === 'step.started').length
     const idle = await rig.engine([], { hotRuns: 0 })
     expect(await rig.store.getRun({ space: 0, run: other.run })).toMatchObject({ status: 'running', lane: null })
-    await rig.until(idle.cancel(run))
+    await rig.until(idle.postbox.ask(run, 'cancel'))
     await expect(rig.until(idle.result(run))).rejects.toMatchObject({ code: 'RUN_CANCELLED' })
     expect(rig.events.at(-1)).toMatchObject({ type: 'run.ended', run, status: 'cancelled' })
     await rig.until(idle.close())

@@ -1,0 +1,190 @@
+// The mail of one run in memory: signals and decisions, in the order in which they were stored, and the waits that are open for them. The oldest
+// mail goes to the oldest wait of its address. The record that answers the wait names the mail, and that record alone is the taking: whatever was
+// taken in and is named by no record of the run's history is offered again when the run is entered again.
+import { SignalInvalidError, WumboError, errorData } from '../errors.ts'
+import type { ErrorData } from '../errors.ts'
+import { NEVER } from '../model/run.ts'
+import type { Mail, RunRow } from '../model/run.ts'
+import type { MailWait } from './mail-wait.ts'
+import type { EventBody, RunHost } from './run-host.ts'
+import { NO_PAUSE, RunPause } from './run-pause.ts'
+import { recordMail } from './run-records.ts'
+import type { WaitingRun } from './run-waits.ts'
+
+/** A signal as its mail carries it; a decision under its path. */
+export interface MailBody {
+  readonly address: string
+  readonly payload: unknown
+}
+
+interface Offer extends MailBody {
+  readonly kind: Mail['kind']
+  readonly number: number
+}
+
+/** The run, as its inbox needs it. */
+export interface InboxRun extends WaitingRun {
+  readonly row: RunRow
+  pause: RunPause
+  emit(event: EventBody): void
+}
+
+/** The inbox of one run. Made with its first mail or wait. */
+export class RunInbox {
+  readonly #run: InboxRun
+  readonly #host: RunHost
+  #offers: Offer[] = []
+  readonly #waits: MailWait[] = []
+  readonly #known = new Set<number>()
+  /** Mail is read one after the other, so that it stays in its order. */
+  #reading: Promise<void> = Promise.resolve()
+  #unread = 0
+
+  constructor(run: InboxRun, host: RunHost) {
+    this.#run = run
+    this.#host = host
+  }
+
+  /** True while mail is on its way to a wait: the run must stay until it has been seen whether one takes it. */
+  get isBusy(): boolean {
+    return this.#unread > 0
+  }
+
+  /** Takes mail in that the store has accepted. */
+  take(mail: Mail): void {
+    if (mail.kind === 'pause' || mail.kind === 'resume' || mail.kind === 'unpark') {
+      this.#asked(mail)
+      return
+    }
+    if (this.#known.has(mail.number)) return
+    this.#known.add(mail.number)
+    this.#unread++
+    // At once, whatever becomes of the run: unread mail would have it claimed again and again.
+    if (mail.consumedAt === null) this.#markRead(mail.number)
+    this.#reading = this.#reading.then(() => this.#read(mail)).catch((thrown: unknown) => this.#run.broken(thrown))
+  }
+
+  /** Somebody asked for a pause, or for its end. */
+  #asked({ kind, number }: Mail): void {
+    const run = this.#run
+    this.#markRead(number)
+    const paused = kind === 'pause'
+    // What came before the run was entered is known by then.
+    if (kind === 'unpark' || number <= run.row.inboxCount || run.pause.isOn === paused) return
+    run.emit({ type: paused ? 'run.paused' : 'run.unpaused' })
+    if (run.pause === NO_PAUSE) run.pause = new RunPause(false)
+    run.pause.turn(paused)
+    if (paused) run.considerLeavingSoon()
+  }
+
+  /** A wait begins; its bound becomes durable first. */
+  open(wait: MailWait): void {
+    const { clock, limits } = this.#host.deps
+    const { timeoutMs } = wait.operation
+    const mark = this.#run.known.marks.get(wait.path)
+    wait.since = mark?.at ?? clock.now()
+    wait.stay(limits.releaseAfterMs, () => this.#run.considerLeavingSoon())
+    if (mark?.kind === 'wait') {
+      this.#begin(wait, mark.due ?? NEVER)
+      return
+    }
+    const due = timeoutMs === null ? null : wait.since + timeoutMs
+    this.#run.journal.mark({ path: wait.path, kind: 'wait', attempt: 1, at: wait.since, due, error: null }, (_answer, error) => {
+      if (error !== undefined) this.#run.broken(error)
+      else if (this.#run.live && due !== null) this.#begin(wait, due)
+    })
+    if (due === null) this.#begin(wait, NEVER)
+  }
+
+  #begin(wait: MailWait, due: number): void {
+    this.#waits.push(wait)
+    wait.due = due
+    this.#match(wait.operation.kind, wait.operation.address)
+    // A little later: the mail of a run that is entered is handed in after its waits have begun.
+    void this.#reading.then(() => {
+      if (this.#run.live && this.#waits.includes(wait)) wait.arm(due, () => this.#over(wait))
+    })
+    this.#run.considerLeavingSoon()
+  }
+
+  async #read(mail: Mail): Promise<void> {
+    const { address, payload } = (await this.#host.readPayload(mail.body)) as MailBody // as postbox.ts makes it
+    this.#unread--
+    if (!this.#run.live) return
+    this.#offers.push({ kind: mail.kind, number: mail.number, address, payload })
+    this.#match(mail.kind, address)
+    this.#run.considerLeavingSoon()
+  }
+
+  #markRead(number: number): void {
+    const { space, run } = this.#run.row
+    this.#host.flusher.add({ op: 'consume', run: { space, run }, numbers: [number], at: this.#host.deps.clock.now() }, run, 0, null)
+  }
+
+  /** Gives the oldest offer of an address to the oldest wait for it, until there is none of one of the two. */
+  #match(kind: Mail['kind'], address: string): void {
+    for (;;) {
+      const wait = this.#waits.find((one) => !one.isBusy && one.operation.kind === kind && one.operation.address === address)
+      const offer = this.#offers.find((one) => one.kind === kind && one.address === address)
+      if (wait === undefined || offer === undefined) return
+      this.#offers = this.#offers.filter((one) => one !== offer)
+      this.#try(wait, offer)
+    }
+  }
+
+  #try(wait: MailWait, offer: Offer): void {
+    try {
+      const checked = wait.operation.check === null ? offer.payload : wait.operation.check(offer.payload)
+      if (!(checked instanceof Promise)) {
+        this.#answer(wait, checked, offer.number)
+        return
+      }
+      // Its time does not end while mail is looked at that came before.
+      wait.isBusy = true
+      checked.then((value: unknown) => this.#answer(wait, value, offer.number), (thrown: unknown) => this.#refuse(wait, offer, thrown))
+    } catch (thrown) {
+      this.#refuse(wait, offer, thrown)
+    }
+  }
+
+  #answer(wait: MailWait, value: unknown, number: number): void {
+    this.#close(wait)
+    recordMail(this.#run, this.#host, wait, { value, number })
+  }
+
+  /** Mail that a wait does not take is set aside, with the reason; the wait goes on. */
+  #refuse(wait: MailWait, offer: Offer, thrown: unknown): void {
+    if (!this.#run.live) return
+    const at = this.#host.deps.clock.now()
+    this.#host.deps.log.warn('mail was not what the wait takes, and is set aside', { run: this.#run.row.run, step: wait.path, number: offer.number, error: errorData(thrown).message })
+    this.#run.journal.mark({ path: wait.path, kind: 'refused', attempt: offer.number, at, due: null, error: reasonOf(thrown) }, (_answer, error) => {
+      if (error !== undefined) this.#run.broken(error)
+    })
+    if (!wait.isBusy) return
+    wait.isBusy = false
+    this.#match(offer.kind, offer.address)
+    if (wait.due !== null && wait.due <= at) this.#over(wait)
+    else this.#run.considerLeavingSoon()
+  }
+
+  #over(wait: MailWait): void {
+    if (wait.isBusy || !this.#run.live || !this.#waits.includes(wait)) return
+    if (this.isBusy) {
+      // What has come before its end is looked at first, also what came while the run was away.
+      void this.#reading.then(() => this.#over(wait))
+      return
+    }
+    this.#close(wait)
+    recordMail(this.#run, this.#host, wait, null)
+  }
+
+  #close(wait: MailWait): void {
+    wait.abort()
+    const at = this.#waits.indexOf(wait)
+    if (at >= 0) this.#waits.splice(at, 1)
+  }
+}
+
+function reasonOf(thrown: unknown): ErrorData {
+  return errorData(thrown instanceof WumboError ? thrown : new SignalInvalidError('the payload could not be checked', { cause: thrown }))
+}

@@ -1,0 +1,75 @@
+// What a durable function can wait for beside time: signals that somebody sends to the run, and decisions of people. Only types and
+// the words of their addresses; the engine does the waiting.
+import type { Duration } from '../shared/duration.ts'
+import type { JsonSchema, MaybePromise, Schema } from '../template/contract.ts'
+
+/** How a signal is waited for. */
+export interface SignalOptions<P> {
+  /** Any Standard Schema; the wait gives what it makes of the payload. A signal that it refuses is set aside with the reason, and the wait goes on. */
+  readonly schema?: Schema<unknown, P>
+  /** Tells apart waits of one name; whoever sends names the same key. The path becomes `name[key]`. */
+  readonly key?: string | number
+}
+
+/** The same with a bound: when nothing has come in time the wait gives undefined. */
+export interface BoundSignalOptions<P> extends SignalOptions<P> {
+  readonly timeout: Duration
+}
+
+/** Answers a query with what its function has at hand. It may change nothing and await nothing. */
+export type QueryHandler = (args: unknown) => unknown
+
+/** What an approval asks for. */
+export interface ApprovalOptions<F> {
+  /** What is to be decided, for people. Default: the name. */
+  readonly title?: string
+  /** What is to be filled in with the decision: any Standard Schema that JSON Schema can say. Default: nothing need be. */
+  readonly form?: Schema<unknown, F>
+  /** Who is asked. It is shown, and whoever decides is recorded; nobody is kept from deciding by it. */
+  readonly assignees?: readonly string[]
+  /** Tells apart approvals of one name. The path becomes `name[key]`. */
+  readonly key?: string | number
+}
+
+/** The same with a bound: when nobody has decided in time the approval gives undefined. */
+export interface BoundApprovalOptions<F> extends ApprovalOptions<F> {
+  readonly timeout: Duration
+}
+
+/** What was decided. */
+export interface Decision<F> {
+  readonly approved: boolean
+  /** Who decided, as told by whoever sent the decision. */
+  readonly by: string
+  /** When the decision was stored, milliseconds since 1970. */
+  readonly at: number
+  /** What was filled in; undefined when nothing was. A rejection need not fill in the form. */
+  readonly form: F | undefined
+  readonly comment: string | null
+}
+
+/** What the journal keeps of an approval when it opens. */
+export interface ApprovalRequest {
+  readonly title: string
+  readonly assignees: readonly string[]
+  /** The JSON Schema of the form; null when there is none. */
+  readonly form: JsonSchema | null
+}
+
+/** What the paths of a clean-up begin with: no operation of a function can have such a path. */
+export const cancelPath = '$cancel.'
+
+/** The path of the record that keeps what an approval asks for. */
+export function requestPath(path: string): string {
+  return `${path}.request`
+}
+
+/** A wait for something that is sent to the run: what it takes, and until when. */
+export interface MailWait {
+  /** A signal's name and key, an approval's path: what is sent under the same kind and address is for this wait. */
+  readonly address: string
+  /** Milliseconds; null for as long as it takes. When they are over the answer has no output. */
+  readonly timeoutMs: number | null
+  /** Gives what the wait is answered with, or throws what keeps this payload from being an answer. */
+  readonly check: ((payload: unknown) => MaybePromise<unknown>) | null
+}

@@ -1,0 +1,44 @@
+// The commands that send something to a run: by themselves, and by way of the process that owns the store.
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Project } from './command.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const WORKFLOWS = `
+import { defineWorkflow } from 'wumbo'
+import { z } from 'zod'
+export const paid = defineWorkflow({
+  name: 'paid', input: z.object({}),
+  run: async (ctx) => {
+    ctx.setQuery('stage', (args) => ({ stage: 'begun', args, at: new Date(0) }))
+    return { paid: await ctx.signal('paid', { key: 3 }), decision: await ctx.approval('release', { title: 'Let it go?', assignees: ['ada'], form: z.object({ by: z.string() }) }) }
+  },
+})
+`
+
+let project: Project
+beforeEach(async () => {
+  project = await Project.make({ 'wumbo.yaml': 'store: sqlite:.wumbo/wumbo.db\n', 'workflows/all.ts': WORKFLOWS })
+})
+afterEach(() => project.remove())
+
+test('signal, approve, pause and resume without a process that works on the run: it is taken by the next', async () => {
+  const running = project.start(['run', 'paid', '--id', 'order', '--json'])
+  await vi.waitFor(async () => expect((await project.run(['runs', 'show', 'order', '--json'])).out).toContain('"kind":"wait"'), 20_000)
+  running.signal('SIGINT')
+  await running.ended
+  expect(await project.run(['signal', 'order', 'paid', '--payload', '{"n":1}', '--key', '3', '--id', 'evt'])).toMatchObject({ code: 0, err: expect.stringContaining('Signal paid is stored for run') })
+  expect((await project.run(['runs', 'show', 'order'])).out).toContain('not taken: signal paid[3]')
+  expect(await project.run(['pause', 'order', '--json'])).toMatchObject({ code: 0, out: expect.stringContaining('"accepted":true') })
+  expect((await project.run(['resume', 'order'])).code).toBe(0)
+  expect(await project.run(['signal', 'order', 'pa id'])).toMatchObject({ code: 2, err: expect.stringContaining('SIGNAL_INVALID') })
+  expect(await project.run(['signal', 'order', 'paid', '--payload', '{'])).toMatchObject({ code: 2, err: expect.stringContaining('--payload') })
+  expect(await project.run(['approve', 'order', 'release'])).toMatchObject({ code: expect.any(Number), err: expect.stringContaining('APPROVAL_NOT_OPEN') })
+  expect(await project.run(['query', 'order', 'stage', '--args', '[1]'])).toMatchObject({ code: 0, out: '{"stage":"begun","args":[1],"at":{"$":["date",0]}}\n' })
+  expect(await project.run(['query', 'order', 'other'])).toMatchObject({ code: 2, err: expect.stringContaining('QUERY_NOT_FOUND') })
+  const again = project.start(['runs', 'resume', 'order', '--json'])
+  await vi.waitFor(async () => expect((await project.run(['runs', 'show', 'order'])).out).toContain('? release: Let it go?, asked of ada'), 20_000)
+  expect(await project.run(['approve', 'order', 'release', '--form', '{}'])).toMatchObject({ code: 2, err: expect.stringContaining('SIGNAL_INVALID') })
+  expect(await project.run(['approve', 'order', 'release', '--form', '{"by":"bike"}', '--by', 'grace', '--comment', 'fine'])).toMatchObject({ code: 0, err: expect.stringContaining('release is approved') })
+  expect(JSON.parse((await again.ended).out)).toMatchObject({ output: { paid: { n: 1 }, decision: { approved: true, by: 'grace', form: { by: 'bike' }, comment: 'fine' } } })
+})

@@ -1,0 +1,181 @@
+// Waiting as users hold it, on each store: signals before and after the wait, decisions, pauses, restarts, another process that sends.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { z } from 'zod'
+import { createWumbo, defineTemplate, defineWorkflow } from '../../src/index.ts'
+import type { Store, Wumbo } from '../../src/index.ts'
+import { memoryStore } from '../../src/store/memory/index.ts'
+import { postgresStore } from '../../src/store/postgres/index.ts'
+import { sqliteStore } from '../../src/store/sqlite/index.ts'
+import { collect } from '../../src/testing/store-cases/samples.ts'
+import { describePostgres, makeSchema } from './store/postgres-server.ts'
+
+const words = defineWorkflow({
+  name: 'words', input: z.object({ count: z.int() }),
+  async run(ctx, { count }) {
+    const got: string[] = []
+    for (let i = 0; i < count; i++) got.push(await ctx.signal('word', { schema: z.string() }))
+    return { got, late: await ctx.signal('late', { timeout: 20 }) }
+  },
+})
+const spend = defineWorkflow({
+  name: 'spend', input: z.object({}),
+  run: (ctx) => ctx.approval('manager', { title: 'Spend it?', form: z.object({ limit: z.int() }) }),
+})
+const one = defineTemplate({ name: 'one', version: '1.0.0', description: 'Gives its input.', input: z.number(), output: z.number(), execute: (n) => n })
+const counting = defineWorkflow({
+  name: 'counting', input: z.object({}),
+  async run(ctx) {
+    await ctx.signal('go')
+    let sum = 0
+    for (let n = 1; n <= 3; n++) sum += await ctx.step('add', one, n)
+    return sum
+  },
+})
+const held = defineWorkflow({
+  name: 'held', input: z.object({}),
+  async run(ctx) {
+    const n = await ctx.step('take', one, 7)
+    ctx.setQuery('taken', () => n)
+    await ctx.signal('never')
+  },
+  async cleanUp(ctx, _input, results) {
+    await ctx.sleep('moment', 400)
+    await ctx.step('give-back', one, results.get('take') as number)
+  },
+})
+const workflows = [words, spend, counting, held]
+
+/** How a process opens the store; called again for each. */
+type Place = () => Promise<Store>
+
+async function onFile(): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), 'wumbo-waiting-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return () => sqliteStore({ file: join(folder, 'w.db') })
+}
+
+async function inMemory(): Promise<Place> {
+  const store = memoryStore()
+  return async () => (store.reopen(), store)
+}
+
+async function onServer(): Promise<Place> {
+  const at = makeSchema()
+  onTestFinished(at.drop)
+  return () => postgresStore({ url: at.url, schema: at.schema, leaseMs: 2000 })
+}
+
+async function open(place: Place, options: Parameters<typeof createWumbo>[0] = {}): Promise<Wumbo> {
+  const wumbo = await createWumbo({ store: await place(), workflows, limits: { releaseAfterMs: 30 }, ...options })
+  onTestFinished(() => wumbo.close())
+  return wumbo
+}
+
+async function until(wumbo: Wumbo, run: string, status: string): Promise<void> {
+  await expect.poll(async () => (await wumbo.runs.get(run)).status, { timeout: 10_000, interval: 10 }).toBe(status)
+}
+
+const cases = (place: () => Promise<Place>): void => {
+  test('K9: signals are taken once and in order, before the wait, out of memory and after a restart', async () => {
+    const at = await place()
+    const first = await open(at)
+    const run = await first.start(words, { count: 4 })
+    await Promise.all([run.signal('word', 'a', { id: '1' }), run.signal('word', 'b', { id: '2' }), run.signal('word', 'a', { id: '1' })])
+    await until(first, run.id, 'waiting')
+    await first.close()
+    const second = await open(at)
+    const again = await second.runs.handle<{ got: string[] }>(run.id)
+    await again.signal('word', 7)
+    await again.signal('other', 1)
+    await again.signal('word', 'c')
+    await until(second, run.id, 'waiting')
+    await again.signal('word', 'd')
+    expect(await again.result()).toEqual({ got: ['a', 'b', 'c', 'd'] })
+    const details = await second.runs.get(run.id)
+    expect(details.unreadMail).toMatchObject([{ address: 'word', payload: 7, refused: { code: 'SIGNAL_INVALID' } }, { address: 'other', payload: 1, refused: null }])
+    expect(details.steps.map(({ kind, reads }) => `${kind} ${reads?.join() ?? ''}`)).toEqual(['signal $mail[1]', 'signal $mail[2]', 'signal $mail[5]', 'signal $mail[6]', 'signal '])
+    await expect(again.signal('word', 'e')).rejects.toMatchObject({ code: 'RUN_FINISHED' })
+    await expect(collect(second.verify())).resolves.toEqual([])
+  })
+
+  test('an approval is shown, survives a restart, and is decided once', async () => {
+    const at = await place()
+    const first = await open(at)
+    const run = await first.start(spend, {})
+    await until(first, run.id, 'waiting')
+    await first.close()
+    const second = await open(at)
+    expect((await second.runs.get(run.id)).approvals).toMatchObject([{ path: 'manager', title: 'Spend it?', form: { type: 'object' }, due: null }])
+    await expect(second.runs.decide(run.id, 'manager', { approved: true, by: 'ada', form: { limit: 'x' } })).rejects.toMatchObject({ code: 'SIGNAL_INVALID', path: 'form.limit' })
+    const before = Date.now()
+    await second.runs.decide(run.id, 'manager', { approved: true, by: 'ada', form: { limit: 3 } })
+    const decision = (await (await second.runs.handle(run.id)).result()) as { at: number }
+    expect(decision).toMatchObject({ approved: true, by: 'ada', form: { limit: 3 }, comment: null })
+    expect(Math.abs(decision.at - before)).toBeLessThan(60_000)
+  })
+
+  test('a paused run begins no step over a restart, takes its signal, and goes on when it is resumed', async () => {
+    const at = await place()
+    const first = await open(at)
+    const run = await first.start(counting, {})
+    await run.pause()
+    await until(first, run.id, 'paused')
+    await run.signal('go')
+    await expect.poll(async () => (await first.runs.get(run.id)).steps.length, { timeout: 10_000, interval: 10 }).toBe(1)
+    await until(first, run.id, 'paused')
+    await first.close()
+    const second = await open(at)
+    expect((await second.runs.list({ status: ['paused'] })).runs.map(({ id }) => id)).toEqual([run.id])
+    expect((await second.runs.get(run.id)).steps.map(({ kind }) => kind)).toEqual(['signal'])
+    await second.runs.resume(run.id)
+    expect(await (await second.runs.handle(run.id)).result()).toBe(6)
+    await expect(collect(second.verify())).resolves.toEqual([])
+  })
+
+  test('a cancel cleans up with what was taken, over a restart, and the run is asked at any time', async () => {
+    const at = await place()
+    const first = await open(at)
+    const run = await first.start(held, {})
+    await until(first, run.id, 'waiting')
+    expect(await run.query('taken')).toBe(7)
+    await run.cancel()
+    await expect.poll(async () => (await first.runs.get(run.id)).pending.map(({ path }) => path), { timeout: 10_000, interval: 5 }).toContain('$cancel.moment')
+    await first.close()
+    const second = await open(at)
+    await expect((await second.runs.handle(run.id)).result()).rejects.toMatchObject({ code: 'RUN_CANCELLED' })
+    expect((await second.runs.get(run.id)).steps.map(({ path, output }) => [path, output])).toEqual([['take', 7], ['$cancel.moment', undefined], ['$cancel.give-back', 7]])
+    expect(await second.runs.query(run.id, 'taken')).toBe(7)
+    await expect(collect(second.verify())).resolves.toEqual([])
+  })
+
+  test('a paused run is cancelled', async () => {
+    const wumbo = await open(await place())
+    const run = await wumbo.start(counting, {})
+    await run.pause()
+    await until(wumbo, run.id, 'paused')
+    await run.cancel()
+    await expect(run.result()).rejects.toMatchObject({ code: 'RUN_CANCELLED' })
+  })
+}
+
+describe('memory', () => cases(inMemory))
+describe('sqlite', () => cases(onFile))
+describePostgres('postgres', () => {
+  cases(onServer)
+
+  test('K9: one process sends while another works on the run', async () => {
+    const at = await onServer()
+    const sender = await open(at, { queues: [], workflows: [] })
+    const worker = await open(at)
+    const run = await worker.start(words, { count: 20 })
+    for (let n = 0; n < 20; n++) {
+      await sender.runs.signal(run.id, 'word', String(n))
+      if (n % 7 === 6) await until(worker, run.id, 'waiting')
+    }
+    expect(await run.result()).toEqual({ got: Array.from({ length: 20 }, (_, n) => String(n)) })
+  })
+})
+

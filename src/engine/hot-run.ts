@@ -37,7 +37,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   #source: Source
   readonly #onCancel: OnCancel | undefined
   readonly #cleanUp: CleanUp | null
-  readonly #steps: StepHost
+  readonly #steps: StepHost<StepRun>
   readonly #exit: RunExit
   readonly #open = new OpenOperations()
   readonly known: Known

@@ -8,7 +8,7 @@ import type { StepHost } from './step-host.ts'
 import { TimerWait } from './timer-wait.ts'
 
 /** Opens an operation; nothing of it begins yet. */
-export function openOperation(operation: Operation, steps: StepHost, clock: Clock): Open {
+export function openOperation(operation: Operation, steps: StepHost<StepRun>, clock: Clock): Open {
   switch (operation.kind) {
     case 'step':
       return new StepRun(operation, steps)

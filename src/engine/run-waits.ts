@@ -58,7 +58,7 @@ function noteBegin(run: WaitingRun, host: RunHost, step: StepRun): void {
 }
 
 /** Looks at a step before it begins. False when it is answered, or about to be, without its body: by a bad option, or by an earlier result that still holds. */
-export function admitStep(run: WaitingRun, host: RunHost, step: StepRun, steps: Pick<StepHost, 'onFailure'>): boolean {
+export function admitStep(run: WaitingRun, host: RunHost, step: StepRun, steps: Pick<StepHost<StepRun>, 'onFailure'>): boolean {
   try {
     step.checkOptions()
     if (step.inputHash === '') step.encodeInput()

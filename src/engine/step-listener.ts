@@ -26,7 +26,7 @@ export interface ListenedRun extends TransactingRun {
 }
 
 /** The step host of one run. */
-export class StepListener implements StepHost {
+export class StepListener implements StepHost<StepRun> {
   readonly #run: ListenedRun
   readonly #host: RunHost
 

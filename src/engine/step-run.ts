@@ -45,7 +45,7 @@ export class StepRun {
   due: number | null = null
   inputPayload: Payload = ''
   inputHash = ''
-  readonly #host: StepHost
+  readonly #host: StepHost<StepRun>
   #plan: RetryPlan | undefined
   #input: unknown
   /** The input holds bytes, which cannot be frozen: each attempt gets its own. */
@@ -68,7 +68,7 @@ export class StepRun {
   /** What the step's total time limit would have ended it with, had it not been committing. */
   #overdue: WumboError | null = null
 
-  constructor(operation: StepOperation, host: StepHost) {
+  constructor(operation: StepOperation, host: StepHost<StepRun>) {
     this.operation = host.deps.standIn?.(operation) ?? operation
     if (operation.key !== undefined) {
       this.keyGen = operation.key.gen

@@ -10,7 +10,7 @@ const LONGER: ReadonlyMap<string, number> = new Map([['src/engine/hot-run.ts', 4
 function tooLong(files: readonly SourceFile[]): string[] {
   return files
     .map(({ path, text }) => ({ path, lines: text.split('\n').length - (text.endsWith('\n') ? 1 : 0) }))
-    .filter(({ lines }) => lines > (LONGER.get(path) ?? limit))
+    .filter(({ path, lines }) => lines > (LONGER.get(path) ?? limit))
     .map(({ path, lines }) => `${path} has ${lines} lines`)
 }
 

@@ -148,6 +148,7 @@ export class WorkflowNotFoundError extends failure('WORKFLOW_NOT_FOUND', 'user',
 export class WorkflowDisabledError extends failure('WORKFLOW_DISABLED', 'user', 409, 'Enable it: `wumbo workflow enable NAME`. Its running runs go on, and failed ones can be retried.') {}
 export class WorkflowConflictError extends failure('WORKFLOW_CONFLICT', 'user', 409, 'The message says what stands against it; see `wumbo workflow list`.') {}
 export class ExpressionError extends failure('EXPRESSION_FAILED', 'user', 422, 'Correct the expression; a value that may be missing needs a guard such as has(…).') {}
+export class LoopLimitError extends failure('LOOP_LIMIT', 'operation', 500, 'Raise max, correct the condition that ends the loop, or say onMax: continue.') {}
 
 // Values
 export class InputInvalidError extends failure('INPUT_INVALID', 'user', 422, 'Send an input that the schema accepts; the details list each problem with its path.') {}

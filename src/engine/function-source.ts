@@ -1,8 +1,8 @@
 // A durable function as a source of operations: promises outside, paths inside. It gives operations their paths, keeps
 // the promise of each until its answer is delivered, and remembers where recorded objects came from.
 import type { AnyTemplate, Logger, MaybePromise, Template } from '../template/contract.ts'
-import type { FunctionWorkflow, Operation, Outcome, Source, SourceHost, StepOptions, WorkflowContext } from '../workflow/contract.ts'
-import { AbortedError, DefinitionError } from '../errors.ts'
+import type { FunctionWorkflow, LoopTurns, Operation, Outcome, Source, SourceHost, StepOptions, WorkflowContext } from '../workflow/contract.ts'
+import { AbortedError, DefinitionError, LoopLimitError } from '../errors.ts'
 import type { WumboError } from '../errors.ts'
 import { parseDuration } from '../shared/duration.ts'
 import { momentOf } from '../shared/moment.ts'
@@ -210,6 +210,25 @@ class FunctionContext implements WorkflowContext {
     try {
       await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker))
       return results(settled)
+    } finally {
+      this.#scope.close()
+    }
+  }
+
+  async loop<R>(name: string, body: (ctx: WorkflowContext, iteration: number, last: R) => MaybePromise<R>, options: LoopTurns<R>): Promise<R> {
+    const { max, until, delay, onMax } = options
+    if (!Number.isInteger(max) || max < 1 || max > 10_000) throw new DefinitionError(`loop ${name}: max: expected a whole number from 1 to 10000, got ${String(max)}`, { path: `${name}.max`, remedy: 'Say how many turns it may make: { max: 20, until: … }.' })
+    if (typeof until !== 'function') throw new DefinitionError(`loop ${name}: until: expected a function, got ${typeof until}`, { path: `${name}.until`, remedy: 'Say when it ends: until: (output) => output.done.' })
+    const pause = delay === undefined ? 0 : parseDuration(delay, `${name}.delay`)
+    const base = this.#scope.open(name)
+    try {
+      let last = options.initial as R // undefined where the overload says so
+      for (let iteration = 0; ; iteration++) {
+        if (iteration > 0 && delay !== undefined) await this.#source.ask(new Scope(''), { kind: 'timer', path: `${base}[${iteration}].$delay`, ms: pause })
+        last = await body(this.#inner(`${base}[${iteration}].`), iteration, last)
+        if (until(last, iteration) || (iteration + 1 === max && onMax === 'continue')) return last
+        if (iteration + 1 === max) throw new LoopLimitError(`the loop ${base} has made ${max} ${max === 1 ? 'turn' : 'turns'}, and none has ended it`, { path: base, details: { iterations: max } })
+      }
     } finally {
       this.#scope.close()
     }

@@ -16,6 +16,7 @@ const good: WorkflowModel = {
     a: { uses: 'http.request@^1', config: { maxRedirects: 0 }, with: { url: '${{ input.url }}' }, retry: { maxAttempts: 3, initialDelay: '1s', jitter: false }, timeout: 500 },
     b: { forEach: 'steps.a.output.items', as: 'part', concurrency: 3, steps: { c: { uses: 'x' } }, output: '${{ steps.c.output }}', needs: ['a'] },
     s: { sleep: '${{ input.wait }}', if: 'input.vip' },
+    p: { loop: { max: 3, until: 'last.done', while: 'iteration < 5', delay: '1s', initial: { n: '${{ input.n }}' }, as: 'page', onMax: 'continue' }, uses: 'x' },
     r: { needs: 'b', switch: [{ if: 'input.vip', name: 'vip', uses: 'x' }, { else: true, steps: { d: { uses: 'y' } } }], continueOnError: true },
   },
   output: { a: '${{ steps.a.output }}' },
@@ -48,6 +49,9 @@ describe('the schema of the graph model', () => {
     [{ steps: { a: { uses: 'x', level: 'transaction' } } }, 'steps.a.level'],
     [{ steps: { a: { sleep: 'soon' } } }, 'steps.a.sleep'],
     [{ steps: { a: { sleep: 'input.wait' } } }, 'steps.a.sleep'],
+    [{ steps: { a: { loop: { until: 'true' }, uses: 'x' } } }, 'steps.a.loop.max'],
+    [{ steps: { a: { loop: { max: 0, until: 'true' }, uses: 'x' } } }, 'steps.a.loop.max'],
+    [{ steps: { a: { loop: { max: 1, until: 'true', onMax: 'stop' }, uses: 'x' } } }, 'steps.a.loop.onMax'],
     [{ timeout: -1 }, 'timeout'],
     [{ steps: { a: { switch: [] } } }, 'steps.a.switch'],
     [{ steps: { a: 'x' } }, 'steps.a'],
@@ -57,7 +61,7 @@ describe('the schema of the graph model', () => {
 
   test('knows the keys that the types know', () => {
     const step: Record<keyof StepModel, true> = {
-      description: true, needs: true, if: true, forEach: true, as: true, concurrency: true, continueOnError: true, uses: true, config: true, sleep: true, with: true, steps: true,
+      description: true, needs: true, if: true, forEach: true, as: true, concurrency: true, loop: true, continueOnError: true, uses: true, config: true, sleep: true, with: true, steps: true,
       output: true, switch: true, retry: true, timeout: true, totalTimeout: true, heartbeatTimeout: true, level: true, compensate: true,
     }
     const one: Record<keyof CaseModel, true> = {
@@ -109,8 +113,8 @@ describe('the published JSON Schema', () => {
   test('lets editors tell what stands beside the wrong body', () => {
     const check = new Ajv2020({ strict: false }).compile(workflowJsonSchema())
     const accepts = (step: object): boolean => check({ name: 'x', steps: { a: step } })
-    expect([{ uses: 'x', with: 1, config: {}, retry: {} }, { sleep: '3d' }, { sleep: '${{ input.x }}' }, { steps: { b: { uses: 'x' } }, output: 1 }, { switch: [{ if: 'x', uses: 'y' }, { else: true, sleep: 1 }] }, { forEach: 'x', as: 'y', sleep: 1 }].filter((step) => !accepts(step))).toEqual([])
-    expect([{}, { uses: 'x', sleep: 1 }, { sleep: 'soon' }, { sleep: 1, with: 1 }, { steps: { b: { uses: 'x' } }, config: {} }, { uses: 'x', output: 1 }, { uses: 'x', as: 'y' }, { switch: [{ uses: 'y' }] }, { switch: [{ if: 'x', else: true, uses: 'y' }] }].filter(accepts)).toEqual([])
+    expect([{ uses: 'x', with: 1, config: {}, retry: {} }, { sleep: '3d' }, { sleep: '${{ input.x }}' }, { steps: { b: { uses: 'x' } }, output: 1 }, { switch: [{ if: 'x', uses: 'y' }, { else: true, sleep: 1 }] }, { forEach: 'x', as: 'y', sleep: 1 }, { loop: { max: 2, until: 'true' }, uses: 'x' }].filter((step) => !accepts(step))).toEqual([])
+    expect([{}, { uses: 'x', sleep: 1 }, { sleep: 'soon' }, { sleep: 1, with: 1 }, { steps: { b: { uses: 'x' } }, config: {} }, { uses: 'x', output: 1 }, { uses: 'x', as: 'y' }, { forEach: 'x', loop: { max: 2, until: 'true' }, uses: 'x' }, { loop: { max: 2 }, uses: 'x' }, { switch: [{ uses: 'y' }] }, { switch: [{ if: 'x', else: true, uses: 'y' }] }].filter(accepts)).toEqual([])
   })
 
   test('accepts its own examples', () => {

@@ -49,6 +49,17 @@ const compensate = z
     onUnknown: z.enum(['settle', 'compensate']).optional().meta({ description: 'When nobody knows whether the step was done, since a timeout or a crash cut it off: settle attempts it again until that is known; compensate undoes it with the outcome unknown. Default settle.', examples: ['compensate'] }),
   })
   .meta({ id: 'Compensate', description: 'What undoes a step when its run fails or is cancelled.', examples: [{ uses: 'seats.release', with: { seat: '${{ step.output.seat }}' } }] })
+const loop = z
+  .strictObject({
+    max: z.int().min(1).max(10_000).meta({ description: 'Turns at most, from 1 to 10000.', examples: [20] }),
+    until: expression('An expression that is true or false, looked at after each turn: on true the loop ends. It sees last, what the turn has given, and iteration, its number from 0.', ['last.done', 'size(last.items) == 0']),
+    while: expression('An expression that is true or false, looked at before each turn, the first one included: on false the loop ends. It sees last, what the turn before has given, and iteration.', ['last == null || last.more']),
+    delay: sleep.optional().meta({ description: 'Waits durably between two turns: milliseconds, text with a unit, or an expression that gives either. Default: no wait.', examples: ['10s', '${{ 1000 * (iteration + 1) }}'] }),
+    initial: binding('What last is before the first turn; texts may hold ${{ expression }}. Default null.', [{ page: 1, items: [] }]),
+    as: id.optional().meta({ description: 'What the output of the turn before is called in expressions. Default last.', examples: ['page'] }),
+    onMax: z.enum(['fail', 'continue']).optional().meta({ description: 'When all turns are made and no condition has ended the loop: fail fails the step with LOOP_LIMIT, continue gives the output of the last turn. Default fail.', examples: ['continue'] }),
+  })
+  .meta({ id: 'Loop', description: 'Repeats a body, one turn after the other, until a condition ends it, at most max times.', examples: [{ max: 20, until: 'last.done', delay: '10s' }], anyOf: [{ required: ['until'] }, { required: ['while'] }] })
 
 // A schema that contains itself has no type that the compiler could infer.
 const steps: z.ZodType = z.lazy(() => z.record(id, step)).meta({ id: 'Steps', description: 'Steps by id: letters, digits and _, not beginning with a digit.', examples: [{ score: { uses: 'score-lead@^1', with: '${{ input }}' } }] })
@@ -92,10 +103,11 @@ const step = z
     forEach: expression('An expression that gives a list, with or without ${{ }}. The body is run for each item, and the output is the list of their outputs in the order of the items.', ['input.orders', 'steps.find.output.people']),
     as: id.optional().meta({ description: 'What an item is called in the expressions of the body; its place, from 0, is index. Only with forEach. Default item.', examples: ['order'] }),
     concurrency: z.int().min(1).max(10_000).optional().meta({ description: `How many items are at work at a time, from 1 to 10000. Only with forEach. Default ${DEFAULT_CONCURRENCY}.`, examples: [1, 50] }),
+    loop: loop.optional().meta({ description: 'Repeats the body until a condition ends it, at most max times; the output is that of the last turn. Not beside forEach.', examples: [{ max: 20, until: 'last.done', delay: '10s' }] }),
     continueOnError: z.boolean().optional().meta({ description: 'The run does not fail because of this step; steps that depend on it are skipped all the same. With forEach every item is run. Default false.', examples: [true] }),
     ...body,
   })
-  .meta({ id: 'Step', description: 'One step: exactly one of uses, steps, switch and sleep.', examples: [{ uses: 'http.request@^1', with: { url: '${{ input.url }}' }, timeout: '10s' }, { sleep: '3d', needs: 'remind' }], dependentRequired: { ...NEEDED, as: ['forEach'], concurrency: ['forEach'] }, ...oneBody })
+  .meta({ id: 'Step', description: 'One step: exactly one of uses, steps, switch and sleep.', examples: [{ uses: 'http.request@^1', with: { url: '${{ input.url }}' }, timeout: '10s' }, { sleep: '3d', needs: 'remind' }], dependentRequired: { ...NEEDED, as: ['forEach'], concurrency: ['forEach'] }, ...oneBody, not: { required: ['forEach', 'loop'] } })
 
 /** A whole workflow. */
 export const workflowSchema = z
@@ -148,6 +160,7 @@ export const modelKeys = {
   case: Object.keys(oneCase.shape),
   retry: Object.keys(retry.shape),
   compensate: Object.keys(compensate.shape),
+  loop: Object.keys(loop.shape),
 } as const
 
 /** For each key an example of its value, by the object that has the key. */
@@ -157,6 +170,7 @@ export const modelExamples: Readonly<Record<keyof typeof modelKeys, ReadonlyMap<
   case: examplesOf(oneCase.shape),
   retry: examplesOf(retry.shape),
   compensate: examplesOf(compensate.shape),
+  loop: examplesOf(loop.shape),
 }
 
 function examplesOf(shape: Readonly<Record<string, z.ZodType>>): ReadonlyMap<string, unknown> {

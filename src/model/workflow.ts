@@ -74,6 +74,24 @@ export interface CaseModel extends BodyModel {
   readonly description?: string
 }
 
+/** How often a body is repeated: one turn after the other, each with paths of its own (`poll[0]`, `poll[1]` …). */
+export interface LoopModel {
+  /** Turns at most, from 1 to 10000. */
+  readonly max: number
+  /** Looked at after each turn: on true the loop ends. `last` is the output of the turn that has ended, `iteration` its number from 0. */
+  readonly until?: string
+  /** Looked at before each turn, the first one included: on false the loop ends. `last` is the output of the turn before. */
+  readonly while?: string
+  /** Waits durably between two turns: a duration, or a text whose `${{ expressions }}` make one. Default: no wait. */
+  readonly delay?: DurationText
+  /** What `last` is before the first turn: any JSON; its texts may hold `${{ expression }}`. Default null. */
+  readonly initial?: unknown
+  /** What the output of the turn before is called in expressions. Default `last`. */
+  readonly as?: string
+  /** When all turns are made and no condition has ended the loop: `fail` fails the step with LOOP_LIMIT, `continue` gives the last output. Default `fail`. */
+  readonly onMax?: 'fail' | 'continue'
+}
+
 /** One step. */
 export interface StepModel extends BodyModel {
   readonly description?: string
@@ -87,6 +105,8 @@ export interface StepModel extends BodyModel {
   readonly as?: string
   /** Items at work at a time, at most. Default 10. Only with `forEach`. */
   readonly concurrency?: number
+  /** Repeats the body until a condition ends it; the step's output is that of the last turn. Not beside `forEach`. */
+  readonly loop?: LoopModel
   /**
    * The run does not fail because of this step. Steps that depend on it are skipped all the same. With `forEach`: a failed
    * item does not keep the others from running; the step has failed when one of them has. Default false.
@@ -131,6 +151,9 @@ export const DEFAULT_CONCURRENCY = 10
 
 /** What the item of a loop is called, unless it says otherwise. */
 export const DEFAULT_ITEM = 'item'
+
+/** What the output of the last turn of a loop is called, unless it says otherwise. */
+export const DEFAULT_LAST = 'last'
 
 /** What a case is called in paths, unless it says otherwise. */
 export function defaultCaseName(model: CaseModel, index: number): string {

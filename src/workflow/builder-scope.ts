@@ -1,15 +1,14 @@
 // The builder at work, without its types: it collects steps as model data. builder.ts says what may be called with what; what a
 // caller without types hands in wrongly is told as a problem when the workflow is built.
-import { DEFAULT_ITEM, type BodyModel, type CaseModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
+import { DEFAULT_ITEM, DEFAULT_LAST, type BodyModel, type CaseModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import type { AnyTemplate } from '../template/contract.ts'
-import { bindingModel, called, commonModel, expressionText, namesAt, newDraft, picked, sleepModel, useModel, type Draft, type Given, type Site } from './builder-steps.ts'
+import { bindingModel, called, commonModel, expressionText, loopModel, namesAt, newDraft, picked, sleepModel, useModel, type Draft, type Given, type Site } from './builder-steps.ts'
 import { canonicalModel } from './canonical.ts'
 import type { GraphWorkflow } from './contract.ts'
 import { checkDescription, checkKeys, checkName, checkSchema, refuse, shown } from './door.ts'
 import { makeGraph } from './graph.ts'
 import { inputJsonSchema, type AnySchema } from './input.ts'
 import { Problems } from './problems.ts'
-import type { LoopName } from './reference.ts'
 
 type Build = (block: ScopeBuilder, names?: unknown) => unknown
 
@@ -34,6 +33,7 @@ const USE = ['uses', 'with', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeo
 const SLEEP = ['sleep']
 const SWITCH = ['switch']
 const EACH = ['as', 'concurrency']
+const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
 
 /** Begins a workflow: checks what it says of itself. */
 export function beginBuilder(name: string, options: unknown): unknown {
@@ -76,10 +76,18 @@ class ScopeBuilder {
     const inBlock = typeof body === 'function'
     const said = inBlock ? options : body
     const { path, site } = this.#call(id, said, [...COMMON, ...EACH, ...(inBlock ? [] : bodyKeys(said))])
-    const as = typeof said['as'] === 'string' ? said['as'] : freeName(site)
+    const as = typeof said['as'] === 'string' ? said['as'] : freeName(site, DEFAULT_ITEM)
     const inner: Site = { ...site, loops: [...site.loops, { item: { name: as }, index: { name: 'index' } }] }
     const each = { forEach: expressionText(called(items, site), `${path}.forEach`, site), ...(as === DEFAULT_ITEM ? {} : { as }), ...picked(said, ['concurrency']) }
     return this.#with(id, { ...commonModel(said, path, site), ...each, ...bodyModel(body, path, inner) }, site)
+  }
+
+  loop(id: string, body: Given | Build, options: Given): ScopeBuilder {
+    const { path, site } = this.#call(id, options, [...COMMON, ...LOOP])
+    if (typeof body !== 'function') checkKeys(`workflow: ${path}`, body, bodyKeys(body))
+    const as = typeof options['as'] === 'string' ? options['as'] : freeName(site, DEFAULT_LAST)
+    const inner: Site = { ...site, loops: [...site.loops, { last: { name: as }, iteration: { name: 'iteration' } }] }
+    return this.#with(id, { ...commonModel(options, path, site), loop: loopModel(options, as, { path, site, inner }), ...bodyModel(body, path, inner) }, site)
   }
 
   switch(id: string, build: unknown, options: Given = {}): ScopeBuilder {
@@ -198,10 +206,10 @@ function blockModel(build: Build, path: string, site: Site): BodyModel {
 }
 
 /** A name for the item of a loop that hides none of the loops around. */
-function freeName({ loops }: { readonly loops: readonly { readonly item: LoopName }[] }): string {
-  const taken = new Set(loops.map(({ item }) => item.name))
+function freeName({ loops }: Pick<Site, 'loops'>, wanted: string): string {
+  const taken = new Set(loops.flatMap((names) => Object.values(names)).map(({ name }) => name))
   for (let count = 1; ; count++) {
-    const name = count === 1 ? DEFAULT_ITEM : `${DEFAULT_ITEM}${count}`
+    const name = count === 1 ? wanted : `${wanted}${count}`
     if (!taken.has(name)) return name
   }
 }

@@ -1,6 +1,6 @@
 // Turns what the builder was given into the model: callbacks are called with references, references become `${{ }}`. It checks what
 // only shows here, such as an item that is read outside of its loop; all else is checked where models are compiled.
-import type { BodyModel, CompensateModel, StepModel } from '../model/workflow.ts'
+import { DEFAULT_LAST, type BodyModel, type CompensateModel, type LoopModel, type StepModel } from '../model/workflow.ts'
 import { labelOf } from '../template/callable.ts'
 import { configurationOf } from '../template/configured.ts'
 import type { AnyTemplate } from '../template/contract.ts'
@@ -25,8 +25,8 @@ export interface Site {
   readonly draft: Draft
   /** In the definition: `steps`, `steps.orders.steps`. */
   readonly path: string
-  /** The loops around, from the outside in. */
-  readonly loops: readonly { readonly item: LoopName; readonly index: LoopName }[]
+  /** The loops around, from the outside in: what callbacks call their values, and what these are in the model. */
+  readonly loops: readonly Readonly<Record<string, LoopName>>[]
 }
 
 /** What any option may be given as. */
@@ -37,12 +37,8 @@ const OPTIONS = ['retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level'
 /** The names that callbacks are given at a site. */
 export function namesAt({ loops }: Site): Readonly<Record<string, unknown>> {
   const steps: unknown = new Proxy({}, { get: (_, id) => (typeof id === 'string' ? ref(`steps.${id}`, ['output']) : undefined) })
-  const inner = loops.at(-1)
-  return {
-    input: ref('input'),
-    steps,
-    ...(inner === undefined ? {} : { item: ref(inner.item.name, [], [inner.item]), index: ref(inner.index.name, [], [inner.index]) }),
-  }
+  const looped = Object.entries(Object.assign({}, ...loops) as Readonly<Record<string, LoopName>>) // of two loops of a kind the inner one counts
+  return { input: ref('input'), steps, ...Object.fromEntries(looped.map(([key, name]) => [key, ref(name.name, [], [name])])) }
 }
 
 /** What all kinds of steps say. */
@@ -92,6 +88,17 @@ export function sleepModel(duration: unknown, path: string, site: Site): BodyMod
   return { sleep: bindingModel(called(duration, site), `${path}.sleep`, site) as number | string } // the check of shape refuses everything else
 }
 
+/** How a body is repeated: what begins it sees what is around, its conditions and its delay see the turns. */
+export function loopModel(given: Given, as: string, { path, site, inner }: { readonly path: string; readonly site: Site; readonly inner: Site }): LoopModel {
+  const condition = (key: 'until' | 'while'): Given => (given[key] === undefined ? {} : { [key]: expressionText(called(given[key], inner), `${path}.loop.${key}`, inner) })
+  return {
+    ...picked(given, ['max', 'onMax']), ...condition('until'), ...condition('while'),
+    ...(given['delay'] === undefined ? {} : { delay: bindingModel(called(given['delay'], inner), `${path}.loop.delay`, inner) }),
+    ...(given['initial'] === undefined ? {} : { initial: bindingModel(called(given['initial'], site), `${path}.loop.initial`, site) }),
+    ...(as === DEFAULT_LAST ? {} : { as }),
+  } as unknown as LoopModel // the check of shape refuses everything else
+}
+
 /** Data with references in it, as JSON with `${{ }}` in it. Texts that look like expressions are escaped. */
 export function bindingModel(value: unknown, path: string, site: Site, depth = 0): unknown {
   const source = sourceOf(value)
@@ -135,9 +142,9 @@ function bindingText(source: Source, path: string, site: Site): string {
 /** An item is only known by its name: refuse it where the name means another one, or nothing. */
 function checkLoops({ loops }: Source, path: string, site: Site): void {
   for (const loop of loops) {
-    const known = site.loops.flatMap(({ item, index }) => [item, index]).findLast(({ name }) => name === loop.name)
+    const known = site.loops.flatMap((names) => Object.values(names)).findLast(({ name }) => name === loop.name)
     if (known === loop) continue
     if (known === undefined) site.draft.problems.add('UNKNOWN_NAME', path, `the ${loop.name} of a loop is read outside of it`, { remedy: 'Give the block an output and read that.' })
-    else site.draft.problems.add('UNKNOWN_NAME', path, `the ${loop.name} of an outer loop is hidden by the inner one`, { remedy: loop.name === 'index' ? 'Hand the index on as part of the items.' : 'Give one of the loops another name: as: "order".' })
+    else site.draft.problems.add('UNKNOWN_NAME', path, `the ${loop.name} of an outer loop is hidden by the inner one`, { remedy: loop.name === 'index' || loop.name === 'iteration' ? `Hand the ${loop.name} on as part of the data.` : 'Give one of the loops another name: as: "order".' })
   }
 }

@@ -157,3 +157,27 @@ export interface Inner<V extends Visible> {
 
 /** What the body of a loop can read besides. */
 export type InLoop<V extends Visible, E> = Omit<V, 'input' | 'steps' | 'item' | 'index'> & { readonly input: V['input']; readonly steps: V['steps']; readonly item: E; readonly index: number }
+
+/** What the body of a loop can read besides: what the turn before gave, and the number of the turn from 0. Say what `last` is with `typed`. */
+export type InTurn<V extends Visible, L> = Omit<V, 'input' | 'steps' | 'last' | 'iteration'> & { readonly input: V['input']; readonly steps: V['steps']; readonly last: L; readonly iteration: number }
+
+/** How a body is repeated. `O` is what a turn gives. */
+export type LoopOptions<V extends Visible, O> = CommonOptions<V> & {
+  /** Turns at most. */
+  readonly max: number
+  /** Looked at before each turn, the first one included: on false the loop ends. */
+  readonly while?: From<InTurn<V, unknown>, Expr<boolean>>
+  /** Looked at after each turn: on true the loop ends. `last` is what the turn has given. One of `until` and `while` must be there. */
+  readonly until?: From<InTurn<V, O>, Expr<boolean>>
+  /** A durable wait between two turns. Default: none. */
+  readonly delay?: WaitOf<InTurn<V, unknown>>
+  /** What `last` is before the first turn. Default null. */
+  readonly initial?: From<V, AnyBinding>
+  /** What `last` is called in the model. Default `last`, or `last2` … inside another loop. In callbacks it is always `last`. */
+  readonly as?: string
+  /** When all turns are made: `fail` fails the step with LOOP_LIMIT, `continue` gives the output of the last turn. Default `fail`. */
+  readonly onMax?: 'fail' | 'continue'
+}
+
+/** What a loop gives: with `while` there may have been no turn, and then it is what the loop began with. */
+export type LoopOutput<O, H> = H extends { readonly while: unknown } ? O | (H extends { readonly initial: infer I } ? Value<I extends (...names: never[]) => infer R ? R : I> : null) : O

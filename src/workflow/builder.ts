@@ -5,7 +5,7 @@ import type { Duration } from '../shared/duration.ts'
 import type { AnyTemplate, Schema } from '../template/contract.ts'
 import { beginBuilder } from './builder-scope.ts'
 import type {
-  CommonOptions, EachOptions, From, InLoop, Inner, Names, NewId, Outermost, OutputOf, Scope, ScopeOutput, SleepOption, UseOptions, Value, Visible, WaitOf, WithOutput, WithStep,
+  CommonOptions, EachOptions, From, InLoop, Inner, InTurn, LoopOptions, LoopOutput, Names, NewId, Outermost, OutputOf, Scope, ScopeOutput, SleepOption, UseOptions, Value, Visible, WaitOf, WithOutput, WithStep,
 } from './builder-types.ts'
 import type { GraphWorkflow } from './contract.ts'
 import type { Expr } from './reference.ts'
@@ -62,6 +62,23 @@ export interface Builder<S extends Scope> {
   forEach<const K extends string, E, B extends Scope>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, build: (block: Builder<Inner<InLoop<S['visible'], E>>>, names: Names<InLoop<S['visible'], E>>) => Builder<B>, options?: EachOptions<S['visible']>,
   ): Builder<WithStep<S, K, ScopeOutput<B>[]>>
+
+  /** A template, again and again until a condition ends it. The output is that of the last turn. */
+  loop<const K extends string, X extends AnyTemplate, const H extends LoopOptions<S['visible'], OutputOf<X>>>(
+    id: K & NewId<K, S['visible']>, body: UseOptions<InTurn<S['visible'], unknown>, X>, options: H,
+  ): Builder<WithStep<S, K, LoopOutput<OutputOf<X>, H>>>
+  /** A wait, again and again. */
+  loop<const K extends string, const H extends LoopOptions<S['visible'], null>>(
+    id: K & NewId<K, S['visible']>, body: SleepOption<InTurn<S['visible'], unknown>>, options: H,
+  ): Builder<WithStep<S, K, LoopOutput<null, H>>>
+  /** A switch, again and again: null for a turn that no case takes. */
+  loop<const K extends string, O, const H extends LoopOptions<S['visible'], O | null>>(
+    id: K & NewId<K, S['visible']>, body: SwitchOption<InTurn<S['visible'], unknown>, O>, options: H,
+  ): Builder<WithStep<S, K, LoopOutput<O | null, H>>>
+  /** A block, again and again. */
+  loop<const K extends string, B extends Scope, const H extends LoopOptions<S['visible'], ScopeOutput<B>>>(
+    id: K & NewId<K, S['visible']>, build: (block: Builder<Inner<InTurn<S['visible'], unknown>>>, names: Names<InTurn<S['visible'], unknown>>) => Builder<B>, options: H,
+  ): Builder<WithStep<S, K, LoopOutput<ScopeOutput<B>, H>>>
 
   /** One of several cases: the first whose condition holds. When none does, the step is skipped. */
   switch<const K extends string, O>(

@@ -1,13 +1,14 @@
 // The canonical form of a graph model, and its version. The order of steps and of cases is logic, since what is ready at the same
 // moment is opened in it; all other keys stand in a fixed order. A description or a layout changes no version.
-import { DEFAULT_ITEM, defaultCaseName, type CaseModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
+import { DEFAULT_ITEM, DEFAULT_LAST, defaultCaseName, type CaseModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import { parseDuration } from '../shared/duration.ts'
 import { sha256 } from '../shared/sha256.ts'
 
 const WORKFLOW = ['$schema', 'name', 'description', 'input', 'timeout', 'onFailure', 'onCancel', 'steps', 'output', 'layout']
-const STEP = ['description', 'needs', 'if', 'forEach', 'as', 'concurrency', 'continueOnError', 'uses', 'config', 'with', 'steps', 'switch', 'sleep', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
+const STEP = ['description', 'needs', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'uses', 'config', 'with', 'steps', 'switch', 'sleep', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
 const COMPENSATE = ['uses', 'with', 'retry', 'timeout', 'onUnknown']
 const CASE = ['name', 'description', 'if', 'else', ...STEP.slice(STEP.indexOf('uses'))]
+const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
 /** What a JSON Schema says to people, not to a validator. */
 const ANNOTATIONS = new Set(['title', 'description', 'examples', '$comment', 'deprecated', 'readOnly', 'writeOnly'])
 /** Keywords whose value is a map of names to schemas: their keys are names, never annotations. */
@@ -50,6 +51,8 @@ function canonicalBody(body: unknown, path: string, pin: Pin, keys: readonly str
         return pick(value, COMPENSATE, (name, inner) => (name === 'uses' && typeof inner === 'string' ? pin(inner, `${path}.compensate`) : sorted(inner)))
       case 'needs':
         return typeof value === 'string' ? [value] : value
+      case 'loop':
+        return pick(value, LOOP, (name, inner) => (name === 'initial' ? sorted(inner) : inner))
       case 'config':
       case 'with':
       case 'output':
@@ -110,9 +113,10 @@ function stepsLogic(steps: WorkflowModel['steps']): unknown {
   return Object.entries(steps).map(([id, step]) => [id, bodyLogic(step)])
 }
 
-function bodyLogic({ description: _, steps, switch: cases, ...rest }: StepModel | CaseModel): unknown {
+function bodyLogic({ description: _, steps, switch: cases, loop, ...rest }: StepModel & CaseModel): unknown {
   return {
     ...inMilliseconds('as' in rest && rest.as === DEFAULT_ITEM ? without(rest, 'as') : rest),
+    ...(loop === undefined ? {} : { loop: inMilliseconds(loop.as === DEFAULT_LAST ? without(loop, 'as') : loop) }),
     ...(steps === undefined ? {} : { steps: stepsLogic(steps) }),
     ...(isPlain(rest.compensate) ? { compensate: inMilliseconds(rest.compensate) } : {}),
     ...(cases === undefined ? {} : { switch: cases.map((one, index) => bodyLogic(one.name === defaultCaseName(one, index) ? without(one, 'name') : one)) }),
@@ -125,7 +129,7 @@ function without<T extends object, K extends keyof T>(given: T, key: K): Omit<T,
 }
 
 /** Keys whose value is a duration; those of a retry stand inside of it. */
-const DURATIONS = ['timeout', 'totalTimeout', 'heartbeatTimeout', 'sleep', 'initialDelay', 'maxDelay']
+const DURATIONS = ['timeout', 'totalTimeout', 'heartbeatTimeout', 'sleep', 'delay', 'initialDelay', 'maxDelay']
 
 /** The same durations, however they are written, as milliseconds. */
 function inMilliseconds<T extends object>(given: T): T {

@@ -8,7 +8,7 @@ import { compileConfig } from './compile-config.ts'
 import { checkLimits, compileBare, usable, type Compilation, type Place } from './compilation.ts'
 import type { StepOptions } from './contract.ts'
 import { NO_FRAME } from './frame.ts'
-import type { BodyPlan, CasePlan } from './plan.ts'
+import type { BodyPlan, CasePlan, SleepPlan } from './plan.ts'
 import { SLEEP_REMEDY, sleepMs } from './sleep.ts'
 import { taken } from './taken.ts'
 import { Uses } from './uses.ts'
@@ -104,17 +104,20 @@ function compileSwitch(body: BodyModel, place: Place, owner: string, compilation
 }
 
 function compileSleep(body: BodyModel, place: Place, compilation: Compilation): CompiledBody {
-  const { names } = place
-  const { problems } = compilation
-  const path = `${place.path}.sleep`
   const given = usable(body, 'sleep', place, compilation)
   if (given === undefined) return { plan: NOTHING, uses: new Uses() }
+  const plan = compileWait(given, { path: `${place.path}.sleep`, names: place.names }, compilation)
+  return { plan, uses: new Uses().read(plan.duration.references) }
+}
+
+/** Compiles a wait: a duration, or a text whose expressions give one. */
+export function compileWait(given: string | number, { path, names }: Place, { problems }: Compilation): SleepPlan {
   const duration = compileBinding(given, { path, names, problems })
   if (duration.constant && duration.shape.kind !== 'wrong') {
     const wrong = taken(() => sleepMs(duration, path, NO_FRAME))
     if ('error' in wrong) problems.add('INVALID_DURATION', path, wrong.error.message.slice(path.length + 2), { remedy: SLEEP_REMEDY })
   }
-  return { plan: { kind: 'sleep', path, text: given, duration }, uses: new Uses().read(duration.references) }
+  return { kind: 'sleep', path, text: given, duration }
 }
 
 function checkCase(model: CaseModel, { path, last }: { readonly path: string; readonly last: boolean }, { problems }: Compilation): void {

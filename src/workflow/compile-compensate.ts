@@ -24,7 +24,7 @@ export function compileCompensate(body: BodyModel, step: AnyTemplate, place: Pla
   const found = reference === undefined ? undefined : compilation.template(reference, path)
   const template = found === undefined ? undefined : compileConfig({}, found, path, compilation)
   const isBound = Object.hasOwn(model, 'with')
-  const names = { scopes: [], items: [UNDONE_STEP], everywhere: place.names.everywhere }
+  const names = { scopes: [], items: [{ item: UNDONE_STEP, index: 'index' }], everywhere: place.names.everywhere }
   const input = compileBinding(isBound ? model.with : TOLD, { path: isBound ? `${path}.with` : path, names, problems })
   return template === undefined ? undefined : { template, input, isBound, options: optionsOf(model) }
 }

@@ -1,21 +1,18 @@
 // Compiles a graph model into a plan and notes everything that is wrong with its meaning: names, expressions, templates, cycles.
 // What is wrong in shape was told before and is left alone here. Bodies are compiled in compile-body.ts.
-import { DEFAULT_CONCURRENCY, DEFAULT_ITEM, type StepModel, type WorkflowModel } from '../model/workflow.ts'
+import type { StepModel, WorkflowModel } from '../model/workflow.ts'
 import { compileBinding } from './binding.ts'
 import { checkLimits, compileBare, usable, type Compilation, type CompiledScope, type Place, type ScopeSource, type Surroundings } from './compilation.ts'
 import { compileBody } from './compile-body.ts'
+import { compileRepeating, POISONED } from './compile-loop.ts'
 import { findCycles } from './cycles.ts'
 import { findStep } from './expression-names.ts'
 import type { Names, ScopeNames } from './frame.ts'
-import type { EachPlan, Edge, NodePlan, ScopePlan } from './plan.ts'
+import type { Edge, NodePlan, ScopePlan } from './plan.ts'
 import type { Problems } from './problems.ts'
 import { Uses } from './uses.ts'
 
 const MAX_DEPTH = 16
-/** Words that the language of expressions keeps for itself, and names that lead to prototypes. */
-const RESERVED = new Set(['true', 'false', 'null', 'in', 'as', 'break', 'const', 'continue', 'else', 'for', 'function', 'if', 'import', 'let', 'loop', 'package', 'namespace', 'return', 'var', 'void', 'while'])
-/** What no step can be called: names that lead to prototypes, and words that could not stand behind a dot. */
-export const POISONED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype', 'true', 'false', 'null', 'in'])
 
 /** Compiles a whole workflow. Look at the problems before you use the plan. */
 export function compileWorkflow(model: WorkflowModel, surroundings: Surroundings): ScopePlan {
@@ -60,18 +57,17 @@ type Node = Omit<NodePlan, 'edges' | 'dependents'>
 function compileNode(step: StepModel, { id, index }: { readonly id: string; readonly index: number }, place: Place, compilation: Compilation): { readonly node: Node; readonly uses: Uses } {
   const { path, names } = place
   const uses = new Uses()
-  if (compilation.wrong.has(path)) return { node: { id, index, path, requires: [], condition: null, each: null, continueOnError: false, body: { kind: 'switch', cases: [] } }, uses }
+  if (compilation.wrong.has(path)) return { node: { id, index, path, requires: [], condition: null, each: null, loop: null, continueOnError: false, body: { kind: 'switch', cases: [] } }, uses }
   const needs = usable(step, 'needs', place, compilation) ?? []
   for (const [at, need] of (typeof needs === 'string' ? [needs] : needs).entries()) compileNeed(need, { path: `${path}.needs[${at}]`, names }, uses, compilation)
   const condition = compileBare(usable(step, 'if', place, compilation), { path: `${path}.if`, names }, compilation)
   if (condition !== null) uses.read(condition.references)
-  const each = compileEach(step, place, compilation)
-  if (each !== null) uses.read(each.list.references)
-  const looped = Object.hasOwn(step, 'forEach')
-  const inner: Names = looped ? { ...names, items: [...names.items, each?.as ?? DEFAULT_ITEM] } : names
-  const body = compileBody(step, { path, names: inner }, id, compilation)
+  const repeated = compileRepeating(step, place, compilation)
+  uses.take(repeated.uses, 'as-is')
+  const { each, loop } = repeated
+  const body = compileBody(step, { path, names: repeated.names }, id, compilation)
   uses.take(body.uses, 'as-is')
-  return { node: { id, index, path, requires: uses.required, condition, each, continueOnError: step.continueOnError === true, body: body.plan }, uses }
+  return { node: { id, index, path, requires: uses.required, condition, each, loop, continueOnError: step.continueOnError === true, body: body.plan }, uses }
 }
 
 function compileNeed(need: string, { path, names }: Place, uses: Uses, { problems, wrong }: Compilation): void {
@@ -79,22 +75,6 @@ function compileNeed(need: string, { path, names }: Place, uses: Uses, { problem
   const found = findStep(need, names)
   if ('kind' in found) uses.after(found)
   else problems.add('UNKNOWN_STEP', path, found.message, { remedy: found.remedy })
-}
-
-function compileEach(step: StepModel, place: Place, compilation: Compilation): EachPlan | null {
-  const { path, names } = place
-  const { problems } = compilation
-  const as = usable(step, 'as', place, compilation)
-  if (!Object.hasOwn(step, 'forEach')) {
-    if (as !== undefined) problems.add('MISPLACED_KEY', `${path}.as`, 'names an item, but there is no forEach', { remedy: 'Add forEach, or leave out as.', on: 'key' })
-    if (step.concurrency !== undefined) problems.add('MISPLACED_KEY', `${path}.concurrency`, 'bounds a forEach, but there is none', { remedy: 'Add forEach, or leave out concurrency.', on: 'key' })
-    return null
-  }
-  if (as !== undefined && (RESERVED.has(as) || POISONED.has(as) || ['input', 'steps', 'index'].includes(as))) {
-    problems.add('INVALID_NAME', `${path}.as`, `the name ${as} is taken`, { remedy: 'Choose another, for example one, order or row.' })
-  }
-  const list = compileBare(usable(step, 'forEach', place, compilation), { path: `${path}.forEach`, names }, compilation)
-  return list === null ? null : { list, as: as ?? DEFAULT_ITEM, concurrency: usable(step, 'concurrency', place, compilation) ?? DEFAULT_CONCURRENCY }
 }
 
 function checkId(id: string, { path, names }: Place, problems: Problems): void {

@@ -31,6 +31,20 @@ export interface TypedStepOptions<I, O> extends StepOptions {
 /** What becomes of the steps that have a compensation when a run is cancelled: they are undone, or left as they are. */
 export type OnCancel = 'compensate' | 'leave'
 
+/** When `ctx.loop` ends. */
+export interface LoopTurns<R> {
+  /** Turns at most, from 1 to 10000. */
+  readonly max: number
+  /** Asked after each turn with what it gave; a pure function. */
+  readonly until: (output: R, iteration: number) => boolean
+  /** What `last` is in the first turn. Default: undefined. */
+  readonly initial?: R
+  /** A durable wait between two turns. Default: none. */
+  readonly delay?: Duration
+  /** When all turns are made: `fail` throws, `continue` gives what the last turn gave. Default `fail`. */
+  readonly onMax?: 'fail' | 'continue'
+}
+
 /**
  * What a durable function sees. Everything that is not a pure computation goes through it: its answers are recorded, and
  * after a crash the function is entered again and gets the recorded answers in the order in which they were recorded.
@@ -48,6 +62,13 @@ export interface WorkflowContext {
   all<T extends Record<string, (ctx: WorkflowContext) => MaybePromise<unknown>>>(branches: T): Promise<{ [K in keyof T]: Awaited<ReturnType<T[K]>> }>
   /** Runs `body` for each item in a scope of its own (`name[key].step`), at most `concurrency` at a time (default 10); results in the order of the items. */
   map<T, R>(name: string, items: readonly T[], body: (ctx: WorkflowContext, item: T, index: number) => MaybePromise<R>, options?: { readonly concurrency?: number; readonly key?: (item: T, index: number) => string | number }): Promise<R[]>
+  /**
+   * Repeats `body`, one turn after the other, each in a scope of its own (`name[0].step`, `name[1].step` …), until `until` gives true for what
+   * a turn has given; gives that. `iteration` counts the turns from 0, `last` is what the turn before gave. Throws LoopLimitError when `max` turns are made and none has ended it, unless `onMax` is `continue`.
+   */
+  loop<R>(name: string, body: (ctx: WorkflowContext, iteration: number, last: R) => MaybePromise<R>, options: LoopTurns<R> & { readonly initial: R }): Promise<R>
+  /** The same without a value to begin with: in the first turn `last` is undefined. */
+  loop<R>(name: string, body: (ctx: WorkflowContext, iteration: number, last: R | undefined) => MaybePromise<R>, options: LoopTurns<R>): Promise<R>
   /** Waits durably. A long sleep leaves the process's memory. */
   sleep(name: string, duration: Duration): Promise<void>
   /** Waits durably until a moment: a Date, milliseconds since 1970, or an ISO text with its offset. One that is past is over at once. */

@@ -36,6 +36,9 @@ test('tells conditions, loops and bodies', () => {
   const at = (path: string): unknown => describeGraph(graph).nodes.find((node) => node.path === path)
   expect(at('b')).toMatchObject({ if: 'input.go', continueOnError: true, forEach: null, body: { kind: 'step', template: 'echo@1.0.0' } })
   expect(at('c')).toMatchObject({ forEach: { list: 'steps.a.output', as: 'part', concurrency: 4 }, body: { kind: 'block', scope: 'c' } })
+  expect(at('c')).toMatchObject({ loop: null })
+  const { nodes } = describeGraph(fromModel({ name: 'test', steps: { p: { loop: { max: 3, until: 'last == 1', delay: '1s' }, uses: 'echo' } } }, [echo]))
+  expect(nodes).toMatchObject([{ path: 'p', loop: { max: 3, until: 'last == 1', while: null, delay: '1s', onMax: 'fail' }, body: { kind: 'step' } }])
   expect(at('r')).toMatchObject({
     body: { kind: 'switch', cases: [{ name: 'many', if: 'input.n > 1', body: { kind: 'step' } }, { name: 'else', if: null, body: { kind: 'block', scope: 'r.else' } }] },
   })

@@ -25,6 +25,7 @@ export interface GraphNode {
   /** The condition, if there is one. */
   readonly if: string | null
   readonly forEach: { readonly list: string; readonly as: string; readonly concurrency: number } | null
+  readonly loop: { readonly max: number; readonly until: string | null; readonly while: string | null; readonly delay: string | number | null; readonly onMax: 'fail' | 'continue' } | null
   readonly continueOnError: boolean
   readonly body: GraphBody
   /** Paths of the steps that must have completed for this one to begin, those of outer scopes included. */
@@ -84,11 +85,12 @@ class Drawing {
     this.#around.pop()
   }
 
-  #node({ id, condition, each, continueOnError, body, requires }: NodePlan, path: string, scope: string): GraphNode {
+  #node({ id, condition, each, loop, continueOnError, body, requires }: NodePlan, path: string, scope: string): GraphNode {
     return {
       path, id, scope, continueOnError,
       if: condition?.text ?? null,
       forEach: each === null ? null : { list: each.list.text, as: each.as, concurrency: each.concurrency },
+      loop: loop === null ? null : { max: loop.max, until: loop.until?.text ?? null, while: loop.while?.text ?? null, delay: loop.delay?.text ?? null, onMax: loop.goesOn ? 'continue' : 'fail' },
       body: bodyOf(body, path),
       requires: requires.map(({ depth, index }) => `${this.#around[depth]?.prefix ?? ''}${this.#around[depth]?.ids[index] ?? ''}`),
     }

@@ -92,17 +92,17 @@ class Walk {
   #name(node: ASTNode & { readonly op: 'id' }, accesses: readonly Access[], bound: ReadonlySet<string>): void {
     const name = node.args
     if (bound.has(name)) return
-    const depth = this.#names.items.lastIndexOf(name)
-    if (depth >= 0) this.#add({ kind: 'item', name, depth })
+    const depth = this.#names.items.findLastIndex(({ item, index }) => item === name || index === name)
+    if (depth >= 0) this.#add({ kind: this.#names.items[depth]?.item === name ? 'item' : 'index', name, depth })
     else if (name === 'input') this.#add({ kind: 'input' })
-    else if (name === 'index' && this.#names.items.length > 0) this.#add({ kind: 'index', depth: this.#names.items.length - 1 })
     else if (name === 'steps') this.#step(node, accesses)
     else this.#unknownName(node, name)
   }
 
   #unknownName(node: ASTNode, name: string): void {
-    const known = ['input', 'steps', ...this.#names.items, ...(this.#names.items.length > 0 ? ['index'] : [])]
+    const known = ['input', 'steps', ...new Set(this.#names.items.flatMap(({ item, index }) => [item, index]))]
     if (name === 'item' || name === 'index') this.#refuse(node, 'UNKNOWN_NAME', `there is no ${name} here`, 'An item is known in the body of a step with forEach, not in its if, its forEach or outside of it.')
+    else if (name === 'last' || name === 'iteration') this.#refuse(node, 'UNKNOWN_NAME', `there is no ${name} here`, 'It is known in the body of a step with loop, and in the until, while and delay of the loop.')
     else if ('kind' in findStep(name, this.#names)) this.#refuse(node, 'UNKNOWN_NAME', `the name ${name} is not known`, `The output of the step ${name} is steps.${name}.output.`)
     else this.#refuse(node, 'UNKNOWN_NAME', `the name ${name} is not known.${didYouMean(name, known)}`, `Names are: ${known.map((word) => (word === 'steps' ? 'steps.<id>.output' : word)).join(', ')}. Text stands in quotes.`)
   }

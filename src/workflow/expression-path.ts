@@ -96,8 +96,8 @@ function rootReader(reference: Reference): (frame: Frame) => unknown {
 function rootName(reference: Reference): string {
   switch (reference.kind) {
     case 'input':
-    case 'index':
       return reference.kind
+    case 'index':
     case 'item':
       return reference.name
     case 'step':

@@ -7,7 +7,7 @@ import { Problems } from './problems.ts'
 
 const names: Names = {
   scopes: [{ path: 'steps', owner: null, ids: new Map([['a', 0], ['gone', 1], ['broken', 2], ['block', 3]]) }, { path: 'steps.block.steps', owner: 'block', ids: new Map([['inner', 0]]) }],
-  items: ['item', 'order'],
+  items: [{ item: 'item', index: 'index' }, { item: 'order', index: 'index' }],
   everywhere: new Map([['deep', ['other']]]),
 }
 

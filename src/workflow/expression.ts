@@ -158,7 +158,7 @@ function filler(reference: Reference): (context: Context, frame: Frame) => void 
     case 'item':
       return (context, frame) => void (context[reference.name] = frame.items[reference.depth]?.item)
     case 'index':
-      return (context, frame) => void (context['index'] = frame.items[reference.depth]?.index)
+      return (context, frame) => void (context[reference.name] = frame.items[reference.depth]?.index)
     case 'step':
       return (context, frame) => {
         const scope = frame.scopes[reference.depth]

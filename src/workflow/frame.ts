@@ -17,11 +17,13 @@ export interface StepsFrame {
   readonly outputs: readonly unknown[]
 }
 
-/** One turn of a `forEach`. */
+/** One item of a `forEach`, or one turn of a loop. */
 export interface ItemFrame {
+  /** The item; of a loop what the turn before gave. */
   readonly item: unknown
+  /** The place of the item, or the number of the turn, from 0. */
   readonly index: number
-  /** What the list was made of: whoever reads the item has read this. */
+  /** What the item was made of: whoever reads it has read this. */
   readonly reads: readonly string[]
 }
 
@@ -40,7 +42,7 @@ export type Reference =
   | { readonly kind: 'input' }
   | { readonly kind: 'step'; readonly id: string; readonly depth: number; readonly index: number }
   | { readonly kind: 'item'; readonly name: string; readonly depth: number }
-  | { readonly kind: 'index'; readonly depth: number }
+  | { readonly kind: 'index'; readonly name: string; readonly depth: number }
 
 /** The names of one scope. */
 export interface ScopeNames {
@@ -52,11 +54,17 @@ export interface ScopeNames {
   readonly owner: string | null
 }
 
+/** The names of one `forEach`: its item and `index`; of one loop: `last` and `iteration`. */
+export interface ItemNames {
+  readonly item: string
+  readonly index: string
+}
+
 /** All names that an expression can use. */
 export interface Names {
   readonly scopes: readonly ScopeNames[]
-  /** What the items of the loops around are called. */
-  readonly items: readonly string[]
+  /** What the loops around call their values, from the outside in. */
+  readonly items: readonly ItemNames[]
   /** Every id of the definition with the blocks that hold it: for telling why a step is not seen. */
   readonly everywhere: ReadonlyMap<string, readonly string[]>
 }

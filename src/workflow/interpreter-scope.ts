@@ -3,6 +3,7 @@
 import type { WumboError } from '../errors.ts'
 import { runBody } from './interpreter-body.ts'
 import { runEach } from './interpreter-each.ts'
+import { runLoop } from './interpreter-loop.ts'
 import { failDecision, recordSkip, unmetPaths, type Above, type Done, type Result, type RunCore, type ScopeSpot, type Spot } from './interpreter-run.ts'
 import { evaluateCondition } from './expression.ts'
 import { COMPLETED, FAILED, PENDING, readsOf, SKIPPED, type Frame, type Standing, type StepsFrame } from './frame.ts'
@@ -81,7 +82,8 @@ class ScopeRun implements Above {
         return
       }
     }
-    if (node.each === null) runBody(this.#core, node.body, spot, done)
+    if (node.loop !== null) runLoop(this.#core, { loop: node.loop, body: node.body }, spot, done)
+    else if (node.each === null) runBody(this.#core, node.body, spot, done)
     else runEach(this.#core, { each: node.each, body: node.body, continueOnError: node.continueOnError }, spot, done)
   }
 

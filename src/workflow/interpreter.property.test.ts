@@ -4,14 +4,14 @@ import { describe, expect, test } from 'vitest'
 import { echo, GraphHost, outcomeOf } from '../../test/fixtures/graph-host.ts'
 import type { CaseModel, StepModel, WorkflowModel } from '../model/workflow.ts'
 import { StepFailedError } from '../errors.ts'
-import type { Outcome } from './contract.ts'
+import type { Operation, Outcome } from './contract.ts'
 import { fromStored } from './graph.ts'
 
 /** One step of a random scope: which earlier steps it uses, and what kind it is. */
 interface Sketch {
   readonly data: readonly number[]
   readonly order: readonly number[]
-  readonly kind: 'step' | 'each' | 'block' | 'switch' | 'blocks'
+  readonly kind: 'step' | 'each' | 'block' | 'switch' | 'blocks' | 'loop' | 'turns'
   readonly when: 'always' | 'never' | 'broken'
   readonly tolerant: boolean
   readonly size: number
@@ -20,7 +20,7 @@ interface Sketch {
 const sketch: fc.Arbitrary<Sketch> = fc.record({
   data: fc.array(fc.nat(20), { maxLength: 3 }),
   order: fc.array(fc.nat(20), { maxLength: 2 }),
-  kind: fc.constantFrom('step', 'step', 'step', 'each', 'block', 'switch', 'blocks'),
+  kind: fc.constantFrom('step', 'step', 'step', 'each', 'block', 'switch', 'blocks', 'loop', 'turns'),
   when: fc.constantFrom('always', 'always', 'always', 'always', 'never', 'broken'),
   tolerant: fc.boolean(),
   size: fc.integer({ min: 0, max: 5 }),
@@ -60,6 +60,10 @@ function stepOf({ data, order, kind, when, tolerant, size }: Sketch, index: numb
       return { ...common, steps: { one: leaf(), two: { uses: 'echo', needs: 'one' } } }
     case 'switch':
       return { ...common, switch: cases }
+    case 'loop':
+      return { ...common, loop: { max: size + 1, until: `iteration >= ${size - 1}`, ...(size > 2 ? { delay: '5s' } : {}) }, ...leaf({ last: '${{ last }}' }) }
+    case 'turns':
+      return { ...common, loop: { max: 3, while: `iteration < ${size}`, onMax: 'continue' }, steps: { one: leaf({ at: '${{ iteration }}' }), two: { uses: 'echo', with: '${{ steps.one.output }}' } } }
     case 'blocks':
       return { ...common, forEach: list, concurrency: 3, steps: { one: leaf({ at: '${{ index }}' }), two: { uses: 'echo', with: '${{ steps.one.output }}' } } }
   }
@@ -114,7 +118,7 @@ describe('every run of every graph', () => {
             const open = [...host.waiting].filter(([path, { kind }]) => kind === 'step' && (path === source || path.startsWith(`${source}.`) || path.startsWith(`${source}[`)))
             expect(open, `${operation.path} began while ${source} was at work`).toEqual([])
             // A source that is a step, and not a container with tolerated parts, has itself completed.
-            const plain = model.steps[source]?.uses !== undefined && model.steps[source].forEach === undefined
+            const plain = model.steps[source]?.uses !== undefined && model.steps[source].forEach === undefined && model.steps[source].loop === undefined
             if (plain) expect(parts, `${operation.path} uses ${source}`).toEqual([[source, 'completed']])
           }
         }
@@ -143,10 +147,10 @@ describe('every run of every graph', () => {
       }
       // All operations that were opened were answered; those answered after the failure were open when it came.
       const before = new Set(host.answers.slice(0, failed + 1).map(({ path }) => path))
-      const opened = host.opened.map(({ path }) => path)
+      const steps = (all: Iterable<Operation>): string[] => [...all].filter(({ kind }) => kind === 'step').map(({ path }) => path) // that a loop has ended is still recorded
       const replay = new GraphHost(fromStored(modelOf(one.sketches.map((each) => ({ ...each, tolerant: false })), 'stop'), [echo]).source(), {})
       for (const { path, outcome } of host.answers.slice(0, failed + 1)) replay.deliver(path, outcome)
-      expect(opened.filter((path) => !before.has(path)).toSorted()).toEqual([...replay.waiting.keys()].toSorted())
+      expect(steps(host.opened).filter((path) => !before.has(path)).toSorted()).toEqual(steps(replay.waiting.values()).toSorted())
       expect(host.end).toHaveProperty('failed')
     }), { numRuns: 150 })
   })
@@ -213,6 +217,10 @@ describe('every run of every graph', () => {
       for (const { path, outcome } of answers) later.deliver(path, outcome)
       expect(later.opened.map(({ path }) => path)).toEqual(opened)
       expect(later.end).not.toBeNull()
-    }), { numRuns: 150 })
+    }), {
+      numRuns: 150,
+      // A wait between two turns that is given up while its answer waits its turn.
+      examples: [[{ sketches: [{ data: [], order: [], kind: 'loop', when: 'always', tolerant: false, size: 3 }, { data: [], order: [], kind: 'step', when: 'always', tolerant: false, size: 0 }], onFailure: 'stop', picks: [0], fails: [1, 0] }]],
+    })
   })
 })

@@ -58,7 +58,11 @@ class GraphSource implements Source, RunCore {
   sleep(timer: Timer, above: Above, done: Done): void {
     this.#sleeping.set(timer.path, { above, done })
     this.open(timer, (outcome) => {
-      this.#sleeping.delete(timer.path)
+      // Its answer was waiting its turn when it was given up.
+      if (!this.#sleeping.delete(timer.path)) {
+        this.#givenUp.delete(timer.path)
+        return
+      }
       done(outcome.status === 'completed' ? { status: 'completed', output: null } : outcome) // whatever is recorded of a timer
     })
   }

@@ -45,6 +45,7 @@ export interface NodePlan {
   readonly requires: readonly Requirement[]
   readonly condition: Expression | null
   readonly each: EachPlan | null
+  readonly loop: LoopPlan | null
   readonly continueOnError: boolean
   readonly body: BodyPlan
 }
@@ -54,6 +55,19 @@ export interface EachPlan {
   readonly list: Expression
   readonly as: string
   readonly concurrency: number
+}
+
+/** A body that is run again and again, until a condition ends it. */
+export interface LoopPlan {
+  readonly max: number
+  readonly until: Expression | null
+  readonly while: Expression | null
+  /** The wait between two turns. */
+  readonly delay: SleepPlan | null
+  readonly initial: Binding
+  readonly as: string
+  /** Whether the step goes on with what it has when all turns are made. */
+  readonly goesOn: boolean
 }
 
 /** What a step does. */

@@ -1,9 +1,9 @@
 // Gives a step another id, and every reference that means it. References are found where they stand and by what they see there: a step
 // of the same id in another block is another step. A model in, a model out; texts are edited by DefinitionText.
 import { DefinitionError } from '../errors.ts'
-import { defaultCaseName, MAX_STEP_ID, STEP_ID, type BodyModel, type CaseModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
+import { defaultCaseName, MAX_STEP_ID, STEP_ID, type BodyModel, type CaseModel, type LoopModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import { didYouMean } from '../shared/nearest.ts'
-import { POISONED } from './compile.ts'
+import { POISONED } from './compile-loop.ts'
 import { findStep } from './expression-names.ts'
 import { stepMentions } from './expression-steps.ts'
 import type { Names } from './frame.ts'
@@ -104,8 +104,13 @@ class Rename {
 
   #step(step: StepModel, site: Site): StepModel {
     if (typeof (step as unknown) !== 'object' || (step as unknown) === null) return step // a wrong shape is told elsewhere
-    const { needs, if: condition, forEach } = step
-    return changed<StepModel>(this.#body(step, site), { needs: this.#needs(needs, site.names), if: this.#bare(condition, site.names), forEach: this.#bare(forEach, site.names) })
+    const { needs, if: condition, forEach, loop } = step
+    return changed<StepModel>(this.#body(step, site), { needs: this.#needs(needs, site.names), if: this.#bare(condition, site.names), forEach: this.#bare(forEach, site.names), loop: this.#loop(loop, site.names) })
+  }
+
+  #loop(loop: StepModel['loop'], names: Names): StepModel['loop'] {
+    if (typeof (loop as unknown) !== 'object' || (loop as unknown) === null || loop === undefined) return loop
+    return changed<LoopModel>(loop, { until: this.#bare(loop.until, names), while: this.#bare(loop.while, names), delay: this.#texts(loop.delay, names) as LoopModel['delay'], initial: this.#texts(loop.initial, names) })
   }
 
   #body<T extends BodyModel>(body: T, site: Site): T {

@@ -47,7 +47,7 @@ function misspelt(issues: readonly Issue[]): ReadonlySet<string> {
 /** What to do: the rule for what is wrong, else an example of what the key takes. */
 function remedyOf({ path }: Issue, code: ProblemCode): string | undefined {
   const last = path.at(-1)
-  if (last === 'sleep' && code === 'INVALID_DURATION') return SLEEP_REMEDY
+  if ((last === 'sleep' || last === 'delay') && code === 'INVALID_DURATION') return SLEEP_REMEDY
   const rule = REMEDIES[code]
   if (rule !== undefined) return rule
   if (last === undefined) return 'A definition is an object: name: my-workflow, and below it steps: with a step.'
@@ -88,8 +88,7 @@ function ownerAt(path: readonly Key[]): keyof typeof modelKeys {
   const last = path.at(-1)
   if (path.length === 0) return 'workflow'
   // A step may itself be called `retry`: then what stands before it is `steps`.
-  if (last === 'retry' && path.at(-2) !== 'steps') return 'retry'
-  if (last === 'compensate' && path.at(-2) !== 'steps') return 'compensate'
+  if ((last === 'retry' || last === 'compensate' || last === 'loop') && path.at(-2) !== 'steps') return last
   return typeof last === 'number' ? 'case' : 'step'
 }
 
@@ -107,7 +106,7 @@ function kindOf(issue: Issue, value: unknown): { readonly code: ProblemCode; rea
   return { code: issue.code === 'invalid_format' ? 'INVALID_NAME' : 'INVALID_VALUE' }
 }
 
-const DURATIONS: ReadonlySet<string> = new Set(['sleep', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'initialDelay', 'maxDelay'])
+const DURATIONS: ReadonlySet<string> = new Set(['sleep', 'delay', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'initialDelay', 'maxDelay'])
 
 function messageOf(issue: Issue, value: unknown): string {
   switch (issue.code) {

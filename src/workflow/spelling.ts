@@ -1,7 +1,7 @@
 // One spelling for the expressions of a graph: `${{x}}` and `${{ x }}` are the same, and a condition with `${{ }}` is the same as one
 // without. What stands inside an expression is left as it is written. Problems are told of the text as it was given, so a model is
 // respelled only after it was checked.
-import type { CaseModel, StepModel, WorkflowModel } from '../model/workflow.ts'
+import type { CaseModel, LoopModel, StepModel, WorkflowModel } from '../model/workflow.ts'
 import { bareExpression, splitText } from './interpolation.ts'
 
 /** A canonical model with its expressions in their one spelling. Only for models that were checked. */
@@ -14,7 +14,11 @@ function eachStep(steps: unknown): unknown {
 }
 
 function bodySpelled<T extends StepModel | CaseModel>(body: T): T {
-  return changed(body, { if: bare, forEach: bare, with: inTexts, output: inTexts, sleep: inTexts, compensate: (one) => (one === false ? one : changed(one as object, { with: inTexts })), steps: eachStep, switch: (cases) => (cases as readonly CaseModel[]).map(bodySpelled) })
+  return changed(body, { if: bare, forEach: bare, with: inTexts, output: inTexts, sleep: inTexts, loop: loopSpelled, compensate: (one) => (one === false ? one : changed(one as object, { with: inTexts })), steps: eachStep, switch: (cases) => (cases as readonly CaseModel[]).map(bodySpelled) })
+}
+
+function loopSpelled(loop: unknown): unknown {
+  return changed(loop as LoopModel, { until: bare, while: bare, delay: inTexts, initial: inTexts })
 }
 
 /** A copy in which some keys, if they are there, have other values; the order of keys stays. */

@@ -12,10 +12,10 @@ import { codeBlocks, moduleOf } from './page.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const guide = join(root, 'docs', 'guide')
-const pages = readdirSync(guide).filter((name) => name.endsWith('.md') && /^\S/m.test(moduleOf(join(guide, name)).replace('export {}', '')))
+const pages = readdirSync(guide, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md') && /^\S/m.test(moduleOf(join(guide, name)).replace('export {}', '')))
 // Inside the repository, so that `wumbo` and `zod` are found as they are in a project.
 const folder = join(root, '.wumbo-cache', `docs-${process.pid}`)
-const modules = pages.map((page) => join(folder, page.replace('.md', '.ts')))
+const modules = pages.map((page) => join(folder, page.replaceAll('/', '-').replace('.md', '.ts')))
 
 beforeAll(() => {
   mkdirSync(folder, { recursive: true })

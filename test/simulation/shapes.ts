@@ -200,6 +200,24 @@ function makeShapes(night: string): readonly Shape[] {
     },
   },
   {
+    name: 'loop', input: { n: 0 }, expected: { n: 4 },
+    make: (world) => {
+      const one = add(world, { by: 1 })
+      return defineWorkflow({ name: 'loop', input: number, run: (ctx, input) => ctx.loop('poll', (c, _, last) => c.step('add', one, last), { max: 9, initial: input, until: ({ n }) => n === 4, delay: '2s' }) })
+    },
+  },
+  {
+    name: 'graph-loop', input: { n: 1 }, expected: { limit: 3, n: 7 },
+    make: (world) => fromModel({
+      name: 'graph-loop',
+      steps: {
+        poll: { loop: { max: 5, initial: '${{ input }}', until: 'last.n > 6', delay: night }, steps: { a: { uses: 'add-1', with: '${{ last }}' }, b: { uses: 'add-1', with: '${{ steps.a.output }}' } }, output: '${{ steps.b.output }}' },
+        bound: { loop: { max: 3, until: 'false', onMax: 'continue' }, uses: 'add-1', with: { n: '${{ iteration }}' } },
+      },
+      output: { n: '${{ steps.poll.output.n }}', limit: '${{ steps.bound.output.n }}' },
+    }, [add(world, { by: 1 })]),
+  },
+  {
     name: 'graph-diamond', input: { n: 1 }, expected: { skipped: true, sum: 24 },
     make: (world) => fromModel({
       name: 'graph-diamond', input: { type: 'object' },

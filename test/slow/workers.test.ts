@@ -95,7 +95,8 @@ function report(what: string, times: readonly number[]): void {
   const sorted = [...times].sort((a, b) => a - b)
   const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
   console.log(`${what}: ${sorted.length} runs taken over, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms; lease ${LEASE_MS} ms (seed ${seed})`)
-  expect(at(0.99), `seed ${seed}`).toBeLessThanOrEqual(LEASE_MS + SWEEP_MS + 1000)
+  // At a part of its size it runs beside other tests, and a time says nothing.
+  if (scale === 1) expect(at(0.99), `seed ${seed}`).toBeLessThanOrEqual(LEASE_MS + SWEEP_MS + 1000)
 }
 
 async function rigOn(place: { readonly url: string; readonly schema: string }): Promise<Rig> {

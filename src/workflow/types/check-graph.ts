@@ -7,8 +7,8 @@ import { shortened } from '../expression.ts'
 import { spanOf } from '../expression-path.ts'
 import { UNDONE_STEP } from '../compile-compensate.ts'
 import type { AnyTemplate } from '../../template/contract.ts'
-import type { BodyPlan, CompensatePlan, EachPlan, NodePlan, Requirement, ScopePlan, SleepPlan, StepPlan, SwitchPlan } from '../plan.ts'
-import type { Problems } from '../problems.ts'
+import type { BodyPlan, CompensatePlan, EachPlan, LoopPlan, NodePlan, Requirement, ScopePlan, SleepPlan, StepPlan, SwitchPlan } from '../plan.ts'
+import { Problems } from '../problems.ts'
 import { SLEEP_REMEDY } from '../sleep.ts'
 import { inputProblems } from './check-input.ts'
 import { Facts, factsOf, literalOf } from './facts.ts'
@@ -37,6 +37,9 @@ interface Around {
 export function checkTypes(plan: ScopePlan, input: Type, problems: Problems): void {
   new GraphTypes(input, problems).scope(plan, { scopes: [], items: [], facts: Facts.none })
 }
+
+/** So deep in loops what a turn gives is not guessed any more: each depth doubles the work. */
+const MAX_GUESSES = 4
 
 class GraphTypes {
   readonly #input: Type
@@ -67,11 +70,35 @@ class GraphTypes {
     const condition = node.condition === null ? undefined : this.#condition(node.condition, before, 'the step')
     const facts = condition === undefined ? before.facts : before.facts.with(condition.whenTrue)
     if (condition?.constant === false) this.#unreachable(`${node.path}.if`, 'the step can never run: its condition is always false', node.condition)
+    if (node.loop !== null) return this.#loop(node, node.loop, { ...before, facts }, condition !== undefined && condition.constant !== true || needed.some((one) => one.mayMiss))
     const inside = node.each === null ? { ...before, facts } : this.#inLoop(node.each, { ...before, facts })
     const body = this.#body(node.body, node.path, inside)
     const output = node.each === null ? body.output : listOf(body.mayMiss ? unionOf(body.output, NULL) : body.output)
     const mayMiss = node.continueOnError || (condition !== undefined && condition.constant !== true) || needed.some((one) => one.mayMiss) || (node.each === null && body.mayMiss)
     return { output, mayMiss, facts }
+  }
+
+  /** What a turn gives is what the next one sees: so the body is looked at twice, the first time without a word. */
+  #loop(node: NodePlan, loop: LoopPlan, around: Around, mayMiss: boolean): Known {
+    const initial = this.#binding(loop.initial.shape, around, 'body')
+    const inTurn = (last: Type): Around => ({ ...around, items: [...around.items, ['iteration', NUMBER], [loop.as, last]], facts: around.facts.forget(loop.as).forget('iteration') })
+    const turn = (last: Type): Type => {
+      const before = inTurn(last)
+      const holds = loop.while === null ? undefined : this.#condition(loop.while, before, 'the loop')
+      if (loop.delay !== null) this.#sleep(loop.delay, before)
+      const body = this.#body(node.body, node.path, holds === undefined ? before : { ...before, facts: before.facts.with(holds.whenTrue) })
+      return body.mayMiss ? unionOf(body.output, NULL) : body.output
+    }
+    const guessed = around.items.length > MAX_GUESSES ? UNKNOWN : new GraphTypes(this.#input, new Problems()).#turnOf(node, loop, around)
+    const output = turn(unionOf(initial, guessed))
+    if (loop.until !== null) this.#condition(loop.until, inTurn(output), 'the loop')
+    return { output: loop.while === null ? output : unionOf(initial, output), mayMiss: mayMiss || node.continueOnError, facts: around.facts }
+  }
+
+  /** What a turn gives when nothing is known of the one before. */
+  #turnOf(node: NodePlan, loop: LoopPlan, around: Around): Type {
+    const { output, mayMiss } = this.#body(node.body, node.path, { ...around, items: [...around.items, ['iteration', NUMBER], [loop.as, UNKNOWN]], facts: around.facts.forget(loop.as).forget('iteration') })
+    return mayMiss ? unionOf(output, NULL) : output
   }
 
   #inLoop(each: EachPlan, around: Around): Around {

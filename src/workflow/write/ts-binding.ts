@@ -13,6 +13,8 @@ export interface Names {
   readonly steps: ReadonlyMap<string, Known>
   /** The innermost loop. */
   readonly item: { readonly name: string; readonly schema: Known; readonly filled: boolean; readonly called?: string } | null
+  /** Inside of a step with loop. */
+  readonly inTurn: boolean
 }
 
 /** Code of a value, with what it reads. */

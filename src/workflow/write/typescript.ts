@@ -1,7 +1,7 @@
 // A workflow as a TypeScript module for the builder: the same model, and so the same version, when it is built. Steps and expressions
 // that the builder cannot type are written so that they still compile; templates are imported from where their names are exported.
-import type { BodyModel, CaseModel, CompensateModel, StepModel, WorkflowModel } from '../../model/workflow.ts'
-import { DEFAULT_ITEM, defaultCaseName } from '../../model/workflow.ts'
+import type { BodyModel, CaseModel, CompensateModel, LoopModel, StepModel, WorkflowModel } from '../../model/workflow.ts'
+import { DEFAULT_ITEM, DEFAULT_LAST, defaultCaseName } from '../../model/workflow.ts'
 import type { JsonSchema } from '../../template/contract.ts'
 import { UNDONE_STEP } from '../compile-compensate.ts'
 import { ANYTHING, type Known } from './ts-schema.ts'
@@ -52,7 +52,7 @@ class Writer {
       ...(input === undefined ? [] : [['input', callCode('jsonSchema', [dataCode(input)])] as const]),
       ...given('timeout', timeout), ...given('onFailure', onFailure), ...given('onCancel', onCancel), ...given('layout', layout),
     ]
-    const names: Names = { input, steps: new Map(), item: null }
+    const names: Names = { input, steps: new Map(), item: null, inTurn: false }
     const calls = this.#scope({ steps, output }, { path: 'steps', names })
     const begin = callCode('workflow', [textCode(name), ...(heading.length === 0 ? [] : [objectCode(heading)])])
     const chain = [printCode(begin), ...[...calls, '.build()'].map((call) => `  ${printCode(call, 2)}`)].join('\n')
@@ -74,14 +74,15 @@ class Writer {
   }
 
   /** What TypeScript knows of the output of a step. */
-  #outputOf({ uses, config, forEach }: StepModel, path: string): Known {
-    if (uses === undefined) return undefined
+  #outputOf({ uses, config, forEach, loop }: StepModel, path: string): Known {
+    if (uses === undefined || loop?.while !== undefined) return undefined
     const { output } = this.#find(uses, path, config !== undefined)
     return forEach === undefined ? output : { type: 'array', items: output }
   }
 
   #step(id: string, step: StepModel, site: Site): Code {
-    if (step.forEach !== undefined) return this.#loop(id, step, step.forEach, site)
+    if (step.forEach !== undefined) return this.#each(id, step, step.forEach, site)
+    if (step.loop !== undefined) return this.#loop(id, step, step.loop, site)
     const common = this.#common(step, site)
     const options = common.length === 0 ? [] : [objectCode(common)]
     if (step.steps !== undefined) return callCode('.block', [textCode(id), this.#block(step, site), ...options])
@@ -90,13 +91,30 @@ class Writer {
     return callCode('.step', [textCode(id), objectCode([...common, ...this.#use(step, site)])])
   }
 
-  #loop(id: string, step: StepModel, list: string, { path, names }: Site): Code {
+  /** What a turn sees of the one before is not typed: it stays text. */
+  #loop(id: string, step: StepModel, { until, while: before, delay, initial, ...loop }: LoopModel, { path, names }: Site): Code {
+    const as = loop.as ?? DEFAULT_LAST
+    const hidden = names.item !== null && [as, 'iteration'].includes(names.item.name)
+    const inner: Site = { path, names: { ...names, inTurn: true, ...(hidden ? { item: null } : {}) } }
+    const options: Entries = [
+      ...this.#common(step, { path, names }), ['max', String(loop.max)],
+      ...(until === undefined ? [] : [['until', this.#condition(until, inner.names)] as const]),
+      ...(before === undefined ? [] : [['while', this.#condition(before, inner.names)] as const]),
+      ...(delay === undefined ? [] : [['delay', this.#wait(delay, inner)] as const]),
+      ...(initial === undefined ? [] : [['initial', callback(this.#bindings.binding(initial, ANYTHING, names))] as const]),
+      // Said in any case inside of a loop or an item: without it the builder may choose another name.
+      ...(loop.as === undefined && !names.inTurn && names.item === null ? [] : given('as', as)), ...given('onMax', loop.onMax),
+    ]
+    return callCode('.loop', [textCode(id), step.steps === undefined ? objectCode(this.#body(step, inner)) : this.#block(step, inner), objectCode(options)])
+  }
+
+  #each(id: string, step: StepModel, list: string, { path, names }: Site): Code {
     const { schema, filled } = itemsAt(list, names) ?? { schema: undefined, filled: false }
     const inner: Site = { path, names: { ...names, item: { name: step.as ?? DEFAULT_ITEM, schema, filled } } }
     const items = callback(this.#bindings.expression(list, LIST, names))
     // Said in any case: without it the builder calls the item of a loop in another loop item2.
     const options: Entries = [...this.#common(step, { path, names }), ['as', textCode(step.as ?? DEFAULT_ITEM)], ...given('concurrency', step.concurrency)]
-    const said = names.item === null && step.as === undefined ? options.filter(([key]) => key !== 'as') : options
+    const said = names.item === null && !names.inTurn && step.as === undefined ? options.filter(([key]) => key !== 'as') : options
     if (step.steps === undefined) return callCode('.forEach', [textCode(id), items, objectCode([...said, ...this.#body(step, inner)])])
     return callCode('.forEach', [textCode(id), items, this.#block(step, inner), ...(said.length === 0 ? [] : [objectCode(said)])])
   }
@@ -165,7 +183,7 @@ class Writer {
     const plain = (['retry', 'timeout', 'onUnknown'] as const).flatMap((key) => given(key, model[key]))
     if (model.with === undefined) return plain.length === 0 ? name : objectCode([['uses', name], ...plain])
     const schema: JsonSchema = { type: 'object', properties: { input: step.input, output: step.output, outcome: { type: 'string' } }, required: ['input', 'output', 'outcome'] }
-    const inner: Names = { input: names.input, steps: new Map(), item: { name: UNDONE_STEP, called: UNDONE_STEP, schema, filled: false } }
+    const inner: Names = { input: names.input, steps: new Map(), item: { name: UNDONE_STEP, called: UNDONE_STEP, schema, filled: false }, inTurn: false }
     const { code, reads } = this.#bindings.binding(model.with, template.input, inner)
     return objectCode([['uses', name], ['with', reads.size === 0 ? arrowCode('', code) : callback({ code, reads })], ...plain])
   }

@@ -585,3 +585,40 @@ describe('a durable function', () => {
     await expect(rig.until(next.result(run))).resolves.toEqual({ n: 4 })
   })
 })
+
+describe('ctx.loop', () => {
+  function polling(rig: Rig, calls: string[] = [], more: { readonly max?: number; readonly onMax?: 'continue' } = {}) {
+    const inc = counter(rig, calls)
+    return defineWorkflow({
+      name: 'polling', input: number,
+      run: (ctx, input) => ctx.loop('poll', (c, iteration, last) => c.step(iteration === 0 ? 'first' : 'again', inc, last), { max: 5, initial: input, until: ({ n }) => n >= 3, delay: '10s', ...more }),
+    })
+  }
+
+  test('repeats its body in a scope per turn, waits between turns, and gives what the last one gave', async () => {
+    const rig = new Rig()
+    const workflow = polling(rig)
+    const engine = await rig.engine([workflow])
+    const { run } = await rig.until(engine.start(workflow, { n: 0 }))
+    await expect(rig.until(engine.result(run))).resolves.toEqual({ n: 3 })
+    expect((await rig.details(run)).steps.map(({ path }) => path)).toEqual(['poll[0].first', 'poll[1].$delay', 'poll[1].again', 'poll[2].$delay', 'poll[2].again'])
+  })
+
+  test('throws at its bound, or gives what it has', async () => {
+    const rig = new Rig()
+    const [strict, lenient] = [polling(rig, [], { max: 2 }), { ...polling(rig, [], { max: 2, onMax: 'continue' }), version: 'lenient' }]
+    const engine = await rig.engine([strict, lenient])
+    const failed = await rig.until(engine.start(strict, { n: 0 }))
+    await expect(rig.until(engine.result(failed.run))).rejects.toMatchObject({ code: 'RUN_FAILED', cause: { code: 'LOOP_LIMIT', path: 'poll' } })
+    const { run } = await rig.until(engine.start(lenient, { n: 0 }))
+    await expect(rig.until(engine.result(run))).resolves.toEqual({ n: 2 })
+  })
+
+  test.each([[0], [1.5], [10_001], [undefined]])('refuses max: %s', async (max) => {
+    const rig = new Rig()
+    const workflow = polling(rig, [], { max: max as number })
+    const engine = await rig.engine([workflow])
+    const { run } = await rig.until(engine.start(workflow, { n: 0 }))
+    await expect(rig.until(engine.result(run))).rejects.toMatchObject({ cause: { code: 'DEFINITION_INVALID', path: 'poll.max' } })
+  })
+})

@@ -40,6 +40,8 @@ interface Around {
   /** Ids of steps that are seen, of the template `mixed`. */
   readonly steps: readonly string[]
   readonly item: string | null
+  /** What the turn before is called, in a loop. */
+  readonly last?: string
   readonly typed: boolean
 }
 
@@ -47,7 +49,7 @@ type Kind = 'text' | 'n' | 'yes' | 'tags' | 'items' | 'any'
 
 const TEXTS = ['plain', "it's", 'say "hi"', 'back`tick ${x}', '${{ \'${{\' }}', 'two\nlines\r\n', '\u202e\u0000\ud83d\ude42', '\\', '', 'null', '12', '${{ input.name }} and ${{ input.count }}', '${{input.name}}${{ size(input.items) }}`', 'a ${{ "}}" }} b']
 
-function sources({ steps, item, typed }: Around, kind: Kind): string[] {
+function sources({ steps, item, last, typed }: Around, kind: Kind): string[] {
   const input: Readonly<Record<Kind, readonly string[]>> = {
     text: ['input.name', 'input["odd key"]', 'input.?note.orValue("none")', "'a' + input.name", 'input.items[0].id', 'string(input.count)', "input['odd key']"],
     n: ['input.count', 'size(input.items)', 'input.count * 2', 'input.items[0].size', '-1'],
@@ -66,7 +68,8 @@ function sources({ steps, item, typed }: Around, kind: Kind): string[] {
   })
   const own = (typed ? input : { text: ["'x'"], n: ['1 + 1'], yes: ['true || false'], tags: ["['a']"], items: [], any: ['input', 'input.a.b'] })[kind]
   const looped = item === null ? [] : { text: [`${item}.id`, `${item}["odd key"]`], n: [`${item}.size`, 'index'], yes: [`${item}.size > index`], tags: [], items: [], any: [item, 'index'] }[kind]
-  return [...own, ...steps.flatMap((id) => step(id)[kind]), ...looped]
+  const turned = last === undefined ? [] : { text: [`string(${last} == null)`], n: ['iteration', 'iteration * 2'], yes: [`${last} != null`, 'iteration > 2'], tags: [], items: [], any: [last, 'iteration', `[${last}]`] }[kind]
+  return [...own, ...steps.flatMap((id) => step(id)[kind]), ...looped, ...turned]
 }
 
 type Draw = <T>(arbitrary: fc.Arbitrary<T>) => T
@@ -112,6 +115,13 @@ class Maker {
       const as = this.#chance(2) ? `each${depth}` : undefined
       const inner = { ...around, item: as ?? 'item' }
       return { ...common, forEach: this.#chance(2) ? list : `\${{ ${list} }}`, ...(as === undefined ? {} : { as }), ...this.#maybe('concurrency', 3), ...this.#body(inner, depth - 1) }
+    }
+    if (depth > 0 && this.#chance(5)) {
+      const as = this.#chance(3) ? this.#one([`turn${depth}`, 'last', 'item']) : undefined
+      const inner: Around = { ...around, last: as ?? 'last', ...(around.item === (as ?? 'last') ? { item: null } : {}) }
+      const ends = this.#chance(2) ? { until: this.#source(inner, 'yes') } : { while: this.#source(inner, 'yes'), ...this.#maybe('until', 'iteration == 2') }
+      const initial = this.#chance(3) ? { initial: this.#bound(around, 'any') } : {}
+      return { ...common, loop: { max: 3, ...ends, ...(this.#chance(3) ? { delay: this.#one<string | number>(['5s', 100, '${{ iteration }}s']) } : {}), ...initial, ...(as === undefined ? {} : { as }), ...this.#maybe('onMax', 'continue') }, ...this.#body(inner, depth - 1) }
     }
     return { ...common, ...this.#body(around, depth - 1) }
   }

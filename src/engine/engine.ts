@@ -348,10 +348,10 @@ export class Engine implements RunHost {
 
   /** Mail was stored for a run: whoever has it is to read it. */
   async #sent(key: RunKey, isOwned: boolean, kind: MailKind): Promise<void> {
-    if (this.#hot.has(key.run)) return void this.#mail.arrived(key, Number.POSITIVE_INFINITY)
-    if (isOwned && !this.deps.store.isShared) this.#mail.expect(key.run)
+    if (this.#hot.has(key.run)) this.#mail.arrived(key, Number.POSITIVE_INFINITY)
+    else if (isOwned && !this.deps.store.isShared) this.#mail.expect(key.run)
     // A process that takes no run over can end one without its code, and leaves all else to those that have it.
-    if (kind === 'cancel' || this.deps.limits.hotRuns > 0) await this.#wake(key.run)
+    if (!this.#hot.has(key.run) && (kind === 'cancel' || this.deps.limits.hotRuns > 0)) await this.#wake(key.run)
   }
 
   /** Mail was sent to a run that is not in memory. */

@@ -51,7 +51,9 @@ test('a cancelled run with a clean-up is cleaned up, and not undone as well', as
     await ctx.step('reserve', made.parts.reserve, null, { compensate: made.parts.release })
     await ctx.signal('paid')
     return null
-  }, { cleanUp: async (ctx) => void (await ctx.step('tidy', made.parts.tidy, null)) })
+  }, { cleanUp: async (ctx) => {
+    await ctx.step('tidy', made.parts.tidy, null)
+  } })
   const t = await made.open()
   for (const crash of [false, true]) {
     made.log.length = 0
@@ -68,7 +70,9 @@ test('a run with a clean-up that fails is undone, and not cleaned up', async () 
   const made = rig(async (ctx) => {
     await ctx.step('reserve', made.parts.reserve, null, { compensate: made.parts.release })
     throw new Error('no')
-  }, { cleanUp: async (ctx) => void (await ctx.step('tidy', made.parts.tidy, null)) })
+  }, { cleanUp: async (ctx) => {
+    await ctx.step('tidy', made.parts.tidy, null)
+  } })
   const t = await made.open()
   const run = await t.start('meet', {})
   expect((await run.end()).status).toBe('failed')

@@ -1,7 +1,6 @@
 // `wumbo runs cancel`: asks a run to cancel, and waits a little for it to have done so.
 import type { Command } from 'commander'
 import { act, describe, withProjectOptions, type Cli, type CommonOptions } from './command.ts'
-import { EXIT } from './exit-codes.ts'
 
 /** A body may take so long to heed its abort signal before this command leaves it to itself. */
 const PATIENCE_MS = 10_000
@@ -16,25 +15,14 @@ export function runsCancelCommand(cli: Cli): Command {
   })
     .argument('<run>', 'the run\'s id, or the id it was started with')
   return act(cli, withProjectOptions(command), async (run: string, options: CommonOptions) => {
-    const { readSettings } = await import('./settings.ts')
-    const { connect } = await import('./connect.ts')
-    const { createLogger } = await import('../platform/logger.ts')
-    const { lineJson } = await import('./json.ts')
-    const { out, err, env } = cli.terminal
-    const settings = await readSettings(options, env)
-    const log = createLogger({ level: options.verbose === true ? 'debug' : 'warn', format: 'human', sink: (line) => err.write(line) })
-    const backend = await connect({ settings, definitions: { templates: [], workflows: [] }, log, idle: true })
-    try {
-      const { id } = await backend.details(run)
-      await backend.cancel(id)
-      await endOf(backend.events(id, AbortSignal.timeout(PATIENCE_MS)))
-      const { status } = await backend.details(id)
-      if (options.json === true) out.line(lineJson({ id, accepted: true, status }))
-      else err.line(status === 'cancelled' ? `Run ${id} is cancelled.` : `Run ${id} was asked to cancel; it is ${status} until its steps have ended.`)
-      return EXIT.ok
-    } finally {
-      await backend.close()
-    }
+    const { sendTo } = await import('./send.ts')
+    return sendTo(cli, run, options, {
+      send: async (backend, id) => {
+        await backend.cancel(id)
+        await endOf(backend.events(id, AbortSignal.timeout(PATIENCE_MS)))
+      },
+      said: (id, status) => (status === 'cancelled' ? `Run ${id} is cancelled.` : `Run ${id} was asked to cancel; it is ${status} until its steps have ended.`),
+    })
   })
 }
 

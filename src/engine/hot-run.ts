@@ -2,7 +2,6 @@
 // journal, one at a time. Records are run-records.ts, the way out is run-exit.ts, a single step is step-run.ts.
 import { AbortedError, RunTimeoutError, WumboError, errorData, errorFromData, type ErrorData } from '../errors.ts'
 import type { JournalRecord } from '../model/record.ts'
-import { NEVER } from '../model/run.ts'
 import type { EndStatus, Mail, RunRow } from '../model/run.ts'
 import type { Cancel } from '../shared/clock.ts'
 import type { OnCancel, Operation, Outcome, Source, SourceHost } from '../workflow/contract.ts'
@@ -16,6 +15,8 @@ import { RunExit, endOf, lost, type End, type LeavingRun } from './run-exit.ts'
 import { departureEvent, type Departure, type EventBody, type RunHost } from './run-host.ts'
 import { RunInbox, type InboxRun } from './run-inbox.ts'
 import { RunJournal } from './run-journal.ts'
+import { restOf } from './run-rest.ts'
+import { RunReplay, type ReplayedRun } from './run-replay.ts'
 import { NO_PAUSE, RunPause } from './run-pause.ts'
 import { recordAtOnce } from './run-records.ts'
 import { RunUndo, type UndoneRun } from './run-undo.ts'
@@ -30,7 +31,7 @@ import { TimerWait } from './timer-wait.ts'
 import type { TurnTaker } from './turns.ts'
 
 /** A run that this process owns and has in memory. */
-export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, InboxRun, UndoneRun {
+export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, InboxRun, UndoneRun, ReplayedRun {
   readonly row: RunRow
   readonly journal: RunJournal
   readonly #host: RunHost
@@ -43,15 +44,13 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   readonly known: Known
   /** Set while the run is in probation: until its first record, or until it leaves. */
   trial: Trial | null
-  #replay: Replay | null
+  #replay: RunReplay | null
   #phase: 'live' | 'leaving' | 'gone' = 'live'
   #turnQueued = false
   #deadline: Cancel | null = null
   #draining = false
   /** Set from the first step on that can be undone. */
   #undo: RunUndo | null = null
-  /** It was to end while recorded answers were still delivered, and steps may have to be undone. */
-  #endsAfterReplay: (() => void) | null = null
   /** Set from the first wait or mail on. */
   #inbox: RunInbox | null = null
   pause: RunPause
@@ -65,7 +64,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     this.#source = source
     // A clean-up of its own stands in the place of compensations: see cancel below.
     this.#onCancel = cleanUp === null ? workflow.onCancel : 'leave'
-    this.#replay = history === null || (history.records.length === 0 && history.undoing === null) ? null : new Replay(history)
+    this.#replay = history === null || (history.records.length === 0 && history.undoing === null) ? null : new RunReplay(this, new Replay(history))
     this.known = history === null ? NOTHING : knownOf(history)
     this.journal = new RunJournal(this, host, history?.lastSeq ?? 0)
     this.#steps = new StepListener(this, host)
@@ -84,6 +83,18 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
 
   get isClosing(): boolean {
     return this.#undo?.isClosing === true
+  }
+
+  get undo(): RunUndo | null {
+    return this.#undo
+  }
+
+  get replay(): RunReplay | null {
+    return this.#replay
+  }
+
+  get isSynchronous(): boolean {
+    return this.#source.synchronous
   }
 
   get replaying(): boolean {
@@ -193,14 +204,14 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   turn(): boolean {
     this.#turnQueued = false
     if (!this.live) return false
-    if (this.#replay !== null && !this.#replayTurn(this.#replay)) return false
+    if (this.#replay?.turn() === false) return false
     if (this.#replay === null) {
       do {
         const answer = this.#open.nextAnswer()
-        if (answer !== null) this.#deliver(answer.path, answer.outcome)
+        if (answer !== null) this.deliver(answer.path, answer.outcome)
       } while (this.#source.synchronous && this.live && !this.#open.isDelivered)
       if (this.#open.isDelivered) {
-        if (this.#open.size > 0 && this.#nextDue() !== null) this.considerLeavingSoon()
+        if (this.#open.size > 0 && this.#open.nextDue(this.#latest, this.pause.isOn) !== null) this.considerLeavingSoon()
         return false
       }
     }
@@ -209,37 +220,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     return true
   }
 
-  /** Delivers recorded answers: all of them to a synchronous source, one to a function. True when the run goes on. */
-  #replayTurn(replay: Replay): boolean {
-    for (;;) {
-      const step = replay.next()
-      if (step.kind === 'mismatch') {
-        this.park(step.error)
-        return false
-      }
-      if (step.kind === 'done') break
-      this.#deliver(step.path, step.outcome)
-      if (!this.live) return false
-      if (this.#replay !== replay) return true
-      if (!this.#source.synchronous) return true
-    }
-    this.#replayed(replay)
-    if (this.#undo?.isActive !== true) this.emit({ type: 'run.resumed', recorded: replay.length })
-    if (this.#undo?.isAwaited === true) {
-      this.#undo.goOn()
-      return this.live
-    }
-    if (this.#endsAfterReplay !== null) {
-      this.#endsAfterReplay()
-      return this.live
-    }
-    for (const operation of replay.unanswered) if (this.live) this.#start(operation, this.#open.get(operation.path) ?? null)
-    return this.live
-  }
-
-  /** What is recorded has been delivered, or will not be. */
-  #replayed(replay: Replay): void {
-    this.#undo?.saga.learn(replay.records.filter(({ record }) => record.gen > 1 || record.seq > this.known.inherited))
+  forgetReplay(): void {
     this.#replay = null
   }
 
@@ -263,9 +244,13 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     this.#queueTurn()
   }
 
-  #deliver(path: string, outcome: Outcome): void {
+  deliver(path: string, outcome: Outcome): void {
     this.#open.delete(path)
     this.#source.deliver(path, outcome)
+  }
+
+  startAsked(operation: Operation): void {
+    this.#start(operation, this.#open.get(operation.path) ?? null)
   }
 
   #start(operation: Operation, open: Open): void {
@@ -320,12 +305,12 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     if (!this.live || this.#undo?.isActive === true) return
     const isOutside = status === 'cancelled' || error instanceof RunTimeoutError
     if (isOutside && this.known.isCompensable && this.#replay !== null) {
-      this.#endsAfterReplay ??= () => this.#end(status, output, error, consumed)
+      this.#replay.putOff(() => this.#end(status, output, error, consumed))
       return
     }
-    if (!isOutside && this.#parkUnasked()) return
+    if (!isOutside && this.#replay?.parkUnasked() === true) return
     if (this.#undo !== null && this.#replay !== null) {
-      this.#replayed(this.#replay)
+      this.#replay.leave()
       if (this.#undo.isAwaited) {
         this.#undo.goOn()
         return
@@ -351,7 +336,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   /** Puts the undoing in the workflow's place. */
   drive(source: CompensationSource, records: Undoing['records']): void {
     this.#source = source
-    this.#replay = records.length === 0 ? null : new Replay({ records, loose: this.known.loose })
+    this.#replay = records.length === 0 ? null : new RunReplay(this, new Replay({ records, loose: this.known.loose }))
     this.emit({ type: 'run.compensating' })
     source.begin()
     if (this.#replay !== null) this.#queueTurn()
@@ -359,16 +344,9 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
 
   /** Ends the run once all is undone. */
   finish(end: End, consumed?: number): void {
-    if (!this.live || this.#parkUnasked()) return
+    if (!this.live || this.#replay?.parkUnasked() === true) return
     this.#stopAll(() => new AbortedError('the run has ended'))
     this.#exit.finish(end, consumed)
-  }
-
-  /** Parks the run when something is recorded that was never asked for. */
-  #parkUnasked(): boolean {
-    const unasked = this.#replay?.unasked() ?? null
-    if (unasked !== null) this.park(unasked)
-    return unasked !== null
   }
 
   /** Why the run is parked when its end cannot be written; null when it may fail. */
@@ -388,17 +366,15 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
 
   /** Leaves memory when nothing computes, nothing waits for delivery, and the next thing to happen is far. */
   considerLeaving(): void {
-    if (!this.live || this.#replay !== null || this.#open.size === 0 || !this.#open.isDelivered || !this.#open.isUngated || this.#inbox?.isBusy === true) return
+    if (!this.live || this.#replay !== null) return
     const { clock, limits } = this.#host.deps
-    const next = this.#nextDue()
-    if (next === null) return
-    if (this.pause.isOn && Number.isFinite(limits.releaseAfterMs)) this.#giveUp('paused', null, null)
-    else if (next - clock.now() > limits.releaseAfterMs) this.#giveUp('waiting', Math.min(next, NEVER), null)
+    const rest = restOf({ open: this.#open, inbox: this.#inbox, pause: this.pause, deadline: this.#latest }, clock, limits)
+    if (rest !== null) this.#giveUp(rest.status, rest.wakeAt, null)
   }
 
-  /** When the next thing happens by itself; null while something computes. */
-  #nextDue(): number | null {
-    return this.#open.nextDue((this.#undo?.isActive === true ? null : this.row.deadline) ?? Number.POSITIVE_INFINITY, this.pause.isOn)
+  /** When it must have ended. */
+  get #latest(): number {
+    return (this.#undo?.isActive === true ? null : this.row.deadline) ?? Number.POSITIVE_INFINITY
   }
 
   /** The store refused a row of this run, or is gone. The run fails if it can still be written, else it is lost to this process. */

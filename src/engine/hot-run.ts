@@ -11,6 +11,7 @@ import { MailWait } from './mail-wait.ts'
 import { openOperation } from './open-operation.ts'
 import { OpenOperations, type Open } from './open-operations.ts'
 import { type Known, NOTHING, Replay, knownOf } from './replay.ts'
+import { isPast, recordPatch } from './patches.ts'
 import { RunExit, endOf, lost, type End, type LeavingRun } from './run-exit.ts'
 import { departureEvent, type Departure, type EventBody, type RunHost } from './run-host.ts'
 import { RunInbox, type InboxRun } from './run-inbox.ts'
@@ -99,6 +100,10 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
 
   get replaying(): boolean {
     return this.#replay !== null
+  }
+
+  hasRecorded(path: string): boolean {
+    return this.#replay?.hasRecorded(path) === true
   }
 
   /** Steps whose bodies run at this moment. */
@@ -250,7 +255,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   }
 
   startAsked(operation: Operation): void {
-    this.#start(operation, this.#open.get(operation.path) ?? null)
+    if (operation.kind === 'value' && operation.of === 'patch') recordPatch(this, this.#host, { path: operation.path, isPast: isPast(this, (path) => this.#open.get(path) !== undefined) })
+    else this.#start(operation, this.#open.get(operation.path) ?? null)
   }
 
   #start(operation: Operation, open: Open): void {

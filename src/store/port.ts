@@ -38,6 +38,8 @@ export interface StartKey {
  * `reopen` leaves an end or `parked`: status `running`, owned by the lane, gen + 1, output, error and finishedAt null,
  *   and the generation's row. Answers `refused` when the run's gen is not `generation.gen - 1`, or it is neither ended as
  *   failed or cancelled, nor parked.
+ * `migrate` moves a run that the lane owns to another version of its workflow: `to` has the run's queue and workflow. The mail with number `mail` counts as
+ *   read from then on. StoreRowError when not owned.
  * `claim` takes over up to `limit` runs of the `kinds` given (null: of any) that nobody owns and that are due (status running or waiting, wakeAt null or ≤ `now`; or
  *   any live run with unread mail), oldest wake first, then by insertion. They become `running`, with wakeAt and error null.
  *   Answers `claimed` with the runs' ids.
@@ -57,6 +59,7 @@ export type StoreOp =
   | { readonly op: 'send'; readonly mail: NewMail }
   | { readonly op: 'consume'; readonly run: RunKey; readonly numbers: readonly number[]; readonly at: number }
   | { readonly op: 'reopen'; readonly generation: Generation }
+  | { readonly op: 'migrate'; readonly run: RunKey; readonly to: RunKind; readonly mail: number; readonly at: number }
   | { readonly op: 'claim'; readonly limit: number; readonly now: number; readonly kinds: readonly RunKind[] | null }
   | { readonly op: 'definition'; readonly hash: string; readonly workflow: string; readonly body: string; readonly at: number }
   | { readonly op: 'prune'; readonly space: Space; readonly before: number; readonly limit: number }

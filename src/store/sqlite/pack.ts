@@ -94,7 +94,7 @@ function putStart(to: BatchWriter, { run, key, isFree }: Extract<StoreOp, { op: 
   to.whole(key.expiresAt)
 }
 
-function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' | 'reopen' | 'claim' | 'definition' | 'prune' }> | TransactOp | WorkflowOp): void {
+function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' | 'reopen' | 'migrate' | 'claim' | 'definition' | 'prune' }> | TransactOp | WorkflowOp): void {
   switch (op.op) {
     case 'send':
       putKey(to, op.mail)
@@ -116,6 +116,12 @@ function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' 
       to.whole(op.generation.at)
       to.text(op.generation.by)
       to.text(op.generation.reason)
+      return
+    case 'migrate':
+      putKey(to, op.run)
+      to.text(op.to.version)
+      to.whole(op.mail)
+      to.whole(op.at)
       return
     case 'claim':
       to.whole(op.limit)
@@ -159,6 +165,10 @@ function putWorkflow(to: BatchWriter, op: WorkflowOp): void {
     case 'useWorkflowVersion':
       putChange(to, op)
       to.text(op.hash)
+      return
+    case 'chooseWorkflowVersion':
+      putChange(to, op)
+      to.textOrNull(op.version)
       return
     case 'setWorkflowStatus':
       putChange(to, op)

@@ -20,8 +20,8 @@ export interface FunctionRun extends SourceHost {
   readonly row: { readonly run: string; readonly gen: number; readonly workflow: string; readonly version: string }
   /** True while recorded answers are delivered. */
   readonly replaying: boolean
-  /** True when the history that is replayed has an answer for the path. */
-  hasRecorded(path: string): boolean
+  /** The history that is replayed; null when it is over. */
+  readonly replay: { hasRecorded(path: string): boolean } | null
   /** Resets the heartbeats of all open steps. */
   beat(): void
 }
@@ -136,7 +136,7 @@ export class FunctionSource implements Source {
   async deprecatePatch(id: string): Promise<void> {
     const path = this.#patchPath(id)
     this.#patches ??= new Map()
-    if (!this.#patches.has(id) && this.#run?.hasRecorded(path) === true) this.#patches.set(id, this.ask(null, { kind: 'value', path, of: 'deprecated patch' }) as Promise<boolean>)
+    if (!this.#patches.has(id) && this.#run?.replay?.hasRecorded(path) === true) this.#patches.set(id, this.ask(null, { kind: 'value', path, of: 'deprecated patch' }) as Promise<boolean>)
     await this.#patches.get(id)
   }
 

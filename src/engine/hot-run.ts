@@ -49,7 +49,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   #phase: 'live' | 'leaving' | 'gone' = 'live'
   #turnQueued = false
   #deadline: Cancel | null = null
-  #draining = false
+  /** Why no body begins: the process stops, or somebody asked for another version, and the run is looked at anew once none is at work. */
+  #holdsBack: 'to stop' | 'to move' | null = null
   /** Set from the first step on that can be undone. */
   #undo: RunUndo | null = null
   /** Set from the first wait or mail on. */
@@ -100,10 +101,6 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
 
   get replaying(): boolean {
     return this.#replay !== null
-  }
-
-  hasRecorded(path: string): boolean {
-    return this.#replay?.hasRecorded(path) === true
   }
 
   /** Steps whose bodies run at this moment. */
@@ -159,6 +156,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     this.#exit.inboxSeen = Math.max(this.#exit.inboxSeen, mail.number)
     if (!this.live) return
     if (mail.kind === 'cancel') this.#cancel(mail.number)
+    else if (mail.kind === 'migrate') this.#moveOn()
     else this.#openInbox().take(mail)
   }
 
@@ -172,13 +170,20 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     }
   }
 
+  #moveOn(): void {
+    this.#holdsBack = 'to move'
+    if (!this.live || this.#open.isAtWork) return
+    this.#stopAll(() => new AbortedError('the run may go on with another version'))
+    this.#exit.moveOn()
+  }
+
   #openInbox(): RunInbox {
     return (this.#inbox ??= new RunInbox(this, this.#host))
   }
 
   /** Begins no new bodies from now on; the engine watches `computing`. */
   drain(): void {
-    this.#draining = true
+    this.#holdsBack = 'to stop'
   }
 
   /** Gives the run back: the next claim goes on with it at once. */
@@ -237,6 +242,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
 
   /** Queues an answer; answers stand in the order of the journal. */
   answer(path: string, outcome: Outcome): void {
+    if (this.#holdsBack === 'to move') this.considerLeavingSoon()
     if (this.#undo !== null) {
       this.#undo.answered(path, outcome)
       if (this.#undo.isClosing) {
@@ -278,7 +284,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   }
 
   #beginStep(step: StepRun): void {
-    if (this.#draining || !this.live) return
+    if (this.#holdsBack !== null || !this.live) return
     if (this.pause.isOn) {
       step.hold(() => this.#beginStep(step), this.pause)
       this.considerLeavingSoon()
@@ -372,6 +378,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
 
   /** Leaves memory when nothing computes, nothing waits for delivery, and the next thing to happen is far. */
   considerLeaving(): void {
+    if (this.#holdsBack === 'to move') this.#moveOn()
     if (!this.live || this.#replay !== null) return
     const { clock, limits } = this.#host.deps
     const rest = restOf({ open: this.#open, inbox: this.#inbox, pause: this.pause, deadline: this.#latest }, clock, limits)

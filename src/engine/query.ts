@@ -55,7 +55,7 @@ async function replay({ clock }: QueryDeps, source: FunctionSource, { loaded, hi
   const recorded = new Replay(history)
   const ignore = (): void => undefined
   const host: SourceHost = { open: (operation) => recorded.asked(operation, askedStep(operation)), complete: ignore, fail: ignore }
-  source.attach({ ...host, row: loaded.run, replaying: true, hasRecorded: (path) => recorded.hasRecorded(path), beat: ignore })
+  source.attach({ ...host, row: loaded.run, replaying: true, replay: recorded, beat: ignore })
   source.begin(input, host)
   for (;;) {
     await new Promise<void>((rest) => clock.defer(rest))

@@ -15,6 +15,8 @@ export type Departure =
   | { readonly how: 'waiting'; readonly wakeAt: number | null }
   /** It is cancelled and comes back for its clean-up; this process still owns it. */
   | { readonly how: 'cleaning' }
+  /** It is looked at whether it goes on with another version; this process still owns it. */
+  | { readonly how: 'moving' }
   | { readonly how: 'parked'; readonly error: ErrorData }
   | { readonly how: 'lost'; readonly error: WumboError }
 
@@ -31,6 +33,7 @@ export function departureEvent(departure: Departure): EventBody | null {
     case 'waiting':
       return { type: 'run.waiting', wakeAt: departure.wakeAt === NEVER ? null : departure.wakeAt }
     case 'cleaning':
+    case 'moving':
     case 'lost':
       return null
   }

@@ -3,12 +3,15 @@
 // of due runs. Runs whose process died go through probation.
 import { LaneFencedError, RunQuarantinedError, StoreFailedError, WorkflowNotFoundError } from '../errors.ts'
 import type { Payload } from '../model/payload.ts'
-import { DEFAULT_SPACE, NEVER, isEnd } from '../model/run.ts'
+import { NEVER, isEnd } from '../model/run.ts'
 import type { Mail, NewRun, RunKey, RunKind, RunRow } from '../model/run.ts'
 import type { Cancel } from '../shared/clock.ts'
 import type { ClaimedRun, Lane, LoadedRun, OpAnswer } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import { cancelOf, heedCancel, isUndone, type Heeded } from './heed-cancel.ts'
+import { migrationsIn } from './migration.ts'
+import { takeMigrations } from './take-migration.ts'
+import { unparkRuns } from './unpark.ts'
 import { wholeFork } from './whole-fork.ts'
 import { cleanUpAhead, cleanUpOf, cleaningUntil, hasCleanUp, historyFor, timeoutOf, type CleanUp } from './clean-up.ts'
 import { buildHistory } from './history.ts'
@@ -65,6 +68,8 @@ export class Takeover {
   readonly #exits: SideExits
   /** Runs that this lane owns and that are on their way into memory. */
   readonly #coming = new Set<string>()
+  /** Runs that were claimed beside the one that was meant, and are not entered. */
+  readonly #aside = new Set<string>()
   #working: Promise<void> | null = null
   #again = false
   #stopped = false
@@ -217,7 +222,8 @@ export class Takeover {
     // Others may be at work on the rest: the mail will be read by whoever owns the run, or claims it.
     if (this.#host.deps.store.isShared) return
     const answer = await this.#claim(ALL, null)
-    if (answer?.answer === 'claimed' && answer.runs.some(({ run }) => run === key.run)) await this.resume(key)
+    if (answer?.answer === 'claimed') for (const { run } of answer.runs) this.#aside.add(run)
+    if (this.#aside.delete(key.run)) await this.resume(key)
   }
 
   async #rounds(): Promise<void> {
@@ -265,7 +271,8 @@ export class Takeover {
   }
 
   async #enter(loaded: LoadedRun, lane: Lane | null): Promise<void> {
-    const whole = await wholeFork(loaded, this.#host)
+    const whole = await this.#migrated(await wholeFork(loaded, this.#host))
+    if (whole === null) return
     const cleaning = await this.#cleaning(whole)
     const heeded: Heeded = cleaning === undefined ? await heedCancel(whole, this.#host) : { ends: null, loaded: whole }
     if (heeded.ends === null) {
@@ -274,6 +281,20 @@ export class Takeover {
     }
     this.#exits.cancelled(loaded.run, heeded.ends)
     this.#coming.delete(loaded.run.run)
+  }
+
+  /** The run with the version that it was asked to go on with, if it fits; null when others are to go on with it. */
+  async #migrated(loaded: LoadedRun): Promise<LoadedRun | null> {
+    if (migrationsIn(loaded).length === 0) return loaded
+    const { deps, flusher } = this.#host
+    const migrated = await takeMigrations(loaded, { deps, flusher, read: (payload) => this.#host.read(payload), find: (workflow, version) => this.#find({ workflow, version }) })
+    const { run } = migrated
+    if (run.version !== loaded.run.version) this.#host.emit({ run: run.run, workflow: run.workflow, at: deps.clock.now(), type: 'run.migrated', from: loaded.run.version, to: run.version })
+    const isOthers = deps.limits.hotRuns === 0 || (deps.store.isShared && (await this.#find(run)) === undefined)
+    if (!isOthers || cancelOf(migrated) !== undefined) return migrated
+    this.#coming.delete(run.run)
+    this.#exits.giveBack(run, isPaused(migrated.mail))
+    return null
   }
 
   /** Until when the clean-up of a run that was cancelled may take; undefined for a run that is not to be cleaned up. */
@@ -328,7 +349,7 @@ export class Takeover {
   }
 
   /** The workflow of a run, registered or made from its stored definition. */
-  async #find(run: RunRow): Promise<AnyWorkflow | undefined> {
+  async #find(run: Pick<RunRow, 'workflow' | 'version'>): Promise<AnyWorkflow | undefined> {
     const { workflows, store } = this.#host.deps
     const known = workflows.find(run.workflow, run.version)
     if (known !== undefined) return known
@@ -345,23 +366,9 @@ export class Takeover {
   }
 
   /** Runs that were parked for want of their workflow go on when it is registered again, or its definition finds its templates again. */
-  async unpark(): Promise<void> {
-    const { store, clock } = this.#host.deps
-    const unknown = new Set<string>()
-    for (let after: string | null | undefined; after !== null; ) {
-      const page = await store.listRuns({ status: ['parked'], limit: 1000, ...(after === undefined ? {} : { after }) })
-      for (const run of page.runs) {
-        const version = `${run.workflow}@${run.version}`
-        if (run.error?.code !== 'WORKFLOW_NOT_FOUND' || unknown.has(version)) continue
-        if ((await this.#find(run)) === undefined) {
-          unknown.add(version)
-          continue
-        }
-        const mail = { space: DEFAULT_SPACE, run: run.run, id: `${run.run}.unpark.${run.inboxCount + 1}`, kind: 'unpark', body: null, sentAt: clock.now() } as const
-        this.#host.flusher.add({ op: 'send', mail }, null, 100, () => this.soon())
-      }
-      after = page.next
-    }
+  unpark(): Promise<void> {
+    const { deps, flusher } = this.#host
+    return unparkRuns({ deps, flusher, find: (run) => this.#find(run), hasQueue: (queue) => this.#served.hasQueue(queue), sent: () => this.soon(), take: (kind) => this.parkUnserved([kind]) })
   }
 
   #watch(wakeAt: number): void {

@@ -86,8 +86,8 @@ class ReplayedCode implements SourceHost {
     this.#end ??= { status: 'failed', error: errorData(error) }
   }
 
-  hasRecorded(path: string): boolean {
-    return this.#replay.hasRecorded(path)
+  get replay(): Replay {
+    return this.#replay
   }
 
   beat(): void {

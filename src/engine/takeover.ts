@@ -1,6 +1,6 @@
 // Taking over: claims runs that nobody owns and that are due, reads what is known of each and enters it. It runs at start,
-// when a wake time comes, when mail arrives for a run outside memory, when memory has room again, and when the watch of a shared store tells
-// of due runs. Runs whose process died go through probation.
+// when a wake time comes, when mail arrives for a run outside memory, when memory has room again, and when a shared store tells of due runs. Runs
+// whose process died go through probation.
 import { LaneFencedError, RunQuarantinedError, StoreFailedError, WorkflowNotFoundError } from '../errors.ts'
 import type { Payload } from '../model/payload.ts'
 import { NEVER, isEnd } from '../model/run.ts'
@@ -285,8 +285,8 @@ export class Takeover {
 
   /** The run with the version that it was asked to go on with, if it fits; null when others are to go on with it. */
   async #migrated(loaded: LoadedRun): Promise<LoadedRun | null> {
-    if (migrationsIn(loaded).length === 0) return loaded
     const { deps, flusher } = this.#host
+    if (migrationsIn(loaded).length === 0) return loaded
     const migrated = await takeMigrations(loaded, { deps, flusher, read: (payload) => this.#host.read(payload), find: (workflow, version) => this.#find({ workflow, version }) })
     const { run } = migrated
     if (run.version !== loaded.run.version) this.#host.emit({ run: run.run, workflow: run.workflow, at: deps.clock.now(), type: 'run.migrated', from: loaded.run.version, to: run.version })

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Engine } from '../../../src/engine/engine.ts'
+import { HttpFailedError } from '../../../src/errors.ts'
 import { fitOf, journalEnd } from '../../../src/engine/migration.ts'
 import type { Fit } from '../../../src/engine/migration.ts'
 import { defineTemplate } from '../../../src/template/define.ts'
@@ -111,7 +112,7 @@ test('waits that the other version does not know are named and let go; a step th
   await ask(rig, engine, run, ['1', '2'])
   expect(await rig.until(engine.result(run))).toEqual(['a', 'c'])
 
-  const broken = defineTemplate({ name: 'broken', version: '1.0.0', description: 'Fails.', input: z.string(), output: z.string(), execute: () => { throw new Error('down') } })
+  const broken = defineTemplate({ name: 'broken', version: '1.0.0', description: 'Fails.', input: z.string(), output: z.string(), execute: () => { throw new HttpFailedError('down') } })
   const retrying = defineWorkflow({ name: 'trip', version: '3', input: anything, run: async (ctx) => ctx.step('pay', broken, 'x', { retry: { attempts: 5, initial: '1h' } as never }) })
   const { run: other } = await rig.until(engine.start(retrying, {}))
   await rig.time.advance(5000)

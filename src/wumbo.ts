@@ -7,6 +7,7 @@ import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { withBuiltins } from './builtin/index.ts'
 import { StoredDefinitions } from './engine/definitions.ts'
+import { WorkflowVersions } from './engine/versions.ts'
 import { Engine } from './engine/engine.ts'
 import { checkQueue } from './engine/start-options.ts'
 import { runDetails, runSummary } from './engine/inspect.ts'
@@ -119,9 +120,11 @@ class OpenWumbo implements Wumbo, HandleHost {
   readonly lost: Promise<Error>
   readonly runs: Runs
   readonly definitions: StoredDefinitions
+  readonly versions: Wumbo['versions']
   readonly store: Wumbo['store']
   readonly workers: Wumbo['workers']
   readonly #parts: Parts
+  readonly #unfollow: (() => void) | null
   #closed: Promise<void> | undefined
 
   constructor(parts: Parts) {
@@ -129,6 +132,15 @@ class OpenWumbo implements Wumbo, HandleHost {
     this.templates = parts.templates
     this.lost = parts.lost
     this.definitions = parts.definitions
+    this.versions = new WorkflowVersions({
+      deps: parts.deps, catalogue: parts.workflows, definitions: parts.definitions, runId: (id) => this.#runId(id), read: (payload) => readValue(payload, { blobs: parts.deps.store.blobs, sha256 }),
+      ask: (run, body) => this.engine().postbox.migrate(run, body),
+      keep: async ({ form, version: hash, name, ...rest }) => {
+        const body = form === 'graph' && 'definition' in rest ? rest.definition : null
+        if (body !== null) await this.engine().submit({ op: 'definition', hash, workflow: name, body, at: parts.deps.clock.now() }, body.length)
+      },
+    })
+    this.#unfollow = parts.engine !== null && parts.deps.store.isShared ? parts.definitions.follow(parts.deps.clock) : null
     this.store = { kind: parts.deps.store.kind, facts: parts.deps.store.facts }
     this.workers = {
       list: async () => (await sharedStore(parts.deps.store).workers()),
@@ -171,7 +183,8 @@ class OpenWumbo implements Wumbo, HandleHost {
       if (existing !== undefined) return new Handle<never>(this, existing)
       throw refusal
     }
-    const known = typeof workflow === 'string' ? (workflows.registered(workflow) ?? (await definitions.find(workflow))) : workflows.adopt(workflow)
+    const isChosen = definitions.hasChoice(name) && (typeof workflow === 'string' || workflows.registered(name) === workflow)
+    const known = isChosen ? await definitions.find(name) : typeof workflow === 'string' ? (workflows.registered(workflow) ?? (await definitions.find(workflow))) : workflows.adopt(workflow)
     const accepted = await engine.start(known, input, options.id === undefined && options.queue === undefined ? NO_KEY : { ...(options.id === undefined ? {} : { key: options.id }), ...(options.queue === undefined ? {} : { queue: options.queue }) })
     return new Handle<never>(this, accepted)
   }
@@ -187,7 +200,7 @@ class OpenWumbo implements Wumbo, HandleHost {
     const { definitions, workflows } = this.#parts
     const refusal = definitions.refusal(typeof workflow === 'string' ? workflow : workflow.name)
     if (refusal !== undefined) throw refusal
-    return typeof workflow === 'string' ? (workflows.registered(workflow) ?? definitions.find(workflow)) : workflows.adopt(workflow)
+    return typeof workflow === 'string' ? definitions.find(workflow) : workflows.adopt(workflow)
   }
 
   reload({ templates, workflows }: ReloadOptions): void {
@@ -240,6 +253,7 @@ class OpenWumbo implements Wumbo, HandleHost {
 
   async #close(): Promise<void> {
     const { engine, deps } = this.#parts
+    this.#unfollow?.()
     await engine?.close()
     await deps.execution.shutdown(deps.limits.drainMs)
     await deps.store.close()

@@ -57,6 +57,12 @@ class StandIn implements ServedWumbo {
     return { id: 'new' }
   }
 
+  readonly versions: ServedWumbo['versions'] = {
+    list: async (name) => (this.calls.push(['in use', name]), []),
+    migrate: async (name, options) => (this.calls.push(['migrate', name, options]), { to: options.to, runs: [] }),
+    rollback: async (name, options) => (this.calls.push(['rollback', name, options]), { name, from: '2', to: '1' }),
+  }
+
   observe(observer: RunObserver): () => void {
     this.observers.add(observer)
     return () => this.observers.delete(observer)
@@ -74,7 +80,7 @@ class StandIn implements ServedWumbo {
 
 /** Knows one stored workflow, `hello` in version 2, and notes what is asked of it. */
 function standInDefinitions({ calls }: { readonly calls: unknown[] }): Definitions {
-  const hello: DefinedWorkflow = { name: 'hello', origin: 'stored', form: 'graph', status: 'enabled', version: '2', createdAt: 1, updatedAt: 2, by: 'ada' }
+  const hello: DefinedWorkflow = { name: 'hello', origin: 'stored', form: 'graph', status: 'enabled', version: '2', chosen: false, createdAt: 1, updatedAt: 2, by: 'ada' }
   const note = <T>(answer: T) => async (...call: unknown[]): Promise<T> => (calls.push(call), answer)
   return {
     current: (name) => (name === 'hello' ? '2' : undefined),
@@ -388,4 +394,16 @@ test.each([
 test.each([['status=on', 'status'], ['limit=0', 'limit'], ['limit=1001', 'limit'], ['name=x', 'name']])('GET /api/v1/workflows?%s is refused', async (query, where) => {
   const { call, server } = await served()
   expect(await call(`/api/v1/workflows?${query}`, { token: server.token })).toMatchObject({ status: 400, json: { code: 'REQUEST_INVALID', path: where } })
+})
+
+test('versions are told, chosen and moved to over HTTP, with bodies checked key by key', async () => {
+  const { call: ask, wumbo, server } = await served()
+  const headers = { authorization: `Bearer ${server.token}`, 'content-type': 'application/json' }
+  const post = (path: string, body: unknown): Promise<Answer> => ask(path, { method: 'POST', headers, body: JSON.stringify(body) })
+  expect((await ask('/api/v1/workflows/hello/in-use', { headers })).status).toBe(200)
+  expect((await post('/api/v1/workflows/hello/migrate', { from: '1', to: '2', dryRun: true })).status).toBe(200)
+  expect((await post('/api/v1/workflows/hello/rollback', { to: '1', by: 'ada' })).status).toBe(200)
+  expect(wumbo.calls.slice(-3)).toEqual([['in use', 'hello'], ['migrate', 'hello', { by: 'http', from: '1', to: '2', dryRun: true }], ['rollback', 'hello', { by: 'ada', to: '1' }]])
+  for (const body of [{}, { to: '2', dryRun: 'yes' }, { to: '2', all: true }]) expect((await post('/api/v1/workflows/hello/migrate', body)).status).toBe(400)
+  expect((await ask('/api/v1/workflows/hello/in-use')).status).toBe(401)
 })

@@ -20,7 +20,7 @@ interface Node {
 }
 
 const MARKS: Readonly<Record<State, string>> = { completed: '✓', failed: '✗', skipped: '–', open: '●', waiting: '●', ahead: '○' }
-const STYLES = { ...STATUS_STYLES, open: 'blue', ahead: 'dim' } as const
+const STYLES: typeof STATUS_STYLES = { ...STATUS_STYLES, open: 'blue', ahead: 'dim' }
 /** Lines of a tree at most. */
 const MAX_LINES = 200
 /** Turns and repeated names: `orders[17]`, `poll#3`. */

@@ -103,7 +103,8 @@ function onEachStore(makes: () => Promise<() => Promise<Store>>): void {
 
 describe('in memory', () => {
   onEachStore(async () => {
-    const store = memoryStore()
+    // Kept over its closing, as a server would be.
+    const store: Store = { ...memoryStore(), close: () => Promise.resolve() }
     return () => Promise.resolve(store)
   })
 })

@@ -101,7 +101,7 @@ function differenceLines(channel: Channel, { status, error }: RunDetails): strin
   return [
     '', `recorded: ${visibleLine(String(recorded))}`, `asked for: ${visibleLine(String(asked))}`,
     ...places.map((one) => `  ${visibleLine(one.at)}: ${visibleLine(one.recorded)} is recorded, ${visibleLine(one.now)} now`),
-    ...(choices as { readonly choice: string; readonly command: string }[]).flatMap(({ choice, command }) => [`${channel.paint('dim', `To ${visibleLine(choice)}:`)}`, `  ${visibleLine(command)}`]),
+    ...(choices as { readonly choice: string; readonly command: string }[]).flatMap(({ choice, command }) => [channel.paint('dim', `To ${visibleLine(choice)}:`), `  ${visibleLine(command)}`]),
   ]
 }
 

@@ -1,6 +1,5 @@
-// Taking over: claims runs that nobody owns and that are due, reads what is known of each and enters it. It runs at start,
-// when a wake time comes, when mail arrives for a run outside memory, when memory has room again, and when a shared store tells of due runs. Runs
-// whose process died go through probation.
+// Taking over: claims runs that nobody owns and that are due, reads what is known of each and enters it: at start, when a wake time comes, when mail arrives
+// for a run outside memory, when memory has room again, and when a shared store tells of due runs. Runs whose process died go through probation.
 import { LaneFencedError, RunQuarantinedError, StoreFailedError, WorkflowNotFoundError } from '../errors.ts'
 import type { Payload } from '../model/payload.ts'
 import { NEVER, isEnd } from '../model/run.ts'

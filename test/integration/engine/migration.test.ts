@@ -113,7 +113,7 @@ test('waits that the other version does not know are named and let go; a step th
   expect(await rig.until(engine.result(run))).toEqual(['a', 'c'])
 
   const broken = defineTemplate({ name: 'broken', version: '1.0.0', description: 'Fails.', input: z.string(), output: z.string(), execute: () => { throw new HttpFailedError('down') } })
-  const retrying = defineWorkflow({ name: 'trip', version: '3', input: anything, run: async (ctx) => ctx.step('pay', broken, 'x', { retry: { attempts: 5, initial: '1h' } as never }) })
+  const retrying = defineWorkflow({ name: 'trip', version: '3', input: anything, run: async (ctx) => ctx.step('pay', broken, 'x', { retry: { maxAttempts: 5, initialDelay: '1h', maxDelay: '1h' } }) })
   const { run: other } = await rig.until(engine.start(retrying, {}))
   await rig.time.advance(5000)
   expect(await fit(rig, other, awake)).toMatchObject({ fits: false, why: { code: 'MIGRATION_REFUSED', path: 'pay' } })

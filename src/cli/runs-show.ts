@@ -96,10 +96,10 @@ function runLines(channel: Channel, run: RunDetails): string[] {
 /** Of a run that does not fit its code: both sides, and what can be done. */
 function differenceLines(channel: Channel, { status, error }: RunDetails): string[] {
   const { recorded, asked, input, choices } = (error?.details ?? {}) as { readonly recorded?: unknown; readonly asked?: unknown; readonly input?: unknown; readonly choices?: unknown }
-  if (status !== 'parked' || error?.code !== 'NON_DETERMINISM' || recorded === undefined || !Array.isArray(choices)) return []
+  if (status !== 'parked' || error?.code !== 'NON_DETERMINISM' || typeof recorded !== 'string' || typeof asked !== 'string' || !Array.isArray(choices)) return []
   const places = Array.isArray(input) ? (input as { readonly at: string; readonly recorded: string; readonly now: string }[]) : []
   return [
-    '', `recorded: ${visibleLine(String(recorded))}`, `asked for: ${visibleLine(String(asked))}`,
+    '', `recorded: ${visibleLine(recorded)}`, `asked for: ${visibleLine(asked)}`,
     ...places.map((one) => `  ${visibleLine(one.at)}: ${visibleLine(one.recorded)} is recorded, ${visibleLine(one.now)} now`),
     ...(choices as { readonly choice: string; readonly command: string }[]).flatMap(({ choice, command }) => [channel.paint('dim', `To ${visibleLine(choice)}:`), `  ${visibleLine(command)}`]),
   ]

@@ -77,6 +77,7 @@ function runLines({ run, state, drops, why, taken: is }: Outcome): string[] {
   const left = drops.length === 0 ? [] : [`  lets go of ${drops.map(visibleLine).join(', ')}`]
   const input = why?.details?.['input']
   const places = Array.isArray(input) ? (input as { readonly at: string; readonly recorded: string; readonly now: string }[]).map(({ at, recorded, now }) => `    ${visibleLine(at)}: ${visibleLine(recorded)} is recorded, ${visibleLine(now)} now`) : []
-  const sides = why?.details?.['recorded'] === undefined ? [] : [`    recorded: ${visibleLine(String(why.details['recorded']))}`, `    asked for: ${visibleLine(String(why.details['asked']))}`]
+  const { recorded, asked } = why?.details ?? {}
+  const sides = typeof recorded === 'string' && typeof asked === 'string' ? [`    recorded: ${visibleLine(recorded)}`, `    asked for: ${visibleLine(asked)}`] : []
   return [`${visibleLine(run)}  ${words}`, ...left, ...(why === null ? [] : [`  ${visibleLine(why.message)}`]), ...sides, ...places]
 }

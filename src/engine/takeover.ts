@@ -180,6 +180,8 @@ export class Takeover {
       if (loaded === undefined || isEnd(loaded.run.status) || lane !== this.#host.lane()) return false
       return this.#enter(loaded, lane).then(() => true, async (thrown: unknown) => {
         if (this.#isAway(thrown)) throw thrown
+        // The lane ended meanwhile: that is no fault of the run, and whoever has it now enters it.
+        if (lane !== this.#host.lane() || thrown instanceof LaneFencedError) return false
         await this.#exits.park(key, thrown)
         return false
       })

@@ -2,7 +2,7 @@
 // means nothing.
 import { expect, test } from 'vitest'
 import type { MemoryServer } from '../../src/store/memory/server.ts'
-import type { FlushResult, Lane, Store, StoreOp } from '../../src/store/port.ts'
+import type { FlushResult, Lane, StoreOp } from '../../src/store/port.ts'
 import { simulateCluster } from '../../src/testing/cluster.ts'
 import type { ClusterOptions } from '../../src/testing/cluster.ts'
 import { clusterShapes } from './shapes.ts'

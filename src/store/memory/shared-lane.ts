@@ -58,8 +58,10 @@ export class SharedLane implements Lane {
   static async open(parts: SharedLaneParts): Promise<SharedLane> {
     const { server, link, clock, id, before, options } = parts
     const holder = server.newName('holder')
+    // Of two who open a lane the one that is told late must not come after the other: its transaction would have held the lane, or been taken back.
+    const seen = await link.call(() => atOnce(() => server.epochOf(id)))
     const heldUntil = clock.monotonic() + server.leaseMs
-    const { epoch, now } = await link.call(() => atOnce(() => ({ epoch: server.open(id, holder, { before, worker: options.worker ?? null }), now: server.now() })))
+    const { epoch, now } = await link.call(() => atOnce(() => ({ epoch: server.open(id, holder, { seen, before, worker: options.worker ?? null }), now: server.now() })))
     // The process may have been without the store for long, and its clock may have run ahead: nothing may be claimed by that.
     parts.learn(now)
     return new SharedLane(parts, { holder, epoch, heldUntil })

@@ -192,6 +192,8 @@ export interface SourceHost {
   complete(output: unknown): void
   /** Ends the run with a failure. Called once; what is still open is aborted. */
   fail(error: unknown): void
+  /** Answers to these are not wanted any more. Only of a source that is cut, before anything of what it gives up has begun. */
+  giveUp?(paths: readonly string[]): void
 }
 
 /**

@@ -117,6 +117,7 @@ class GraphSource implements Source, RunCore {
   /** Gives up the steps of the run; what is run at its end begins. */
   #giveUp(): void {
     const { outcome = 'cancelled', error = null } = this.#cut ?? {}
+    this.#host?.giveUp?.([...this.#waiting.keys()])
     this.#waiting.clear()
     this.#sleeping.clear()
     this.#givenUp.clear()

@@ -12,7 +12,7 @@ import type { Lane, OpAnswer, StoreOp } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import { cancelPath } from '../workflow/waiting.ts'
 import { forkRun, retryRun, type AfterFailureHost, type ForkOptions, type RetryOptions } from './after-failure.ts'
-import { cleanUpAhead } from './clean-up.ts'
+import { cleanUpAhead, cutOf } from './clean-up.ts'
 import type { Completion } from './completion.ts'
 import { Flusher, type FlushMetrics } from './flush.ts'
 import { FunctionSource } from './function-source.ts'
@@ -314,10 +314,10 @@ export class Engine implements RunHost {
   }
 
   #enter(entering: Entering): HotRun {
-    const { row, workflow, input, cleanUp } = entering
+    const { row, workflow, input, cleanUp, history } = entering
     this.#results.entered(row.run)
     const source = workflow.form === 'graph' ? null : new FunctionSource(workflow, this.deps.log, cleanUp?.when === 'now' ? cancelPath : '')
-    const run = new HotRun(entering, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this)
+    const run = new HotRun(entering, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(cutOf(cleanUp, history?.records ?? [])), this)
     source?.attach(run)
     this.#hot.set(row.run, run)
     run.begin(input)

@@ -11,6 +11,7 @@ import type { Begun } from './doubt.ts'
 import { lineageOf } from './lineage.ts'
 import type { History, Tries } from './replay.ts'
 import { readReason } from './retry-reason.ts'
+import { isClosing, isReaction } from '../workflow/closing-paths.ts'
 import { dividedAt } from './run-undo.ts'
 import { DECISION, STUCK, undoneBy } from './undo-paths.ts'
 
@@ -63,11 +64,14 @@ function deadlines({ marks, run }: LoadedRun): ReadonlyMap<string, number> {
   return new Map(marks.flatMap((mark) => (mark.kind === 'started' && mark.gen === run.gen && mark.due !== null ? [[mark.path, mark.due] as const] : [])))
 }
 
-/** Completed steps that no longer count, newest first: work that need not be done again if it is asked for unchanged, unless it was undone. */
+/**
+ * Completed steps that no longer count, newest first: work that need not be done again if it is asked for unchanged, unless it was undone or
+ * was done about a failure that may come again.
+ */
 function givenUp(loaded: LoadedRun): ReadonlyMap<string, JournalRecord> {
   const loose = new Map<string, JournalRecord>()
   for (const record of [...loaded.journal].sort((a, b) => a.gen - b.gen || a.seq - b.seq)) {
-    if (record.kind === 'step' && record.status === 'completed' && !isEffective(record, loaded.generations, loaded.run.gen) && !isChosen(record, loaded)) loose.set(record.path, record)
+    if (record.kind === 'step' && record.status === 'completed' && !isReaction(record.path) && !isEffective(record, loaded.generations, loaded.run.gen) && !isChosen(record, loaded)) loose.set(record.path, record)
     const undone = undoneBy(record.path)
     if (undone !== null) loose.delete(undone)
   }
@@ -86,14 +90,19 @@ function isChosen({ gen, seq }: JournalRecord, { generations, run }: LoadedRun):
  */
 export function retryBase(run: RunRow, effective: readonly JournalRecord[]): number {
   const decided = effective.find(({ path }) => path === DECISION)
-  if (decided === undefined) return failureBase(run.error, effective)
+  if (decided === undefined) return Math.min(failureBase(run.error, effective), closingsAt(effective))
   const failed = effective.filter(({ path, status, error, seq }) => seq > decided.seq && (path === STUCK || (status === 'failed' && (undoneBy(path) !== null || isInDoubt(error)))))
   // An undoing that waits for a person goes on from what failed.
   const base = run.status === 'parked' ? Math.min(failureBase(run.error, effective), ...failed.map(({ seq }) => seq)) : failureBase(decided.error ?? run.error, effective)
   if (run.status === 'parked' && base > decided.seq) return base
   // Else the run begins anew before the first step that was undone: its result is no longer true.
   const undone = undoneSteps(effective)
-  return Math.min(base, decided.seq, ...effective.filter(({ path }) => undone.has(path)).map(({ seq }) => seq))
+  return Math.min(base, decided.seq, closingsAt(effective), ...effective.filter(({ path }) => undone.has(path)).map(({ seq }) => seq))
+}
+
+/** The number of the first record of what a graph has done at its end, which each generation does anew. */
+export function closingsAt(effective: readonly JournalRecord[]): number {
+  return effective.find(({ path }) => isClosing(path))?.seq ?? Number.POSITIVE_INFINITY
 }
 
 /** The steps whose results are undone. */

@@ -98,6 +98,11 @@ export class Replay {
     this.#asked.set(operation.path, { operation, step })
   }
 
+  /** What was asked for is not wanted any more. */
+  giveUp(paths: readonly string[]): void {
+    for (const path of paths) this.#asked.delete(path)
+  }
+
   /** The next answer. Call it only when the source is at rest. */
   next(): ReplayStep {
     const entry = this.#history.records[this.#position]

@@ -63,13 +63,13 @@ export class RunExit implements FlushListener {
     flusher.add({ op: 'consume', run: keyOf(this.#run.row), numbers: [number], at: deps.clock.now() }, this.#run.row.run, 0, null)
   }
 
-  /** Gives the run up for its clean-up, once it is durable that this has begun; `mail` is the number of what asked for it. */
-  cleanUp(timeoutMs: number, mail: number): void {
+  /** Gives the run up for its clean-up, once it is durable that this has begun; `mail` is the number of what asked for it, `reason` why the run fails. */
+  cleanUp({ timeoutMs, mail, reason = null }: { readonly timeoutMs: number; readonly mail?: number; readonly reason?: ErrorData | null }): void {
     const { deps } = this.#host
     this.#run.journal.whenFree(() => {
       const at = deps.clock.now()
-      this.#run.journal.mark({ path: cancelPath, kind: 'cancelled', attempt: 1, at, due: at + timeoutMs, error: null }, (_answer, error) => this.#run.leave(error === undefined ? { how: 'cleaning' } : lost(error)))
-      this.read(mail)
+      this.#run.journal.mark({ path: cancelPath, kind: 'cancelled', attempt: 1, at, due: at + timeoutMs, error: reason }, (_answer, error) => this.#run.leave(error === undefined ? { how: 'cleaning' } : lost(error)))
+      if (mail !== undefined) this.read(mail)
     })
   }
 

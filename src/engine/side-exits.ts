@@ -5,6 +5,7 @@ import type { RunEvent } from '../model/event.ts'
 import { isEnd } from '../model/run.ts'
 import type { RunKey, RunRow } from '../model/run.ts'
 import { cancelPath } from '../workflow/waiting.ts'
+import type { Cleaning } from './clean-up.ts'
 import type { Flusher } from './flush.ts'
 import type { EngineDeps } from './ports.ts'
 import type { Departure } from './run-host.ts'
@@ -56,14 +57,14 @@ export class SideExits {
     })
   }
 
-  /** Notes that a run's clean-up has begun, and reads the mail that asked for it; resolves to when it must have ended. */
-  beginCleanUp(row: RunRow, { mail, timeoutMs }: { readonly mail: number; readonly timeoutMs: number }): Promise<number> {
+  /** Notes that a run's clean-up has begun, and reads the mail that asked for it; resolves to what is known of it. */
+  beginCleanUp(row: RunRow, { mail, timeoutMs }: { readonly mail: number; readonly timeoutMs: number }): Promise<Cleaning> {
     const { deps, flusher } = this.#host
     const { space, run, gen } = row
     const at = deps.clock.now()
     const due = at + timeoutMs
     return new Promise((resolve, reject) => {
-      flusher.add({ op: 'mark', mark: { space, run, gen, path: cancelPath, kind: 'cancelled', attempt: 1, at, due, error: null } }, run, 100, (_answer, error) => (error === undefined ? resolve(due) : reject(error)))
+      flusher.add({ op: 'mark', mark: { space, run, gen, path: cancelPath, kind: 'cancelled', attempt: 1, at, due, error: null } }, run, 100, (_answer, error) => (error === undefined ? resolve({ due, reason: null }) : reject(error)))
       flusher.add({ op: 'consume', run: { space, run }, numbers: [mail], at }, run, 0, null)
     })
   }

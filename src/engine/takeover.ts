@@ -10,7 +10,7 @@ import type { ClaimedRun, Lane, LoadedRun, OpAnswer } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import { cancelOf, heedCancel, isUndone, type Heeded } from './heed-cancel.ts'
 import { wholeFork } from './whole-fork.ts'
-import { cleanUpAhead, cleanUpOf, cleaningUntil, hasCleanUp, historyFor, timeoutOf, type CleanUp } from './clean-up.ts'
+import { cleanUpAhead, cleanUpOf, cleaningOf, hasCleanUp, historyFor, timeoutOf, type CleanUp, type Cleaning } from './clean-up.ts'
 import { buildHistory } from './history.ts'
 import { isPaused, outstanding } from './outstanding-mail.ts'
 import { BLAMED_DEATHS, Probation } from './probation.ts'
@@ -269,7 +269,7 @@ export class Takeover {
   async #enter(loaded: LoadedRun, lane: Lane | null): Promise<void> {
     const whole = await wholeFork(loaded, this.#host)
     const cleaning = await this.#cleaning(whole)
-    const heeded: Heeded = cleaning === undefined ? await heedCancel(whole, this.#host) : { ends: null, loaded: whole }
+    const heeded: Heeded = cleaning === undefined || isUndone(whole) ? await heedCancel(whole, this.#host) : { ends: null, loaded: whole }
     if (heeded.ends === null) {
       await this.#enterLoaded(heeded.loaded, { lane, cleaning })
       return
@@ -278,23 +278,23 @@ export class Takeover {
     this.#coming.delete(loaded.run.run)
   }
 
-  /** Until when the clean-up of a run that was cancelled may take; undefined for a run that is not to be cleaned up. */
-  async #cleaning(loaded: LoadedRun): Promise<number | undefined> {
-    const until = cleaningUntil(loaded)
+  /** The clean-up of a run that was cancelled, or of a graph that has reached its timeout; undefined for a run that is not to be cleaned up. */
+  async #cleaning(loaded: LoadedRun): Promise<Cleaning | undefined> {
+    const cleaning = cleaningOf(loaded)
     const mail = cancelOf(loaded)
-    if (until !== undefined || mail === undefined || !hasCleanUp(loaded) || isUndone(loaded)) return until
+    if (cleaning !== undefined || mail === undefined || !hasCleanUp(loaded) || isUndone(loaded)) return cleaning
     // As if it had been in memory: from now on it counts as cancelled, also where its code is not known.
     return this.#exits.beginCleanUp(loaded.run, { mail, timeoutMs: timeoutOf(await this.#find(loaded.run)) })
   }
 
-  async #enterLoaded(loaded: LoadedRun, { lane, cleaning }: { readonly lane: Lane | null; readonly cleaning: number | undefined }): Promise<void> {
+  async #enterLoaded(loaded: LoadedRun, { lane, cleaning }: { readonly lane: Lane | null; readonly cleaning: Cleaning | undefined }): Promise<void> {
     const { run } = loaded
     const workflow = await this.#workflowOf(run)
     const isCleaning = cleaning !== undefined
     const all = await buildHistory(loaded, (payload) => this.#host.read(payload), this.#host.deps.clock.now())
-    const history = historyFor(all, run.gen, isCleaning)
+    const history = workflow.form === 'graph' ? all : historyFor(all, run.gen, isCleaning)
     const code = isCleaning && workflow.form === 'function' ? cleanUpOf(workflow, all) : workflow
-    const cleanUp: CleanUp | null = cleaning === undefined ? cleanUpAhead(workflow, loaded) : { when: 'now', due: cleaning }
+    const cleanUp: CleanUp | null = cleaning === undefined ? cleanUpAhead(workflow, loaded) : { when: 'now', ...cleaning }
     const input = await this.#host.read(run.input)
     const mail = outstanding(loaded, all)
     const go = (trial: Trial | null): void => {

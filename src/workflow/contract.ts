@@ -126,8 +126,19 @@ export interface GraphWorkflow<I = never, O = unknown> extends WorkflowBase<I, O
   readonly definition: string
   /** Templates by the exact `name@version` that the graph pinned. */
   readonly templates: ReadonlyMap<string, AnyTemplate>
-  /** Makes the interpreter of one run. */
-  source(): Source
+  /** What the graph does when its steps have come to an end, and for how long after a cancel or a timeout; left out when it does nothing. */
+  readonly closing?: { readonly onError: boolean; readonly final: boolean; readonly timeout?: Duration }
+  /** Makes the interpreter of one run; with a cut, of one whose steps are given up. */
+  source(cut?: Cut): Source
+}
+
+/** Where the steps of a graph are given up: what is run at its end begins. */
+export interface Cut {
+  /** So many answers are given before. */
+  readonly after: number
+  readonly outcome: 'cancelled' | 'failed'
+  /** Why, when the run has failed. */
+  readonly error: WumboError | null
 }
 
 /** Any workflow: what registries and the engine hold. */
@@ -181,6 +192,8 @@ export interface SourceHost {
   complete(output: unknown): void
   /** Ends the run with a failure. Called once; what is still open is aborted. */
   fail(error: unknown): void
+  /** Answers to these are not wanted any more. Only of a source that is cut, before anything of what it gives up has begun. */
+  giveUp?(paths: readonly string[]): void
 }
 
 /**

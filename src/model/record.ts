@@ -6,9 +6,10 @@ import type { Generation, RunKey } from './run.ts'
 
 /**
  * What kind of operation a record answers. `value`: ctx.now, ctx.random, ctx.uuid; `choice`: a case of a switch; `signal`, `approval`: what came
- * from outside, or that nothing came in time; `request`: what an approval asks for, recorded when it opens.
+ * from outside, or that nothing came in time; `request`: what an approval asks for, recorded when it opens; `child`: the end of a child run;
+ * `spawn`: that one was started; `children`: the end of many; `page`: some of their results.
  */
-export type RecordKind = 'step' | 'timer' | 'value' | 'choice' | 'signal' | 'approval' | 'request'
+export type RecordKind = 'step' | 'timer' | 'value' | 'choice' | 'signal' | 'approval' | 'request' | 'child' | 'spawn' | 'children' | 'page'
 
 /** How the operation ended. `skipped`: a condition was false, or what it depends on failed or was skipped. */
 export type RecordStatus = 'completed' | 'failed' | 'skipped'
@@ -39,7 +40,7 @@ export interface JournalRecord extends RunKey {
   readonly attempt: number
   readonly startedAt: number
   readonly finishedAt: number
-  /** Paths whose outputs this operation read, `$input` for the run's input, `$mail[3]` for the third mail of its inbox; null when not known. */
+  /** Paths whose outputs this operation read, `$input` for the run's input, `$mail[3]` for the third mail of its inbox, `$run[ID]` for the result of a child; null when not known. */
   readonly reads: readonly string[] | null
 }
 
@@ -48,9 +49,11 @@ export interface JournalRecord extends RunKey {
  * `compensable`: a step that can be undone began; without a record it is in doubt. `compensable exactly`: one of level `transaction`, which
  * without a record has not happened.
  * `clean-up`: the run has one, should it be cancelled; `cancelled`: it was, and its clean-up must have ended at `due`.
+ * `child`: a child was started, or `attempt` many, and is cancelled when the run ends before it; `child abandoned`: the same, and it is left to itself; `child closed`: the
+ * run has ended, or given the operation up, before its children.
  * `wait`: waits for mail, until `due` if that is not null; `refused`: mail number `attempt` was not what the wait takes, for the reason in `error`.
  */
-export type MarkKind = 'timer' | 'retry' | 'started' | 'compensable' | 'compensable exactly' | 'tried' | 'tried alone' | 'survived' | 'wait' | 'refused' | 'clean-up' | 'cancelled'
+export type MarkKind = 'timer' | 'retry' | 'started' | 'compensable' | 'compensable exactly' | 'tried' | 'tried alone' | 'survived' | 'wait' | 'refused' | 'clean-up' | 'cancelled' | 'child' | 'child abandoned' | 'child closed'
 
 /** A durable fact about an operation that has not finished. Keyed by (space, run, gen, path, kind, attempt). */
 export interface Mark extends RunKey {

@@ -4,7 +4,7 @@ import { AbortedError, RunTimeoutError, WumboError, errorData, errorFromData, ty
 import type { JournalRecord } from '../model/record.ts'
 import type { EndStatus, Mail, RunRow } from '../model/run.ts'
 import type { Cancel } from '../shared/clock.ts'
-import type { OnCancel, Operation, Outcome, Source, SourceHost } from '../workflow/contract.ts'
+import type { AnyWorkflow, OnCancel, Operation, Outcome, Source, SourceHost } from '../workflow/contract.ts'
 import { cancelled, noteCleanUp, type CleanUp } from './clean-up.ts'
 import type { CompensationSource } from './compensation-source.ts'
 import { MailWait } from './mail-wait.ts'
@@ -13,7 +13,10 @@ import { OpenOperations, type Open } from './open-operations.ts'
 import { type Known, NOTHING, Replay, knownOf } from './replay.ts'
 import { RunExit, endOf, lost, type End, type LeavingRun } from './run-exit.ts'
 import { departureEvent, type Departure, type EventBody, type RunHost } from './run-host.ts'
+import { ChildWait } from './child-wait.ts'
+import { RunChildren } from './run-children.ts'
 import { RunInbox, type InboxRun } from './run-inbox.ts'
+import { continueRun, nextInput } from './run-continue.ts'
 import { RunJournal } from './run-journal.ts'
 import { restOf } from './run-rest.ts'
 import { RunReplay, type ReplayedRun } from './run-replay.ts'
@@ -36,6 +39,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   readonly journal: RunJournal
   readonly #host: RunHost
   #source: Source
+  readonly #workflow: AnyWorkflow
   readonly #onCancel: OnCancel | undefined
   readonly #cleanUp: CleanUp | null
   readonly #steps: StepHost<StepRun>
@@ -53,6 +57,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   #undo: RunUndo | null = null
   /** Set from the first wait or mail on. */
   #inbox: RunInbox | null = null
+  /** Set from the first child on. */
+  #children: RunChildren | null = null
   pause: RunPause
 
   constructor({ row, history, trial, workflow, paused, cleanUp }: Omit<Entering, 'input'>, source: Source, host: RunHost) {
@@ -62,6 +68,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     this.#cleanUp = cleanUp
     this.#host = host
     this.#source = source
+    this.#workflow = workflow
     // A clean-up of its own stands in the place of compensations: see cancel below.
     this.#onCancel = cleanUp === null ? workflow.onCancel : 'leave'
     this.#replay = history === null || (history.records.length === 0 && history.undoing === null) ? null : new RunReplay(this, new Replay(history))
@@ -144,6 +151,15 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     else this.#end('completed', output, null)
   }
 
+  continueAsNew(input: unknown): void {
+    if (!this.live || this.#undo?.isActive === true || this.#replay?.parkUnasked() === true) return
+    nextInput(this.#workflow, input, this.#host).then((payload) => {
+      if (!this.live) return
+      this.#stopAll(() => new AbortedError('the run has continued as new'))
+      continueRun(this, this.#host, { input: payload, open: this.#inbox?.openNumbers ?? new Set() })
+    }, (thrown: unknown) => this.fail(thrown))
+  }
+
   fail(error: unknown): void {
     if (this.#cleanUp?.when === 'now') this.#end('cancelled', undefined, cancelled(error))
     else this.#end('failed', undefined, error)
@@ -154,6 +170,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     this.#exit.inboxSeen = Math.max(this.#exit.inboxSeen, mail.number)
     if (!this.live) return
     if (mail.kind === 'cancel') this.#cancel(mail.number)
+    else if (mail.kind === 'child') this.#openChildren().take(mail)
     else this.#openInbox().take(mail)
   }
 
@@ -162,9 +179,19 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     else if (this.#cleanUp === null) this.#end('cancelled', undefined, cancelled(), mail)
     else if (this.#cleanUp.when === 'now') this.#exit.read(mail)
     else {
+      const { timeoutMs } = this.#cleanUp
       this.#stopAll(() => cancelled())
-      this.#exit.cleanUp(this.#cleanUp.timeoutMs, mail)
+      this.closeChildren(() => this.#exit.cleanUp(timeoutMs, mail))
     }
+  }
+
+  #openChildren(): RunChildren {
+    return (this.#children ??= new RunChildren(this, this.#host))
+  }
+
+  closeChildren(then: () => void): void {
+    if (this.#children === null && this.known.children.size === 0) then()
+    else this.#openChildren().close(then)
   }
 
   #openInbox(): RunInbox {
@@ -256,6 +283,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   #start(operation: Operation, open: Open): void {
     if (open instanceof MailWait) {
       this.#openInbox().open(open)
+    } else if (open instanceof ChildWait) {
+      this.#openChildren().open(open)
     } else if (operation.kind === 'step') {
       if (open instanceof StepRun) this.#startStep(open)
     } else if (operation.kind === 'timer') {
@@ -330,6 +359,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     this.#deadline?.()
     const heard = reason === null ? new AbortedError('the workflow has ended') : errorFromData(reason)
     this.#source.abandon?.(() => heard)
+    this.closeChildren(() => undefined)
     return this.#open.abortOthers(heard, ({ path }) => this.#undo?.saga.get(path) !== undefined)
   }
 

@@ -40,6 +40,7 @@ import type { TemplateRegistry } from './template/registry.ts'
 import { services } from './template/services.ts'
 import { Handle } from './run-handles.ts'
 import type { HandleHost } from './run-handles.ts'
+import type { MaybePromise } from './template/contract.ts'
 import type { AnyWorkflow } from './workflow/contract.ts'
 import { fromStored } from './workflow/graph.ts'
 import { WorkflowCatalogue } from './workflow/catalogue.ts'
@@ -86,7 +87,7 @@ export async function openWumbo(options: WumboOptions, { clock, random, standIn 
       store, observers, clock: isShared(store) ? clockAt(clock, () => store.now()) : clock, random, sha256,
       execution: strategy(options.execution), services: options.services ?? services(),
       log: options.log ?? createLogger({ level: 'warn' }),
-      workflows: finder(workflows, templates),
+      workflows: finder(workflows, templates, (workflow) => toStart(workflow, { definitions, workflows })),
       limits: limitsOf(options), queues: options.queues?.map((queue) => checkQueue(queue)) ?? null,
       worker: isShared(store) ? workerFacts(options) : null,
       ...(standIn === undefined ? {} : { standIn }),
@@ -178,17 +179,11 @@ class OpenWumbo implements Wumbo, HandleHost {
 
   async fork(id: string, { workflow, ...options }: ForkOptions): Promise<RunHandle<unknown>> {
     const engine = this.engine()
-    const known = workflow === undefined ? undefined : await this.#workflow(workflow)
+    const known = workflow === undefined ? undefined : await toStart(workflow, this.#parts)
     const run = await engine.fork(await this.#runId(id), { ...options, ...(known === undefined ? {} : { workflow: known }) })
     return new Handle<unknown>(this, { run, existing: false, completion: null })
   }
 
-  async #workflow(workflow: AnyWorkflow | string): Promise<AnyWorkflow> {
-    const { definitions, workflows } = this.#parts
-    const refusal = definitions.refusal(typeof workflow === 'string' ? workflow : workflow.name)
-    if (refusal !== undefined) throw refusal
-    return typeof workflow === 'string' ? (workflows.registered(workflow) ?? definitions.find(workflow)) : workflows.adopt(workflow)
-  }
 
   reload({ templates, workflows }: ReloadOptions): void {
     if (this.#closed !== undefined) throw new StoreClosedError('this Wumbo is closed')
@@ -331,8 +326,16 @@ function limitsOf(options: WumboOptions): EngineLimits {
   return limits
 }
 
-function finder(workflows: WorkflowCatalogue, templates: TemplateRegistry): WorkflowFinder {
+/** The workflow that a new run is to have. Throws WorkflowDisabledError, WorkflowNotFoundError. */
+function toStart(workflow: AnyWorkflow | string, { definitions, workflows }: Pick<Parts, 'definitions' | 'workflows'>): MaybePromise<AnyWorkflow> {
+  const refusal = definitions.refusal(typeof workflow === 'string' ? workflow : workflow.name)
+  if (refusal !== undefined) throw refusal
+  return typeof workflow === 'string' ? (workflows.registered(workflow) ?? definitions.find(workflow)) : workflows.adopt(workflow)
+}
+
+function finder(workflows: WorkflowCatalogue, templates: TemplateRegistry, child: WorkflowFinder['child']): WorkflowFinder {
   return {
+    child,
     find: (name, version) => workflows.find(name, version),
     rebuild: (definition, version) => {
       try {

@@ -6,6 +6,7 @@ import type { ErrorData } from '../errors.ts'
 import type { LoadedRun } from '../store/port.ts'
 import type { Payload } from '../model/payload.ts'
 import type { RunRow } from '../model/run.ts'
+import { childMarks } from './child-marks.ts'
 import { begunSteps, hasCompensable, isInDoubt } from './doubt.ts'
 import type { Begun } from './doubt.ts'
 import { lineageOf } from './lineage.ts'
@@ -29,7 +30,7 @@ export async function buildHistory(loaded: LoadedRun, read: (payload: Payload | 
   const isCompensable = hasCompensable(loaded)
   const begun = isCompensable || undoing !== null ? begunSteps(loaded, now) : NONE
   const inherited = (lineageOf(run)?.baseSeq ?? 1) - 1
-  return { records: before, undoing, inherited, isCompensable, begun, lastSeq, marks: openMarks(loaded, effective), tried: openTries(loaded, effective), deadlines: deadlines(loaded), loose: givenUp(loaded) }
+  return { records: before, undoing, inherited, isCompensable, begun, children: childMarks(loaded), lastSeq, marks: openMarks(loaded, effective), tried: openTries(loaded, effective), deadlines: deadlines(loaded), loose: givenUp(loaded) }
 }
 
 /** The newest mark of each path without a record: retries of this generation, timers and waits of any. */
@@ -116,7 +117,7 @@ function failureBase(reason: ErrorData | null, effective: readonly JournalRecord
   for (let error: ErrorData | undefined = reason ?? undefined; error !== undefined; error = error.cause) {
     const seq = error.details?.['seq']
     if (error.code === 'NON_DETERMINISM' && typeof seq === 'number') return seq
-    if (error.code === 'STEP_FAILED' && error.path !== undefined) {
+    if ((error.code === 'STEP_FAILED' || error.code === 'CHILD_FAILED') && error.path !== undefined) {
       const { path } = error
       const failed = effective.filter((record) => record.path === path && record.status === 'failed')
       if (failed.length > 0) return Math.min(...failed.map((record) => record.seq))

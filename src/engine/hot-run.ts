@@ -4,7 +4,7 @@ import { AbortedError, RunTimeoutError, WumboError, errorData, errorFromData, ty
 import type { JournalRecord } from '../model/record.ts'
 import type { Mail, RunRow } from '../model/run.ts'
 import type { Cancel } from '../shared/clock.ts'
-import type { OnCancel, Operation, Outcome, Source, SourceHost } from '../workflow/contract.ts'
+import type { AnyWorkflow, OnCancel, Operation, Outcome, Source, SourceHost } from '../workflow/contract.ts'
 import { noteCleanUp, type CleanUp } from './clean-up.ts'
 import type { CompensationSource } from './compensation-source.ts'
 import { MailWait } from './mail-wait.ts'
@@ -14,7 +14,10 @@ import { type Known, NOTHING, Replay, knownOf } from './replay.ts'
 import { RunExit, endOf, lost, type End, type LeavingRun } from './run-exit.ts'
 import { departureEvent, type Departure, type EventBody, type RunHost } from './run-host.ts'
 import { cancel, endingOf, timedOut, type CleanedRun, type RunEnding } from './run-clean-up.ts'
+import { ChildWait } from './child-wait.ts'
+import { RunChildren } from './run-children.ts'
 import { RunInbox, type InboxRun } from './run-inbox.ts'
+import { continueRun, nextInput } from './run-continue.ts'
 import { RunJournal } from './run-journal.ts'
 import { restOf } from './run-rest.ts'
 import { RunReplay, type ReplayedRun } from './run-replay.ts'
@@ -37,6 +40,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   readonly journal: RunJournal
   readonly #host: RunHost
   #source: Source
+  readonly #workflow: AnyWorkflow
   readonly #onCancel: OnCancel | undefined
   readonly cleanUp: CleanUp | null
   readonly #steps: StepHost<StepRun>
@@ -54,6 +58,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   #undo: RunUndo | null = null
   /** Set from the first wait or mail on. */
   #inbox: RunInbox | null = null
+  /** Set from the first child on. */
+  #children: RunChildren | null = null
   pause: RunPause
 
   constructor({ row, history, trial, workflow, paused, cleanUp }: Omit<Entering, 'input'>, source: Source, host: RunHost) {
@@ -63,6 +69,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     this.cleanUp = cleanUp
     this.#host = host
     this.#source = source
+    this.#workflow = workflow
     // A function's clean-up stands in the place of compensations: see cancel below.
     this.#onCancel = cleanUp === null || workflow.form === 'graph' ? workflow.onCancel : 'leave'
     // What a graph asks for before it is cut must not begin, whether or not anything is recorded.
@@ -142,6 +149,15 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     this.end(endingOf(this.cleanUp, { status: 'completed', output, error: null }))
   }
 
+  continueAsNew(input: unknown): void {
+    if (!this.live || this.#undo?.isActive === true || this.#replay?.parkUnasked() === true) return
+    nextInput(this.#workflow, input, this.#host).then((payload) => {
+      if (!this.live) return
+      this.stopAll(() => new AbortedError('the run has continued as new'))
+      continueRun(this, this.#host, { input: payload, open: this.#inbox?.openNumbers ?? new Set() })
+    }, (thrown: unknown) => this.fail(thrown))
+  }
+
   fail(error: unknown): void {
     this.end(endingOf(this.cleanUp, { status: 'failed', output: undefined, error }))
   }
@@ -156,7 +172,17 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     this.exit.inboxSeen = Math.max(this.exit.inboxSeen, mail.number)
     if (!this.live) return
     if (mail.kind === 'cancel') cancel(this, mail.number)
+    else if (mail.kind === 'child') this.#openChildren().take(mail)
     else this.#openInbox().take(mail)
+  }
+
+  #openChildren(): RunChildren {
+    return (this.#children ??= new RunChildren(this, this.#host))
+  }
+
+  closeChildren(then: () => void): void {
+    if (this.#children === null && this.known.children.size === 0) then()
+    else this.#openChildren().close(then)
   }
 
   #openInbox(): RunInbox {
@@ -248,6 +274,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   #start(operation: Operation, open: Open): void {
     if (open instanceof MailWait) {
       this.#openInbox().open(open)
+    } else if (open instanceof ChildWait) {
+      this.#openChildren().open(open)
     } else if (operation.kind === 'step') {
       if (open instanceof StepRun) this.#startStep(open)
     } else if (operation.kind === 'timer') {
@@ -323,6 +351,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     this.#deadline?.()
     const heard = reason === null ? new AbortedError('the workflow has ended') : errorFromData(reason)
     this.#source.abandon?.(() => heard)
+    this.closeChildren(() => undefined)
     return this.#open.abortOthers(heard, ({ path }) => this.#undo?.saga.get(path) !== undefined)
   }
 

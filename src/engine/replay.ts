@@ -3,8 +3,10 @@
 import { NonDeterminismError, errorData } from '../errors.ts'
 import type { WumboError } from '../errors.ts'
 import type { JournalRecord, Mark } from '../model/record.ts'
+import { startedName } from '../workflow/children.ts'
 import type { Operation, Outcome } from '../workflow/contract.ts'
 import { recordedFailure } from './recorded-failure.ts'
+import type { ChildMark } from './child-marks.ts'
 import type { Begun } from './doubt.ts'
 import type { Undoing } from './saga.ts'
 import type { StepOperation } from './step-host.ts'
@@ -29,6 +31,8 @@ export interface Known {
   readonly loose: ReadonlyMap<string, JournalRecord>
   /** Steps that can be undone, that began and have no record. */
   readonly begun: ReadonlyMap<string, Begun>
+  /** The children that were started and not given up, by the path of the operation. */
+  readonly children: ReadonlyMap<string, ChildMark>
   /** Any step that can be undone has begun. */
   readonly isCompensable: boolean
   /** In a fork: the last number of the records that it has from the other run. What those did is not the fork's to undo. */
@@ -48,11 +52,11 @@ export interface History extends Known {
 const NONE: ReadonlyMap<string, never> = new Map<string, never>()
 
 /** Of a run that has just been started. */
-export const NOTHING: Known = Object.freeze({ marks: NONE, tried: NONE, deadlines: NONE, loose: NONE, begun: NONE, isCompensable: false, inherited: 0 })
+export const NOTHING: Known = Object.freeze({ marks: NONE, tried: NONE, deadlines: NONE, loose: NONE, begun: NONE, children: NONE, isCompensable: false, inherited: 0 })
 
 /** What is kept of a history while its run is in memory; the records are not. */
-export function knownOf({ marks, tried, deadlines, loose, begun, isCompensable, inherited }: History): Known {
-  return { marks, tried, deadlines, loose, begun, isCompensable, inherited }
+export function knownOf({ marks, tried, deadlines, loose, begun, children, isCompensable, inherited }: History): Known {
+  return { marks, tried, deadlines, loose, begun, children, isCompensable, inherited }
 }
 
 /** How often a step was begun in probation, how many of these times the process died soon, and how many of those its run was alone in it. */
@@ -131,7 +135,7 @@ export class Replay {
 function differs(record: JournalRecord, operation: Operation, step: AskedStep | null): string | null {
   const kind = operation.kind === 'decision' ? 'choice' : operation.kind
   if (record.kind !== kind) return `was recorded as a ${record.kind}, the code asks for a ${kind}`
-  if (step === null) return null
+  if (step === null) return otherChild(record, operation)
   const { name, version } = step.operation.template.meta
   if (record.template !== name || record.templateVersion !== version) {
     return `was recorded with template ${record.template ?? '?'}@${record.templateVersion ?? '?'}, the code asks for ${name}@${version}`
@@ -142,6 +146,13 @@ function differs(record: JournalRecord, operation: Operation, step: AskedStep | 
     return record.inputHash === null ? null : `was recorded with an input, the code gives one that cannot be stored: ${errorData(thrown).message}`
   }
   return record.inputHash === null || record.inputHash === step.inputHash ? null : `was recorded with another input (hash ${record.inputHash}, now ${step.inputHash})`
+}
+
+/** A child that is asked for must be of the workflow that was started; its version may have changed since. */
+function otherChild(record: JournalRecord, operation: Operation): string | null {
+  const asked = operation.kind === 'children' ? operation.workflow : operation.kind === 'child' || operation.kind === 'spawn' ? operation.start?.workflow : undefined
+  if (asked === undefined || record.template === null || startedName(asked) === record.template) return null
+  return `was recorded with workflow ${record.template}, the code asks for ${startedName(asked)}`
 }
 
 function mismatch(record: JournalRecord, difference: string): WumboError {

@@ -25,6 +25,8 @@ export interface CleanedRun {
   end(ending: RunEnding): void
   /** Gives up all that is open. */
   stopAll(reason: () => WumboError): void
+  /** Does with the children that are still at work what each is declared to, then calls. */
+  closeChildren(then: () => void): void
 }
 
 /** Somebody has asked to cancel the run, by this mail. */
@@ -34,7 +36,8 @@ export function cancel(run: CleanedRun, mail: number): void {
   else if (cleanUp?.when === 'now') exit.read(mail)
   else if (cleanUp?.onCancel === true) {
     run.stopAll(() => cancelled())
-    exit.cleanUp({ timeoutMs: cleanUp.timeoutMs, mail })
+    const { timeoutMs } = cleanUp
+    run.closeChildren(() => exit.cleanUp({ timeoutMs, mail }))
   } else run.end({ status: 'cancelled', output: undefined, error: cancelled(), consumed: mail })
 }
 
@@ -49,7 +52,8 @@ export function timedOut(run: CleanedRun): void {
   const error = new RunTimeoutError(`the run did not end within its timeout of ${(row.deadline ?? row.createdAt) - row.createdAt} ms`)
   if (cleanUp?.onTimeout === true) {
     run.stopAll(() => error)
-    run.exit.cleanUp({ timeoutMs: cleanUp.timeoutMs, reason: errorData(error) })
+    const { timeoutMs } = cleanUp
+    run.closeChildren(() => run.exit.cleanUp({ timeoutMs, reason: errorData(error) }))
   } else run.end({ status: 'failed', output: undefined, error })
 }
 

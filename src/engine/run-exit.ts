@@ -7,6 +7,7 @@ import type { Payload } from '../model/payload.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import type { OpAnswer, StoreOp } from '../store/port.ts'
 import { cancelPath } from '../workflow/waiting.ts'
+import { parentKeyOf, tellOf } from './child-end.ts'
 import type { FlushListener } from './flush.ts'
 import type { Departure, RunHost } from './run-host.ts'
 import { settlePayload } from './payloads.ts'
@@ -39,6 +40,8 @@ export interface LeavingRun {
   readonly row: RunRow
   readonly journal: RunJournal
   leave(departure: Departure): void
+  /** Sees to the children of a run that ends, then calls. */
+  closeChildren(then: () => void): void
   /** Why the run is to be parked when its end cannot be written as it is; null when it may fail. */
   refusal(thrown: unknown): WumboError | null
 }
@@ -87,7 +90,7 @@ export class RunExit implements FlushListener {
 
   /** Ends the run; `consumed` is the number of the mail that made it end. */
   finish(end: End, consumed?: number): void {
-    this.#run.journal.whenFree(() => this.#finish(end, consumed))
+    this.#run.journal.whenFree(() => this.#run.closeChildren(() => this.#finish(end, consumed)))
   }
 
   /** Ends the run with an output that may be too long for a row: then it goes into a blob first. */
@@ -109,8 +112,9 @@ export class RunExit implements FlushListener {
     const finishedAt = deps.clock.now()
     this.#run.journal.flushHeld()
     if (consumed !== undefined) flusher.add({ op: 'consume', run: keyOf(this.#run.row), numbers: [consumed], at: finishedAt }, this.#run.row.run, 0, null)
+    const tell = tellOf(this.#run.row, end, finishedAt)
     flusher.add(
-      { op: 'finish', run: keyOf(this.#run.row), status: end.status, output: end.payload, error: end.error, finishedAt, inboxSeen: this.inboxSeen },
+      { op: 'finish', run: keyOf(this.#run.row), status: end.status, output: end.payload, error: end.error, finishedAt, inboxSeen: this.inboxSeen, ...(tell === undefined ? {} : { tell }) },
       this.#run.row.run, 100 + (end.payload?.length ?? 0), this,
     )
     this.#end = end
@@ -162,6 +166,8 @@ export class RunExit implements FlushListener {
     } else if (answer?.answer === 'lost') {
       this.#run.leave(lost(new AbortedError('the run belongs to another process')))
     } else {
+      const parent = parentKeyOf(this.#run.row)
+      if (parent !== null) this.#host.sent(parent, true, 'child')
       this.#run.leave({ how: 'ended', status: end.status, output: end.value, error: end.error })
     }
   }

@@ -8,6 +8,7 @@ import type { Mail, NewRun, RunKey, RunKind, RunRow } from '../model/run.ts'
 import type { Cancel } from '../shared/clock.ts'
 import type { ClaimedRun, Lane, LoadedRun, OpAnswer } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
+import { closeLoaded } from './child-close.ts'
 import { cancelOf, heedCancel, isUndone, type Heeded } from './heed-cancel.ts'
 import { wholeFork } from './whole-fork.ts'
 import { cleanUpAhead, cleanUpOf, cleaningOf, hasCleanUp, historyFor, timeoutOf, type CleanUp, type Cleaning } from './clean-up.ts'
@@ -268,6 +269,7 @@ export class Takeover {
 
   async #enter(loaded: LoadedRun, lane: Lane | null): Promise<void> {
     const whole = await wholeFork(loaded, this.#host)
+    if (cancelOf(whole) !== undefined) await closeLoaded(whole, this.#host)
     const cleaning = await this.#cleaning(whole)
     const heeded: Heeded = cleaning === undefined || isUndone(whole) ? await heedCancel(whole, this.#host) : { ends: null, loaded: whole }
     if (heeded.ends === null) {

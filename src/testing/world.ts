@@ -20,6 +20,7 @@ import { services } from '../template/services.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import type { Effect } from './effect.ts'
 import { judgeUndoing } from './judge-undoing.ts'
+import { knownChild } from './known-child.ts'
 import type { ProcessClock } from './process-clock.ts'
 
 /** What a world's bodies may use: waiting (virtual in a simulation), seeded chance, and a log that outlives the process. */
@@ -75,7 +76,7 @@ export function openEngine({ store, clock, random, workflows, note }: Opening): 
     store, clock: isShared(store) ? clockAt(clock, () => store.now()) : clock, random, execution: asyncStrategy({ concurrency: 1000 }), services: services(), log: SILENT,
     sha256: (bytes) => hashText(new TextDecoder().decode(bytes)), limits: LIMITS,
     observers: new Set([(event) => note(`${event.type}${'path' in event ? event.path : ''}`)]),
-    workflows: { find: (name, version) => workflows.find((one) => one.name === name && one.version === version), rebuild: () => undefined },
+    workflows: { child: (workflow) => knownChild(workflows, workflow), find: (name, version) => workflows.find((one) => one.name === name && one.version === version), rebuild: () => undefined },
   }
   return Engine.open(deps)
 }

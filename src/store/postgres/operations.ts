@@ -3,7 +3,7 @@
 import { StoreRowError } from '../../errors.ts'
 import type { OpAnswer } from '../port.ts'
 import { definitionChecksum } from './checksum.ts'
-import { reopen } from './inbox.ts'
+import { continueAsNew, reopen } from './inbox.ts'
 import type { RareOp } from './plan.ts'
 import { prune } from './prune.ts'
 import { stored, whole } from './text.ts'
@@ -14,6 +14,7 @@ import type { Writing } from './writing.ts'
 export async function apply(writing: Writing, op: RareOp): Promise<OpAnswer | undefined> {
   switch (op.op) {
     case 'reopen': return reopen(writing, op.generation)
+    case 'continue': return continueAsNew(writing, op)
     case 'definition': return define(writing, op)
     case 'prune': return prune(writing, op)
     case 'transact': throw new StoreRowError('this store runs no bodies in a flush')

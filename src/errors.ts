@@ -173,6 +173,7 @@ export class AbortedError extends failure('ABORTED', 'operation', 499, 'The call
 // Runs
 export class DuplicateStepError extends failure('DUPLICATE_STEP', 'user', 422, 'Give each of the concurrent operations a name or a `key` of its own.') {}
 export class NonDeterminismError extends failure('NON_DETERMINISM', 'user', 409, 'Raise the version of the workflow for new runs; continue this one with the code it started with, or retry it.') {}
+export class ChildFailedError extends failure('CHILD_FAILED', 'operation', 500, 'See the child: `wumbo runs show RUN`. Handle the failure in the parent, or retry the parent, which starts the child anew.') {}
 export class RunFailedError extends failure('RUN_FAILED', 'operation', 500, 'See `wumbo runs show`; correct the cause and run `wumbo runs retry`.') {}
 export class RunTimeoutError extends failure('RUN_TIMEOUT', 'operation', 504, 'Raise the timeout of the workflow.') {}
 export class RunCancelledError extends failure('RUN_CANCELLED', 'user', 409, 'Start a new run, or retry this one.') {}

@@ -41,6 +41,7 @@ import type { TemplateRegistry } from './template/registry.ts'
 import { services } from './template/services.ts'
 import { Handle } from './run-handles.ts'
 import type { HandleHost } from './run-handles.ts'
+import type { MaybePromise } from './template/contract.ts'
 import type { AnyWorkflow } from './workflow/contract.ts'
 import { fromStored } from './workflow/graph.ts'
 import { WorkflowCatalogue } from './workflow/catalogue.ts'
@@ -87,7 +88,7 @@ export async function openWumbo(options: WumboOptions, { clock, random, standIn 
       store, observers, clock: isShared(store) ? clockAt(clock, () => store.now()) : clock, random, sha256,
       execution: strategy(options.execution), services: options.services ?? services(),
       log: options.log ?? createLogger({ level: 'warn' }),
-      workflows: finder(workflows, templates),
+      workflows: finder(workflows, templates, (workflow) => toStart(workflow, { definitions, workflows })),
       limits: limitsOf(options), queues: options.queues?.map((queue) => checkQueue(queue)) ?? null,
       worker: isShared(store) ? workerFacts(options) : null,
       ...(standIn === undefined ? {} : { standIn }),
@@ -183,24 +184,17 @@ class OpenWumbo implements Wumbo, HandleHost {
       if (existing !== undefined) return new Handle<never>(this, existing)
       throw refusal
     }
-    const isChosen = definitions.hasChoice(name) && (typeof workflow === 'string' || workflows.registered(name) === workflow)
-    const known = isChosen ? await definitions.find(name) : typeof workflow === 'string' ? (workflows.registered(workflow) ?? (await definitions.find(workflow))) : workflows.adopt(workflow)
+    const made = taken(workflow, this.#parts)
+    const known = made instanceof Promise ? await made : made
     const accepted = await engine.start(known, input, options.id === undefined && options.queue === undefined ? NO_KEY : { ...(options.id === undefined ? {} : { key: options.id }), ...(options.queue === undefined ? {} : { queue: options.queue }) })
     return new Handle<never>(this, accepted)
   }
 
   async fork(id: string, { workflow, ...options }: ForkOptions): Promise<RunHandle<unknown>> {
     const engine = this.engine()
-    const known = workflow === undefined ? undefined : await this.#workflow(workflow)
+    const known = workflow === undefined ? undefined : await toStart(workflow, this.#parts)
     const run = await engine.fork(await this.#runId(id), { ...options, ...(known === undefined ? {} : { workflow: known }) })
     return new Handle<unknown>(this, { run, existing: false, completion: null })
-  }
-
-  async #workflow(workflow: AnyWorkflow | string): Promise<AnyWorkflow> {
-    const { definitions, workflows } = this.#parts
-    const refusal = definitions.refusal(typeof workflow === 'string' ? workflow : workflow.name)
-    if (refusal !== undefined) throw refusal
-    return typeof workflow === 'string' ? definitions.find(workflow) : workflows.adopt(workflow)
   }
 
   reload({ templates, workflows }: ReloadOptions): void {
@@ -345,8 +339,16 @@ function limitsOf(options: WumboOptions): EngineLimits {
   return limits
 }
 
-function finder(workflows: WorkflowCatalogue, templates: TemplateRegistry): WorkflowFinder {
+/** The workflow that a new run is to have. Throws WorkflowDisabledError, WorkflowNotFoundError. */
+function toStart(workflow: AnyWorkflow | string, { definitions, workflows }: Pick<Parts, 'definitions' | 'workflows'>): MaybePromise<AnyWorkflow> {
+  const refusal = definitions.refusal(typeof workflow === 'string' ? workflow : workflow.name)
+  if (refusal !== undefined) throw refusal
+  return taken(workflow, { definitions, workflows })
+}
+
+function finder(workflows: WorkflowCatalogue, templates: TemplateRegistry, child: WorkflowFinder['child']): WorkflowFinder {
   return {
+    child,
     find: (name, version) => workflows.find(name, version),
     rebuild: (definition, version) => {
       try {
@@ -360,4 +362,11 @@ function finder(workflows: WorkflowCatalogue, templates: TemplateRegistry): Work
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** What a start takes: a choice that stands for new runs holds by name, and by value for the newest registered version. */
+function taken(workflow: AnyWorkflow | string, { definitions, workflows }: Pick<Parts, 'definitions' | 'workflows'>): AnyWorkflow | Promise<AnyWorkflow> {
+  if (typeof workflow === 'string') return definitions.find(workflow)
+  const { name } = workflow
+  return definitions.hasChoice(name) && workflows.registered(name) === workflow ? definitions.find(name) : workflows.adopt(workflow)
 }

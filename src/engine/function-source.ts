@@ -1,15 +1,17 @@
 // A durable function as a source of operations: promises outside, paths inside. It gives operations their paths, keeps
 // the promise of each until its answer is delivered, and remembers where recorded objects came from.
 import type { AnyTemplate, Logger, MaybePromise, Template } from '../template/contract.ts'
-import type { FunctionWorkflow, LoopTurns, Operation, Outcome, Source, SourceHost, StepOptions, WorkflowContext } from '../workflow/contract.ts'
+import type { AnyWorkflow, FunctionWorkflow, LoopTurns, Operation, Outcome, Source, SourceHost, StepOptions, WorkflowContext } from '../workflow/contract.ts'
 import { AbortedError, DefinitionError, LoopLimitError } from '../errors.ts'
 import type { WumboError } from '../errors.ts'
 import { parseDuration } from '../shared/duration.ts'
 import { momentOf } from '../shared/moment.ts'
 import { requestPath } from '../workflow/waiting.ts'
 import type { BoundApprovalOptions, BoundSignalOptions, Decision, QueryHandler } from '../workflow/waiting.ts'
+import type { ChildBatch, ChildHandle, ChildOptions, ChildrenEnd, ChildrenOptions, PagedResult } from '../workflow/children.ts'
 import { SmallMap } from '../shared/small-map.ts'
 import type { Duration } from '../shared/duration.ts'
+import { Batch, childStart, childrenStart, type ReadPage } from './function-children.ts'
 import { Origins } from './origins.ts'
 import { approvalWait, signalWait } from './mail-waits.ts'
 import { patchName } from './patches.ts'
@@ -143,6 +145,15 @@ export class FunctionSource implements Source {
   #patchPath(id: string): string {
     checkOperationName(id, `patch ${JSON.stringify(id) ?? 'nothing'}`)
     return `${this.#prefix}${patchName(id)}`
+  }
+
+  /** The function ends here: nothing more is delivered to it. */
+  continueAsNew(input: unknown): Promise<never> {
+    const run = this.#run
+    if (this.#prefix !== '') return Promise.reject(new DefinitionError('continueAsNew: a clean-up cannot continue the run as new', { path: 'continueAsNew' }))
+    // In a later turn, as the end of the function would come: what was asked for before it stands.
+    void Promise.resolve().then(() => run?.continueAsNew?.(input))
+    return new Promise(() => undefined)
   }
 
   /** Opens an operation and gives the promise of its answer, with which the scope's count of what is open goes down; null: it stays. */
@@ -284,6 +295,33 @@ class FunctionContext implements WorkflowContext {
     await this.#source.ask(null, { kind: 'request', path: requestPath(path), request: asked.request })
     // The check gives a decision whose form is what the schema makes of it.
     return (await this.#source.ask(this.#scope, { kind: 'approval', path, address: path, ...asked.wait })) as Decision<F>
+  }
+
+  async child(name: string, workflow: AnyWorkflow | string, input: unknown, options: ChildOptions = {}): Promise<never> {
+    const start = childStart(name, { workflow, input, options })
+    const path = this.#scope.open(name, options.key)
+    return (await this.#source.ask(this.#scope, { kind: 'child', path, start, run: null, reads: this.#source.origins.of(input) })) as never // the output, whose type the workflow says
+  }
+
+  async startChild(name: string, workflow: AnyWorkflow | string, input: unknown, options: ChildOptions = {}): Promise<ChildHandle<never>> {
+    const start = childStart(name, { workflow, input, options })
+    const path = this.#scope.open(name, options.key)
+    const id = (await this.#source.ask(this.#scope, { kind: 'spawn', path, start, reads: this.#source.origins.of(input) })) as string
+    // It is asked for once, however often and from wherever its result is waited for.
+    let result: Promise<unknown> | null = null
+    return { id, result: () => (result ??= this.#source.ask(null, { kind: 'child', path: `${path}.result`, start, run: id, reads: null })) as Promise<never> }
+  }
+
+  async children(name: string, workflow: AnyWorkflow | string, inputs: readonly unknown[], options: ChildrenOptions = {}): Promise<ChildBatch<never>> {
+    const start = childrenStart(name, { workflow, inputs, options })
+    const path = this.#scope.open(name, options.key)
+    const end = (await this.#source.ask(this.#scope, { kind: 'children', path, ...start, reads: this.#source.origins.of(inputs) })) as ChildrenEnd
+    const read: ReadPage = async (key, runs) => (await this.#source.ask(null, { kind: 'page', path: `${path}.page[${key}]`, runs })) as readonly PagedResult[]
+    return new Batch(path, end, read) as ChildBatch<unknown> as ChildBatch<never> // the type of the outputs is that of the workflow
+  }
+
+  continueAsNew(input: unknown): Promise<never> {
+    return this.#source.continueAsNew(input)
   }
 
   setQuery(name: string, handler: QueryHandler): void {

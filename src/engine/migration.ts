@@ -12,7 +12,7 @@ import { hashText } from '../shared/hash.ts'
 import { quietLogger } from '../template/log.ts'
 import type { LoadedRun } from '../store/port.ts'
 import type { AnyWorkflow, Operation, Source, SourceHost } from '../workflow/contract.ts'
-import { cleaningUntil, historyFor } from './clean-up.ts'
+import { cleaningOf, historyFor } from './clean-up.ts'
 import { FunctionSource } from './function-source.ts'
 import { buildHistory } from './history.ts'
 import type { AskedStep } from './mismatch.ts'
@@ -65,7 +65,7 @@ export async function fitOf(loaded: LoadedRun, workflow: AnyWorkflow, host: FitH
     why: new MigrationRefusedError(`run ${run.run} cannot go on with version ${workflow.version} of ${workflow.name}: ${why}`, { ...more, details: { run: run.run, from: run.version, to: workflow.version, ...more.cause?.details } }),
   })
   if (isEnd(run.status)) return refused(`it has ${run.status === 'completed' ? 'completed' : `ended as ${run.status}`}`)
-  if (cleaningUntil(loaded) !== undefined) return refused('it is cancelled and cleans up')
+  if (cleaningOf(loaded) !== undefined) return refused('it is cancelled and cleans up')
   const all = await buildHistory(loaded, (payload) => host.read(payload), host.clock.now())
   if (all.undoing !== null) return refused('its steps are being undone')
   const history = historyFor(all, run.gen, false)

@@ -4,6 +4,7 @@ import { NonDeterminismError, errorData } from '../errors.ts'
 import type { JournalRecord } from '../model/record.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import { isCompatible } from '../template/compatible.ts'
+import { startedName } from '../workflow/children.ts'
 import type { Operation } from '../workflow/contract.ts'
 import { valueDifferences, type ValueDifference } from '../shared/value-difference.ts'
 import type { StepOperation } from './step-host.ts'
@@ -36,7 +37,7 @@ export function differenceOf(record: JournalRecord, operation: Operation, step: 
   if (operation.kind === 'value' && operation.of === 'deprecated patch' && record.output === 'j:false') {
     return { words: 'was recorded as not counting for this run, and the code from before the patch is gone', recorded: `${recorded}: false`, asked: 'the patch as the only way' }
   }
-  if (step === null) return null
+  if (step === null) return otherChild(record, operation, { recorded, asked })
   const { name, version } = step.operation.template.meta
   if (record.template !== name || !isCompatible(record.templateVersion, version)) {
     return { words: `was recorded with template ${record.template ?? '?'}@${record.templateVersion ?? '?'}, the code asks for ${name}@${version}`, recorded, asked }
@@ -75,6 +76,13 @@ function choicesFor(run: string, path: string): { readonly choice: string; reado
     { choice: 'do this step and all after it anew, in a new run', command: `wumbo fork ${run} --at ${at}` },
     { choice: 'give the run up', command: `wumbo runs cancel ${run}` },
   ]
+}
+
+/** A child that is asked for must be of the workflow that was started; its version may have changed since. */
+function otherChild(record: JournalRecord, operation: Operation, sides: { readonly recorded: string; readonly asked: string }): Mismatch | null {
+  const asked = operation.kind === 'children' ? operation.workflow : operation.kind === 'child' || operation.kind === 'spawn' ? operation.start?.workflow : undefined
+  if (asked === undefined || record.template === null || startedName(asked) === record.template) return null
+  return { words: `was recorded with workflow ${record.template}, the code asks for ${startedName(asked)}`, ...sides, asked: `${sides.asked} of ${startedName(asked)}` }
 }
 
 function inputDifference(record: JournalRecord, step: AskedStep, sides: { readonly recorded: string; readonly asked: string }): Mismatch | null {

@@ -6,6 +6,7 @@ import type { JournalRecord, Mark } from '../model/record.ts'
 import type { Operation, Outcome } from '../workflow/contract.ts'
 import { type AskedStep, differenceOf, mismatchError, neverAsked, notAsked } from './mismatch.ts'
 import { recordedFailure } from './recorded-failure.ts'
+import type { ChildMark } from './child-marks.ts'
 import type { Begun } from './doubt.ts'
 import type { Undoing } from './saga.ts'
 
@@ -21,6 +22,8 @@ export interface Known {
   readonly loose: ReadonlyMap<string, JournalRecord>
   /** Steps that can be undone, that began and have no record. */
   readonly begun: ReadonlyMap<string, Begun>
+  /** The children that were started and not given up, by the path of the operation. */
+  readonly children: ReadonlyMap<string, ChildMark>
   /** Any step that can be undone has begun. */
   readonly isCompensable: boolean
   /** In a fork: the last number of the records that it has from the other run. What those did is not the fork's to undo. */
@@ -40,11 +43,11 @@ export interface History extends Known {
 const NONE: ReadonlyMap<string, never> = new Map<string, never>()
 
 /** Of a run that has just been started. */
-export const NOTHING: Known = Object.freeze({ marks: NONE, tried: NONE, deadlines: NONE, loose: NONE, begun: NONE, isCompensable: false, inherited: 0 })
+export const NOTHING: Known = Object.freeze({ marks: NONE, tried: NONE, deadlines: NONE, loose: NONE, begun: NONE, children: NONE, isCompensable: false, inherited: 0 })
 
 /** What is kept of a history while its run is in memory; the records are not. */
-export function knownOf({ marks, tried, deadlines, loose, begun, isCompensable, inherited }: History): Known {
-  return { marks, tried, deadlines, loose, begun, isCompensable, inherited }
+export function knownOf({ marks, tried, deadlines, loose, begun, children, isCompensable, inherited }: History): Known {
+  return { marks, tried, deadlines, loose, begun, children, isCompensable, inherited }
 }
 
 /** How often a step was begun in probation, how many of these times the process died soon, and how many of those its run was alone in it. */
@@ -96,6 +99,11 @@ export class Replay {
   /** True when an answer is recorded for the path. */
   hasRecorded(path: string): boolean {
     return this.#history.records.some(({ record }) => record.path === path)
+  }
+
+  /** What was asked for is not wanted any more. */
+  giveUp(paths: readonly string[]): void {
+    for (const path of paths) this.#forget(path)
   }
 
   /** The next answer. Call it only when the source is at rest. */

@@ -167,7 +167,8 @@ export function stepRecord(run: RecordsHost, host: RunHost, step: StepRun, resul
   }
 }
 
-function plainRecord(run: RecordsHost, host: RunHost, facts: Pick<JournalRecord, 'path' | 'kind' | 'level' | 'status' | 'output' | 'error' | 'reads'>): JournalRecord {
+/** The record of what is no step, under the next seq. */
+export function plainRecord(run: RecordsHost, host: RunHost, facts: Pick<JournalRecord, 'path' | 'kind' | 'level' | 'status' | 'output' | 'error' | 'reads'>): JournalRecord {
   const { row, journal } = run
   const now = host.deps.clock.now()
   return {

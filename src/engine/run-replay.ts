@@ -49,6 +49,11 @@ export class RunReplay {
     this.#replay.asked(operation, step)
   }
 
+  /** What was asked for is not wanted any more. */
+  giveUp(paths: readonly string[]): void {
+    this.#replay.giveUp(paths)
+  }
+
   /** Makes an end once all recorded answers are delivered, since steps may have to be undone; the first one counts. */
   putOff(end: () => void): void {
     this.#putOff ??= end

@@ -7,12 +7,13 @@ import type { Mail, NewRun, RunKey, RunKind, RunRow } from '../model/run.ts'
 import type { Cancel } from '../shared/clock.ts'
 import type { ClaimedRun, Lane, LoadedRun, OpAnswer } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
+import { closeLoaded } from './child-close.ts'
 import { cancelOf, heedCancel, isUndone, type Heeded } from './heed-cancel.ts'
 import { migrationsIn } from './migration.ts'
 import { takeMigrations } from './take-migration.ts'
 import { unparkRuns } from './unpark.ts'
 import { wholeFork } from './whole-fork.ts'
-import { cleanUpAhead, cleanUpOf, cleaningUntil, hasCleanUp, historyFor, timeoutOf, type CleanUp } from './clean-up.ts'
+import { cleanUpAhead, cleanUpOf, cleaningOf, hasCleanUp, historyFor, timeoutOf, type CleanUp, type Cleaning } from './clean-up.ts'
 import { buildHistory } from './history.ts'
 import { isPaused, outstanding } from './outstanding-mail.ts'
 import { BLAMED_DEATHS, Probation } from './probation.ts'
@@ -184,6 +185,8 @@ export class Takeover {
       if (loaded === undefined || isEnd(loaded.run.status) || lane !== this.#host.lane()) return false
       return this.#enter(loaded, lane).then(() => true, async (thrown: unknown) => {
         if (this.#isAway(thrown)) throw thrown
+        // The lane ended meanwhile: that is no fault of the run, and whoever has it now enters it.
+        if (lane !== this.#host.lane() || thrown instanceof LaneFencedError) return false
         await this.#exits.park(key, thrown)
         return false
       })
@@ -272,8 +275,9 @@ export class Takeover {
   async #enter(loaded: LoadedRun, lane: Lane | null): Promise<void> {
     const whole = await this.#migrated(await wholeFork(loaded, this.#host))
     if (whole === null) return
+    if (cancelOf(whole) !== undefined) await closeLoaded(whole, this.#host)
     const cleaning = await this.#cleaning(whole)
-    const heeded: Heeded = cleaning === undefined ? await heedCancel(whole, this.#host) : { ends: null, loaded: whole }
+    const heeded: Heeded = cleaning === undefined || isUndone(whole) ? await heedCancel(whole, this.#host) : { ends: null, loaded: whole }
     if (heeded.ends === null) {
       await this.#enterLoaded(heeded.loaded, { lane, cleaning })
       return
@@ -296,23 +300,23 @@ export class Takeover {
     return null
   }
 
-  /** Until when the clean-up of a run that was cancelled may take; undefined for a run that is not to be cleaned up. */
-  async #cleaning(loaded: LoadedRun): Promise<number | undefined> {
-    const until = cleaningUntil(loaded)
+  /** The clean-up of a run that was cancelled, or of a graph that has reached its timeout; undefined for a run that is not to be cleaned up. */
+  async #cleaning(loaded: LoadedRun): Promise<Cleaning | undefined> {
+    const cleaning = cleaningOf(loaded)
     const mail = cancelOf(loaded)
-    if (until !== undefined || mail === undefined || !hasCleanUp(loaded) || isUndone(loaded)) return until
+    if (cleaning !== undefined || mail === undefined || !hasCleanUp(loaded) || isUndone(loaded)) return cleaning
     // As if it had been in memory: from now on it counts as cancelled, also where its code is not known.
     return this.#exits.beginCleanUp(loaded.run, { mail, timeoutMs: timeoutOf(await this.#find(loaded.run)) })
   }
 
-  async #enterLoaded(loaded: LoadedRun, { lane, cleaning }: { readonly lane: Lane | null; readonly cleaning: number | undefined }): Promise<void> {
+  async #enterLoaded(loaded: LoadedRun, { lane, cleaning }: { readonly lane: Lane | null; readonly cleaning: Cleaning | undefined }): Promise<void> {
     const { run } = loaded
     const workflow = await this.#workflowOf(run)
     const isCleaning = cleaning !== undefined
     const all = await buildHistory(loaded, (payload) => this.#host.read(payload), this.#host.deps.clock.now())
-    const history = historyFor(all, run.gen, isCleaning)
+    const history = workflow.form === 'graph' ? all : historyFor(all, run.gen, isCleaning)
     const code = isCleaning && workflow.form === 'function' ? cleanUpOf(workflow, all) : workflow
-    const cleanUp: CleanUp | null = cleaning === undefined ? cleanUpAhead(workflow, loaded) : { when: 'now', due: cleaning }
+    const cleanUp: CleanUp | null = cleaning === undefined ? cleanUpAhead(workflow, loaded) : { when: 'now', ...cleaning }
     const input = await this.#host.read(run.input)
     const mail = outstanding(loaded, all)
     const go = (trial: Trial | null): void => {

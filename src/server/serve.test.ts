@@ -28,7 +28,7 @@ class StandIn implements ServedWumbo {
   readonly calls: unknown[] = []
   readonly definitions = standInDefinitions(this)
   run: RunDetails = {
-    id: ID, key: HOSTILE, workflow: 'hello', version: '2', status: 'running', gen: 1, createdAt: 1000, finishedAt: null, wakeAt: null, error: null, compensation: null, forkedFrom: null,
+    id: ID, key: HOSTILE, workflow: 'hello', version: '2', status: 'running', gen: 1, createdAt: 1000, finishedAt: null, wakeAt: null, error: null, compensation: null, forkedFrom: null, parent: null, children: [],
     input: { name: HOSTILE, at: new Date(0) }, output: undefined, form: 'function', definition: null, templates: ['greet@1.0.0'], crashes: 0, pending: [], generations: [], migrations: [], unreadMail: [], approvals: [],
     steps: [{
       path: `greet[${HOSTILE}]`, seq: 1, gen: 1, kind: 'step', status: 'completed', level: 'effect', template: 'greet@1.0.0', attempt: 1,

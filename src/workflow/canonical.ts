@@ -4,8 +4,9 @@ import { DEFAULT_ITEM, DEFAULT_LAST, defaultCaseName, type CaseModel, type StepM
 import { parseDuration } from '../shared/duration.ts'
 import { sha256 } from '../shared/sha256.ts'
 
-const WORKFLOW = ['$schema', 'name', 'description', 'input', 'timeout', 'onFailure', 'onCancel', 'steps', 'output', 'layout']
-const STEP = ['description', 'needs', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'uses', 'config', 'with', 'steps', 'switch', 'sleep', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
+const WORKFLOW = ['$schema', 'name', 'description', 'input', 'timeout', 'onFailure', 'onCancel', 'steps', 'output', 'onError', 'finally', 'cleanUpTimeout', 'layout']
+const STEP = ['description', 'needs', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'onError', 'uses', 'config', 'with', 'steps', 'switch', 'sleep', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
+const ON_ERROR = ['codes', ...STEP.slice(STEP.indexOf('uses'))]
 const COMPENSATE = ['uses', 'with', 'retry', 'timeout', 'onUnknown']
 const CASE = ['name', 'description', 'if', 'else', ...STEP.slice(STEP.indexOf('uses'))]
 const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
@@ -28,6 +29,7 @@ export type Pin = (uses: string, path: string) => string
 export function canonicalModel(model: unknown, pin: Pin = (uses) => uses): WorkflowModel {
   const ordered = pick(model, WORKFLOW, (key, value) => {
     if (key === 'steps') return canonicalSteps(value, key, pin)
+    if (key === 'onError' || key === 'finally') return canonicalBody(value, key, pin, ON_ERROR)
     return key === 'input' || key === 'output' || key === 'layout' ? sorted(value) : value
   })
   return ordered as WorkflowModel // checked by the callers
@@ -45,6 +47,8 @@ function canonicalBody(body: unknown, path: string, pin: Pin, keys: readonly str
         return canonicalSteps(value, `${path}.steps`, pin)
       case 'switch':
         return Array.isArray(value) ? value.map((one, index) => canonicalBody(one, `${path}.switch[${index}]`, pin, CASE)) : value
+      case 'onError':
+        return canonicalBody(value, `${path}.onError`, pin, ON_ERROR)
       case 'uses':
         return typeof value === 'string' ? pin(value, path) : value
       case 'compensate':
@@ -103,8 +107,9 @@ const VERSION_DIGITS = 40
 
 /** The version of a canonical model with pinned templates, its expressions spelled in one way (spelling.ts): SHA-256 of its logic. */
 export function versionOf(model: WorkflowModel): string {
-  const { $schema: _schema, description: _description, layout: _layout, steps, input, ...rest } = model
-  const logic = { ...inMilliseconds(rest), ...(input === undefined ? {} : { input: withoutAnnotations(input) }), steps: stepsLogic(steps) }
+  const { $schema: _schema, description: _description, layout: _layout, steps, input, onError, finally: final, ...rest } = model
+  const closings = { ...(onError === undefined ? {} : { onError: bodyLogic(onError) }), ...(final === undefined ? {} : { finally: bodyLogic(final) }) }
+  const logic = { ...inMilliseconds(rest), ...closings, ...(input === undefined ? {} : { input: withoutAnnotations(input) }), steps: stepsLogic(steps) }
   return sha256(JSON.stringify(logic)).slice(0, VERSION_DIGITS)
 }
 
@@ -113,10 +118,11 @@ function stepsLogic(steps: WorkflowModel['steps']): unknown {
   return Object.entries(steps).map(([id, step]) => [id, bodyLogic(step)])
 }
 
-function bodyLogic({ description: _, steps, switch: cases, loop, ...rest }: StepModel & CaseModel): unknown {
+function bodyLogic({ description: _, steps, switch: cases, loop, onError, ...rest }: StepModel & CaseModel): unknown {
   return {
     ...inMilliseconds('as' in rest && rest.as === DEFAULT_ITEM ? without(rest, 'as') : rest),
     ...(loop === undefined ? {} : { loop: inMilliseconds(loop.as === DEFAULT_LAST ? without(loop, 'as') : loop) }),
+    ...(onError === undefined ? {} : { onError: bodyLogic(onError) }),
     ...(steps === undefined ? {} : { steps: stepsLogic(steps) }),
     ...(isPlain(rest.compensate) ? { compensate: inMilliseconds(rest.compensate) } : {}),
     ...(cases === undefined ? {} : { switch: cases.map((one, index) => bodyLogic(one.name === defaultCaseName(one, index) ? without(one, 'name') : one)) }),
@@ -129,7 +135,7 @@ function without<T extends object, K extends keyof T>(given: T, key: K): Omit<T,
 }
 
 /** Keys whose value is a duration; those of a retry stand inside of it. */
-const DURATIONS = ['timeout', 'totalTimeout', 'heartbeatTimeout', 'sleep', 'delay', 'initialDelay', 'maxDelay']
+const DURATIONS = ['timeout', 'totalTimeout', 'heartbeatTimeout', 'cleanUpTimeout', 'sleep', 'delay', 'initialDelay', 'maxDelay']
 
 /** The same durations, however they are written, as milliseconds. */
 function inMilliseconds<T extends object>(given: T): T {

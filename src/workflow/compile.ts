@@ -5,24 +5,26 @@ import { compileBinding } from './binding.ts'
 import { checkLimits, compileBare, usable, type Compilation, type CompiledScope, type Place, type ScopeSource, type Surroundings } from './compilation.ts'
 import { compileBody } from './compile-body.ts'
 import { compileRepeating, POISONED } from './compile-loop.ts'
+import { compileClosings, compileHandler } from './compile-handler.ts'
 import { findCycles } from './cycles.ts'
 import { findStep } from './expression-names.ts'
 import type { Names, ScopeNames } from './frame.ts'
-import type { Edge, NodePlan, ScopePlan } from './plan.ts'
+import type { Edge, GraphPlan, NodePlan } from './plan.ts'
 import type { Problems } from './problems.ts'
 import { Uses } from './uses.ts'
 
 const MAX_DEPTH = 16
 
 /** Compiles a whole workflow. Look at the problems before you use the plan. */
-export function compileWorkflow(model: WorkflowModel, surroundings: Surroundings): ScopePlan {
+export function compileWorkflow(model: WorkflowModel, surroundings: Surroundings): GraphPlan {
   const compilation: Compilation = { ...surroundings, configured: new Map(), scope: compileScope }
-  checkLimits({ ...model }, ['timeout'], { path: '' }, compilation)
+  checkLimits({ ...model }, ['timeout', 'cleanUpTimeout'], { path: '' }, compilation)
   const everywhere = new Map<string, string[]>()
   const steps = usable(model, 'steps', { path: '' }, compilation) ?? {}
   collectIds(steps, [], everywhere)
   const names: Names = { scopes: [], items: [], everywhere }
-  return compileScope({ steps, output: model.output, outputPath: 'output', owner: null }, { path: 'steps', names }, compilation).plan
+  const { plan } = compileScope({ steps, output: model.output, outputPath: 'output', owner: null }, { path: 'steps', names }, compilation)
+  return { ...plan, ...compileClosings(model, Object.keys(steps), names, compilation) }
 }
 
 function compileScope({ steps, output, outputPath, owner }: ScopeSource, { path, names }: Place, compilation: Compilation): CompiledScope {
@@ -57,7 +59,7 @@ type Node = Omit<NodePlan, 'edges' | 'dependents'>
 function compileNode(step: StepModel, { id, index }: { readonly id: string; readonly index: number }, place: Place, compilation: Compilation): { readonly node: Node; readonly uses: Uses } {
   const { path, names } = place
   const uses = new Uses()
-  if (compilation.wrong.has(path)) return { node: { id, index, path, requires: [], condition: null, each: null, loop: null, continueOnError: false, body: { kind: 'switch', cases: [] } }, uses }
+  if (compilation.wrong.has(path)) return { node: { id, index, path, requires: [], condition: null, each: null, loop: null, continueOnError: false, handler: null, body: { kind: 'switch', cases: [] } }, uses }
   const needs = usable(step, 'needs', place, compilation) ?? []
   for (const [at, need] of (typeof needs === 'string' ? [needs] : needs).entries()) compileNeed(need, { path: `${path}.needs[${at}]`, names }, uses, compilation)
   const condition = compileBare(usable(step, 'if', place, compilation), { path: `${path}.if`, names }, compilation)
@@ -67,7 +69,10 @@ function compileNode(step: StepModel, { id, index }: { readonly id: string; read
   const { each, loop } = repeated
   const body = compileBody(step, { path, names: repeated.names }, id, compilation)
   uses.take(body.uses, 'as-is')
-  return { node: { id, index, path, requires: uses.required, condition, each, loop, continueOnError: step.continueOnError === true, body: body.plan }, uses }
+  const requires = uses.required
+  const handler = compileHandler(step, place, id, compilation)
+  if (handler !== null) uses.take(handler.uses, 'soft')
+  return { node: { id, index, path, requires, condition, each, loop, continueOnError: step.continueOnError === true, handler: handler?.plan ?? null, body: body.plan }, uses }
 }
 
 function compileNeed(need: string, { path, names }: Place, uses: Uses, { problems, wrong }: Compilation): void {
@@ -104,8 +109,9 @@ function collectIds(steps: unknown, blocks: readonly string[], everywhere: Map<s
 
 function collectInside(body: unknown, blocks: readonly string[], everywhere: Map<string, string[]>): void {
   if (typeof body !== 'object' || body === null) return
-  const { steps, switch: cases } = body as { readonly steps?: unknown; readonly switch?: unknown }
+  const { steps, switch: cases, onError } = body as { readonly steps?: unknown; readonly switch?: unknown; readonly onError?: unknown }
   collectIds(steps, blocks, everywhere)
+  collectInside(onError, blocks, everywhere)
   if (Array.isArray(cases) && blocks.length <= MAX_DEPTH) for (const one of cases) collectInside(one, blocks, everywhere)
 }
 

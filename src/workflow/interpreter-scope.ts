@@ -3,6 +3,7 @@
 import type { WumboError } from '../errors.ts'
 import { runBody } from './interpreter-body.ts'
 import { runEach } from './interpreter-each.ts'
+import { handled } from './interpreter-handler.ts'
 import { runLoop } from './interpreter-loop.ts'
 import { failDecision, recordSkip, unmetPaths, type Above, type Done, type Result, type RunCore, type ScopeSpot, type Spot } from './interpreter-run.ts'
 import { evaluateCondition } from './expression.ts'
@@ -10,9 +11,11 @@ import { COMPLETED, FAILED, PENDING, readsOf, SKIPPED, type Frame, type Standing
 import type { NodePlan, ScopePlan } from './plan.ts'
 import { taken } from './taken.ts'
 
-/** Begins a scope; `done` gets its output. */
-export function runScope(core: RunCore, plan: ScopePlan, spot: ScopeSpot, done: Done): void {
-  new ScopeRun(core, plan, spot, done).begin()
+/** Begins a scope; `done` gets its output. Gives what its steps see. */
+export function runScope(core: RunCore, plan: ScopePlan, spot: ScopeSpot, done: Done): Frame {
+  const run = new ScopeRun(core, plan, spot, done)
+  run.begin()
+  return run.frame
 }
 
 class ScopeRun implements Above {
@@ -20,7 +23,7 @@ class ScopeRun implements Above {
   readonly #plan: ScopePlan
   readonly #spot: ScopeSpot
   readonly #done: Done
-  readonly #frame: Frame
+  readonly frame: Frame
   readonly #standings: Standing[]
   readonly #outputs: unknown[]
   readonly #unmet: number[]
@@ -38,7 +41,7 @@ class ScopeRun implements Above {
     this.#outputs = plan.nodes.map(() => undefined)
     this.#unmet = plan.nodes.map((node) => node.edges.length)
     const own: StepsFrame = { prefix: spot.prefix, ids: plan.ids, standings: this.#standings, outputs: this.#outputs }
-    this.#frame = { ...spot.frame, scopes: [...spot.frame.scopes, own] }
+    this.frame = { ...spot.frame, scopes: [...spot.frame.scopes, own] }
   }
 
   get halted(): boolean {
@@ -60,7 +63,7 @@ class ScopeRun implements Above {
   }
 
   #start(node: NodePlan): void {
-    const frame = this.#frame
+    const frame = this.frame
     const path = this.#spot.prefix + node.id
     const unmet = unmetPaths(frame, node.requires)
     if (unmet.length > 0) {
@@ -68,7 +71,7 @@ class ScopeRun implements Above {
       return
     }
     const spot: Spot = { path, frame, above: this.#aboveOf(node) }
-    const done = (result: Result): void => this.#settle(node, result)
+    const done = handled(this.#core, node.handler, spot, (result) => this.#settle(node, result))
     if (node.condition !== null) {
       const { condition } = node
       const { references } = condition
@@ -87,9 +90,9 @@ class ScopeRun implements Above {
     else runEach(this.#core, { each: node.each, body: node.body, continueOnError: node.continueOnError }, spot, done)
   }
 
-  /** What a step's body sees above it: this scope, unless the step's failures are tolerated. */
+  /** What a step's body sees above it: this scope, unless the step's failures are tolerated, or may be handled. */
   #aboveOf(node: NodePlan): Above {
-    if (!node.continueOnError) return this
+    if (!node.continueOnError && node.handler === null) return this
     const halted = (): boolean => this.halted
     return {
       get halted() {
@@ -143,10 +146,10 @@ class ScopeRun implements Above {
       this.#done({ status: 'completed', output: this.#leaves() })
       return
     }
-    const value = taken(() => output.evaluate(this.#frame))
+    const value = taken(() => output.evaluate(this.frame))
     if (!('error' in value)) this.#done({ status: 'completed', output: value.value })
     else if (this.#spot.path === null || this.#spot.above === null) this.#done({ status: 'failed', error: value.error })
-    else failDecision(this.#core, { path: this.#spot.path, frame: this.#frame, above: this.#spot.above }, { error: value.error, references: output.references }, this.#done)
+    else failDecision(this.#core, { path: this.#spot.path, frame: this.frame, above: this.#spot.above }, { error: value.error, references: output.references }, this.#done)
   }
 
   /** The outputs, by id, of the steps that no other depends on; those that were skipped or failed are left out. */

@@ -2,10 +2,11 @@
 // means nothing.
 import { expect, test } from 'vitest'
 import type { MemoryServer } from '../../src/store/memory/server.ts'
-import type { FlushResult, Lane, Store, StoreOp } from '../../src/store/port.ts'
+import type { FlushResult, Lane, StoreOp } from '../../src/store/port.ts'
 import { simulateCluster } from '../../src/testing/cluster.ts'
 import type { ClusterOptions } from '../../src/testing/cluster.ts'
 import { clusterShapes } from './shapes.ts'
+import { withLane } from './with-lane.ts'
 
 const MOST_SEEDS = 300
 const shapes = clusterShapes()
@@ -54,22 +55,5 @@ function forgetsMail(lane: Lane): Lane['flush'] {
     const given = new Map([...answers].map(([index, answer]) => [ops.indexOf(kept[index] as StoreOp), answer]))
     for (const [index, op] of ops.entries()) if (op.op === 'send') given.set(index, { answer: 'sent', owned: true })
     return { answers: given }
-  }
-}
-
-/** The store with lanes that are changed. */
-function withLane(store: Store, change: (lane: Lane) => Partial<Lane>): Store {
-  return {
-    ...store,
-    openLane: async (options) => {
-      const lane = await store.openLane(options)
-      const changed = change(lane)
-      return new Proxy(lane, {
-        get: (target, property) => {
-          const value: unknown = property in changed ? Reflect.get(changed, property) : Reflect.get(target, property, target)
-          return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value
-        },
-      })
-    },
   }
 }

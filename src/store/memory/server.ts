@@ -92,7 +92,8 @@ export class MemoryServer {
   }
 
   /** Takes a lane for `holder`, and frees what it still owns; their `crashes` rise when somebody else had it since `before`. */
-  open(id: string, holder: string, { before, worker }: { before: number | null; worker: WorkerFacts | null }): number {
+  open(id: string, holder: string, { seen, before, worker }: { seen: number; before: number | null; worker: WorkerFacts | null }): number {
+    if (this.epochOf(id) !== seen) throw new LinkLostError(`the lane ${id} was opened by another meanwhile`)
     const now = this.now()
     const row: LaneRow = this.lanes.get(id)
       ?? { id, epoch: 0, isOpen: false, draining: false, openedAt: now, heldSince: now, leaseUntil: now, holder, kinds: [], worker, lastFlush: null, flushing: null }
@@ -102,6 +103,11 @@ export class MemoryServer {
     Object.assign(row, { epoch: row.epoch + 1, isOpen: true, draining: false, openedAt: now, heldSince: now, leaseUntil: now + this.leaseMs, holder, kinds: [], worker, lastFlush: null })
     this.#observe({ what: 'opened', lane: id, epoch: row.epoch, until: row.leaseUntil })
     return row.epoch
+  }
+
+  /** The epoch of a lane; 0 for one that was never opened. */
+  epochOf(id: string): number {
+    return this.lanes.get(id)?.epoch ?? 0
   }
 
   /** A new connection of the same holder: what the old one may still be doing must not count. */

@@ -58,8 +58,10 @@ export class SharedLane implements Lane {
   static async open(parts: SharedLaneParts): Promise<SharedLane> {
     const { server, link, clock, id, before, options } = parts
     const holder = server.newName('holder')
+    // Of two who open a lane the one that is told late must not come after the other: its transaction would have held the lane, or been taken back.
+    const seen = await link.call(() => atOnce(() => server.epochOf(id)))
     const heldUntil = clock.monotonic() + server.leaseMs
-    const { epoch, now } = await link.call(() => atOnce(() => ({ epoch: server.open(id, holder, { before, worker: options.worker ?? null }), now: server.now() })))
+    const { epoch, now } = await link.call(() => atOnce(() => ({ epoch: server.open(id, holder, { seen, before, worker: options.worker ?? null }), now: server.now() })))
     // The process may have been without the store for long, and its clock may have run ahead: nothing may be claimed by that.
     parts.learn(now)
     return new SharedLane(parts, { holder, epoch, heldUntil })
@@ -150,6 +152,7 @@ export class SharedLane implements Lane {
     for (const [index, op] of ops.entries()) {
       const answer = answers.get(index)
       if (op.op === 'release' && op.status === 'waiting' && op.wakeAt === null && answer === undefined) server.notify(this.id, 'due')
+      if (op.op === 'finish' && op.tell !== undefined && answer === undefined) for (const hint of ['mail', 'due'] as const) server.notify(this.id, hint)
       if (op.op === 'send' && answer?.answer === 'sent') server.notify(this.id, answer.owned ? 'mail' : 'due')
     }
   }

@@ -53,3 +53,22 @@ export async function migrate({ client, lane, epoch }: Writing, op: Extract<Stor
   if (read.rowCount === 1) await client.query('update runs set unread = unread - 1 where no = $1', [no])
   return undefined
 }
+
+/** Begins an owned run anew under the next generation, with another input. */
+export async function continueAsNew({ client, lane, epoch }: Writing, { generation, input, drop, blank }: Extract<StoreOp, { op: 'continue' }>): Promise<undefined> {
+  const gen = whole(generation.gen)
+  const found = await client.query<{ no: number }>(
+    'update runs set gen = $5 where run = $1 and space = $2 and lane = $3 and epoch = $4 and gen = $5 - 1 and no = (select no from run_starts where run = $1 and space = $2) returning no',
+    [stored(generation.run), whole(generation.space), lane, epoch, gen],
+  )
+  const no = found.rows[0]?.no
+  if (no === undefined) throw new StoreRowError(`the run ${generation.run} is not owned by this lane in generation ${gen - 1}`)
+  for (const table of ['journal', 'marks', 'generations']) await client.query(`delete from ${table} where run_no = $1`, [no])
+  await client.query('delete from inbox where run_no = $1 and number = any($2) and consumed_at is not null', [no, drop.map(whole)])
+  await client.query(`update inbox set kind = 'taken', body = null where run_no = $1 and number = any($2) and consumed_at is not null`, [no, blank.map(whole)])
+  await client.query('insert into generations (run_no, gen, base_seq, at, by_whom, reason) values ($1, $2, $3, $4, $5, $6)', [
+    no, gen, whole(generation.baseSeq), whole(generation.at), stored(generation.by), stored(generation.reason),
+  ])
+  await client.query('update run_starts set input = $2 where no = $1', [no, stored(input)])
+  return undefined
+}

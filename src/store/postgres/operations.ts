@@ -3,7 +3,7 @@
 import { StoreRowError } from '../../errors.ts'
 import type { OpAnswer } from '../port.ts'
 import { definitionChecksum } from './checksum.ts'
-import { migrate, reopen } from './inbox.ts'
+import { continueAsNew, migrate, reopen } from './inbox.ts'
 import type { RareOp } from './plan.ts'
 import { prune } from './prune.ts'
 import { stored, whole } from './text.ts'
@@ -15,6 +15,7 @@ export async function apply(writing: Writing, op: RareOp): Promise<OpAnswer | un
   switch (op.op) {
     case 'reopen': return reopen(writing, op.generation)
     case 'migrate': return migrate(writing, op)
+    case 'continue': return continueAsNew(writing, op)
     case 'definition': return define(writing, op)
     case 'prune': return prune(writing, op)
     case 'transact': throw new StoreRowError('this store runs no bodies in a flush')

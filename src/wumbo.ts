@@ -174,7 +174,7 @@ class OpenWumbo implements Wumbo, HandleHost {
   }
 
   async start(workflow: AnyWorkflow | string, input: unknown, options: StartOptions = {}): Promise<RunHandle<never>> {
-    const { definitions, workflows } = this.#parts
+    const { definitions } = this.#parts
     const engine = this.engine()
     const name = typeof workflow === 'string' ? workflow : workflow.name
     const refusal = definitions.refusal(name)

@@ -3,11 +3,14 @@
 import { MigrationRefusedError, errorData } from '../errors.ts'
 import type { WumboError } from '../errors.ts'
 import type { Payload } from '../model/payload.ts'
-import type { Mail, RunKey } from '../model/run.ts'
+import type { RunEvent } from '../model/event.ts'
+import type { Mail, RunKey, RunRow } from '../model/run.ts'
 import type { LoadedRun, StoreOp } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import type { Flusher } from './flush.ts'
+import { cancelOf } from './heed-cancel.ts'
 import { fitOf, journalEnd, migrationsIn, VERSION_PATH, type MigrationBody } from './migration.ts'
+import { isPaused } from './outstanding-mail.ts'
 import type { EngineDeps } from './ports.ts'
 
 /** What taking needs of the engine. */
@@ -19,8 +22,28 @@ export interface MigratingHost {
   find(name: string, version: string): Promise<AnyWorkflow | undefined>
 }
 
+/** What going on needs beside. */
+export interface GoingOnHost extends MigratingHost {
+  emit(event: RunEvent): void
+  /** Leaves the run to others. */
+  giveBack(run: RunRow, isPaused: boolean): void
+}
+
+/** The run with the version that it was asked to go on with, if it fits; null when it is left to others, as this process takes no runs or has no code for that version. */
+export async function goOnWith(loaded: LoadedRun, host: GoingOnHost): Promise<LoadedRun | null> {
+  if (migrationsIn(loaded).length === 0) return loaded
+  const { deps } = host
+  const migrated = await takeMigrations(loaded, host)
+  const { run } = migrated
+  if (run.version !== loaded.run.version) host.emit({ run: run.run, workflow: run.workflow, at: deps.clock.now(), type: 'run.migrated', from: loaded.run.version, to: run.version })
+  const isOthers = deps.limits.hotRuns === 0 || (deps.store.isShared && (await host.find(run.workflow, run.version)) === undefined)
+  if (!isOthers || cancelOf(migrated) !== undefined) return migrated
+  host.giveBack(run, isPaused(migrated.mail))
+  return null
+}
+
 /** Takes what asks for another version, in the order in which it came; gives the run as it is then. */
-export async function takeMigrations(loaded: LoadedRun, host: MigratingHost): Promise<LoadedRun> {
+async function takeMigrations(loaded: LoadedRun, host: MigratingHost): Promise<LoadedRun> {
   let now = loaded
   for (const mail of migrationsIn(loaded)) now = await take(now, mail, host)
   return now

@@ -9,8 +9,7 @@ import type { ClaimedRun, Lane, LoadedRun, OpAnswer } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import { closeLoaded } from './child-close.ts'
 import { cancelOf, heedCancel, isUndone, type Heeded } from './heed-cancel.ts'
-import { migrationsIn } from './migration.ts'
-import { takeMigrations } from './take-migration.ts'
+import { goOnWith } from './take-migration.ts'
 import { unparkRuns } from './unpark.ts'
 import { wholeFork } from './whole-fork.ts'
 import { cleanUpAhead, cleanUpOf, cleaningOf, hasCleanUp, historyFor, timeoutOf, type CleanUp, type Cleaning } from './clean-up.ts'
@@ -289,15 +288,10 @@ export class Takeover {
   /** The run with the version that it was asked to go on with, if it fits; null when others are to go on with it. */
   async #migrated(loaded: LoadedRun): Promise<LoadedRun | null> {
     const { deps, flusher } = this.#host
-    if (migrationsIn(loaded).length === 0) return loaded
-    const migrated = await takeMigrations(loaded, { deps, flusher, read: (payload) => this.#host.read(payload), find: (workflow, version) => this.#find({ workflow, version }) })
-    const { run } = migrated
-    if (run.version !== loaded.run.version) this.#host.emit({ run: run.run, workflow: run.workflow, at: deps.clock.now(), type: 'run.migrated', from: loaded.run.version, to: run.version })
-    const isOthers = deps.limits.hotRuns === 0 || (deps.store.isShared && (await this.#find(run)) === undefined)
-    if (!isOthers || cancelOf(migrated) !== undefined) return migrated
-    this.#coming.delete(run.run)
-    this.#exits.giveBack(run, isPaused(migrated.mail))
-    return null
+    const find = (workflow: string, version: string): Promise<AnyWorkflow | undefined> => this.#find({ workflow, version })
+    const migrated = await goOnWith(loaded, { deps, flusher, find, read: (payload) => this.#host.read(payload), emit: (event) => this.#host.emit(event), giveBack: (run, isPaused) => this.#exits.giveBack(run, isPaused) })
+    if (migrated === null) this.#coming.delete(loaded.run.run)
+    return migrated
   }
 
   /** The clean-up of a run that was cancelled, or of a graph that has reached its timeout; undefined for a run that is not to be cleaned up. */

@@ -58,8 +58,7 @@ class StandIn implements ServedWumbo {
   }
 
   readonly versions: ServedWumbo['versions'] = {
-    list: async () => [], migrate: async (_name, { to }) => ({ to, runs: [] }), rollback: async (name, options) => (this.calls.push(['rollback', name, options]), { name, from: '2', to: '1' }),
-  }
+    list: async () => [], migrate: async (_name, { to }) => ({ to, runs: [] }), rollback: async (name, options) => (this.calls.push(['rollback', name, options]), { name, from: '2', to: '1' }) }
 
   observe(observer: RunObserver): () => void {
     this.observers.add(observer)

@@ -12,6 +12,7 @@ export type { RecordedOperation, RunRecording } from './engine/recording.ts'
 export type {
   ChangeOptions, CreatedWorkflow, CreateOptions, DefinedWorkflow, DefinitionFilter, Definitions, DefinitionVersion,
 } from './engine/definitions-api.ts'
+export type { MigrateOptions, MigratedRun, VersionInUse, Versions } from './engine/versions-api.ts'
 export type { SourceFormat, VersionSummary, WorkflowStatus } from './model/definition.ts'
 export type { RunEvent, RunObserver } from './model/event.ts'
 export type { EndStatus, LiveStatus, RunStatus } from './model/run.ts'

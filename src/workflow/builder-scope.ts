@@ -101,7 +101,7 @@ class ScopeBuilder {
   onError(id: string | Build, handler: Given | Build = {}, options: Given = {}): ScopeBuilder {
     if (typeof id === 'function') return this.#closing('onError', id, handler as Given)
     const site = this.#fresh()
-    const path = `${site.path}.${String(id)}.onError`
+    const path = `${site.path}.${id}.onError`
     const onError = handlerModel({ handler, options, path, site, keys: bodyKeys, make: bodyModel })
     return new ScopeBuilder(this.#site, { ...this.#collected, steps: withHandler(this.#collected.steps, id, onError, site), drafts: [...this.#collected.drafts, site.draft] }, this.#heading)
   }

@@ -188,6 +188,7 @@ export class QueryFailedError extends failure('QUERY_FAILED', 'user', 422, 'Send
 export class RunFinishedError extends failure('RUN_FINISHED', 'user', 409, 'A finished run is only reopened by `wumbo runs retry`.') {}
 export class RunNotRetryableError extends failure('RUN_NOT_RETRYABLE', 'user', 409, 'Only failed, cancelled and parked runs are retried; start a new run instead.') {}
 export class StepNotFoundError extends failure('STEP_NOT_FOUND', 'user', 404, 'Name a step as `wumbo runs show` does.') {}
+export class MigrationRefusedError extends failure('MIGRATION_REFUSED', 'user', 409, 'Let the run end with its version, or fork it at the step that differs: wumbo fork RUN --at STEP.') {}
 export class ForkRefusedError extends failure('FORK_REFUSED', 'user', 409, 'Fork at an earlier step, or start a new run.') {}
 export class KeyReusedError extends failure('KEY_REUSED', 'user', 422, 'Use a new id for a different workflow or input; the same id names the same run.') {}
 

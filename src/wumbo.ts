@@ -7,6 +7,7 @@ import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { withBuiltins } from './builtin/index.ts'
 import { StoredDefinitions } from './engine/definitions.ts'
+import { WorkflowVersions } from './engine/versions.ts'
 import { Engine } from './engine/engine.ts'
 import { checkQueue } from './engine/start-options.ts'
 import { runDetails, runSummary } from './engine/inspect.ts'
@@ -120,9 +121,11 @@ class OpenWumbo implements Wumbo, HandleHost {
   readonly lost: Promise<Error>
   readonly runs: Runs
   readonly definitions: StoredDefinitions
+  readonly versions: Wumbo['versions']
   readonly store: Wumbo['store']
   readonly workers: Wumbo['workers']
   readonly #parts: Parts
+  readonly #unfollow: (() => void) | null
   #closed: Promise<void> | undefined
 
   constructor(parts: Parts) {
@@ -130,6 +133,15 @@ class OpenWumbo implements Wumbo, HandleHost {
     this.templates = parts.templates
     this.lost = parts.lost
     this.definitions = parts.definitions
+    this.versions = new WorkflowVersions({
+      deps: parts.deps, catalogue: parts.workflows, definitions: parts.definitions, runId: (id) => this.#runId(id), read: (payload) => readValue(payload, { blobs: parts.deps.store.blobs, sha256 }),
+      ask: (run, body) => this.engine().postbox.migrate(run, body),
+      keep: async ({ form, version: hash, name, ...rest }) => {
+        const body = form === 'graph' && 'definition' in rest ? rest.definition : null
+        if (body !== null) await this.engine().submit({ op: 'definition', hash, workflow: name, body, at: parts.deps.clock.now() }, body.length)
+      },
+    })
+    this.#unfollow = parts.engine !== null && parts.deps.store.isShared ? parts.definitions.follow(parts.deps.clock) : null
     this.store = { kind: parts.deps.store.kind, facts: parts.deps.store.facts }
     this.workers = {
       list: async () => (await sharedStore(parts.deps.store).workers()),
@@ -162,7 +174,7 @@ class OpenWumbo implements Wumbo, HandleHost {
   }
 
   async start(workflow: AnyWorkflow | string, input: unknown, options: StartOptions = {}): Promise<RunHandle<never>> {
-    const { definitions, workflows } = this.#parts
+    const { definitions } = this.#parts
     const engine = this.engine()
     const name = typeof workflow === 'string' ? workflow : workflow.name
     const refusal = definitions.refusal(name)
@@ -172,7 +184,8 @@ class OpenWumbo implements Wumbo, HandleHost {
       if (existing !== undefined) return new Handle<never>(this, existing)
       throw refusal
     }
-    const known = typeof workflow === 'string' ? (workflows.registered(workflow) ?? (await definitions.find(workflow))) : workflows.adopt(workflow)
+    const made = taken(workflow, this.#parts)
+    const known = made instanceof Promise ? await made : made
     const accepted = await engine.start(known, input, options.id === undefined && options.queue === undefined ? NO_KEY : { ...(options.id === undefined ? {} : { key: options.id }), ...(options.queue === undefined ? {} : { queue: options.queue }) })
     return new Handle<never>(this, accepted)
   }
@@ -183,7 +196,6 @@ class OpenWumbo implements Wumbo, HandleHost {
     const run = await engine.fork(await this.#runId(id), { ...options, ...(known === undefined ? {} : { workflow: known }) })
     return new Handle<unknown>(this, { run, existing: false, completion: null })
   }
-
 
   reload({ templates, workflows }: ReloadOptions): void {
     if (this.#closed !== undefined) throw new StoreClosedError('this Wumbo is closed')
@@ -235,6 +247,7 @@ class OpenWumbo implements Wumbo, HandleHost {
 
   async #close(): Promise<void> {
     const { engine, deps } = this.#parts
+    this.#unfollow?.()
     await engine?.close()
     await deps.execution.shutdown(deps.limits.drainMs)
     await deps.store.close()
@@ -330,7 +343,7 @@ function limitsOf(options: WumboOptions): EngineLimits {
 function toStart(workflow: AnyWorkflow | string, { definitions, workflows }: Pick<Parts, 'definitions' | 'workflows'>): MaybePromise<AnyWorkflow> {
   const refusal = definitions.refusal(typeof workflow === 'string' ? workflow : workflow.name)
   if (refusal !== undefined) throw refusal
-  return typeof workflow === 'string' ? (workflows.registered(workflow) ?? definitions.find(workflow)) : workflows.adopt(workflow)
+  return taken(workflow, { definitions, workflows })
 }
 
 function finder(workflows: WorkflowCatalogue, templates: TemplateRegistry, child: WorkflowFinder['child']): WorkflowFinder {
@@ -349,4 +362,11 @@ function finder(workflows: WorkflowCatalogue, templates: TemplateRegistry, child
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** What a start takes: a choice that stands for new runs holds by name, and by value for the newest registered version. */
+function taken(workflow: AnyWorkflow | string, { definitions, workflows }: Pick<Parts, 'definitions' | 'workflows'>): AnyWorkflow | Promise<AnyWorkflow> {
+  if (typeof workflow === 'string') return definitions.find(workflow)
+  const { name } = workflow
+  return definitions.hasChoice(name) && workflows.registered(name) === workflow ? definitions.find(name) : workflows.adopt(workflow)
 }

@@ -264,7 +264,7 @@ export class Engine implements RunHost {
     this.#hot.delete(run)
     this.#results.departed(run, departure)
     if (departure.how === 'waiting') this.#takeover.due(departure.wakeAt ?? 0)
-    else if (departure.how === 'cleaning' || departure.how === 'continued') this.#quietly(this.#takeover.resume({ space: DEFAULT_SPACE, run }))
+    else if (departure.how === 'cleaning' || departure.how === 'continued' || departure.how === 'moving') this.#quietly(this.#takeover.resume({ space: DEFAULT_SPACE, run }))
     this.#takeover.roomFreed()
   }
 
@@ -321,8 +321,8 @@ export class Engine implements RunHost {
   async #sent(key: RunKey, isOwned: boolean, kind: MailKind): Promise<void> {
     if (this.#hot.has(key.run)) this.#mail.arrived(key, Number.POSITIVE_INFINITY)
     else if (isOwned && !this.deps.store.isShared) this.#mail.expect(key.run)
-    // A process that takes no run over can end one without its code, and leaves all else to those that have it.
-    if (!this.#hot.has(key.run) && (kind === 'cancel' || this.deps.limits.hotRuns > 0)) await this.#wake(key.run)
+    // A process that takes no run over can end one without its code, or give it another version, and leaves all else to those that have it.
+    if (!this.#hot.has(key.run) && (kind === 'cancel' || kind === 'migrate' || this.deps.limits.hotRuns > 0)) await this.#wake(key.run)
   }
 
   /** Mail was sent to a run that is not in memory. */

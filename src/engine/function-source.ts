@@ -14,6 +14,7 @@ import type { Duration } from '../shared/duration.ts'
 import { Batch, childStart, childrenStart, type ReadPage } from './function-children.ts'
 import { Origins } from './origins.ts'
 import { approvalWait, signalWait } from './mail-waits.ts'
+import { patchName } from './patches.ts'
 import { Scope, checkOperationName, itemPrefixes } from './scope.ts'
 
 /** What a function needs of the run that enters it. */
@@ -21,6 +22,8 @@ export interface FunctionRun extends SourceHost {
   readonly row: { readonly run: string; readonly gen: number; readonly workflow: string; readonly version: string }
   /** True while recorded answers are delivered. */
   readonly replaying: boolean
+  /** The history that is replayed; null when it is over. */
+  readonly replay: { hasRecorded(path: string): boolean } | null
   /** Resets the heartbeats of all open steps. */
   beat(): void
 }
@@ -41,6 +44,7 @@ export class FunctionSource implements Source {
   readonly #log: Logger
   readonly #prefix: string
   readonly #waiting = new SmallMap<Waiting>()
+  #patches: Map<string, Promise<boolean>> | null = null
   #abort: AbortController | undefined
   #aborted: (() => WumboError) | undefined
   #run: FunctionRun | undefined
@@ -117,6 +121,30 @@ export class FunctionSource implements Source {
     this.#aborted = reason
     this.#abort?.abort(reason())
     this.#waiting.clear()
+  }
+
+  /** Whether a change counts for the run; asked once, whoever asks. */
+  patched(id: string): Promise<boolean> {
+    const path = this.#patchPath(id)
+    this.#patches ??= new Map()
+    const known = this.#patches.get(id)
+    if (known !== undefined) return known
+    const asked = this.ask(null, { kind: 'value', path, of: 'patch' }) as Promise<boolean> // recorded as nothing else
+    this.#patches.set(id, asked)
+    return asked
+  }
+
+  /** Takes the recorded answer of a patch whose other way is gone; there is none in runs that came here since. */
+  async deprecatePatch(id: string): Promise<void> {
+    const path = this.#patchPath(id)
+    this.#patches ??= new Map()
+    if (!this.#patches.has(id) && this.#run?.replay?.hasRecorded(path) === true) this.#patches.set(id, this.ask(null, { kind: 'value', path, of: 'deprecated patch' }) as Promise<boolean>)
+    await this.#patches.get(id)
+  }
+
+  #patchPath(id: string): string {
+    checkOperationName(id, `patch ${JSON.stringify(id) ?? 'nothing'}`)
+    return `${this.#prefix}${patchName(id)}`
   }
 
   /** The function ends here: nothing more is delivered to it. */
@@ -316,6 +344,14 @@ class FunctionContext implements WorkflowContext {
 
   uuid(key?: string | number): Promise<string> {
     return this.#value('uuid', key) as Promise<string>
+  }
+
+  async patched(id: string): Promise<boolean> {
+    return this.#source.patched(id)
+  }
+
+  async deprecatePatch(id: string): Promise<void> {
+    await this.#source.deprecatePatch(id)
   }
 
   async #value(of: 'now' | 'random' | 'uuid', key: string | number | undefined): Promise<unknown> {

@@ -11,6 +11,7 @@ import { MailWait } from './mail-wait.ts'
 import { openOperation } from './open-operation.ts'
 import { OpenOperations, type Open } from './open-operations.ts'
 import { type Known, NOTHING, Replay, knownOf } from './replay.ts'
+import { isPast, recordPatch } from './patches.ts'
 import { RunExit, endOf, lost, type End, type LeavingRun } from './run-exit.ts'
 import { departureEvent, type Departure, type EventBody, type RunHost } from './run-host.ts'
 import { cancel, endingOf, timedOut, type CleanedRun, type RunEnding } from './run-clean-up.ts'
@@ -53,7 +54,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   #phase: 'live' | 'leaving' | 'gone' = 'live'
   #turnQueued = false
   #deadline: Cancel | null = null
-  #draining = false
+  /** Why no body begins: the process stops, or somebody asked for another version, and the run is looked at anew once none is at work. */
+  #holdsBack: 'to stop' | 'to move' | null = null
   /** Set from the first step on that can be undone. */
   #undo: RunUndo | null = null
   /** Set from the first wait or mail on. */
@@ -172,6 +174,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     this.exit.inboxSeen = Math.max(this.exit.inboxSeen, mail.number)
     if (!this.live) return
     if (mail.kind === 'cancel') cancel(this, mail.number)
+    else if (mail.kind === 'migrate') this.#moveOn()
     else if (mail.kind === 'child') this.#openChildren().take(mail)
     else this.#openInbox().take(mail)
   }
@@ -185,13 +188,20 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     else this.#openChildren().close(then)
   }
 
+  #moveOn(): void {
+    this.#holdsBack = 'to move'
+    if (!this.live || this.#open.isAtWork) return
+    this.stopAll(() => new AbortedError('the run may go on with another version'))
+    this.exit.moveOn()
+  }
+
   #openInbox(): RunInbox {
     return (this.#inbox ??= new RunInbox(this, this.#host))
   }
 
   /** Begins no new bodies from now on; the engine watches `computing`. */
   drain(): void {
-    this.#draining = true
+    this.#holdsBack = 'to stop'
   }
 
   /** Gives the run back: the next claim goes on with it at once. */
@@ -250,6 +260,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
 
   /** Queues an answer; answers stand in the order of the journal. */
   answer(path: string, outcome: Outcome): void {
+    if (this.#holdsBack === 'to move') this.considerLeavingSoon()
     if (this.#undo !== null) {
       this.#undo.answered(path, outcome)
       if (this.#undo.isClosing) {
@@ -268,7 +279,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   }
 
   startAsked(operation: Operation): void {
-    this.#start(operation, this.#open.get(operation.path) ?? null)
+    if (operation.kind === 'value' && operation.of === 'patch') recordPatch(this, this.#host, { path: operation.path, isPast: isPast(this, (path) => this.#open.get(path) !== undefined) })
+    else this.#start(operation, this.#open.get(operation.path) ?? null)
   }
 
   #start(operation: Operation, open: Open): void {
@@ -292,7 +304,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   }
 
   #beginStep(step: StepRun): void {
-    if (this.#draining || !this.live) return
+    if (this.#holdsBack !== null || !this.live) return
     if (this.pause.isOn) {
       step.hold(() => this.#beginStep(step), this.pause)
       this.considerLeavingSoon()
@@ -388,6 +400,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
 
   /** Leaves memory when nothing computes, nothing waits for delivery, and the next thing to happen is far. */
   considerLeaving(): void {
+    if (this.#holdsBack === 'to move') this.#moveOn()
     if (!this.live || this.#replay !== null) return
     const { clock, limits } = this.#host.deps
     const rest = restOf({ open: this.#open, inbox: this.#inbox, pause: this.pause, deadline: this.#latest }, clock, limits)

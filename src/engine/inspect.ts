@@ -15,6 +15,7 @@ import { childMarks, idsOf, senderOf } from './child-marks.ts'
 import { parseDefinition } from './definition-body.ts'
 import { lineageOf } from './lineage.ts'
 import { readReason } from './retry-reason.ts'
+import { VERSION_PATH, type MigrationBody } from './migration.ts'
 import { openApprovals } from './open-approvals.ts'
 import type { OpenApproval } from './open-approvals.ts'
 import { openMail } from './outstanding-mail.ts'
@@ -102,6 +103,8 @@ export interface RunDetails extends RunSummary {
   readonly pending: readonly { readonly path: string; readonly kind: string; readonly attempt: number; readonly due: number | null; readonly error: ErrorData | null }[]
   /** `from`: the step that somebody chose to begin anew with; null when the failure did. */
   readonly generations: readonly (Pick<Generation, 'gen' | 'baseSeq' | 'at' | 'by' | 'reason'> & { readonly from: string | null })[]
+  /** Where its version was changed, or was asked to be and was not (`refused`); `at` is when it was asked for. */
+  readonly migrations: readonly { readonly from: string; readonly to: string; readonly by: string; readonly reason: string; readonly at: number; readonly takenAt: number | null; readonly refused: ErrorData | null }[]
   /** What was sent and nothing has taken: signals that nobody has waited for yet, or ever. */
   readonly unreadMail: readonly UnreadMail[]
   /** What it has started as its children, and has not given up. */
@@ -152,7 +155,8 @@ export async function runDetails(loaded: LoadedRun, { read, definition: stored }
     crashes: run.crashes, steps,
     pending: marks.filter((mark) => !answered.has(mark.path) && mark.gen === run.gen && isPending(mark.kind)).map(({ path, kind, attempt, due, error }) => ({ path, kind, attempt, due, error })),
     generations: generations.map(({ gen, baseSeq, at, by, reason }) => ({ gen, baseSeq, at, by, ...readReason(reason) })),
-    unreadMail: await Promise.all(openMail(mail, { marks, gen: run.gen, records: effective }, false).map((one) => unreadMail(one, marks, read))),
+    unreadMail: await Promise.all(openMail(mail, { marks, gen: run.gen, records: effective }, false).filter(({ kind }) => kind !== 'migrate').map((one) => unreadMail(one, marks, read))),
+    migrations: await Promise.all(mail.filter(({ kind }) => kind === 'migrate').map((one) => migrationOf(one, marks, read))),
     children: childrenOf(loaded),
     approvals: isEnd(run.status) ? [] : await openApprovals(loaded, read),
   }
@@ -166,6 +170,11 @@ function isPending(kind: MarkKind): boolean {
 async function unreadMail({ kind, sentAt, body, number }: Mail, marks: LoadedRun['marks'], read: RunReads['read']): Promise<UnreadMail> {
   const { address = null, payload } = body === null ? {} : ((await read(body)) as Partial<MailBody>) // as postbox.ts makes it
   return { kind, sentAt, address, payload, refused: marks.findLast((mark) => mark.kind === 'refused' && mark.attempt === number)?.error ?? null }
+}
+
+async function migrationOf({ body, number, sentAt, consumedAt }: Mail, marks: LoadedRun['marks'], read: RunReads['read']): Promise<RunDetails['migrations'][number]> {
+  const { from, to, by, reason } = (await read(body)) as MigrationBody // as the postbox makes it
+  return { from, to, by, reason, at: sentAt, takenAt: consumedAt, refused: marks.find(({ kind, path, attempt }) => kind === 'refused' && path === VERSION_PATH && attempt === number)?.error ?? null }
 }
 
 /** The short form of a run. */

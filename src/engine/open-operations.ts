@@ -79,6 +79,12 @@ export class OpenOperations extends SmallMap<Open> {
     return count
   }
 
+  /** True while a step is at work. */
+  get isAtWork(): boolean {
+    for (const open of this.values()) if (open instanceof StepRun && open.isAtWork) return true
+    return false
+  }
+
   /** Resets the heartbeat of one attempt, or of all steps. */
   beat(path?: string, attempt?: number): void {
     for (const open of path === undefined ? this.values() : [this.get(path)]) if (open instanceof StepRun) open.beat(attempt)

@@ -14,7 +14,8 @@ import { buildHistory } from './history.ts'
 import { readValue } from './payloads.ts'
 import type { EngineDeps } from './ports.ts'
 import { Replay } from './replay.ts'
-import type { AskedStep, History } from './replay.ts'
+import type { AskedStep } from './mismatch.ts'
+import type { History } from './replay.ts'
 
 /** What asking needs: it works beside the engine, also in a process that only looks. */
 export type QueryDeps = Pick<EngineDeps, 'store' | 'clock' | 'workflows' | 'sha256'>
@@ -54,7 +55,7 @@ async function replay({ clock }: QueryDeps, source: FunctionSource, { loaded, hi
   const recorded = new Replay(history)
   const ignore = (): void => undefined
   const host: SourceHost = { open: (operation) => recorded.asked(operation, askedStep(operation)), complete: ignore, fail: ignore }
-  source.attach({ ...host, row: loaded.run, replaying: true, beat: ignore })
+  source.attach({ ...host, row: loaded.run, replaying: true, replay: recorded, beat: ignore })
   source.begin(input, host)
   for (;;) {
     await new Promise<void>((rest) => clock.defer(rest))

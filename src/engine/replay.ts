@@ -1,23 +1,14 @@
 // Replay: recorded answers in the order in which they were recorded, each checked against what the source asks for now.
 // A difference means that the code is not the one that wrote the journal; it is named, and the run is parked.
-import { NonDeterminismError, errorData } from '../errors.ts'
+import { errorData } from '../errors.ts'
 import type { WumboError } from '../errors.ts'
 import type { JournalRecord, Mark } from '../model/record.ts'
-import { startedName } from '../workflow/children.ts'
 import type { Operation, Outcome } from '../workflow/contract.ts'
+import { type AskedStep, differenceOf, mismatchError, neverAsked, notAsked } from './mismatch.ts'
 import { recordedFailure } from './recorded-failure.ts'
 import type { ChildMark } from './child-marks.ts'
 import type { Begun } from './doubt.ts'
 import type { Undoing } from './saga.ts'
-import type { StepOperation } from './step-host.ts'
-
-/** A step that was asked for, as far as it is compared with its record. */
-export interface AskedStep {
-  readonly operation: StepOperation
-  /** Empty until the input is encoded. */
-  readonly inputHash: string
-  encodeInput(): void
-}
 
 /** What is known of a run from before, without its records. */
 export interface Known {
@@ -75,6 +66,8 @@ export type ReplayStep =
 export class Replay {
   readonly #history: Pick<History, 'records' | 'loose'>
   readonly #asked = new Map<string, { readonly operation: Operation; readonly step: AskedStep | null }>()
+  /** Patches that have been asked for and are not answered. */
+  readonly #patches = new Set<string>()
   #position = 0
 
   constructor(history: Pick<History, 'records' | 'loose'>) {
@@ -99,66 +92,56 @@ export class Replay {
   }
 
   asked(operation: Operation, step: AskedStep | null): void {
+    if (operation.kind === 'value' && operation.of === 'patch') this.#patches.add(operation.path)
     this.#asked.set(operation.path, { operation, step })
+  }
+
+  /** True when an answer is recorded for the path. */
+  hasRecorded(path: string): boolean {
+    return this.#history.records.some(({ record }) => record.path === path)
   }
 
   /** What was asked for is not wanted any more. */
   giveUp(paths: readonly string[]): void {
-    for (const path of paths) this.#asked.delete(path)
+    for (const path of paths) this.#forget(path)
   }
 
   /** The next answer. Call it only when the source is at rest. */
   next(): ReplayStep {
     const entry = this.#history.records[this.#position]
     if (entry === undefined) return { kind: 'done' }
+    const unpatched = this.#unpatched()
+    if (unpatched !== undefined) return unpatched
     const { record, output } = entry
     const asked = this.#asked.get(record.path)
-    const difference = asked === undefined ? `is not asked for; the code asks for ${this.#names()} instead` : differs(record, asked.operation, asked.step)
-    if (difference !== null) return { kind: 'mismatch', error: mismatch(record, difference) }
+    if (asked === undefined) return { kind: 'mismatch', error: notAsked(record, this.unanswered) }
+    const difference = differenceOf(record, asked.operation, asked.step)
+    if (difference !== null) return { kind: 'mismatch', error: mismatchError(record, difference) }
     this.#position++
-    this.#asked.delete(record.path)
+    this.#forget(record.path)
     return { kind: 'answer', path: record.path, outcome: outcomeOf(record, output) }
   }
 
   /** A mismatch when the source ends before it has asked for all that is recorded; null when all was asked for, whether or not it waited for the answers. */
   unasked(): WumboError | null {
     const entry = this.#history.records.slice(this.#position).find(({ record }) => !this.#asked.has(record.path))
-    return entry === undefined ? null : mismatch(entry.record, 'is never asked for: the code ends before')
+    return entry === undefined ? null : neverAsked(entry.record)
   }
 
-  #names(): string {
-    const names = [...this.#asked.keys()]
-    return names.length === 0 ? 'nothing' : names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '')
+  /** A patch that is asked for before the last record, and that nothing is recorded of: the code without it had gone past. Not recorded, since each replay finds the same. */
+  #unpatched(): ReplayStep | undefined {
+    for (const path of this.#patches) {
+      if (this.hasRecorded(path)) continue
+      this.#forget(path)
+      return { kind: 'answer', path, outcome: { status: 'completed', output: false } }
+    }
+    return undefined
   }
-}
 
-function differs(record: JournalRecord, operation: Operation, step: AskedStep | null): string | null {
-  const kind = operation.kind === 'decision' ? 'choice' : operation.kind
-  if (record.kind !== kind) return `was recorded as a ${record.kind}, the code asks for a ${kind}`
-  if (step === null) return otherChild(record, operation)
-  const { name, version } = step.operation.template.meta
-  if (record.template !== name || record.templateVersion !== version) {
-    return `was recorded with template ${record.template ?? '?'}@${record.templateVersion ?? '?'}, the code asks for ${name}@${version}`
+  #forget(path: string): void {
+    this.#asked.delete(path)
+    this.#patches.delete(path)
   }
-  try {
-    step.encodeInput()
-  } catch (thrown) {
-    return record.inputHash === null ? null : `was recorded with an input, the code gives one that cannot be stored: ${errorData(thrown).message}`
-  }
-  return record.inputHash === null || record.inputHash === step.inputHash ? null : `was recorded with another input (hash ${record.inputHash}, now ${step.inputHash})`
-}
-
-/** A child that is asked for must be of the workflow that was started; its version may have changed since. */
-function otherChild(record: JournalRecord, operation: Operation): string | null {
-  const asked = operation.kind === 'children' ? operation.workflow : operation.kind === 'child' || operation.kind === 'spawn' ? operation.start?.workflow : undefined
-  if (asked === undefined || record.template === null || startedName(asked) === record.template) return null
-  return `was recorded with workflow ${record.template}, the code asks for ${startedName(asked)}`
-}
-
-function mismatch(record: JournalRecord, difference: string): WumboError {
-  return new NonDeterminismError(`${record.kind} ${record.path} (number ${record.seq} in the journal) ${difference}`, {
-    path: record.path, details: { seq: record.seq, path: record.path, template: record.template, templateVersion: record.templateVersion },
-  })
 }
 
 function outcomeOf(record: JournalRecord, output: unknown): Outcome {

@@ -76,6 +76,15 @@ export class RunExit implements FlushListener {
     })
   }
 
+  /** Lets the run be looked at anew by this process, once all that is recorded is durable. */
+  moveOn(): void {
+    this.#run.journal.whenFree(() => {
+      this.#run.journal.flushHeld()
+      const { row } = this.#run
+      this.#host.flusher.add({ op: 'wake', run: keyOf(row), wakeAt: null }, row.run, 0, (_answer, error) => this.#run.leave(error === undefined ? { how: 'moving' } : lost(error)))
+    })
+  }
+
   /** Ends the run once a large output is kept; `consumed` as for `finish`. */
   settle(end: End, consumed?: number): void {
     const stored = end.payload === null ? null : settlePayload(end.payload, this.#host.payloads)

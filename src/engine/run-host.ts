@@ -16,6 +16,8 @@ export type Departure =
   | { readonly how: 'waiting'; readonly wakeAt: number | null }
   /** It is cancelled and comes back for its clean-up; this process still owns it. */
   | { readonly how: 'cleaning' }
+  /** It is looked at whether it goes on with another version; this process still owns it. */
+  | { readonly how: 'moving' }
   /** It has continued as new and comes back at once; this process still owns it. */
   | { readonly how: 'continued' }
   | { readonly how: 'parked'; readonly error: ErrorData }
@@ -34,6 +36,7 @@ export function departureEvent(departure: Departure): EventBody | null {
     case 'waiting':
       return { type: 'run.waiting', wakeAt: departure.wakeAt === NEVER ? null : departure.wakeAt }
     case 'cleaning':
+    case 'moving':
     case 'continued':
     case 'lost':
       return null

@@ -2,7 +2,8 @@
 // the last of them is decided here too: the undoing goes on, an end that was put off is made, or what has no answer yet is begun.
 import type { WumboError } from '../errors.ts'
 import type { Operation, Outcome } from '../workflow/contract.ts'
-import type { AskedStep, History, Known, Replay } from './replay.ts'
+import type { AskedStep } from './mismatch.ts'
+import type { History, Known, Replay } from './replay.ts'
 import type { EventBody } from './run-host.ts'
 import type { RunUndo } from './run-undo.ts'
 
@@ -37,6 +38,10 @@ export class RunReplay {
 
   get records(): History['records'] {
     return this.#replay.records
+  }
+
+  hasRecorded(path: string): boolean {
+    return this.#replay.hasRecorded(path)
   }
 
   /** The source asks for something; it is compared with its record. */

@@ -60,6 +60,17 @@ export class SideExits {
     })
   }
 
+  /** Leaves a run to others, who can claim it at once. Mail that comes in between is looked at first. */
+  giveBack({ space, run, inboxCount }: RunRow, isPaused: boolean): void {
+    const { deps, flusher } = this.#host
+    const key: RunKey = { space, run }
+    flusher.add({ op: 'release', run: key, status: isPaused ? 'paused' : 'waiting', wakeAt: null, error: null, inboxSeen: inboxCount }, run, 50, (answer, failed) => {
+      if (failed !== undefined) deps.log.error('a run could not be given back', { run, error: failed.message })
+      else if (answer?.answer === 'mail') this.#resume(key)
+      else this.#host.gone(run, { how: 'waiting', wakeAt: null })
+    })
+  }
+
   /** Notes that a run's clean-up has begun, and reads the mail that asked for it; resolves to what is known of it. */
   beginCleanUp(row: RunRow, { mail, timeoutMs }: { readonly mail: number; readonly timeoutMs: number }): Promise<Cleaning> {
     const { deps, flusher } = this.#host

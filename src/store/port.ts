@@ -39,6 +39,8 @@ export interface StartKey {
  * `reopen` leaves an end or `parked`: status `running`, owned by the lane, gen + 1, output, error and finishedAt null,
  *   and the generation's row. Answers `refused` when the run's gen is not `generation.gen - 1`, or it is neither ended as
  *   failed or cancelled, nor parked.
+ * `migrate` moves a run that the lane owns to another version of its workflow: `to` has the run's queue and workflow. The mail with number `mail` counts as
+ *   read from then on. StoreRowError when not owned.
  * `continue` begins the run anew, under the next generation and with another input, as one that keeps its id and its owner: its journal, marks and
  *   generations are deleted, and of its read mail what is in `drop`; what is in `blank` keeps its id and becomes `taken`, without its body. No answer. Of a run that the
  *   lane does not own, and of a generation that does not follow the run's, it is refused with StoreRowError.
@@ -61,6 +63,7 @@ export type StoreOp =
   | { readonly op: 'send'; readonly mail: NewMail }
   | { readonly op: 'consume'; readonly run: RunKey; readonly numbers: readonly number[]; readonly at: number }
   | { readonly op: 'reopen'; readonly generation: Generation }
+  | { readonly op: 'migrate'; readonly run: RunKey; readonly to: RunKind; readonly mail: number; readonly at: number }
   | { readonly op: 'continue'; readonly generation: Generation; readonly input: Payload; readonly drop: readonly number[]; readonly blank: readonly number[] }
   | { readonly op: 'claim'; readonly limit: number; readonly now: number; readonly kinds: readonly RunKind[] | null }
   | { readonly op: 'definition'; readonly hash: string; readonly workflow: string; readonly body: string; readonly at: number }

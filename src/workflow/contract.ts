@@ -119,6 +119,18 @@ export interface WorkflowContext {
   random(key?: string | number): Promise<number>
   /** Recorded UUID, version 4. */
   uuid(key?: string | number): Promise<string>
+  /**
+   * Whether a change of this function counts for the run: true for runs that come to it first with the change, false for those that had gone past
+   * this place without it. The answer stays: it is the same at every replay, and wherever the same id is asked for.
+   * @example
+   * if (await ctx.patched('check-address')) await ctx.step('check', check, order.address)
+   */
+  patched(id: string): Promise<boolean>
+  /**
+   * Stands where `patched` stood, once what was before the change is gone from the code. Runs that recorded that the change counts go on, and new ones
+   * record nothing; a run of which it is recorded that it does not count, or whose journal has something else behind this place, is parked with NON_DETERMINISM.
+   */
+  deprecatePatch(id: string): Promise<void>
 }
 
 /** What every workflow has, whichever way it is written. `I` is what start() takes, `O` what result() gives. */
@@ -220,8 +232,8 @@ export type Operation =
   | { readonly kind: 'page'; readonly path: string; readonly runs: readonly string[] }
   /** Something the source decided by itself from recorded data: recorded at level pure, so that people see it. */
   | { readonly kind: 'decision'; readonly path: string; readonly status: 'completed' | 'skipped' | 'failed'; readonly output: unknown; readonly error: WumboError | null; readonly reads: readonly string[] | null }
-  /** A value that only the engine can give. */
-  | { readonly kind: 'value'; readonly path: string; readonly of: 'now' | 'random' | 'uuid' }
+  /** A value that only the engine can give. `patch`: whether a change of the code counts for the run; `deprecated patch` is answered only by a record. */
+  | { readonly kind: 'value'; readonly path: string; readonly of: 'now' | 'random' | 'uuid' | 'patch' | 'deprecated patch' }
 
 /** The answer to an operation. Outputs are frozen. */
 export type Outcome =

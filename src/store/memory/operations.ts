@@ -9,7 +9,7 @@ import type { OpAnswer, StoreOp } from '../port.ts'
 import { errorRow, generationRow, mailRow, markRow, recordRow, runRow, text, whole, wholeOrNull } from './rows.ts'
 import { idOf } from './tables.ts'
 import type { StoredRun, Tables } from './tables.ts'
-import { deleteWorkflow, saveWorkflow, setWorkflowStatus, useWorkflowVersion } from './workflows.ts'
+import { chooseWorkflowVersion, deleteWorkflow, saveWorkflow, setWorkflowStatus, useWorkflowVersion } from './workflows.ts'
 
 type OpOf<Name extends StoreOp['op']> = Extract<StoreOp, { op: Name }>
 
@@ -31,6 +31,7 @@ export function apply(tables: Tables, lane: Owner, op: StoreOp): OpAnswer | unde
     case 'send': return send(tables, op)
     case 'consume': return consume(tables, lane, op)
     case 'reopen': return reopen(tables, lane, op)
+    case 'migrate': return migrate(tables, lane, op)
     case 'continue': return continueAsNew(tables, lane, op)
     case 'claim': return claim(tables, lane, op)
     case 'definition': return define(tables, op)
@@ -38,6 +39,7 @@ export function apply(tables: Tables, lane: Owner, op: StoreOp): OpAnswer | unde
     case 'transact': throw new StoreRowError('this store runs no transactions')
     case 'saveWorkflow': return saveWorkflow(tables, op)
     case 'useWorkflowVersion': return useWorkflowVersion(tables, op)
+    case 'chooseWorkflowVersion': return chooseWorkflowVersion(tables, op)
     case 'setWorkflowStatus': return setWorkflowStatus(tables, op)
     case 'deleteWorkflow': return deleteWorkflow(tables, op)
   }
@@ -123,9 +125,19 @@ function send(tables: Tables, op: OpOf<'send'>): OpAnswer {
 }
 
 function consume(tables: Tables, lane: Owner, op: OpOf<'consume'>): OpAnswer | undefined {
+  read(tables, owned(tables, lane, op.run), op.numbers, whole(op.at))
+  return undefined
+}
+
+function migrate(tables: Tables, lane: Owner, op: OpOf<'migrate'>): OpAnswer | undefined {
   const stored = owned(tables, lane, op.run)
-  const consumedAt = whole(op.at)
-  for (const number of op.numbers) {
+  tables.change(stored, { version: text(op.to.version) })
+  read(tables, stored, [whole(op.mail)], whole(op.at))
+  return undefined
+}
+
+function read(tables: Tables, stored: StoredRun, numbers: readonly number[], consumedAt: number): void {
+  for (const number of numbers) {
     const at = placeOf(stored.mail, number)
     const before = stored.mail[at]
     if (before === undefined || before.consumedAt !== null) continue
@@ -136,7 +148,6 @@ function consume(tables: Tables, lane: Owner, op: OpOf<'consume'>): OpAnswer | u
       stored.unread++
     })
   }
-  return undefined
 }
 
 function reopen(tables: Tables, lane: Owner, op: OpOf<'reopen'>): OpAnswer | undefined {

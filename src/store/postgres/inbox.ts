@@ -1,4 +1,4 @@
-// The reopening of a run: its live row comes back out of its end, or leaves `parked`. Mail itself is carried out many at a time: see
+// The reopening of a run: its live row comes back out of its end, or leaves `parked`; and its move to another version. Mail itself is carried out many at a time: see
 // migrations/0002-flush.ts.
 import { StoreRowError } from '../../errors.ts'
 import type { Generation } from '../../model/run.ts'
@@ -36,6 +36,21 @@ export async function reopen({ client, lane, epoch }: Writing, generation: Gener
     [no, lane, epoch, gen],
   )
   await client.query('delete from run_ends where no = $1', [no])
+  return undefined
+}
+
+/** Goes on with another version of its workflow, whose kind has a number by now, and has read the mail that asked for it. */
+export async function migrate({ client, lane, epoch }: Writing, op: Extract<StoreOp, { op: 'migrate' }>): Promise<undefined> {
+  const { run, to } = op
+  const found = await client.query<{ no: number }>(
+    'select l.no from runs l join run_starts s on s.no = l.no where s.run = $1 and s.space = $2 and l.lane = $3 and l.epoch = $4 for update of l', [stored(run.run), whole(run.space), lane, epoch],
+  )
+  const no = found.rows[0]?.no
+  if (no === undefined) throw new StoreRowError(`the run ${run.run} is not owned by this lane`)
+  await client.query('update run_starts set version = $2 where no = $1', [no, stored(to.version)])
+  await client.query('update runs set kind = (select id from run_kinds where queue = $2 and workflow = $3 and version = $4) where no = $1', [no, stored(to.queue), stored(to.workflow), stored(to.version)])
+  const read = await client.query('update inbox set consumed_at = $3 where run_no = $1 and number = $2 and consumed_at is null', [no, whole(op.mail), whole(op.at)])
+  if (read.rowCount === 1) await client.query('update runs set unread = unread - 1 where no = $1', [no])
   return undefined
 }
 

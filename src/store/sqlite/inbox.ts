@@ -1,4 +1,4 @@
-// The operations that come from outside a run, in the writer thread: mail, its reading, and the reopening of a run.
+// The operations that come from outside a run, in the writer thread: mail, its reading, what mail asked for, and the reopening of a run.
 import { StoreRowError } from '../../errors.ts'
 import type { OpAnswer } from '../port.ts'
 import type { FlushState } from './flush-state.ts'
@@ -50,6 +50,16 @@ export function consume(state: FlushState, from: BatchReader): OpAnswer | undefi
   const at = from.whole()
   let consumed = 0
   for (let left = from.whole(); left > 0; left--) consumed += Number(state.sql.consumeMail.run(at, no, from.whole()).changes)
+  if (consumed > 0) state.sql.countConsumed.run(consumed, no)
+  return undefined
+}
+
+/** Goes on with another version of its workflow, as mail asked for. */
+export function migrate(state: FlushState, from: BatchReader): OpAnswer | undefined {
+  const no = state.ownedRun(from)
+  state.sql.migrateRun.run(from.text(), no)
+  const mail = from.whole()
+  const consumed = Number(state.sql.consumeMail.run(from.whole(), no, mail).changes)
   if (consumed > 0) state.sql.countConsumed.run(consumed, no)
   return undefined
 }

@@ -4,13 +4,13 @@ import type { OpAnswer } from '../port.ts'
 import { checksum } from './checksum.ts'
 import { claim } from './claim.ts'
 import type { FlushState } from './flush-state.ts'
-import { consume, continueAsNew, deliver, readMail, reopen, send } from './inbox.ts'
+import { consume, continueAsNew, deliver, migrate, readMail, reopen, send } from './inbox.ts'
 import { prune } from './prune.ts'
 import { transact } from './transact.ts'
 import { OP } from './wire.ts'
 import type { BatchReader } from './wire.ts'
 import { definitionChecksum } from './workflow-rows.ts'
-import { deleteWorkflow, saveWorkflow, setWorkflowStatus, useWorkflowVersion } from './workflows.ts'
+import { chooseWorkflowVersion, deleteWorkflow, saveWorkflow, setWorkflowStatus, useWorkflowVersion } from './workflows.ts'
 
 /** Reads one operation and carries it out; the answer is undefined where the port names none. */
 export function apply(state: FlushState, from: BatchReader): OpAnswer | undefined {
@@ -25,6 +25,7 @@ export function apply(state: FlushState, from: BatchReader): OpAnswer | undefine
     case OP.send: return send(state, from)
     case OP.consume: return consume(state, from)
     case OP.reopen: return reopen(state, from)
+    case OP.migrate: return migrate(state, from)
     case OP.continue: return continueAsNew(state, from)
     case OP.claim: return claim(state, from)
     case OP.definition: return define(state, from)
@@ -32,6 +33,7 @@ export function apply(state: FlushState, from: BatchReader): OpAnswer | undefine
     case OP.transact: return transact(state, from, record)
     case OP.saveWorkflow: return saveWorkflow(state, from)
     case OP.useWorkflowVersion: return useWorkflowVersion(state, from)
+    case OP.chooseWorkflowVersion: return chooseWorkflowVersion(state, from)
     case OP.setWorkflowStatus: return setWorkflowStatus(state, from)
     case OP.deleteWorkflow: return deleteWorkflow(state, from)
     default: throw new Error(`the batch is broken: there is no operation ${op}`)

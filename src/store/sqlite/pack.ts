@@ -119,7 +119,7 @@ function putNumbers(to: BatchWriter, numbers: readonly number[]): void {
   for (const number of numbers) to.whole(number)
 }
 
-function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' | 'reopen' | 'continue' | 'claim' | 'definition' | 'prune' }> | TransactOp | WorkflowOp): void {
+function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' | 'reopen' | 'continue' | 'migrate' | 'claim' | 'definition' | 'prune' }> | TransactOp | WorkflowOp): void {
   switch (op.op) {
     case 'send':
       putMail(to, op.mail)
@@ -137,6 +137,12 @@ function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' 
       to.text(op.input)
       putNumbers(to, op.drop)
       putNumbers(to, op.blank)
+      return
+    case 'migrate':
+      putKey(to, op.run)
+      to.text(op.to.version)
+      to.whole(op.mail)
+      to.whole(op.at)
       return
     case 'claim':
       to.whole(op.limit)
@@ -180,6 +186,10 @@ function putWorkflow(to: BatchWriter, op: WorkflowOp): void {
     case 'useWorkflowVersion':
       putChange(to, op)
       to.text(op.hash)
+      return
+    case 'chooseWorkflowVersion':
+      putChange(to, op)
+      to.textOrNull(op.version)
       return
     case 'setWorkflowStatus':
       putChange(to, op)

@@ -44,6 +44,7 @@ export const WRITER_SQL = {
   countMailAndWake: `update runs set inbox_count = ?, unread = unread + 1, wake_at = ? where no = ?`,
   consumeMail: 'update inbox set consumed_at = ? where run_no = ? and number = ? and consumed_at is null',
   countConsumed: 'update runs set unread = unread - ? where no = ?',
+  migrateRun: 'update runs set version = ? where no = ?',
   insertGeneration: 'insert into generations (run_no, gen, base_seq, at, by_whom, reason) values (?, ?, ?, ?, ?, ?)',
   reopenRun: `update runs set status = 'running', lane = '${LANE}', epoch = ?, gen = ?, output = null, error = null, finished_at = null, wake_at = null where no = ?`,
 
@@ -61,8 +62,8 @@ export const WRITER_SQL = {
   insertDefinition: 'insert or ignore into definitions (hash, workflow, body, at, checksum) values (?, ?, ?, ?, ?)',
 
   findWorkflow: 'select * from workflows where space = ? and name = ?',
-  putWorkflow: `insert into workflows (space, name, status, version, created_at, updated_at, by_whom) values (?, ?, ?, ?, ?, ?, ?)
-    on conflict (space, name) do update set status = excluded.status, version = excluded.version, updated_at = excluded.updated_at, by_whom = excluded.by_whom`,
+  putWorkflow: `insert into workflows (space, name, status, version, chosen, created_at, updated_at, by_whom) values (?, ?, ?, ?, ?, ?, ?, ?)
+    on conflict (space, name) do update set status = excluded.status, version = excluded.version, chosen = excluded.chosen, updated_at = excluded.updated_at, by_whom = excluded.by_whom`,
   deleteWorkflow: 'delete from workflows where space = ? and name = ?',
   findVersion: 'select id, format, body, source, created_at, by_whom from workflow_versions where space = ? and name = ? and hash = ?',
   insertVersion: `insert into workflow_versions (space, name, hash, format, body, source, created_at, by_whom, checksum) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -80,6 +80,7 @@ export type { AnyWorkflow, FunctionWorkflow, GraphWorkflow, OnCancel, StepOption
 export type { ChildBatch, ChildHandle, ChildOptions, ChildResult, ChildrenOptions } from './workflow/children.ts'
 export type { ParentClose } from './model/child.ts'
 export type { Builder, WorkflowOptions } from './workflow/builder.ts'
+export type { Failure } from './workflow/failure.ts'
 export type { Expr, Ref } from './workflow/reference.ts'
 
 // Failures: one class each, with a stable code

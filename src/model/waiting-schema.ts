@@ -14,7 +14,7 @@ export const untilSchema = z
   .meta({ id: 'Until', description: 'Sleeps until a moment.', examples: [{ until: '2030-01-31T08:00:00Z' }] })
 
 /** The waits; `wait` is the schema of a duration or of an expression that gives one. */
-export function waitSchemas(wait: z.ZodType) {
+export function waitSchemas(wait: z.ZodType): { readonly signal: z.ZodObject; readonly approval: z.ZodObject } {
   const bounded = {
     timeout: wait.optional().meta({ description: 'How long to wait: milliseconds, text with a unit, or an expression that gives either. It counts from the first moment of the wait, over restarts. Default: as long as it takes.', examples: ['14d', '${{ input.patience }}'] }),
     onTimeout: z.enum(['fail', 'continue']).optional().meta({ description: 'When nothing has come in time: fail fails the step with WAIT_TIMEOUT, continue goes on with fallback. Only with timeout. Default fail.', examples: ['continue'] }),

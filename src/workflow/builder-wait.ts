@@ -1,5 +1,5 @@
 // Waits as the builder is given them, turned into the model: sleeps, signals, approvals.
-import type { ApprovalModel, SignalModel } from '../model/waiting.ts'
+import type { SignalModel } from '../model/waiting.ts'
 import type { BodyModel } from '../model/workflow.ts'
 import { bindingModel, called, picked, type Given, type Site } from './builder-steps.ts'
 import { inputJsonSchema, type AnySchema } from './input.ts'
@@ -24,7 +24,7 @@ export function signalModel(given: Given, path: string, site: Site): BodyModel {
 
 /** An approval. */
 export function approvalModel(given: Given, path: string, site: Site): BodyModel {
-  return { approval: waitModel(given, { plain: ['onTimeout'], bound: ['title', 'assignees', 'timeout', 'fallback'], schema: 'form' }, `${path}.approval`, site) as ApprovalModel }
+  return { approval: waitModel(given, { plain: ['onTimeout'], bound: ['title', 'assignees', 'timeout', 'fallback'], schema: 'form' }, `${path}.approval`, site) }
 }
 
 interface Keys {

@@ -5,11 +5,11 @@ import type { Binding } from './binding.ts'
 import { referencesOf } from './compile-wait.ts'
 import { shown } from './door.ts'
 import { readsOf, type Frame } from './frame.ts'
-import { failDecision, type Done, type RunCore, type Spot } from './interpreter-run.ts'
+import { failDecision, recordSkip, type Done, type RunCore, type Spot } from './interpreter-run.ts'
 import type { SleepPlan, WaitPlan } from './plan.ts'
 import { sleepMs, untilMs } from './sleep.ts'
 import { taken } from './taken.ts'
-import { requestPath, signalAddress, type ApprovalRequest, type Decision, type MailWait } from './waiting.ts'
+import { requestPath, signalAddress, withdrawnPath, type ApprovalRequest, type Decision, type MailWait } from './waiting.ts'
 
 /** Sleeps for a duration, or until a moment. */
 export function runSleep(core: RunCore, { path, duration, isMoment }: SleepPlan, spot: Spot, done: Done): void {
@@ -33,8 +33,12 @@ export function runWait(core: RunCore, plan: WaitPlan, spot: Spot, done: Done): 
     return
   }
   core.open({ kind: 'request', path: requestPath(spot.path), request }, () => {
-    if (spot.above.halted) done({ status: 'halted' })
-    else begin()
+    if (!spot.above.halted) {
+      begin()
+      return
+    }
+    recordSkip(core, withdrawnPath(spot.path), [])
+    done({ status: 'halted' })
   })
 }
 
@@ -44,17 +48,23 @@ function askedOf(plan: WaitPlan, { path, frame }: Spot): { readonly request: App
   const late: Pick<MailWait, 'late'> = plan.timeout === null ? {} : { late: plan.fallback === null ? { error: () => timedOut(plan, path) } : { value: plan.fallback.evaluate(frame) } }
   const bound = { timeoutMs, ...late }
   if (plan.on === 'signal') return { request: null, wait: { ...bound, address: addressOf(plan, frame), check: payloadCheck(plan) } }
-  const request = { title: valueOf(plan.title, `${plan.path}.title`, frame, isText, 'a text') ?? plan.name, assignees: valueOf(plan.assignees, `${plan.path}.assignees`, frame, isTexts, 'a list of names') ?? [], form: plan.schema }
+  const request = { title: valueOf(plan.title, `${plan.path}.title`, frame, TITLE) ?? plan.name, assignees: valueOf(plan.assignees, `${plan.path}.assignees`, frame, NAMES) ?? [], form: plan.schema }
   return { request, wait: { ...bound, address: path, check: decisionCheck(plan) } }
 }
 
 function addressOf({ name, key, path }: WaitPlan, frame: Frame): string {
-  const value = valueOf(key, `${path}.key`, frame, isKey, 'a text of at most 200 characters or a number')
+  const value = valueOf(key, `${path}.key`, frame, KEY)
   return signalAddress(name, value)
 }
 
+/** What a place takes, and how messages call it. */
+interface Wanted<T> {
+  readonly is: (value: unknown) => value is T
+  readonly wanted: string
+}
+
 /** What a binding gives, if it is of the right kind. */
-function valueOf<T>(binding: Binding | null, path: string, frame: Frame, is: (value: unknown) => value is T, wanted: string): T | undefined {
+function valueOf<T>(binding: Binding | null, path: string, frame: Frame, { is, wanted }: Wanted<T>): T | undefined {
   if (binding === null) return undefined
   const value = binding.evaluate(frame)
   if (is(value)) return value
@@ -64,6 +74,10 @@ function valueOf<T>(binding: Binding | null, path: string, frame: Frame, is: (va
 const isText = (value: unknown): value is string => typeof value === 'string'
 const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isText)
 const isKey = (value: unknown): value is string | number => (isText(value) && value.length <= 200 && value.isWellFormed()) || typeof value === 'number'
+
+const TITLE: Wanted<string> = { is: isText, wanted: 'a text' }
+const NAMES: Wanted<readonly string[]> = { is: isTexts, wanted: 'a list of names' }
+const KEY: Wanted<string | number> = { is: isKey, wanted: 'a text of at most 200 characters or a number' }
 
 /** A signal that carries nothing gives null: undefined is no value in expressions. */
 function payloadCheck({ check }: WaitPlan): (payload: unknown) => MaybePromise<unknown> {

@@ -37,7 +37,7 @@ async function send(host: GraphHost, path: string, payload: unknown): Promise<vo
   host.deliver(path, { status: 'completed', output: check === null ? payload : await check(payload) })
 }
 
-const started = (steps: Record<string, StepModel>, output: unknown = undefined): GraphHost =>
+const started = (steps: Record<string, StepModel>, output?: unknown): GraphHost =>
   begin({ input, steps, ...(output === undefined ? {} : { output }) }, { n: 3, text: 'a/b', flag: true })
 
 describe('what is refused', () => {

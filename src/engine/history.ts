@@ -36,10 +36,13 @@ export async function buildHistory(loaded: LoadedRun, read: (payload: Payload | 
 /** The newest mark of each path without a record: retries of this generation, timers and waits of any. */
 function openMarks(loaded: LoadedRun, effective: readonly JournalRecord[]): ReadonlyMap<string, Mark> {
   const answered = new Set(effective.map(({ path }) => path))
+  const ended = new Set(loaded.journal.flatMap(({ kind, gen, path }) => (kind === 'signal' || kind === 'approval' ? [`${gen} ${path}`] : [])))
   const marks = new Map<string, Mark>()
   const byAge = [...loaded.marks].sort((a, b) => a.gen - b.gen || a.attempt - b.attempt)
   for (const mark of byAge) {
     if (answered.has(mark.path) || (mark.kind !== 'timer' && mark.kind !== 'wait' && mark.kind !== 'retry')) continue
+    // A wait that had an answer, or ended without one, begins anew when it is asked for again; one that was open goes on.
+    if (mark.kind === 'wait' && ended.has(`${mark.gen} ${mark.path}`)) continue
     if (mark.kind !== 'retry' || mark.gen === loaded.run.gen) marks.set(mark.path, mark)
   }
   return marks

@@ -147,6 +147,13 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     else this.#start(operation, open)
   }
 
+  withdraw(path: string): void {
+    const open = this.#open.get(path)
+    if (this.#replay !== null) this.#replay.withdrawn(path)
+    else if (!(open instanceof MailWait) || this.#inbox?.withdraw(open) !== true) return
+    this.#open.delete(path)
+  }
+
   complete(output: unknown): void {
     this.end(endingOf(this.cleanUp, { status: 'completed', output, error: null }))
   }

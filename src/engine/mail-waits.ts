@@ -6,12 +6,8 @@ import { publishSchema } from '../template/publish.ts'
 import { compileCheck } from '../template/validator.ts'
 import type { Schema } from '../template/contract.ts'
 import type { ApprovalRequest, BoundApprovalOptions, BoundSignalOptions, Decision, MailWait } from '../workflow/waiting.ts'
-import { NAME, escapeKey } from './scope.ts'
-
-/** What a signal or a wait for one is addressed by: its name, and its key if it has one. */
-export function signalAddress(name: string, key: string | number | undefined): string {
-  return key === undefined ? name : `${name}[${escapeKey(key)}]`
-}
+import { NAME } from './scope.ts'
+import { signalAddress } from '../workflow/waiting.ts'
 
 /** The name of a signal that is sent. */
 export function checkSignalName(name: string): string {

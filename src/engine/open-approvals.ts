@@ -3,7 +3,7 @@ import { effectiveJournal } from '../model/record.ts'
 import type { Payload } from '../model/payload.ts'
 import type { JsonSchema } from '../template/contract.ts'
 import type { LoadedRun } from '../store/port.ts'
-import { requestPath } from '../workflow/waiting.ts'
+import { requestPath, withdrawnPath } from '../workflow/waiting.ts'
 import type { ApprovalRequest } from '../workflow/waiting.ts'
 
 /** An approval that is open. Times are milliseconds since 1970. */
@@ -21,7 +21,7 @@ export interface OpenApproval {
 /** The open approvals of a run, in the order in which they were asked for. */
 export async function openApprovals(loaded: LoadedRun, read: (payload: Payload | null) => Promise<unknown>): Promise<readonly OpenApproval[]> {
   const records = effectiveJournal(loaded.journal, loaded.generations, loaded.run.gen)
-  const decided = new Set(records.flatMap(({ kind, path }) => (kind === 'approval' ? [requestPath(path)] : [])))
+  const decided = new Set(records.flatMap(({ kind, path }) => (kind === 'approval' ? [requestPath(path)] : path.endsWith(withdrawnPath('')) ? [requestPath(path.slice(0, -withdrawnPath('').length))] : [])))
   const open: OpenApproval[] = []
   for (const record of records) {
     if (record.kind !== 'request' || decided.has(record.path)) continue

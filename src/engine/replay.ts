@@ -68,6 +68,7 @@ export class Replay {
   readonly #asked = new Map<string, { readonly operation: Operation; readonly step: AskedStep | null }>()
   /** Patches that have been asked for and are not answered. */
   readonly #patches = new Set<string>()
+  readonly #withdrawn = new Set<string>()
   #position = 0
 
   constructor(history: Pick<History, 'records' | 'loose'>) {
@@ -88,7 +89,7 @@ export class Replay {
 
   /** Operations that have been asked for and have no record, in the order in which they were asked for. */
   get unanswered(): readonly Operation[] {
-    return [...this.#asked.values()].map(({ operation }) => operation)
+    return [...this.#asked.values()].flatMap(({ operation }) => (this.#withdrawn.has(operation.path) ? [] : [operation]))
   }
 
   asked(operation: Operation, step: AskedStep | null): void {
@@ -104,6 +105,11 @@ export class Replay {
   /** What was asked for is not wanted any more. */
   giveUp(paths: readonly string[]): void {
     for (const path of paths) this.#forget(path)
+  }
+
+  /** A wait was given up by the source; an answer that is recorded is given all the same. */
+  withdrawn(path: string): void {
+    this.#withdrawn.add(path)
   }
 
   /** The next answer. Call it only when the source is at rest. */

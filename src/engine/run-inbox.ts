@@ -101,7 +101,15 @@ export class RunInbox {
     if (due === null) this.#begin(wait, NEVER)
   }
 
+  /** Gives a wait up. False when it has its answer, or is about to. */
+  withdraw(wait: MailWait): boolean {
+    if (wait.isBusy || wait.isOver) return false
+    this.#close(wait)
+    return true
+  }
+
   #begin(wait: MailWait, due: number): void {
+    if (wait.isOver) return
     this.#waits.push(wait)
     wait.due = due
     this.#match(wait.operation.kind, wait.operation.address)
@@ -185,6 +193,7 @@ export class RunInbox {
 
   #close(wait: MailWait): void {
     wait.abort()
+    wait.isOver = true
     const at = this.#waits.indexOf(wait)
     if (at >= 0) this.#waits.splice(at, 1)
   }

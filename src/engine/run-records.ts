@@ -23,6 +23,8 @@ export interface RecordsHost extends JournalHost {
   broken(thrown: unknown): void
 }
 
+const NOTHING_CAME = { value: undefined }
+
 type Decision = Extract<Operation, { kind: 'decision' }>
 
 /** Records what is answered as soon as it is asked for: a value, a decision of the source's own, a request that waits for nothing. */
@@ -95,12 +97,26 @@ export function recordValue(run: RecordsHost, host: RunHost, given: { readonly p
 /** Records what came for a wait, or (null) that nothing came in time, and answers with it. The record names the mail: that is its taking. */
 export function recordMail(run: RecordsHost, host: RunHost, wait: MailWait, taken: { readonly value: unknown; readonly number: number } | null): void {
   if (!run.live) return
-  const { path, kind, reads = [] } = wait.operation
-  const { payload, value } = defaultCodec.snapshot(taken?.value)
+  const { path, kind, reads = [], late = NOTHING_CAME } = wait.operation
+  if (taken === null && 'error' in late) {
+    recordLate(run, host, wait, late.error())
+    return
+  }
+  const given = taken ?? (late as { readonly value: unknown }) // it gives a value when it is no failure
+  const { payload, value } = defaultCodec.snapshot(given.value)
   stored(run, host, payload, (output) => {
     const named = taken === null ? reads : [...reads, mailRead(taken.number)]
     run.journal.append({ ...plainRecord(run, host, { path, kind, level: 'effect', status: 'completed', output, error: null, reads: named }), startedAt: wait.since })
     run.answer(path, { status: 'completed', output: value })
+  })
+}
+
+/** Records that nothing came in time for a wait that fails then, and answers with that. */
+function recordLate(run: RecordsHost, host: RunHost, { operation: { path, kind, reads = [] }, since }: MailWait, late: WumboError): void {
+  const error = errorData(late)
+  whenFree(run, () => {
+    run.journal.append({ ...plainRecord(run, host, { path, kind, level: 'effect', status: 'failed', output: null, error, reads }), startedAt: since })
+    run.answer(path, { status: 'failed', error: recordedFailure(path, error) })
   })
 }
 

@@ -54,6 +54,11 @@ export class RunReplay {
     this.#replay.giveUp(paths)
   }
 
+  /** A wait was given up: it is not begun when the replay is over. */
+  withdrawn(path: string): void {
+    this.#replay.withdrawn(path)
+  }
+
   /** Makes an end once all recorded answers are delivered, since steps may have to be undone; the first one counts. */
   putOff(end: () => void): void {
     this.#putOff ??= end

@@ -1,7 +1,8 @@
 // Paths: numbers in strict sequence only, keys that stay readable and never collide.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Scope, escapeKey, itemPrefixes } from './scope.ts'
+import { escapeKey } from '../shared/escape-key.ts'
+import { Scope, itemPrefixes } from './scope.ts'
 
 describe('paths of operations', () => {
   test('a name used again in sequence is numbered', () => {

@@ -2,11 +2,11 @@
 // strict sequence. Once two operations of a scope have been open together a repeated name is refused, live and on
 // replay alike, because numbers given out under concurrency would swap results without a word.
 import { DefinitionError, DuplicateStepError } from '../errors.ts'
+import { escapeKey } from '../shared/escape-key.ts'
 import { SmallMap } from '../shared/small-map.ts'
 
 /** A name of an operation, or of a signal. */
 export const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/
-const ESCAPED = /[^A-Za-z0-9_~-]/gu
 
 /** A scope of a durable function: the run itself, a branch of `all`, an item of `map`. */
 export class Scope {
@@ -56,16 +56,6 @@ export class Scope {
 /** Refuses what cannot be a name. */
 export function checkOperationName(name: string, what: string): void {
   if (typeof name !== 'string' || !NAME.test(name)) throw new DefinitionError(`${what}: expected a letter or _ and then letters, digits, _ or -, at most 100, as name`, { path: 'name' })
-}
-
-/** Writes a key so that a path stays readable and unambiguous: other characters than letters, digits, _ ~ - become %XX. */
-export function escapeKey(key: string | number): string {
-  const text = String(key)
-  if (text.length > 200) {
-    throw new DefinitionError(`key: expected at most 200 characters, got ${text.length}`, { path: 'key' })
-  }
-  if (!text.isWellFormed()) throw new DefinitionError('key: expected well-formed text, got a lone surrogate', { path: 'key' })
-  return text.replace(ESCAPED, (unit) => encodeURIComponent(unit).replace(/[.!'()*]/g, (plain) => `%${plain.charCodeAt(0).toString(16).toUpperCase()}`))
 }
 
 /** The prefixes of the scopes of a map's items: `orders[17].`, refused when two items have one key. */

@@ -2,6 +2,7 @@
 // expressions and templates mean something is checked where a graph is compiled. schema/workflow.json is made from them.
 import { z } from 'zod'
 import { parseDuration } from '../shared/duration.ts'
+import { untilSchema, waitSchemas } from './waiting-schema.ts'
 import { DEFAULT_CONCURRENCY, MAX_STEP_ID, MAX_WORKFLOW_NAME, STEP_ID, WORKFLOW_NAME, type WorkflowModel } from './workflow.ts'
 
 const DURATION = 'a duration such as "500ms", "30s", "1h 30m" or a number of milliseconds'
@@ -15,6 +16,8 @@ const duration = z
   .meta({ id: 'Duration', description: 'Milliseconds, or text made of numbers with the units ms, s, m, h, d, w. A day is 24 hours.', examples: ['30s', '1h 30m', 1500] })
 
 const sleep = z.union([duration, z.string().max(4096).regex(/\$\{\{/)], { error: `expected ${DURATION}, or an expression that gives one` })
+
+const { signal, approval } = waitSchemas(sleep)
 
 const id = z.string().max(MAX_STEP_ID).regex(STEP_ID, { error: (issue) => `expected letters, digits and "_", not beginning with a digit, got ${JSON.stringify(issue.input)}` })
 
@@ -72,7 +75,9 @@ const body = {
   steps: steps.optional().meta({ description: 'A block: steps in a scope of their own. They see the steps around them; other steps see only the output of the block.', examples: [{ charge: { uses: 'cards.charge', with: { order: '${{ item.id }}' } } }] }),
   output: binding('What a block gives; texts may hold ${{ expression }}. Default: the outputs, by id, of those of its steps that no other depends on.', ['${{ steps.charge.output.receipt }}']),
   switch: cases.optional().meta({ description: 'Cases, tried in order; the first whose condition is true is run, and its output is that of the step. When none is, the step is skipped.', examples: [[{ name: 'vip', if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }]] }),
-  sleep: sleep.optional().meta({ description: 'Waits durably, also over restarts, and costs no memory meanwhile: milliseconds, text with a unit, or an expression that gives either. The output of the step is null.', examples: ['3d', 1500, '${{ input.wait }}', '${{ input.days }}d'] }),
+  sleep: z.union([sleep, untilSchema], { error: (issue) => (typeof issue.input === 'object' ? 'expected until: a moment' : `expected ${DURATION}, or an expression that gives one`) }).optional().meta({ description: 'Waits durably, also over restarts, and costs no memory meanwhile: milliseconds, text with a unit, an expression that gives either, or until with a moment. The output of the step is null.', examples: ['3d', 1500, '${{ input.wait }}', '${{ input.days }}d'] }),
+  signal: signal.optional().meta({ description: 'Waits for a signal that somebody sends to the run, also one that came before. The output is its payload.', examples: [{ name: 'paid', timeout: '14d' }] }),
+  approval: approval.optional().meta({ description: 'Waits until a person has decided. The output has approved, by, at (milliseconds since 1970), form and comment.', examples: [{ title: 'Release order ${{ input.order }}?', assignees: ['warehouse'] }] }),
   retry: retry.optional().meta({ description: 'How often and when the step is tried again after a failure. Default: what the template says, else no retry.', examples: [{ maxAttempts: 5, backoff: 'exponential', initialDelay: '1s' }] }),
   timeout: time('How long one attempt may take: milliseconds or text with a unit. Then it is aborted, and retry decides. Default: what the template says, else none.', ['10s', '5m']),
   totalTimeout: time('How long all attempts and the waits between them may take, also over restarts: milliseconds or text with a unit. Default none.', ['1h']),
@@ -83,7 +88,7 @@ const body = {
 
 /** What editors check besides: exactly one body, and keys only beside those that they belong to. */
 const NEEDED = { config: ['uses'], with: ['uses'], output: ['steps'], retry: ['uses'], timeout: ['uses'], totalTimeout: ['uses'], heartbeatTimeout: ['uses'], level: ['uses'], compensate: ['uses'] }
-const oneBody = { oneOf: [{ required: ['uses'] }, { required: ['steps'] }, { required: ['switch'] }, { required: ['sleep'] }] }
+const oneBody = { oneOf: [{ required: ['uses'] }, { required: ['steps'] }, { required: ['switch'] }, { required: ['sleep'] }, { required: ['signal'] }, { required: ['approval'] }] }
 
 const oneCase = z
   .strictObject({
@@ -93,7 +98,7 @@ const oneCase = z
     description: text({ description: 'What the case is for, in a sentence. Never part of the logic.', examples: ['Customers of the first hour.'] }),
     ...body,
   })
-  .meta({ id: 'Case', description: 'One case of a switch: a body (uses, steps, switch or sleep), and either if or else.', examples: [{ name: 'vip', if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }], dependentRequired: NEEDED, allOf: [oneBody, { oneOf: [{ required: ['if'] }, { required: ['else'] }] }] })
+  .meta({ id: 'Case', description: 'One case of a switch: a body (uses, steps, switch, sleep, signal or approval), and either if or else.', examples: [{ name: 'vip', if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }], dependentRequired: NEEDED, allOf: [oneBody, { oneOf: [{ required: ['if'] }, { required: ['else'] }] }] })
 
 const codes = z.array(z.string().min(1).max(200)).min(1).max(100).optional()
 
@@ -131,7 +136,7 @@ const step = z
     onError: onError.optional().meta({ description: 'What stands in the place of the step when it has failed for good, after its retries; its output becomes that of the step. Default: the step has failed.', examples: [{ output: null }] }),
     ...body,
   })
-  .meta({ id: 'Step', description: 'One step: exactly one of uses, steps, switch and sleep.', examples: [{ uses: 'http.request@^1', with: { url: '${{ input.url }}' }, timeout: '10s' }, { sleep: '3d', needs: 'remind' }], dependentRequired: { ...NEEDED, as: ['forEach'], concurrency: ['forEach'] }, ...oneBody, not: { required: ['forEach', 'loop'] } })
+  .meta({ id: 'Step', description: 'One step: exactly one of uses, steps, switch, sleep, signal and approval.', examples: [{ uses: 'http.request@^1', with: { url: '${{ input.url }}' }, timeout: '10s' }, { sleep: '3d', needs: 'remind' }], dependentRequired: { ...NEEDED, as: ['forEach'], concurrency: ['forEach'] }, ...oneBody, not: { required: ['forEach', 'loop'] } })
 
 /** A whole workflow. */
 export const workflowSchema = z
@@ -191,6 +196,9 @@ export const modelKeys = {
   onError: Object.keys(onError.shape),
   runError: Object.keys(runError.shape),
   finally: Object.keys(final.shape),
+  signal: Object.keys(signal.shape),
+  approval: Object.keys(approval.shape),
+  sleep: Object.keys(untilSchema.shape),
 } as const
 
 /** For each key an example of its value, by the object that has the key. */
@@ -204,6 +212,9 @@ export const modelExamples: Readonly<Record<keyof typeof modelKeys, ReadonlyMap<
   onError: examplesOf(onError.shape),
   runError: examplesOf(runError.shape),
   finally: examplesOf(final.shape),
+  signal: examplesOf(signal.shape),
+  approval: examplesOf(approval.shape),
+  sleep: examplesOf(untilSchema.shape),
 }
 
 function examplesOf(shape: Readonly<Record<string, z.ZodType>>): ReadonlyMap<string, unknown> {

@@ -1,6 +1,8 @@
 // The graph model: a workflow as plain data, the same in JSON, in YAML and out of the builder. Shapes and what each key
 // means; workflow-schema.ts checks the shape, the folder workflow/ checks the meaning and makes graphs that run.
 
+import type { ApprovalModel, SignalModel, UntilModel } from './waiting.ts'
+
 /** Milliseconds, or text such as `30s`, `1h 30m`. */
 export type DurationText = number | string
 
@@ -33,7 +35,7 @@ export interface CompensateModel {
   readonly onUnknown?: 'settle' | 'compensate'
 }
 
-/** What a step does: exactly one of `uses`, `steps`, `switch` and `sleep`. */
+/** What a step does: exactly one of `uses`, `steps`, `switch`, `sleep`, `signal` and `approval`. */
 export interface BodyModel {
   /** A template: `name`, `name@1.2.0`, `name@^1`. Without a version: the newest. */
   readonly uses?: string
@@ -48,7 +50,11 @@ export interface BodyModel {
   /** Cases, tried in order: the first whose condition is true is run. When none is, the step is skipped. */
   readonly switch?: readonly CaseModel[]
   /** Waits durably, without a template: a duration, or a text whose `${{ expressions }}` make one. The output is null. */
-  readonly sleep?: DurationText
+  readonly sleep?: DurationText | UntilModel
+  /** Waits for a signal with this name. The output is its payload. */
+  readonly signal?: SignalModel
+  /** Waits until a person has decided. The output tells who decided, when and what. */
+  readonly approval?: ApprovalModel
   /** Only with `uses`. */
   readonly retry?: RetryModel
   /** Per attempt. Only with `uses`. */

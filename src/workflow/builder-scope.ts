@@ -3,7 +3,8 @@
 import { DEFAULT_ITEM, DEFAULT_LAST, type BodyModel, type CaseModel, type FinallyModel, type RunErrorModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import type { AnyTemplate } from '../template/contract.ts'
 import { handlerModel, seeing, withHandler } from './builder-handler.ts'
-import { bindingModel, called, commonModel, expressionText, loopModel, namesAt, newDraft, picked, sleepModel, useModel, type Draft, type Given, type Site } from './builder-steps.ts'
+import { bindingModel, called, commonModel, expressionText, loopModel, namesAt, newDraft, picked, useModel, type Draft, type Given, type Site } from './builder-steps.ts'
+import { APPROVAL, approvalModel, SIGNAL, signalModel, SLEEP, sleepModel } from './builder-wait.ts'
 import { canonicalModel } from './canonical.ts'
 import type { GraphWorkflow } from './contract.ts'
 import { checkDescription, checkKeys, checkName, checkSchema, refuse, shown } from './door.ts'
@@ -33,8 +34,9 @@ interface Collected {
 
 const COMMON = ['description', 'needs', 'if', 'continueOnError']
 const USE = ['uses', 'with', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
-const SLEEP = ['sleep']
 const SWITCH = ['switch']
+/** Bodies that are told by one key. */
+const KEYS = { sleep: SLEEP, switch: SWITCH, signal: ['signal'], approval: ['approval'] } as const
 const EACH = ['as', 'concurrency']
 const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
 
@@ -68,6 +70,16 @@ class ScopeBuilder {
   sleep(id: string, duration: unknown, options: Given = {}): ScopeBuilder {
     const { path, site } = this.#call(id, options, COMMON)
     return this.#with(id, { ...commonModel(options, path, site), ...sleepModel(duration, path, site) }, site)
+  }
+
+  signal(id: string, options: Given): ScopeBuilder {
+    const { path, site } = this.#call(id, options, [...COMMON, ...SIGNAL])
+    return this.#with(id, { ...commonModel(options, path, site), ...signalModel(picked(options, SIGNAL), path, site) }, site)
+  }
+
+  approval(id: string, options: Given = {}): ScopeBuilder {
+    const { path, site } = this.#call(id, options, [...COMMON, ...APPROVAL])
+    return this.#with(id, { ...commonModel(options, path, site), ...approvalModel(picked(options, APPROVAL), path, site) }, site)
   }
 
   block(id: string, build: Build, options: Given = {}): ScopeBuilder {
@@ -206,13 +218,15 @@ class CaseBuilder {
 /** What a body may say that is no block. */
 function bodyKeys(body: Given): readonly string[] {
   if (typeof body !== 'object') return USE
-  return body['sleep'] !== undefined ? SLEEP : body['switch'] !== undefined ? SWITCH : USE
+  return Object.entries(KEYS).find(([key]) => body[key] !== undefined)?.[1] ?? USE
 }
 
 /** A template with its input, a wait, a switch, or a block. */
 function bodyModel(body: Given | Build, path: string, site: Site): BodyModel {
   if (typeof body === 'function') return blockModel(body, path, site)
   if (body['switch'] !== undefined) return switchModel(body['switch'], path, site)
+  if (body['signal'] !== undefined) return signalModel(body['signal'] as Given, path, site)
+  if (body['approval'] !== undefined) return approvalModel(body['approval'] as Given, path, site)
   return body['sleep'] === undefined ? useModel(body, path, site) : sleepModel(body['sleep'], path, site)
 }
 

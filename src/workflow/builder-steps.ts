@@ -83,11 +83,6 @@ function compensateModel(given: unknown, path: string, site: Site): CompensateMo
   }
 }
 
-/** A wait: a duration, or an expression that gives one. */
-export function sleepModel(duration: unknown, path: string, site: Site): BodyModel {
-  return { sleep: bindingModel(called(duration, site), `${path}.sleep`, site) as number | string } // the check of shape refuses everything else
-}
-
 /** How a body is repeated: what begins it sees what is around, its conditions and its delay see the turns. */
 export function loopModel(given: Given, as: string, { path, site, inner }: { readonly path: string; readonly site: Site; readonly inner: Site }): LoopModel {
   const condition = (key: 'until' | 'while'): Given => (given[key] === undefined ? {} : { [key]: expressionText(called(given[key], inner), `${path}.loop.${key}`, inner) })

@@ -57,11 +57,6 @@ export interface EachOptions<V extends Visible> extends CommonOptions<V> {
   readonly concurrency?: number
 }
 
-/** A wait, as the body of a loop or of a case: milliseconds, text such as `3d`, or an expression that gives either. */
-export interface SleepOption<V extends Visible> {
-  readonly sleep: WaitOf<V>
-}
-
 /** How long to wait. */
 export type WaitOf<V extends Visible> = From<V, Duration | Expr<number> | Expr<string> | Expr<number | string>>
 

@@ -6,8 +6,9 @@ import type { AnyTemplate, Schema } from '../template/contract.ts'
 import type { CodesOption, InFinally, InHandler, OutputOption, OwnStep, WithHandler } from './builder-handler-types.ts'
 import { beginBuilder } from './builder-scope.ts'
 import type {
-  CommonOptions, EachOptions, From, InLoop, Inner, InTurn, LoopOptions, LoopOutput, Names, NewId, Outermost, OutputOf, Scope, ScopeOutput, SleepOption, UseOptions, Value, Visible, WaitOf, WithOutput, WithStep,
+  CommonOptions, EachOptions, From, InLoop, Inner, InTurn, LoopOptions, LoopOutput, Names, NewId, Outermost, OutputOf, Scope, ScopeOutput, UseOptions, Value, Visible, WaitOf, WithOutput, WithStep,
 } from './builder-types.ts'
+import type { ApprovalOption, ApprovalWait, BoundOptions, Decided, SignalOption, SignalWait, SleepOption, UntilOption, WaitOutput } from './builder-wait-types.ts'
 import type { GraphWorkflow } from './contract.ts'
 import type { Expr } from './reference.ts'
 
@@ -41,8 +42,18 @@ export interface Builder<S extends Scope> {
   /** A step that uses a template. Later steps read its output as `steps.<id>`. */
   step<const K extends string, X extends AnyTemplate>(id: K & NewId<K, S['visible']>, options: CommonOptions<S['visible']> & UseOptions<S['visible'], X>): Builder<WithStep<S, K, OutputOf<X>>>
 
-  /** Waits durably: milliseconds, text such as `3d`, or an expression that gives either. A long sleep leaves memory; its output is null. */
-  sleep<const K extends string>(id: K & NewId<K, S['visible']>, duration: WaitOf<S['visible']>, options?: CommonOptions<S['visible']>): Builder<WithStep<S, K, null>>
+  /** Waits durably: milliseconds, text such as `3d`, an expression that gives either, or `{ until: moment }`. A long sleep leaves memory; its output is null. */
+  sleep<const K extends string>(id: K & NewId<K, S['visible']>, duration: WaitOf<S['visible']> | UntilOption<S['visible']>, options?: CommonOptions<S['visible']>): Builder<WithStep<S, K, null>>
+
+  /** Waits for a signal that somebody sends to the run, also one that came before. The output is its payload. */
+  signal<const K extends string, const H extends BoundOptions<S['visible']>, P = unknown>(
+    id: K & NewId<K, S['visible']>, options: CommonOptions<S['visible']> & SignalWait<S['visible'], P> & H,
+  ): Builder<WithStep<S, K, WaitOutput<P, H>>>
+
+  /** Waits until a person has decided. The output tells who decided, when and what. */
+  approval<const K extends string, const H extends BoundOptions<S['visible']>, F = unknown>(
+    id: K & NewId<K, S['visible']>, options?: CommonOptions<S['visible']> & ApprovalWait<S['visible'], F> & H,
+  ): Builder<WithStep<S, K, WaitOutput<Decided<F>, H>>>
 
   /** Steps in a scope of their own. They see the steps around them; from outside only the output of the block is seen. */
   block<const K extends string, B extends Scope>(
@@ -57,6 +68,14 @@ export interface Builder<S extends Scope> {
   forEach<const K extends string, E>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SleepOption<InLoop<S['visible'], E>> & EachOptions<S['visible']>,
   ): Builder<WithStep<S, K, null[]>>
+  /** A signal for each item of a list. */
+  forEach<const K extends string, E, const H extends { readonly signal: BoundOptions<InLoop<S['visible'], E>> }, P = unknown>(
+    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SignalOption<InLoop<S['visible'], E>, P> & EachOptions<S['visible']> & H,
+  ): Builder<WithStep<S, K, WaitOutput<P, H['signal']>[]>>
+  /** An approval for each item of a list. */
+  forEach<const K extends string, E, const H extends { readonly approval: BoundOptions<InLoop<S['visible'], E>> }, F = unknown>(
+    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: ApprovalOption<InLoop<S['visible'], E>, F> & EachOptions<S['visible']> & H,
+  ): Builder<WithStep<S, K, WaitOutput<Decided<F>, H['approval']>[]>>
   /** A switch for each item of a list: null for an item that no case takes. */
   forEach<const K extends string, E, O>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SwitchOption<InLoop<S['visible'], E>, O> & EachOptions<S['visible']>,
@@ -74,6 +93,14 @@ export interface Builder<S extends Scope> {
   loop<const K extends string, const H extends LoopOptions<S['visible'], null>>(
     id: K & NewId<K, S['visible']>, body: SleepOption<InTurn<S['visible'], unknown>>, options: H,
   ): Builder<WithStep<S, K, LoopOutput<null, H>>>
+  /** A signal, again and again. */
+  loop<const K extends string, P, const B extends { readonly signal: BoundOptions<InTurn<S['visible'], unknown>> }, const H extends LoopOptions<S['visible'], WaitOutput<P, B['signal']>>>(
+    id: K & NewId<K, S['visible']>, body: SignalOption<InTurn<S['visible'], unknown>, P> & B, options: H,
+  ): Builder<WithStep<S, K, LoopOutput<WaitOutput<P, B['signal']>, H>>>
+  /** An approval, again and again. */
+  loop<const K extends string, F, const B extends { readonly approval: BoundOptions<InTurn<S['visible'], unknown>> }, const H extends LoopOptions<S['visible'], WaitOutput<Decided<F>, B['approval']>>>(
+    id: K & NewId<K, S['visible']>, body: ApprovalOption<InTurn<S['visible'], unknown>, F> & B, options: H,
+  ): Builder<WithStep<S, K, LoopOutput<WaitOutput<Decided<F>, B['approval']>, H>>>
   /** A switch, again and again: null for a turn that no case takes. */
   loop<const K extends string, O, const H extends LoopOptions<S['visible'], O | null>>(
     id: K & NewId<K, S['visible']>, body: SwitchOption<InTurn<S['visible'], unknown>, O>, options: H,
@@ -148,6 +175,9 @@ export interface Cases<V extends Visible, O> {
   when<X extends AnyTemplate>(name: string, condition: From<V, Expr<boolean>>, body: UseOptions<V, X>, options?: CaseOptions): Cases<V, O | OutputOf<X>>
   /** A case that waits. */
   when(name: string, condition: From<V, Expr<boolean>>, body: SleepOption<V>, options?: CaseOptions): Cases<V, O | null>
+  /** A case that waits for a signal, or for a decision. */
+  when<const H extends { readonly signal: BoundOptions<V> }, P = unknown>(name: string, condition: From<V, Expr<boolean>>, body: SignalOption<V, P> & H, options?: CaseOptions): Cases<V, O | WaitOutput<P, H['signal']>>
+  when<const H extends { readonly approval: BoundOptions<V> }, F = unknown>(name: string, condition: From<V, Expr<boolean>>, body: ApprovalOption<V, F> & H, options?: CaseOptions): Cases<V, O | WaitOutput<Decided<F>, H['approval']>>
   /** A case that is a switch again. */
   when<P>(name: string, condition: From<V, Expr<boolean>>, body: SwitchOption<V, P>, options?: CaseOptions): Cases<V, O | P>
   /** A case that is a block. */
@@ -155,6 +185,8 @@ export interface Cases<V extends Visible, O> {
   /** The last case, which is run when no other is. */
   otherwise<X extends AnyTemplate>(body: UseOptions<V, X>, options?: OtherwiseOptions): Cases<V, O | OutputOf<X>>
   otherwise(body: SleepOption<V>, options?: OtherwiseOptions): Cases<V, O | null>
+  otherwise<const H extends { readonly signal: BoundOptions<V> }, P = unknown>(body: SignalOption<V, P> & H, options?: OtherwiseOptions): Cases<V, O | WaitOutput<P, H['signal']>>
+  otherwise<const H extends { readonly approval: BoundOptions<V> }, F = unknown>(body: ApprovalOption<V, F> & H, options?: OtherwiseOptions): Cases<V, O | WaitOutput<Decided<F>, H['approval']>>
   otherwise<P>(body: SwitchOption<V, P>, options?: OtherwiseOptions): Cases<V, O | P>
   otherwise<B extends Scope>(build: (block: Builder<Inner<V>>) => Builder<B>, options?: OtherwiseOptions): Cases<V, O | ScopeOutput<B>>
 }

@@ -5,10 +5,12 @@ import { parseDuration } from '../shared/duration.ts'
 import { sha256 } from '../shared/sha256.ts'
 
 const WORKFLOW = ['$schema', 'name', 'description', 'input', 'timeout', 'onFailure', 'onCancel', 'steps', 'output', 'onError', 'finally', 'cleanUpTimeout', 'layout']
-const STEP = ['description', 'needs', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'onError', 'uses', 'config', 'with', 'steps', 'switch', 'sleep', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
+const STEP = ['description', 'needs', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'onError', 'uses', 'config', 'with', 'steps', 'switch', 'sleep', 'signal', 'approval', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
 const ON_ERROR = ['codes', ...STEP.slice(STEP.indexOf('uses'))]
 const COMPENSATE = ['uses', 'with', 'retry', 'timeout', 'onUnknown']
 const CASE = ['name', 'description', 'if', 'else', ...STEP.slice(STEP.indexOf('uses'))]
+const SIGNAL = ['name', 'key', 'schema', 'timeout', 'onTimeout', 'fallback']
+const APPROVAL = ['title', 'assignees', 'form', 'timeout', 'onTimeout', 'fallback']
 const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
 /** What a JSON Schema says to people, not to a validator. */
 const ANNOTATIONS = new Set(['title', 'description', 'examples', '$comment', 'deprecated', 'readOnly', 'writeOnly'])
@@ -57,6 +59,9 @@ function canonicalBody(body: unknown, path: string, pin: Pin, keys: readonly str
         return typeof value === 'string' ? [value] : value
       case 'loop':
         return pick(value, LOOP, (name, inner) => (name === 'initial' ? sorted(inner) : inner))
+      case 'signal':
+      case 'approval':
+        return pick(value, key === 'signal' ? SIGNAL : APPROVAL, (_, inner) => sorted(inner))
       case 'config':
       case 'with':
       case 'output':
@@ -125,6 +130,8 @@ function bodyLogic({ description: _, steps, switch: cases, loop, onError, ...res
     ...(onError === undefined ? {} : { onError: bodyLogic(onError) }),
     ...(steps === undefined ? {} : { steps: stepsLogic(steps) }),
     ...(isPlain(rest.compensate) ? { compensate: inMilliseconds(rest.compensate) } : {}),
+    ...(isPlain(rest.signal) ? { signal: inMilliseconds(rest.signal) } : {}),
+    ...(isPlain(rest.approval) ? { approval: inMilliseconds(rest.approval) } : {}),
     ...(cases === undefined ? {} : { switch: cases.map((one, index) => bodyLogic(one.name === defaultCaseName(one, index) ? without(one, 'name') : one)) }),
   }
 }

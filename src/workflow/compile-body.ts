@@ -1,16 +1,15 @@
-// Compiles what a step or a case does: a template with its settings and its input, a block, a switch, or a wait.
+// Compiles what a step or a case does: a template with its settings and its input, a block, a switch, or a wait (compile-wait.ts).
 import { defaultCaseName, type BodyModel, type CaseModel } from '../model/workflow.ts'
+import type { SignalModel } from '../model/waiting.ts'
 import { modelKeys } from '../model/workflow-schema.ts'
 import { nearest } from '../shared/nearest.ts'
 import { compileBinding, constantBinding } from './binding.ts'
 import { compileCompensate } from './compile-compensate.ts'
+import { compileApproval, compileSignal, compileSleep, referencesOf } from './compile-wait.ts'
 import { compileConfig } from './compile-config.ts'
 import { checkLimits, compileBare, usable, type Compilation, type Place } from './compilation.ts'
 import type { StepOptions } from './contract.ts'
-import { NO_FRAME } from './frame.ts'
-import type { BodyPlan, CasePlan, SleepPlan } from './plan.ts'
-import { SLEEP_REMEDY, sleepMs } from './sleep.ts'
-import { taken } from './taken.ts'
+import type { BodyPlan, CasePlan } from './plan.ts'
 import { Uses } from './uses.ts'
 
 /** A body, and the steps that it uses: hard what its beginning needs, soft what only a part of it needs. */
@@ -20,12 +19,12 @@ export interface CompiledBody {
 }
 
 /** What a body is: exactly one of these. */
-export const BODY_KINDS = ['uses', 'steps', 'switch', 'sleep'] as const
+export const BODY_KINDS = ['uses', 'steps', 'switch', 'sleep', 'signal', 'approval'] as const
 export type BodyKind = (typeof BODY_KINDS)[number]
 const OPTIONS = ['retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level'] as const
 const KNOWN: ReadonlySet<string> = new Set([...modelKeys.step, ...modelKeys.case, ...modelKeys.onError])
 /** What the output is of a body that says nothing of it itself. */
-const OUTPUTS = { uses: 'what the template gives', steps: 'that of the block', switch: 'that of the case', sleep: 'null' } as const
+const OUTPUTS = { uses: 'what the template gives', steps: 'that of the block', switch: 'that of the case', sleep: 'null', signal: 'what was sent', approval: 'the decision' } as const
 const NOTHING: BodyPlan = { kind: 'switch', cases: [] }
 const NO_INPUT = constantBinding(Object.freeze({}))
 
@@ -37,9 +36,9 @@ export function compileBody(body: BodyModel, place: Place, owner: string, compil
   const [kind] = kinds
   if (kind === undefined && Object.keys(body).some((key) => !KNOWN.has(key) && nearest(key, BODY_KINDS) !== undefined)) return { plan: NOTHING, uses: new Uses() } // told as an unknown key
   if (kind === undefined || kinds.length > 1) {
-    problems.add(kind === undefined ? 'MISSING_KEY' : 'MISPLACED_KEY', path, `expected exactly one of ${BODY_KINDS.slice(0, -1).join(', ')} and sleep, got ${kinds.length === 0 ? 'none' : kinds.join(' and ')}`, { remedy: kind === undefined ? 'Say what the step does: uses: name-of-a-template.' : `Keep one of them: leave ${kinds.slice(1).join(' and ')} out, or make steps of their own.`, on: 'key' })
+    problems.add(kind === undefined ? 'MISSING_KEY' : 'MISPLACED_KEY', path, `expected exactly one of ${BODY_KINDS.slice(0, -1).join(', ')} and ${BODY_KINDS.at(-1) ?? ''}, got ${kinds.length === 0 ? 'none' : kinds.join(' and ')}`, { remedy: kind === undefined ? 'Say what the step does: uses: name-of-a-template.' : `Keep one of them: leave ${kinds.slice(1).join(' and ')} out, or make steps of their own.`, on: 'key' })
   } else {
-    if (kind !== 'uses') for (const key of ['config', 'with', ...OPTIONS, 'compensate'] as const) if (Object.hasOwn(body, key)) problems.add('MISPLACED_KEY', `${path}.${key}`, `belongs to a step with uses, not with ${kind}`, { remedy: kind === 'sleep' ? 'Leave it out.' : 'Move it to the steps inside.', on: 'key' })
+    if (kind !== 'uses') for (const key of ['config', 'with', ...OPTIONS, 'compensate'] as const) if (Object.hasOwn(body, key)) problems.add('MISPLACED_KEY', `${path}.${key}`, `belongs to a step with uses, not with ${kind}`, { remedy: kind === 'sleep' || kind === 'signal' || kind === 'approval' ? 'Leave it out.' : 'Move it to the steps inside.', on: 'key' })
     if (kind !== 'steps' && Object.hasOwn(body, 'output')) problems.add('MISPLACED_KEY', `${path}.output`, `belongs to a block, not to a step with ${kind}`, { remedy: `Leave it out: the output is ${OUTPUTS[kind ?? 'uses']}.`, on: 'key' })
   }
   switch (kind) {
@@ -50,7 +49,10 @@ export function compileBody(body: BodyModel, place: Place, owner: string, compil
     case 'switch':
       return compileSwitch(body, place, owner, compilation)
     case 'sleep':
-      return compileSleep(body, place, compilation)
+      return compilePause(body, place, compilation)
+    case 'signal':
+    case 'approval':
+      return compileWait(body, kind, place, compilation)
     default:
       return { plan: NOTHING, uses: new Uses() }
   }
@@ -105,21 +107,18 @@ function compileSwitch(body: BodyModel, place: Place, owner: string, compilation
   return { plan: { kind: 'switch', cases }, uses }
 }
 
-function compileSleep(body: BodyModel, place: Place, compilation: Compilation): CompiledBody {
+function compilePause(body: BodyModel, place: Place, compilation: Compilation): CompiledBody {
   const given = usable(body, 'sleep', place, compilation)
-  if (given === undefined) return { plan: NOTHING, uses: new Uses() }
-  const plan = compileWait(given, { path: `${place.path}.sleep`, names: place.names }, compilation)
-  return { plan, uses: new Uses().read(plan.duration.references) }
+  const plan = given === undefined ? null : compileSleep(given, { path: `${place.path}.sleep`, names: place.names }, compilation)
+  return plan === null ? { plan: NOTHING, uses: new Uses() } : { plan, uses: new Uses().read(plan.duration.references) }
 }
 
-/** Compiles a wait: a duration, or a text whose expressions give one. */
-export function compileWait(given: string | number, { path, names }: Place, { problems }: Compilation): SleepPlan {
-  const duration = compileBinding(given, { path, names, problems })
-  if (duration.constant && duration.shape.kind !== 'wrong') {
-    const wrong = taken(() => sleepMs(duration, path, NO_FRAME))
-    if ('error' in wrong) problems.add('INVALID_DURATION', path, wrong.error.message.slice(path.length + 2), { remedy: SLEEP_REMEDY })
-  }
-  return { kind: 'sleep', path, text: given, duration }
+function compileWait(body: BodyModel, on: 'signal' | 'approval', place: Place, compilation: Compilation): CompiledBody {
+  const given = usable(body, on, place, compilation)
+  if (given === undefined) return { plan: NOTHING, uses: new Uses() }
+  const at: Place = { path: `${place.path}.${on}`, names: place.names }
+  const plan = on === 'signal' ? compileSignal(given as SignalModel, at, compilation) : compileApproval(given, at, compilation)
+  return { plan, uses: new Uses().read(referencesOf(plan)) }
 }
 
 function checkCase(model: CaseModel, { path, last }: { readonly path: string; readonly last: boolean }, { problems }: Compilation): void {

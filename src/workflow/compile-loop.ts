@@ -2,7 +2,7 @@
 import { DEFAULT_CONCURRENCY, DEFAULT_ITEM, DEFAULT_LAST, type StepModel } from '../model/workflow.ts'
 import { compileBinding, constantBinding } from './binding.ts'
 import { compileBare, usable, type Compilation, type Place } from './compilation.ts'
-import { compileWait } from './compile-body.ts'
+import { compileDuration } from './compile-wait.ts'
 import type { ItemNames, Names } from './frame.ts'
 import type { EachPlan, LoopPlan } from './plan.ts'
 import { Uses } from './uses.ts'
@@ -65,7 +65,7 @@ function compileLoop(step: StepModel, place: Place, uses: Uses, compilation: Com
   const initial = model.initial === undefined ? constantBinding(null) : compileBinding(model.initial, { path: `${path}.initial`, names, problems })
   uses.read(initial.references)
   const given = usable(model, 'delay', { path }, compilation)
-  const delay = given === undefined ? null : compileWait(given, { path: `${path}.delay`, names: inner }, compilation)
+  const delay = given === undefined ? null : compileDuration(given, { path: `${path}.delay`, names: inner }, compilation)
   if (delay !== null) uses.read(delay.duration.references)
   const loop: LoopPlan = { max: usable(model, 'max', { path }, compilation) ?? 1, until: condition('until'), while: condition('while'), delay, initial, as, goesOn: model.onMax === 'continue' }
   return { each: null, loop, names: inner, uses }

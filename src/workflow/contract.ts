@@ -244,6 +244,8 @@ export type Outcome =
 /** What a source may do to its run. */
 export interface SourceHost {
   open(operation: Operation): void
+  /** A wait for what is sent to the run is given up: it takes nothing any more. Its answer may still come. */
+  withdraw?(path: string): void
   /** Ends the run with a result. Called once; what is still open is aborted. */
   complete(output: unknown): void
   /** Ends the run with a failure. Called once; what is still open is aborted. */

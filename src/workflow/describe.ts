@@ -41,6 +41,11 @@ export type GraphBody =
   | { readonly kind: 'block'; readonly scope: string }
   /** `duration`: as the definition says it. */
   | { readonly kind: 'sleep'; readonly duration: string | number }
+  /** Sleeps until a moment, as the definition says it. */
+  | { readonly kind: 'sleep'; readonly until: string | number }
+  /** `timeout`: as the definition says it; null for as long as it takes. */
+  | { readonly kind: 'signal'; readonly name: string; readonly timeout: string | number | null; readonly onTimeout: 'fail' | 'continue' }
+  | { readonly kind: 'approval'; readonly timeout: string | number | null; readonly onTimeout: 'fail' | 'continue' }
   | { readonly kind: 'switch'; readonly cases: readonly { readonly name: string; readonly if: string | null; readonly body: GraphBody }[] }
 
 /** One step waits for another of the same scope; a block waits for what its steps read outside. `data`: it reads the output; `order`: it only comes after. */
@@ -123,7 +128,11 @@ function bodyOf(body: BodyPlan, path: string): GraphBody {
     case 'block':
       return { kind: 'block', scope: path }
     case 'sleep':
-      return { kind: 'sleep', duration: body.text }
+      return body.isMoment ? { kind: 'sleep', until: body.text } : { kind: 'sleep', duration: body.text }
+    case 'wait': {
+      const bounds = { timeout: body.timeout?.text ?? null, onTimeout: body.fallback === null ? 'fail' as const : 'continue' as const }
+      return body.on === 'signal' ? { kind: 'signal', name: body.name, ...bounds } : { kind: 'approval', ...bounds }
+    }
     case 'switch':
       return { kind: 'switch', cases: body.cases.map(({ name, condition, body: inner }) => ({ name, if: condition?.text ?? null, body: bodyOf(inner, `${path}.${name}`) })) }
   }

@@ -1,10 +1,10 @@
-// Runs what a step, an item or a case does: opens the step of a template or a timer, enters a block, or chooses a case.
+// Runs what a step, an item or a case does: opens the step of a template or a wait, enters a block, or chooses a case.
 import { evaluateCondition } from './expression.ts'
 import type { AnyCompensation } from '../template/contract.ts'
 import { readsOf, type Frame, type Reference } from './frame.ts'
 import { failDecision, recordChoice, recordSkip, unmetPaths, type Done, type RunCore, type Spot } from './interpreter-run.ts'
-import type { BodyPlan, CasePlan, CompensatePlan, SleepPlan, StepPlan, SwitchPlan } from './plan.ts'
-import { sleepMs } from './sleep.ts'
+import type { BodyPlan, CasePlan, CompensatePlan, StepPlan, SwitchPlan } from './plan.ts'
+import { runSleep, runWait } from './interpreter-wait.ts'
 import { taken } from './taken.ts'
 
 /** Runs a body. What it opens has the spot's path, or paths below it. */
@@ -21,6 +21,9 @@ export function runBody(core: RunCore, body: BodyPlan, spot: Spot, done: Done): 
       return
     case 'sleep':
       runSleep(core, body, spot, done)
+      return
+    case 'wait':
+      runWait(core, body, spot, done)
   }
 }
 
@@ -33,12 +36,6 @@ function runStep(core: RunCore, { template, input, options, compensate }: StepPl
 /** What undoes the step: made of the step and of the run's input alone, both of which stay what they are. */
 function undoneBy({ template, input, options }: CompensatePlan, { input: given }: Frame): AnyCompensation {
   return { ...options, uses: template, prepare: (step) => input.evaluate({ input: given, scopes: [], items: [{ item: step, index: 0, reads: [] }] }) }
-}
-
-function runSleep(core: RunCore, { path, duration }: SleepPlan, spot: Spot, done: Done): void {
-  const ms = taken(() => sleepMs(duration, path, spot.frame))
-  if ('error' in ms) failDecision(core, spot, { error: ms.error, references: duration.references }, done)
-  else core.sleep({ kind: 'timer', path: spot.path, ms: ms.value, reads: readsOf(spot.frame, duration.references) }, spot.above, done)
 }
 
 function runSwitch(core: RunCore, { cases }: SwitchPlan, spot: Spot, done: Done): void {

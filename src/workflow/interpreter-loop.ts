@@ -92,7 +92,7 @@ class LoopRun {
       return
     }
     const timer = { kind: 'timer', path: `${spot.path}[${this.#turns}].$delay`, ms: ms.value, reads: readsOf(frame, delay.duration.references) } as const
-    core.sleep(timer, spot.above, (result) => {
+    core.wait(timer, spot.above, (result) => {
       if (result.status === 'completed') this.#turn()
       else done(result)
     })

@@ -11,8 +11,8 @@ export type Result = Outcome | { readonly status: 'halted' }
 /** Takes the end of a part. Called once. */
 export type Done = (result: Result) => void
 
-/** A durable wait. */
-export type Timer = Extract<Operation, { readonly kind: 'timer' }>
+/** A durable wait: for a time, for what is sent to the run. */
+export type Wait = Extract<Operation, { readonly kind: 'timer' | 'signal' | 'approval' }>
 
 /** The run, as its parts see it. */
 export interface RunCore {
@@ -20,9 +20,9 @@ export interface RunCore {
   readonly stopOnFailure: boolean
   /** Opens an operation; the answer comes later, never before this returns. */
   open(operation: Operation, answered: (outcome: Outcome) => void): void
-  /** Opens a timer. It is given up when what stands around it is: nobody waits for a long sleep to learn of a failure. */
-  sleep(operation: Timer, above: Above, done: Done): void
-  /** Something was doomed: sleeps that stand in it are to be given up. */
+  /** Opens a wait. It is given up when what stands around it is: nobody waits for a long sleep to learn of a failure. */
+  wait(operation: Wait, above: Above, done: Done): void
+  /** Something was doomed: waits that stand in it are to be given up. */
   doomed(): void
   /** Begins a scope; `done` gets its output. */
   scope(plan: ScopePlan, spot: ScopeSpot, done: Done): void

@@ -5,8 +5,9 @@ import type { Cut, Operation, Outcome, Source, SourceHost } from './contract.ts'
 import { NO_FRAME, type Frame } from './frame.ts'
 import { runClosings, type Ended } from './interpreter-handler.ts'
 import { runScope } from './interpreter-scope.ts'
-import type { Above, Done, Result, RunCore, ScopeSpot, Timer } from './interpreter-run.ts'
+import { recordSkip, type Above, type Done, type Result, type RunCore, type ScopeSpot, type Wait } from './interpreter-run.ts'
 import type { GraphPlan, ScopePlan } from './plan.ts'
+import { withdrawnPath } from './waiting.ts'
 
 /** Makes the interpreter of one run; `cut` when its steps are to be given up. */
 export function graphSource(plan: GraphPlan, onFailure: 'stop' | 'continue', cut: Cut | null = null): Source {
@@ -19,8 +20,8 @@ class GraphSource implements Source, RunCore {
   readonly #stops: boolean
   readonly #cut: Cut | null
   readonly #waiting = new Map<string, (outcome: Outcome) => void>()
-  readonly #sleeping = new Map<string, { readonly above: Above; readonly done: Done }>()
-  /** Timers that were given up: their answers may still come, and change nothing. */
+  readonly #waits = new Map<string, { readonly kind: Wait['kind']; readonly above: Above; readonly done: Done }>()
+  /** Waits that were given up: their answers may still come, and change nothing. */
   readonly #givenUp = new Set<string>()
   #host: SourceHost | null = null
   #tasks: (() => void)[] = []
@@ -76,20 +77,21 @@ class GraphSource implements Source, RunCore {
     this.#host?.open(operation)
   }
 
-  sleep(timer: Timer, above: Above, done: Done): void {
-    this.#sleeping.set(timer.path, { above, done })
-    this.open(timer, (outcome) => {
+  wait(operation: Wait, above: Above, done: Done): void {
+    const { kind } = operation
+    this.#waits.set(operation.path, { kind, above, done })
+    this.open(operation, (outcome) => {
       // Its answer was waiting its turn when it was given up.
-      if (!this.#sleeping.delete(timer.path)) {
-        this.#givenUp.delete(timer.path)
+      if (!this.#waits.delete(operation.path)) {
+        this.#givenUp.delete(operation.path)
         return
       }
-      done(outcome.status === 'completed' ? { status: 'completed', output: null } : outcome) // whatever is recorded of a timer
+      done(outcome.status === 'completed' && kind === 'timer' ? { status: 'completed', output: null } : outcome) // whatever is recorded of a timer
     })
   }
 
   doomed(): void {
-    if (this.#sleeping.size > 0) this.later(() => this.#giveUpSleeps())
+    if (this.#waits.size > 0) this.later(() => this.#giveUpWaits())
   }
 
   scope(plan: ScopePlan, spot: ScopeSpot, done: Done): void {
@@ -100,12 +102,14 @@ class GraphSource implements Source, RunCore {
     this.#tasks.push(task)
   }
 
-  #giveUpSleeps(): void {
-    for (const [path, { above, done }] of this.#sleeping) {
+  #giveUpWaits(): void {
+    for (const [path, { kind, above, done }] of this.#waits) {
       if (!above.halted) continue
-      this.#sleeping.delete(path)
+      this.#waits.delete(path)
       this.#waiting.delete(path)
       this.#givenUp.add(path)
+      if (kind !== 'timer') this.#host?.withdraw?.(path)
+      if (kind === 'approval') recordSkip(this, withdrawnPath(path), [])
       done({ status: 'halted' })
     }
   }
@@ -118,9 +122,11 @@ class GraphSource implements Source, RunCore {
   #giveUp(): void {
     const { outcome = 'cancelled', error = null } = this.#cut ?? {}
     this.#host?.giveUp?.([...this.#waiting.keys()])
+    const asked = [...this.#waits].flatMap(([path, { kind }]) => (kind === 'approval' ? [path] : []))
     this.#waiting.clear()
-    this.#sleeping.clear()
+    this.#waits.clear()
     this.#givenUp.clear()
+    for (const path of asked) recordSkip(this, withdrawnPath(path), [])
     this.#ended({ frame: this.#frame, outcome, result: error === null ? { status: 'completed', output: undefined } : { status: 'failed', error } })
   }
 

@@ -1,7 +1,7 @@
 // A graph made ready to run: scopes of nodes with their dependencies counted, expressions compiled, templates found. Made once
 // per definition by compile.ts, shared by all its runs, never changed.
 import type { CompensateModel } from '../model/workflow.ts'
-import type { AnyTemplate } from '../template/contract.ts'
+import type { AnyTemplate, JsonSchema, MaybePromise } from '../template/contract.ts'
 import type { Binding } from './binding.ts'
 import type { StepOptions } from './contract.ts'
 import type { Expression } from './expression.ts'
@@ -92,7 +92,7 @@ export interface LoopPlan {
 }
 
 /** What a step does. */
-export type BodyPlan = StepPlan | BlockPlan | SwitchPlan | SleepPlan
+export type BodyPlan = StepPlan | BlockPlan | SwitchPlan | SleepPlan | WaitPlan
 
 export interface StepPlan {
   readonly kind: 'step'
@@ -130,10 +130,30 @@ export interface SleepPlan {
   readonly kind: 'sleep'
   /** Where the duration stands: `steps.coolOff.sleep`. */
   readonly path: string
-  /** The duration as the definition says it. */
+  /** The duration, or the moment, as the definition says it. */
   readonly text: string | number
-  /** Gives a duration as text, or a number of milliseconds. */
+  /** Gives a duration as text, or a number of milliseconds; a moment where it sleeps until one. */
   readonly duration: Binding
+  readonly isMoment: boolean
+}
+
+/** A wait for a signal or a decision. */
+export interface WaitPlan {
+  readonly kind: 'wait'
+  readonly on: 'signal' | 'approval'
+  /** Where it stands: `steps.paid.signal`. */
+  readonly path: string
+  /** Of the signal; of an approval the id of its step. */
+  readonly name: string
+  readonly key: Binding | null
+  readonly title: Binding | null
+  readonly assignees: Binding | null
+  /** Of the payload, or of the form. */
+  readonly schema: JsonSchema | null
+  readonly check: ((value: unknown) => MaybePromise<unknown>) | null
+  readonly timeout: SleepPlan | null
+  /** What it goes on with when nothing came in time; null when it fails then. */
+  readonly fallback: Binding | null
 }
 
 export interface CasePlan {

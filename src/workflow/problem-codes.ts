@@ -17,7 +17,7 @@ export const problemCodes = {
   INVALID_VALUE: 'The value is not of the kind that the key takes.',
   INVALID_DURATION: 'The value is not a duration.',
   INVALID_NAME: 'The name or id is not one that can be used.',
-  INVALID_SCHEMA: 'The input is not a JSON Schema that can be checked.',
+  INVALID_SCHEMA: 'A schema is not a JSON Schema that can be checked.',
   DUPLICATE_NAME: 'Two things of one scope have the same name.',
   UNKNOWN_STEP: 'There is no such step, or it is not seen from here.',
   UNKNOWN_TEMPLATE: 'There is no such template.',

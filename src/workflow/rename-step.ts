@@ -2,6 +2,7 @@
 // of the same id in another block is another step. A model in, a model out; texts are edited by DefinitionText.
 import { DefinitionError } from '../errors.ts'
 import { defaultCaseName, MAX_STEP_ID, STEP_ID, type BodyModel, type CaseModel, type FinallyModel, type LoopModel, type OnErrorModel, type RunErrorModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
+import type { ApprovalModel, SignalModel } from '../model/waiting.ts'
 import { didYouMean } from '../shared/nearest.ts'
 import { POISONED } from './compile-loop.ts'
 import { findStep } from './expression-names.ts'
@@ -127,7 +128,14 @@ class Rename {
     const { names } = site
     const cases = body.switch?.map((one, index) => this.#case(one, { ...site, path: `${site.path}.switch[${index}]`, run: [...site.run, one.name ?? defaultCaseName(one, index)] }))
     const block = body.steps === undefined ? {} : this.#scope(body, site, site.owner)
-    return changed<BodyModel>(body, { with: this.#texts(body.with, names), sleep: this.#texts(body.sleep, names) as BodyModel['sleep'], ...block, ...(cases === undefined || cases.every((one, index) => one === body.switch?.[index]) ? {} : { switch: cases }) }) as T // the same keys
+    return changed<BodyModel>(body, { with: this.#texts(body.with, names), sleep: this.#texts(body.sleep, names) as BodyModel['sleep'], signal: this.#wait(body.signal, names), approval: this.#wait(body.approval, names), ...block, ...(cases === undefined || cases.every((one, index) => one === body.switch?.[index]) ? {} : { switch: cases }) }) as T // the same keys
+  }
+
+  /** A wait; the schema of what comes holds no expressions. */
+  #wait<T extends SignalModel | ApprovalModel>(wait: T | undefined, names: Names): T | undefined {
+    if (typeof (wait as unknown) !== 'object' || (wait as unknown) === null || wait === undefined) return wait
+    const texts = ['key', 'title', 'assignees', 'timeout', 'fallback'].filter((key) => Object.hasOwn(wait, key)).map((key) => [key, this.#texts((wait as Readonly<Record<string, unknown>>)[key], names)])
+    return changed<object>(wait, Object.fromEntries(texts) as object) as T // the same keys, other texts
   }
 
   #case(one: CaseModel, site: Site): CaseModel {

@@ -91,9 +91,12 @@ function ownerAt(path: readonly Key[]): keyof typeof modelKeys {
   if (path.length === 1 && last === 'finally') return last
   if (path.length === 1 && last === 'onError') return 'runError'
   // A step may itself be called `retry`: then what stands before it is `steps`.
-  if ((last === 'retry' || last === 'compensate' || last === 'loop' || last === 'onError') && path.at(-2) !== 'steps') return last
+  if (OBJECTS.has(last) && path.at(-2) !== 'steps') return last as keyof typeof modelKeys
   return typeof last === 'number' ? 'case' : 'step'
 }
+
+/** Keys of steps and cases whose value is an object with keys of its own. */
+const OBJECTS: ReadonlySet<PropertyKey | undefined> = new Set(['retry', 'compensate', 'loop', 'onError', 'signal', 'approval', 'sleep'])
 
 const REMEDIES: Partial<Record<ProblemCode, string>> = {
   INVALID_DURATION: 'Write for example 500ms, 30s, 1h 30m, or a number of milliseconds.',

@@ -14,7 +14,12 @@ function eachStep(steps: unknown): unknown {
 }
 
 function bodySpelled<T extends StepModel | CaseModel>(body: T): T {
-  return changed(body, { if: bare, forEach: bare, with: inTexts, output: inTexts, sleep: inTexts, loop: loopSpelled, onError: (one) => bodySpelled(one as StepModel), compensate: (one) => (one === false ? one : changed(one as object, { with: inTexts })), steps: eachStep, switch: (cases) => (cases as readonly CaseModel[]).map(bodySpelled) })
+  return changed(body, { if: bare, forEach: bare, with: inTexts, output: inTexts, sleep: inTexts, signal: waitSpelled, approval: waitSpelled, loop: loopSpelled, onError: (one) => bodySpelled(one as StepModel), compensate: (one) => (one === false ? one : changed(one as object, { with: inTexts })), steps: eachStep, switch: (cases) => (cases as readonly CaseModel[]).map(bodySpelled) })
+}
+
+/** What is filled in or sent is told by a schema, which holds no expressions. */
+function waitSpelled(wait: unknown): unknown {
+  return changed(wait as object, { key: inTexts, title: inTexts, assignees: inTexts, timeout: inTexts, fallback: inTexts })
 }
 
 function loopSpelled(loop: unknown): unknown {

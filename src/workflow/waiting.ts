@@ -1,5 +1,7 @@
 // What a durable function can wait for beside time: signals that somebody sends to the run, and decisions of people. Only types and
 // the words of their addresses; the engine does the waiting.
+import type { WumboError } from '../errors.ts'
+import { escapeKey } from '../shared/escape-key.ts'
 import type { Duration } from '../shared/duration.ts'
 import type { JsonSchema, MaybePromise, Schema } from '../template/contract.ts'
 
@@ -64,12 +66,24 @@ export function requestPath(path: string): string {
   return `${path}.request`
 }
 
+/** The path of the record that tells that an approval was given up: nobody is asked any more. */
+export function withdrawnPath(path: string): string {
+  return `${path}.withdrawn`
+}
+
+/** What a signal or a wait for one is addressed by: its name, and its key if it has one. */
+export function signalAddress(name: string, key: string | number | undefined): string {
+  return key === undefined ? name : `${name}[${escapeKey(key)}]`
+}
+
 /** A wait for something that is sent to the run: what it takes, and until when. */
 export interface MailWait {
   /** A signal's name and key, an approval's path: what is sent under the same kind and address is for this wait. */
   readonly address: string
-  /** Milliseconds; null for as long as it takes. When they are over the answer has no output. */
+  /** Milliseconds; null for as long as it takes. */
   readonly timeoutMs: number | null
+  /** What the wait is answered with when they are over: a value, or a failure. Left out: the answer has no output. */
+  readonly late?: { readonly value: unknown } | { readonly error: () => WumboError }
   /** Gives what the wait is answered with, or throws what keeps this payload from being an answer. */
   readonly check: ((payload: unknown) => MaybePromise<unknown>) | null
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { createWumbo, defineTemplate, defineWorkflow } from '../../src/index.ts'
+import { createWumbo, defineTemplate, defineWorkflow, text, workflow } from '../../src/index.ts'
 import type { Store, Wumbo } from '../../src/index.ts'
 import { memoryStore } from '../../src/store/memory/index.ts'
 import { postgresStore } from '../../src/store/postgres/index.ts'
@@ -46,7 +46,14 @@ const held = defineWorkflow({
     await ctx.step('give-back', one, results.get('take') as number)
   },
 })
-const workflows = [words, spend, counting, held]
+const desk = workflow('desk', { input: z.object({ order: z.string(), notBefore: z.string() }) })
+  .sleep('embargo', { until: ({ input }) => input.notBefore })
+  .signal('paid', { needs: 'embargo', name: 'paid', key: ({ input }) => input.order, schema: z.object({ amount: z.number() }) })
+  .approval('release', { title: ({ steps }) => text`Release it for ${steps.paid.amount}?`, assignees: ['ada'], form: z.object({ carrier: z.enum(['post', 'bike']) }) })
+  .signal('late', { needs: 'release', name: 'late', timeout: 20, onTimeout: 'continue', fallback: 'never' })
+  .output(({ steps }) => ({ amount: steps.paid.amount, by: steps.release.by, form: steps.release.form, late: steps.late }))
+  .build()
+const workflows = [words, spend, counting, held, desk]
 
 /** How a process opens the store; called again for each. */
 type Place = () => Promise<Store>
@@ -115,6 +122,24 @@ const cases = (place: () => Promise<Place>): void => {
     const decision = (await (await second.runs.handle(run.id)).result()) as { at: number }
     expect(decision).toMatchObject({ approved: true, by: 'ada', form: { limit: 3 }, comment: null })
     expect(Math.abs(decision.at - before)).toBeLessThan(60_000)
+  })
+
+  test('a graph waits for a moment, a signal by its key, a decision and in vain, over a restart', async () => {
+    const at = await place()
+    const first = await open(at)
+    const run = await first.start(desk, { order: 'A/7', notBefore: '2020-01-01T00:00:00Z' })
+    await run.signal('paid', { amount: 1 })
+    await run.signal('paid', { amount: 'much' }, { key: 'A/7' })
+    await until(first, run.id, 'waiting')
+    await first.close()
+    const second = await open(at)
+    await (await second.runs.handle(run.id)).signal('paid', { amount: 12 }, { key: 'A/7' })
+    await expect.poll(async () => (await second.runs.get(run.id)).approvals, { timeout: 10_000, interval: 10 }).toMatchObject([{ path: 'release', title: 'Release it for 12?', assignees: ['ada'], form: { type: 'object' }, due: null }])
+    await expect(second.runs.decide(run.id, 'release', { approved: true, by: 'ada', form: { carrier: 'boat' } })).rejects.toMatchObject({ code: 'SIGNAL_INVALID' })
+    await second.runs.decide(run.id, 'release', { approved: true, by: 'ada', form: { carrier: 'bike' } })
+    expect(await (await second.runs.handle(run.id)).result()).toEqual({ amount: 12, by: 'ada', form: { carrier: 'bike' }, late: 'never' })
+    expect((await second.runs.get(run.id)).unreadMail).toMatchObject([{ address: 'paid', payload: { amount: 1 }, refused: null }, { address: 'paid[A%2F7]', refused: { code: 'SIGNAL_INVALID' } }])
+    await expect(collect(second.verify())).resolves.toEqual([])
   })
 
   test('a paused run begins no step over a restart, takes its signal, and goes on when it is resumed', async () => {

@@ -248,6 +248,24 @@ function makeShapes(night: string): readonly Shape[] {
     }, [add(world, { by: 1 }), add(world, { by: 10 }), add(world, { by: 1, failures: 2, name: 'flaky' })]),
   },
   {
+    // Each signal is in the inbox before its wait, or comes later; one that was given up takes nothing.
+    name: 'graph-waits', input: { n: 0 }, expected: { first: { n: 1 }, last: 2, late: { none: true }, rest: 'c', words: ['a', 'b'] },
+    signals: [{ name: 'word', payload: 'a' }, { name: 'other', payload: 1 }, { name: 'word', payload: 7 }, { name: 'word', payload: 'b' }, { name: 'word', payload: 'c' }],
+    make: (world) => fromModel({
+      name: 'graph-waits', input: { type: 'object' },
+      steps: {
+        a: { uses: 'add-1', with: { n: '${{ input.n }}' } },
+        tolerated: { continueOnError: true, steps: { never: { signal: { name: 'word', key: 'never' } }, bad: { uses: 'bad', with: { n: 2 } } } },
+        until: { sleep: { until: '1970-01-01T00:00:00Z' }, needs: 'a' },
+        words: { needs: 'until', forEach: '[1, 2]', concurrency: 1, signal: { name: 'word', schema: { type: 'string' }, timeout: '1d' } },
+        rest: { needs: 'words', signal: { name: 'word', schema: { type: 'string' } } },
+        late: { needs: 'rest', signal: { name: 'late', timeout: night, onTimeout: 'continue', fallback: { none: true } } },
+        b: { needs: 'late', uses: 'add-1', with: '${{ steps.a.output }}' },
+      },
+      output: { first: '${{ steps.a.output }}', words: '${{ steps.words.output }}', late: '${{ steps.late.output }}', rest: '${{ steps.rest.output }}', last: '${{ steps.b.output.n }}' },
+    }, [add(world, { by: 1 }), add(world, { by: 0, failures: 99, name: 'bad' })]),
+  },
+  {
     name: 'graph-sleeps', input: { wait: night, naps: [15, 40] }, expected: { n: 3, naps: [null, null], route: null },
     make: (world) => fromModel({
       name: 'graph-sleeps', input: { type: 'object' },

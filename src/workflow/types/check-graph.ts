@@ -8,15 +8,17 @@ import { spanOf } from '../expression-path.ts'
 import { UNDONE_STEP } from '../compile-compensate.ts'
 import { ERROR_NAME, OUTCOME_NAME } from '../compile-handler.ts'
 import type { AnyTemplate } from '../../template/contract.ts'
-import type { BodyPlan, CompensatePlan, EachPlan, GraphPlan, LoopPlan, NodePlan, Requirement, ScopePlan, SleepPlan, StepPlan, SwitchPlan } from '../plan.ts'
+import type { BodyPlan, CompensatePlan, EachPlan, GraphPlan, LoopPlan, NodePlan, Requirement, ScopePlan, SleepPlan, StepPlan, SwitchPlan, WaitPlan } from '../plan.ts'
 import { Problems } from '../problems.ts'
-import { SLEEP_REMEDY } from '../sleep.ts'
+import { CONVERT_REMEDY } from '../problem-codes.ts'
+import { SLEEP_REMEDY, UNTIL_REMEDY } from '../sleep.ts'
 import { inputProblems } from './check-input.ts'
 import { Facts, factsOf, literalOf } from './facts.ts'
 import { failureType, OUTCOMES } from './failure-type.ts'
 import { typeOfSchema, typeOfValue } from './from-schema.ts'
 import { inferType } from './infer.ts'
 import { listOf, NULL, NUMBER, objectOf, STRING, unionOf, UNKNOWN, wordsFor, type Field, type Type } from './type.ts'
+import { ASSIGNEES, KEY, TITLE, typeOfWait } from './wait-type.ts'
 
 /** What is known of a step, once it has been looked at. */
 interface Known {
@@ -139,6 +141,8 @@ class GraphTypes {
       case 'sleep':
         this.#sleep(body, around)
         return { output: NULL, mayMiss: false }
+      case 'wait':
+        return { output: this.#wait(body, around), mayMiss: false }
     }
   }
 
@@ -171,10 +175,21 @@ class GraphTypes {
     for (const { code, path: at, message, ...more } of problems) this.#problems.add(code, isBound ? at : `${path}.compensate`, message, isBound ? more : { remedy: 'Say what it is given: with: { … }, or let it take input, output and outcome.', on: 'key' })
   }
 
-  #sleep({ duration: { shape } }: SleepPlan, around: Around): void {
+  #wait(plan: WaitPlan, around: Around): Type {
+    const { key, title, assignees, timeout, fallback } = plan
+    if (timeout !== null) this.#sleep(timeout, around)
+    for (const [given, { fits, wanted }] of [[key, KEY], [title, TITLE], [assignees, ASSIGNEES]] as const) {
+      const type = given === null ? UNKNOWN : this.#binding(given.shape, around, 'body')
+      if (given?.shape.kind === 'expression' && !type.unknown && !type.alternatives.every(fits)) this.#refuse(given.shape.expression, 'TYPE_MISMATCH', `is ${wordsFor(type)}, expected ${wanted}`, CONVERT_REMEDY)
+    }
+    const late = fallback === null ? [] : [this.#binding(fallback.shape, around, 'body')]
+    return unionOf(typeOfWait(plan), ...late)
+  }
+
+  #sleep({ duration: { shape }, isMoment }: SleepPlan, around: Around): void {
     const type = this.#binding(shape, around, 'body')
     if (shape.kind !== 'expression' || type.unknown || type.alternatives.every(({ kind }) => kind === 'number' || kind === 'int' || kind === 'string')) return
-    this.#refuse(shape.expression, 'TYPE_MISMATCH', `is ${wordsFor(type)}, expected a duration`, SLEEP_REMEDY)
+    this.#refuse(shape.expression, 'TYPE_MISMATCH', `is ${wordsFor(type)}, expected a ${isMoment ? 'moment' : 'duration'}`, isMoment ? UNTIL_REMEDY : SLEEP_REMEDY)
   }
 
   #switch({ cases, refused }: SwitchPlan, path: string, around: Around): { readonly output: Type; readonly mayMiss: boolean } {

@@ -6,8 +6,9 @@ import type { JsonSchema } from '../../template/contract.ts'
 import { UNDONE_STEP } from '../compile-compensate.ts'
 import { ERROR_NAME } from '../compile-handler.ts'
 import { ANYTHING, type Known } from './ts-schema.ts'
-import { BindingWriter, callback, CONDITION, itemsAt, LIST, WAIT, type Names } from './ts-binding.ts'
+import { BindingWriter, callback, CONDITION, itemsAt, LIST, type Names } from './ts-binding.ts'
 import { arrowCode, callCode, dataCode, listCode, objectCode, printCode, textCode, type Chain, type Code } from './ts-code.ts'
+import { WaitWriter } from './ts-wait.ts'
 import { ModuleNames, type Imported } from './ts-names.ts'
 
 /** A template as code names it: what is imported, from a path as code writes it, or from `wumbo`. */
@@ -39,6 +40,8 @@ class Writer {
   readonly #find: FindTemplate
   readonly #names = new ModuleNames()
   readonly #bindings = new BindingWriter((name) => this.#names.own(name))
+
+  readonly #waits = new WaitWriter(this.#bindings, (name) => this.#names.own(name))
 
   constructor(find: FindTemplate) {
     this.#find = find
@@ -94,6 +97,8 @@ class Writer {
     if (step.steps !== undefined) return callCode('.block', [textCode(id), this.#block(step, site), ...options])
     if (step.switch !== undefined) return callCode('.switch', [textCode(id), this.#cases(step.switch, site), ...options])
     if (step.sleep !== undefined) return callCode('.sleep', [textCode(id), this.#wait(step.sleep, site), ...options])
+    const wait = this.#waits.of(step, site.names)
+    if (wait !== undefined) return callCode(`.${wait.key}`, [textCode(id), objectCode([...common, ...wait.entries])])
     return callCode('.step', [textCode(id), objectCode([...common, ...this.#use(step, site)])])
   }
 
@@ -180,11 +185,13 @@ class Writer {
   /** A body that is no block, as the keys of an object. */
   #body(body: BodyModel, site: Site): Entries {
     if (body.switch !== undefined) return [['switch', this.#cases(body.switch, site)]]
-    return body.sleep === undefined ? this.#use(body, site) : [['sleep', this.#wait(body.sleep, site)]]
+    if (body.sleep !== undefined) return [['sleep', this.#wait(body.sleep, site)]]
+    const wait = this.#waits.of(body, site.names)
+    return wait === undefined ? this.#use(body, site) : [[wait.key, objectCode(wait.entries)]]
   }
 
-  #wait(duration: string | number, { names }: Site): Code {
-    return typeof duration === 'number' ? String(duration) : callback(this.#bindings.text(duration, WAIT, names))
+  #wait(duration: NonNullable<BodyModel['sleep']>, { names }: Site): Code {
+    return this.#waits.sleep(duration, names)
   }
 
   #use(body: BodyModel, { path, names }: Site): Entries {

@@ -1,4 +1,6 @@
 // The commands that send something to a run: by themselves, and by way of the process that owns the store.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Project } from './command.ts'
 
@@ -41,4 +43,23 @@ test('signal, approve, pause and resume without a process that works on the run:
   expect(await project.run(['approve', 'order', 'release', '--form', '{}'])).toMatchObject({ code: 2, err: expect.stringContaining('SIGNAL_INVALID') })
   expect(await project.run(['approve', 'order', 'release', '--form', '{"by":"bike"}', '--by', 'grace', '--comment', 'fine'])).toMatchObject({ code: 0, err: expect.stringContaining('release is approved') })
   expect(JSON.parse((await again.ended).out)).toMatchObject({ output: { paid: { n: 1 }, decision: { approved: true, by: 'grace', form: { by: 'bike' }, comment: 'fine' } } })
+})
+
+test('a graph in YAML is signalled and approved at the terminal while it runs', async () => {
+  await writeFile(join(project.folder, 'workflows', 'desk.yaml'), `name: desk
+input: { type: object }
+steps:
+  paid: { signal: { name: paid, key: '\${{ input.order }}', schema: { type: object, required: [n], properties: { n: { type: number } } } } }
+  release:
+    needs: paid
+    approval: { title: 'Release \${{ steps.paid.output.n }}?', form: { type: object, required: [by], properties: { by: { type: string } } } }
+output: { n: '\${{ steps.paid.output.n }}', by: '\${{ steps.release.output.by }}', form: '\${{ steps.release.output.form }}' }
+`)
+  const running = project.start(['run', 'desk', '--id', 'order', '--input', '{"order":"A/7"}', '--json'])
+  await vi.waitFor(async () => expect((await project.run(['runs', 'show', 'order', '--json'])).out).toContain('"kind":"wait"'), 20_000)
+  expect(await project.run(['signal', 'order', 'paid', '--payload', '{"n":2}', '--key', 'A/7'])).toMatchObject({ code: 0 })
+  await vi.waitFor(async () => expect((await project.run(['runs', 'show', 'order'])).out).toContain('? release: Release 2?'), 20_000)
+  expect(await project.run(['approve', 'order', 'release', '--form', '{}'])).toMatchObject({ code: 2, err: expect.stringContaining('SIGNAL_INVALID') })
+  expect(await project.run(['approve', 'order', 'release', '--form', '{"by":"bike"}', '--by', 'grace'])).toMatchObject({ code: 0 })
+  expect(JSON.parse((await running.ended).out)).toMatchObject({ output: { n: 2, by: 'grace', form: { by: 'bike' } } })
 })

@@ -147,6 +147,7 @@ class Maker {
 
   #body(around: Around, depth: number): Record<string, unknown> {
     const kind = this.#draw(fc.integer({ min: 0, max: depth > 0 ? 7 : 4 }))
+    if (kind === 0 && this.#chance(2)) return this.#wait(around)
     if (kind === 0) return { sleep: this.#one<string | number>(['5s', 100, `\${{ ${this.#one(sources(around, 'n'))} }}`, '${{ 2 }}s']) }
     if (kind === 1) return { uses: this.#one(['settled', 'settled@^2']), config: this.#one<object>([{ root: '.' }, { root: "it's", depth: 2 }]), with: { text: this.#bound(around, 'text') } }
     if (kind <= 4) return { uses: this.#one(['mixed', 'mixed@1.2.0']), ...this.#with(around), ...this.#maybe('retry', { maxAttempts: 3, backoff: 'fixed', nonRetryable: ['X'] }), ...this.#maybe('timeout', 5000), ...this.#maybe('level', 'pure') }
@@ -159,6 +160,18 @@ class Maker {
     }))
     if (this.#chance(2)) cases.push({ else: true, ...this.#maybe('name', 'other'), ...this.#body(around, depth - 1) })
     return { switch: cases }
+  }
+
+  /** A wait for a moment, a signal or a decision. */
+  #wait(around: Around): Record<string, unknown> {
+    const kind = this.#draw(fc.integer({ min: 0, max: 2 }))
+    const text = `\${{ ${this.#one(sources(around, 'text'))} }}`
+    if (kind === 0) return { sleep: { until: this.#one<string | number>(['2030-01-31T08:00:00Z', 1000, text, `2030-01-${text}T08:00Z`]) } }
+    const late = this.#chance(2) ? { onTimeout: 'continue', ...(this.#chance(2) ? { fallback: this.#bound(around, 'any') } : {}) } : this.#maybe('onTimeout', 'fail')
+    const bounds = this.#chance(2) ? {} : { timeout: this.#one<string | number>(['3d', 100, `\${{ ${this.#one(sources(around, 'n'))} }}`]), ...late }
+    const schema = { type: 'object', properties: { a: { type: 'string', default: '${{ not one }}' } }, additionalProperties: false }
+    if (kind === 1) return { signal: { name: this.#one(['paid', 'on-hold', 'constructor']), ...this.#maybe('key', this.#one<string | number>([7, 'k', text, `a-${text}`])), ...this.#maybe('schema', schema), ...bounds } }
+    return { approval: { ...this.#maybe('title', this.#one(["is `it` 'right'?", text, `Is ${text} right?`])), ...this.#maybe('assignees', this.#one<unknown>([['ada'], [text, "o'neil"], []])), ...this.#maybe('form', schema), ...bounds } }
   }
 
   #with(around: Around): object {

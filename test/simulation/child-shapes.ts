@@ -23,7 +23,7 @@ function adding(world: World): readonly AnyWorkflow[] {
   return [defineWorkflow({ name: 'adding', input: number, run: async (ctx, input) => { await ctx.sleep('nap', input.n % 2 === 0 ? 10 : 3000); return ctx.step('a', one, input) } })]
 }
 
-const asleep = (): readonly AnyWorkflow[] => [defineWorkflow({ name: 'asleep', input: number, run: (ctx) => ctx.sleep('long', '8h') })]
+const asleep = (): readonly AnyWorkflow[] => [defineWorkflow({ name: 'asleep', input: number, run: (ctx) => ctx.sleep('long', '1h') })]
 
 function counting(world: World): readonly AnyWorkflow[] {
   const one = add(world)

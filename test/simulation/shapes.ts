@@ -30,7 +30,7 @@ function pureDouble() {
 const retry = { maxAttempts: 5, initialDelay: '2s', backoff: 'fibonacci', jitter: true } as const
 
 /** `values` is left out: `ctx.now()` may step back by the delay of a message when another worker goes on. Sleeps longer than a lease of two seconds, steps longer than it, and the shapes above with nights that are short. */
-export const clusterShapes = (): readonly Shape[] => [...makeShapes('5s').filter(({ name }) => name !== 'values'), ...leaseShapes]
+export const clusterShapes = (): readonly Shape[] => [...makeShapes('5s').filter(({ name }) => name !== 'values'), ...leaseShapes, ...childShapes]
 
 export const shapes: readonly Shape[] = [...makeShapes('8h'), ...sagaShapes('8h'), ...childShapes]
 

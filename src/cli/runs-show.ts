@@ -21,6 +21,9 @@ interface ShowOptions extends CommonOptions {
   readonly definition?: boolean
 }
 
+/** Operations with children that are shown; all of them are in the JSON. */
+const SHOWN_CHILDREN = 10
+
 /** Makes the command. */
 export function runsShowCommand(cli: Cli): Command {
   const command = describe({
@@ -75,6 +78,9 @@ function runLines(channel: Channel, run: RunDetails): string[] {
     fact('run', run.id),
     ...(run.key === null ? [] : [fact('id given', run.key)]),
     ...(run.forkedFrom === null ? [] : [fact('fork of', `${run.forkedFrom.run} at ${run.forkedFrom.at}${run.forkedFrom.gen === 1 ? '' : `, generation ${run.forkedFrom.gen}`}`)]),
+    ...(run.parent === null ? [] : [fact('child of', `${run.parent.run} at ${run.parent.path}${run.parent.gen === 1 ? '' : `, generation ${run.parent.gen}`}`)]),
+    ...run.children.slice(0, SHOWN_CHILDREN).map(({ path, run: child, count, ended }) => fact('child', child === null ? `${path}: ${count} runs, ${ended} ended` : `${path}: ${child}${ended === 0 ? '' : ', ended'}`)),
+    ...(run.children.length <= SHOWN_CHILDREN ? [] : [fact('', `${run.children.length - SHOWN_CHILDREN} more; all of them: --json`)]),
     fact('version', `${run.version} (${run.form})${run.gen === 1 ? '' : `, generation ${run.gen}`}`),
     ...(run.templates.length === 0 ? [] : [fact('templates', run.templates.join(', '))]),
     fact('started', localTime(run.createdAt)),

@@ -14,9 +14,17 @@ export interface ChildMark {
   /** Null for a single child. */
   readonly count: number | null
   readonly close: ParentClose
+  /** It has been answered; asked for again, it is to be done anew. */
+  readonly isAnswered: boolean
 }
 
+const NONE: ReadonlySet<string> = new Set()
 const KINDS = { one: { cancel: 'child', abandon: 'child abandoned' }, many: { cancel: 'children', abandon: 'children abandoned' } } as const
+
+const STARTS: ReadonlyMap<string, Pick<ChildMark, 'close'> & { readonly isMany: boolean }> = new Map([
+  [KINDS.one.cancel, { close: 'cancel', isMany: false }], [KINDS.one.abandon, { close: 'abandon', isMany: false }],
+  [KINDS.many.cancel, { close: 'cancel', isMany: true }], [KINDS.many.abandon, { close: 'abandon', isMany: true }],
+])
 
 /** The mark that says that children are started. */
 export function startMark(path: string, { close, count, at }: { readonly close: ParentClose; readonly count: number | null; readonly at: number }): Omit<Mark, 'space' | 'run' | 'gen'> {
@@ -28,17 +36,23 @@ export function closeMark(path: string, at: number): Omit<Mark, 'space' | 'run' 
   return { path, kind: 'child closed', attempt: 1, at, due: null, error: null }
 }
 
-/** The children that a run has started and not given up, by the path of the operation. */
-export function childMarks({ marks }: Pick<LoadedRun, 'marks'>): ReadonlyMap<string, ChildMark> {
+/** The children that a run has started, by the path of the operation; of several generations those of the newest. */
+export function startedChildren({ marks, journal }: Pick<LoadedRun, 'marks' | 'journal'>): ReadonlyMap<string, ChildMark> {
   const found = new Map<string, ChildMark>()
+  const answered = marks.some(({ kind }) => STARTS.has(kind)) ? new Set(journal.flatMap((record) => (record.kind === 'step' ? [] : [record.path]))) : NONE
   for (const { path, gen, kind, attempt } of marks) {
-    const known = found.get(path)
-    if (known !== undefined && known.gen > gen) continue
-    if (kind === 'child' || kind === 'child abandoned') found.set(path, { path, gen, count: null, close: kind === 'child' ? 'cancel' : 'abandon' })
-    else if (kind === 'children' || kind === 'children abandoned') found.set(path, { path, gen, count: attempt, close: kind === 'children' ? 'cancel' : 'abandon' })
+    const start = STARTS.get(kind)
+    if (start === undefined || (found.get(path)?.gen ?? 0) > gen) continue
+    found.set(path, { path, gen, count: start.isMany ? attempt : null, close: start.close, isAnswered: answered.has(path) })
   }
-  for (const { path, gen, kind } of marks) if (kind === 'child closed' && gen >= (found.get(path)?.gen ?? Infinity)) found.delete(path)
   return found
+}
+
+/** Those of them that it has not given up. */
+export function childMarks(loaded: Pick<LoadedRun, 'marks' | 'journal'>): ReadonlyMap<string, ChildMark> {
+  const open = new Map(startedChildren(loaded))
+  for (const { path, gen, kind } of loaded.marks) if (kind === 'child closed' && gen >= (open.get(path)?.gen ?? Infinity)) open.delete(path)
+  return open
 }
 
 /** The ids of the children of one operation. */

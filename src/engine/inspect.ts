@@ -11,7 +11,7 @@ import type { Generation, Mail, MailKind, RunStatus } from '../model/run.ts'
 import type { WorkflowModel } from '../model/workflow.ts'
 import type { LoadedRun } from '../store/port.ts'
 import { templatesOf } from '../workflow/canonical.ts'
-import { childMarks, idsOf, senderOf } from './child-marks.ts'
+import { idsOf, senderOf, startedChildren } from './child-marks.ts'
 import { parseDefinition } from './definition-body.ts'
 import { lineageOf } from './lineage.ts'
 import { readReason } from './retry-reason.ts'
@@ -107,7 +107,7 @@ export interface RunDetails extends RunSummary {
   readonly migrations: readonly { readonly from: string; readonly to: string; readonly by: string; readonly reason: string; readonly at: number; readonly takenAt: number | null; readonly refused: ErrorData | null }[]
   /** What was sent and nothing has taken: signals that nobody has waited for yet, or ever. */
   readonly unreadMail: readonly UnreadMail[]
-  /** What it has started as its children, and has not given up. */
+  /** What it has started as its children. */
   readonly children: readonly ChildSummary[]
   /** What somebody is to decide. */
   readonly approvals: readonly OpenApproval[]
@@ -189,7 +189,7 @@ export function runSummary(run: LoadedRun['run']): RunSummary {
 
 function childrenOf(loaded: LoadedRun): readonly ChildSummary[] {
   const ended = new Set(loaded.mail.flatMap((mail) => senderOf(mail) ?? []))
-  return [...childMarks(loaded).values()].map((mark) => {
+  return [...startedChildren(loaded).values()].map((mark) => {
     const ids = idsOf(loaded.run.run, mark)
     return { path: mark.path, run: mark.count === null ? (ids[0] ?? null) : null, count: ids.length, parentClose: mark.close, ended: ids.filter((id) => ended.has(id)).length }
   })

@@ -95,7 +95,7 @@ export class RunChildren implements FanHost {
   /** Notes that children are about to be started, unless that is noted; then calls with the generation that their ids follow from. */
   note(path: string, { close, count }: { readonly close: ParentClose; readonly count: number | null }, then: (gen: number, isKnown: boolean) => void): void {
     const known = this.run.known.children.get(path)
-    if (known !== undefined) {
+    if (known?.isAnswered === false) {
       then(known.gen, true)
       return
     }

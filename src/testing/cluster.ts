@@ -101,7 +101,7 @@ export class Cluster implements Victims {
     const joined = joinServer(this.server, { lane, clock, link: this.network.link(clock) })
     const store = options.wrap?.(joined) ?? joined
     const world: World = { random, effects: this.#seen(lane), wait: (ms) => new Promise((resolve) => clock.timer(ms, resolve)) }
-    const workflows = options.shapes.map((shape) => shape.make(world)).filter(() => knowsAll || random.next() < 0.8)
+    const workflows = [...options.shapes.map((shape) => shape.make(world)).filter(() => knowsAll || random.next() < 0.8), ...options.shapes.flatMap((shape) => shape.others?.(world) ?? [])]
     const process: Process = { clock, lane, workflows, engine: null }
     this.processes.push(process)
     this.note(`spawn${lane}`)

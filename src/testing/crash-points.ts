@@ -6,7 +6,7 @@ import type { Store } from '../store/port.ts'
 import { mortalStore } from './mortal-store.ts'
 import { ProcessClock } from './process-clock.ts'
 import { VirtualTime, settle } from './virtual-time.ts'
-import { finished, judge, openEngine, startAll } from './world.ts'
+import { finished, judge, openEngine, startAll, workflowsOf } from './world.ts'
 import type { Effect, Plan, World } from './world.ts'
 
 /** What came of a sweep. */
@@ -39,7 +39,7 @@ async function dieOnce(plan: Plan, call: number, when: 'before' | 'after'): Prom
   let died = false
   const live = async (target: Store, clock: ProcessClock): Promise<void> => {
     const world: World = { random: seededRandom(1), effects, wait: (ms) => new Promise((resolve) => clock.timer(ms, resolve)) }
-    const workflows = plan.shapes.map((shape) => shape.make(world))
+    const workflows = workflowsOf(plan.shapes, world)
     const opening = openEngine({ store: target, clock, random: seededRandom(died ? 2 : 1), workflows, note: () => undefined })
     void opening.then((engine) => startAll(engine, workflows, { plan, acknowledged })).catch(() => undefined)
     await settle()

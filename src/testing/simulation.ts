@@ -7,7 +7,7 @@ import { memoryStore } from '../store/memory/index.ts'
 import type { Store } from '../store/port.ts'
 import { ProcessClock } from './process-clock.ts'
 import { VirtualTime, settle } from './virtual-time.ts'
-import { finished, judge, openEngine, startAll } from './world.ts'
+import { finished, judge, openEngine, startAll, workflowsOf } from './world.ts'
 import type { Effect, Plan, World } from './world.ts'
 
 export type { Effect, Shape, World } from './world.ts'
@@ -50,7 +50,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   for (let process = 0; ; process++) {
     const world: World = { random, effects: traced(effects, note), wait: (ms) => new Promise((resolve) => clock.timer(ms, resolve)) }
     const dies = left > 0 && random.next() < 0.8 ? Math.floor(random.next() * 60 * options.shapes.length) : Number.POSITIVE_INFINITY
-    const workflows = options.shapes.map((shape) => shape.make(world))
+    const workflows = workflowsOf(options.shapes, world)
     const opening = openEngine({ store: options.wrap?.(store, process) ?? store, clock, random, workflows, note })
     void opening.then((engine) => startAll(engine, workflows, { plan: options, acknowledged }), () => undefined)
     let done = 0

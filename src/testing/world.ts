@@ -9,6 +9,7 @@ import type { EngineDeps, EngineLimits } from '../engine/ports.ts'
 import { RunFinishedError } from '../errors.ts'
 import { verifyStore } from '../engine/verify.ts'
 import { asyncStrategy } from '../execution/async.ts'
+import { parentOf } from '../model/child.ts'
 import { mailOf } from '../model/record.ts'
 import { DEFAULT_SPACE } from '../model/run.ts'
 import { hashText } from '../shared/hash.ts'
@@ -19,6 +20,7 @@ import type { Logger } from '../template/contract.ts'
 import { services } from '../template/services.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import type { Effect } from './effect.ts'
+import { judgeChildren } from './judge-children.ts'
 import { judgeUndoing } from './judge-undoing.ts'
 import { knownChild } from './known-child.ts'
 import type { ProcessClock } from './process-clock.ts'
@@ -35,6 +37,8 @@ export interface World {
 export interface Shape {
   readonly name: string
   readonly make: (world: World) => AnyWorkflow
+  /** The workflows that it starts as its children, made anew for each world as well. */
+  readonly others?: (world: World) => readonly AnyWorkflow[]
   readonly input: unknown
   /** What is sent to each run once its start is acknowledged, in this order, in every process anew: the ids are the same, so each counts once. */
   readonly signals?: readonly { readonly name: string; readonly payload: unknown }[]
@@ -67,6 +71,11 @@ export interface Opening {
   readonly random: Random
   readonly workflows: readonly AnyWorkflow[]
   readonly note: (what: string) => void
+}
+
+/** The workflows of some shapes, in their order, and after them those that they start as children. */
+export function workflowsOf(shapes: readonly Shape[], world: World): readonly AnyWorkflow[] {
+  return [...shapes.map((shape) => shape.make(world)), ...shapes.flatMap((shape) => shape.others?.(world) ?? [])]
 }
 
 /** Opens the engine of one process. */
@@ -154,7 +163,9 @@ export async function judge(store: Store, plan: Plan, evidence: Evidence): Promi
     if (asked != null && (details.finishedAt ?? 0) > (evidence.cancelBy?.(asked) ?? asked)) broken.push(`K9 ${key}: it was asked to cancel at ${asked} and went on until ${details.finishedAt}`)
     broken.push(...judgeRun(key, details, shape?.expected), ...judgeEffects(key, details, evidence.effects))
   }
-  const { runs } = await store.listRuns({ limit: 1000 })
+  const all = (await store.listRuns({ limit: 1000 })).runs
+  broken.push(...(await judgeChildren(store, all)))
+  const runs = all.filter((run) => parentOf(run) === null)
   const expected = plan.shapes.length * (plan.runs ?? 1)
   if (runs.length !== expected) broken.push(`K2: ${expected} starts gave ${runs.length} runs`)
   for await (const finding of verifyStore(store, { sha256 })) broken.push(`verify: ${finding.code} ${finding.message}`)

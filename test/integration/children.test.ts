@@ -109,8 +109,10 @@ async function until(wumbo: Wumbo, run: string, status: string): Promise<void> {
 }
 
 async function childAt(wumbo: Wumbo, run: string, path: string): Promise<string> {
-  await expect.poll(async () => (await wumbo.runs.get(run)).children.some((child) => child.path === path), { timeout: 10_000, interval: 10 }).toBe(true)
-  return (await wumbo.runs.get(run)).children.find((child) => child.path === path)?.run ?? ''
+  const find = async (): Promise<string> => (await wumbo.runs.get(run)).children.find((child) => child.path === path)?.run ?? ''
+  // Noted before it is started.
+  await expect.poll(async () => (await wumbo.runs.get(await find()).catch(() => null))?.workflow, { timeout: 10_000, interval: 10 }).toBeDefined()
+  return find()
 }
 
 const cases = (place: () => Promise<Place>): void => {

@@ -38,7 +38,7 @@ const world: World = { random: seededRandom(data.seed), effects: new Written(), 
 const shapes = realShapes()
 const wumbo = await createWumbo({
   store: 'file' in data.store ? `sqlite:${data.store.file}` : await postgresStore(data.store),
-  workflows: shapes.map((shape) => shape.make(world)),
+  workflows: [...shapes.map((shape) => shape.make(world)), ...shapes.flatMap((shape) => shape.others?.(world) ?? [])],
   limits: { releaseAfterMs: 400, keyTtlMs: 365 * 86_400_000 },
   log: createLogger({ level: 'warn', format: 'json', sink: (line) => void process.stderr.write(line) }),
 })

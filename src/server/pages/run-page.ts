@@ -23,6 +23,8 @@ export function runPage(run: RunDetails, open: readonly OpenStep[], now: number)
 <dl>
 <dt>Run</dt><dd>${run.id}</dd>
 ${run.key === null ? null : html`<dt>Id given</dt><dd>${run.key}</dd>`}
+${run.parent === null ? null : html`<dt>Child of</dt><dd><a href="/runs/${run.parent.run}">${run.parent.run}</a> at ${run.parent.path}</dd>`}
+${run.children.slice(0, 20).map(({ path, run: child, count, ended }) => html`<dt>Child</dt><dd>${child === null ? html`${path}: ${count} runs, ${ended} ended` : html`${path}: <a href="/runs/${child}">${child}</a>`}</dd>`)}
 <dt>Version</dt><dd>${run.version} (${run.form})${run.gen === 1 ? null : `, generation ${run.gen}`}</dd>
 ${run.templates.length === 0 ? null : html`<dt>Templates</dt><dd>${run.templates.join(', ')}</dd>`}
 <dt>Started</dt><dd>${moment(run.createdAt)}</dd>

@@ -1,0 +1,67 @@
+// Shapes of runs with children: one after the other, many at a time, children that end with their parent, and a run that continues as new under a parent.
+import { z } from 'zod'
+import { defineTemplate } from '../../src/template/define.ts'
+import type { Shape, World } from '../../src/testing/simulation.ts'
+import { defineWorkflow } from '../../src/workflow/define.ts'
+import type { AnyWorkflow } from '../../src/workflow/contract.ts'
+
+const number = z.object({ n: z.number() })
+
+function add(world: World) {
+  return defineTemplate({
+    name: 'child.add', version: '1.0.0', description: 'Adds one.', input: number, output: number,
+    async execute({ n }, context) {
+      world.effects.push({ key: context.idempotencyKey ?? '', path: context.run?.path ?? '', run: context.run?.id ?? '', attempt: context.attempt, input: JSON.stringify({ n }) })
+      await world.wait(Math.floor(world.random.next() * 20))
+      return { n: n + 1 }
+    },
+  })
+}
+
+function adding(world: World): readonly AnyWorkflow[] {
+  const one = add(world)
+  return [defineWorkflow({ name: 'adding', input: number, run: async (ctx, input) => { await ctx.sleep('nap', input.n % 2 === 0 ? 10 : 3000); return ctx.step('a', one, input) } })]
+}
+
+const asleep = (): readonly AnyWorkflow[] => [defineWorkflow({ name: 'asleep', input: number, run: (ctx) => ctx.sleep('long', '1h') })]
+
+function counting(world: World): readonly AnyWorkflow[] {
+  const one = add(world)
+  return [defineWorkflow({ name: 'counting', input: number, async run(ctx, input) {
+    const next = await ctx.step('a', one, input)
+    return next.n < 3 ? ctx.continueAsNew(next) : next
+  } })]
+}
+
+/** Shapes with children. */
+export const childShapes: readonly Shape[] = [
+  {
+    name: 'parent', input: { n: 1 }, expected: { n: 3 }, others: adding,
+    make: () => defineWorkflow({ name: 'parent', input: number, run: async (ctx, input) => ctx.child('second', 'adding', await ctx.child('first', 'adding', input)) }),
+  },
+  {
+    name: 'fan-out', input: { n: 5 }, expected: [1, 2, 3, 4, 5], others: adding,
+    make: () => defineWorkflow({
+      name: 'fan-out', input: number,
+      async run(ctx, { n }) {
+        const batch = await ctx.children('all', 'adding', Array.from({ length: n }, (_, index) => ({ n: index })), { concurrency: 2 })
+        return ((await batch.outputs()) as { n: number }[]).map((output) => output.n)
+      },
+    }),
+  },
+  {
+    name: 'outlived', input: { n: 1 }, expected: 'done', others: asleep,
+    make: () => defineWorkflow({
+      name: 'outlived', input: number,
+      async run(ctx, input) {
+        await ctx.startChild('one', 'asleep', input)
+        await ctx.sleep('moment', 50)
+        return 'done'
+      },
+    }),
+  },
+  {
+    name: 'above-anew', input: { n: 0 }, expected: { n: 3 }, others: counting,
+    make: () => defineWorkflow({ name: 'above-anew', input: number, run: (ctx, input) => ctx.child('count', 'counting', input) }),
+  },
+]

@@ -13,6 +13,8 @@ export interface RunNumbers {
   next(): number
   /** The number of a run, if it is known. */
   of(key: RunKey): number | undefined
+  /** A run is to be given up or ended: whatever comes after must look whether the lane still owns it. */
+  leave(key: RunKey): void
 }
 
 /** The numbers that one lane knows. */
@@ -23,6 +25,9 @@ export class Numbers implements RunNumbers {
   #blocks: number[] = []
   /** Of runs that the flush in flight starts. */
   readonly #expected = new Map<string, number>()
+
+  /** Runs that flushes give up or end, until these are settled. */
+  readonly #leaving = new Set<string>()
 
   /** Takes as many blocks as the operations need. */
   async reserve(client: pg.ClientBase, ops: readonly StoreOp[]): Promise<void> {
@@ -67,13 +72,23 @@ export class Numbers implements RunNumbers {
 
   of(key: RunKey): number | undefined {
     const name = nameOf(key)
+    if (this.#leaving.size > 0 && this.#leaving.has(name)) return undefined
     return this.#known.get(name) ?? this.#expected.get(name)
+  }
+
+  leave(key: RunKey): void {
+    this.#leaving.add(nameOf(key))
   }
 
   /** A flush was kept: the lane owns what it started and claimed, and does not own any more what it released and ended. */
   settle(ops: readonly StoreOp[], taken: readonly { readonly key: RunKey; readonly no: number }[], { answers }: FlushResult): void {
     for (const { key, no } of taken) this.#known.set(nameOf(key), no)
-    for (const [index, op] of ops.entries()) if ((op.op === 'finish' || op.op === 'release') && !answers.has(index)) this.#known.delete(nameOf(op.run))
+    for (const [index, op] of ops.entries()) {
+      if (op.op !== 'finish' && op.op !== 'release') continue
+      const name = nameOf(op.run)
+      this.#leaving.delete(name)
+      if (!answers.has(index)) this.#known.delete(name)
+    }
   }
 }
 

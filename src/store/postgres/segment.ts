@@ -333,6 +333,7 @@ export class Segment {
   #leaving(key: RunKey): SegmentRun {
     const run = this.#locked(this.#run(key))
     run.hasLeft = true
+    this.#numbers.leave(key)
     return run
   }
 }

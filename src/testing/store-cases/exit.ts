@@ -1,8 +1,8 @@
 // Conformance: how a lane gives runs up and ends them, and that unread mail keeps it from both.
 import assert from 'node:assert/strict'
-import type { ErrorData } from '../../errors.ts'
+import { StoreRowError, type ErrorData } from '../../errors.ts'
 import type { StoreCase } from './subject.ts'
-import { ask, claimed, finish, pairs, record, release, rowOf, send, start } from './samples.ts'
+import { ask, claimed, finish, pairs, record, refused, release, rowOf, send, start } from './samples.ts'
 
 const error: ErrorData = { name: 'RunFailedError', code: 'RUN_FAILED', message: 'it broke', retryable: false }
 
@@ -79,6 +79,16 @@ export const exitCases: readonly StoreCase[] = [
       const lane = await store.openLane()
       assert.deepEqual(pairs(await lane.flush([start(1), finish(1), finish(1, { status: 'failed' })])), [[2, { answer: 'lost' }]])
       assert.equal((await rowOf(store, 1)).status, 'completed')
+    },
+  },
+  {
+    name: 'a flush that writes to a run which it has given up or ended before is refused',
+    async run({ store }) {
+      const lane = await store.openLane()
+      await lane.flush([start(1), start(2)])
+      await refused(lane.flush([release(1), record(1, 1)]), StoreRowError)
+      await refused(lane.flush([finish(2), record(2, 1)]), StoreRowError)
+      assert.deepEqual(pairs(await lane.flush([record(1, 1), release(1), record(2, 1), finish(2)])), [])
     },
   },
   {

@@ -4,7 +4,7 @@ import { claim, consume, finish, record, release, reopen, send, start, startWith
 import type { StoreOp } from '../port.ts'
 import { doubtOf, plan } from './plan.ts'
 
-const known = { knownSpaces: new Set<number>(), kinds: { idOf: () => 1 }, numbers: { next: () => 1, of: () => undefined } }
+const known = { knownSpaces: new Set<number>(), kinds: { idOf: () => 1 }, numbers: { next: () => 1, of: () => undefined, leave: () => undefined } }
 
 /** How many operations each part has. */
 function sizes(...ops: StoreOp[]): number[] {

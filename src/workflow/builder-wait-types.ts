@@ -1,6 +1,6 @@
 // The types of waits in the builder. Types only.
 import type { Schema } from '../template/contract.ts'
-import type { AnyBinding, From, Value, Visible, WaitOf } from './builder-types.ts'
+import type { From, Names, Value, Visible, WaitOf } from './builder-types.ts'
 import type { Expr } from './reference.ts'
 
 /** A moment to sleep until: an ISO text with its offset, milliseconds since 1970, or an expression that gives either. */
@@ -13,18 +13,24 @@ export interface SleepOption<V extends Visible> {
   readonly sleep: WaitOf<V> | UntilOption<V>
 }
 
+/** What a wait may fall back to: plain data with expressions in it. Said no deeper than it has to be, for the sake of the compiler. */
+export type Fallback = Expr<unknown> | string | number | boolean | null | readonly unknown[] | { readonly [key: string]: unknown }
+
+/** What becomes of a wait when nothing has come in time. */
+export type OnTimeout = 'fail' | 'continue'
+
 /** How long a wait may take, and what becomes of it then. */
-export interface BoundOptions<V extends Visible> {
+export interface BoundOptions<V extends Visible, T extends OnTimeout, B extends Fallback> {
   /** Counted from the first moment of the wait, over restarts. Default: as long as it takes. */
   readonly timeout?: WaitOf<V>
   /** When nothing has come in time: `fail` fails the step with WAIT_TIMEOUT, `continue` goes on with `fallback`. Default `fail`. */
-  readonly onTimeout?: 'fail' | 'continue'
+  readonly onTimeout?: T
   /** The output when nothing has come in time. Only with `onTimeout: 'continue'`. Default null. */
-  readonly fallback?: From<V, AnyBinding>
+  readonly fallback?: B | ((names: Names<V>) => B)
 }
 
-/** A wait for a signal. `P` is its payload. */
-export interface SignalWait<V extends Visible, P> extends BoundOptions<V> {
+/** A wait for a signal. `P` is its payload, `B` what it falls back to. */
+export interface SignalWait<V extends Visible, P, T extends OnTimeout, B extends Fallback> extends BoundOptions<V, T, B> {
   /** What the sender calls it. */
   readonly name: string
   /** Tells apart signals of one name: whoever sends names the same key. */
@@ -34,7 +40,7 @@ export interface SignalWait<V extends Visible, P> extends BoundOptions<V> {
 }
 
 /** A wait for a person's decision. `F` is what is filled in. */
-export interface ApprovalWait<V extends Visible, F> extends BoundOptions<V> {
+export interface ApprovalWait<V extends Visible, F, T extends OnTimeout, B extends Fallback> extends BoundOptions<V, T, B> {
   /** What is to be decided, for people. Default: the id of the step. */
   readonly title?: From<V, string | Expr<string>>
   /** Who is asked. It is shown, and keeps nobody from deciding. */
@@ -44,13 +50,13 @@ export interface ApprovalWait<V extends Visible, F> extends BoundOptions<V> {
 }
 
 /** A signal, as the body of a loop or of a case. */
-export interface SignalOption<V extends Visible, P> {
-  readonly signal: SignalWait<V, P>
+export interface SignalOption<V extends Visible, P, T extends OnTimeout, B extends Fallback> {
+  readonly signal: SignalWait<V, P, T, B>
 }
 
 /** An approval, as the body of a loop or of a case. */
-export interface ApprovalOption<V extends Visible, F> {
-  readonly approval: ApprovalWait<V, F>
+export interface ApprovalOption<V extends Visible, F, T extends OnTimeout, B extends Fallback> {
+  readonly approval: ApprovalWait<V, F, T, B>
 }
 
 /** What an approval gives. */
@@ -65,4 +71,7 @@ export interface Decided<F> {
 }
 
 /** What a wait gives: with `onTimeout: 'continue'` also what it goes on with. */
-export type WaitOutput<P, H> = H extends { readonly onTimeout: 'continue' } ? P | (H extends { readonly fallback: infer F } ? Value<F extends (...names: never[]) => infer R ? R : F> : null) : P
+export type WaitOutput<P, T, B> = T extends 'continue' ? P | Value<B> : P
+
+/** What the condition of a loop sees of a turn that waits: with `onTimeout: 'continue'` it is not typed. */
+export type TurnOutput<P, T> = T extends 'continue' ? unknown : P

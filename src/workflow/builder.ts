@@ -8,7 +8,7 @@ import { beginBuilder } from './builder-scope.ts'
 import type {
   CommonOptions, EachOptions, From, InLoop, Inner, InTurn, LoopOptions, LoopOutput, Names, NewId, Outermost, OutputOf, Scope, ScopeOutput, UseOptions, Value, Visible, WaitOf, WithOutput, WithStep,
 } from './builder-types.ts'
-import type { ApprovalOption, ApprovalWait, BoundOptions, Decided, SignalOption, SignalWait, SleepOption, UntilOption, WaitOutput } from './builder-wait-types.ts'
+import type { ApprovalOption, ApprovalWait, Decided, Fallback, OnTimeout, SignalOption, SignalWait, SleepOption, TurnOutput, UntilOption, WaitOutput } from './builder-wait-types.ts'
 import type { GraphWorkflow } from './contract.ts'
 import type { Expr } from './reference.ts'
 
@@ -46,14 +46,14 @@ export interface Builder<S extends Scope> {
   sleep<const K extends string>(id: K & NewId<K, S['visible']>, duration: WaitOf<S['visible']> | UntilOption<S['visible']>, options?: CommonOptions<S['visible']>): Builder<WithStep<S, K, null>>
 
   /** Waits for a signal that somebody sends to the run, also one that came before. The output is its payload. */
-  signal<const K extends string, const H extends BoundOptions<S['visible']>, P = unknown>(
-    id: K & NewId<K, S['visible']>, options: CommonOptions<S['visible']> & SignalWait<S['visible'], P> & H,
-  ): Builder<WithStep<S, K, WaitOutput<P, H>>>
+  signal<const K extends string, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
+    id: K & NewId<K, S['visible']>, options: CommonOptions<S['visible']> & SignalWait<S['visible'], P, T, G>,
+  ): Builder<WithStep<S, K, WaitOutput<P, T, G>>>
 
   /** Waits until a person has decided. The output tells who decided, when and what. */
-  approval<const K extends string, const H extends BoundOptions<S['visible']>, F = unknown>(
-    id: K & NewId<K, S['visible']>, options?: CommonOptions<S['visible']> & ApprovalWait<S['visible'], F> & H,
-  ): Builder<WithStep<S, K, WaitOutput<Decided<F>, H>>>
+  approval<const K extends string, F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
+    id: K & NewId<K, S['visible']>, options?: CommonOptions<S['visible']> & ApprovalWait<S['visible'], F, T, G>,
+  ): Builder<WithStep<S, K, WaitOutput<Decided<F>, T, G>>>
 
   /** Steps in a scope of their own. They see the steps around them; from outside only the output of the block is seen. */
   block<const K extends string, B extends Scope>(
@@ -69,13 +69,13 @@ export interface Builder<S extends Scope> {
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SleepOption<InLoop<S['visible'], E>> & EachOptions<S['visible']>,
   ): Builder<WithStep<S, K, null[]>>
   /** A signal for each item of a list. */
-  forEach<const K extends string, E, const H extends { readonly signal: BoundOptions<InLoop<S['visible'], E>> }, P = unknown>(
-    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SignalOption<InLoop<S['visible'], E>, P> & EachOptions<S['visible']> & H,
-  ): Builder<WithStep<S, K, WaitOutput<P, H['signal']>[]>>
+  forEach<const K extends string, E, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
+    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SignalOption<InLoop<S['visible'], E>, P, T, G> & EachOptions<S['visible']>,
+  ): Builder<WithStep<S, K, WaitOutput<P, T, G>[]>>
   /** An approval for each item of a list. */
-  forEach<const K extends string, E, const H extends { readonly approval: BoundOptions<InLoop<S['visible'], E>> }, F = unknown>(
-    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: ApprovalOption<InLoop<S['visible'], E>, F> & EachOptions<S['visible']> & H,
-  ): Builder<WithStep<S, K, WaitOutput<Decided<F>, H['approval']>[]>>
+  forEach<const K extends string, E, F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
+    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: ApprovalOption<InLoop<S['visible'], E>, F, T, G> & EachOptions<S['visible']>,
+  ): Builder<WithStep<S, K, WaitOutput<Decided<F>, T, G>[]>>
   /** A switch for each item of a list: null for an item that no case takes. */
   forEach<const K extends string, E, O>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SwitchOption<InLoop<S['visible'], E>, O> & EachOptions<S['visible']>,
@@ -94,13 +94,13 @@ export interface Builder<S extends Scope> {
     id: K & NewId<K, S['visible']>, body: SleepOption<InTurn<S['visible'], unknown>>, options: H,
   ): Builder<WithStep<S, K, LoopOutput<null, H>>>
   /** A signal, again and again. */
-  loop<const K extends string, P, const B extends { readonly signal: BoundOptions<InTurn<S['visible'], unknown>> }, const H extends LoopOptions<S['visible'], WaitOutput<P, B['signal']>>>(
-    id: K & NewId<K, S['visible']>, body: SignalOption<InTurn<S['visible'], unknown>, P> & B, options: H,
-  ): Builder<WithStep<S, K, LoopOutput<WaitOutput<P, B['signal']>, H>>>
+  loop<const K extends string, P, const T extends OnTimeout, const G extends Fallback, const H extends LoopOptions<S['visible'], TurnOutput<P, T>>>(
+    id: K & NewId<K, S['visible']>, body: SignalOption<InTurn<S['visible'], unknown>, P, T, G>, options: H,
+  ): Builder<WithStep<S, K, LoopOutput<WaitOutput<P, T, G>, H>>>
   /** An approval, again and again. */
-  loop<const K extends string, F, const B extends { readonly approval: BoundOptions<InTurn<S['visible'], unknown>> }, const H extends LoopOptions<S['visible'], WaitOutput<Decided<F>, B['approval']>>>(
-    id: K & NewId<K, S['visible']>, body: ApprovalOption<InTurn<S['visible'], unknown>, F> & B, options: H,
-  ): Builder<WithStep<S, K, LoopOutput<WaitOutput<Decided<F>, B['approval']>, H>>>
+  loop<const K extends string, F, const T extends OnTimeout, const G extends Fallback, const H extends LoopOptions<S['visible'], TurnOutput<Decided<F>, T>>>(
+    id: K & NewId<K, S['visible']>, body: ApprovalOption<InTurn<S['visible'], unknown>, F, T, G>, options: H,
+  ): Builder<WithStep<S, K, LoopOutput<WaitOutput<Decided<F>, T, G>, H>>>
   /** A switch, again and again: null for a turn that no case takes. */
   loop<const K extends string, O, const H extends LoopOptions<S['visible'], O | null>>(
     id: K & NewId<K, S['visible']>, body: SwitchOption<InTurn<S['visible'], unknown>, O>, options: H,
@@ -122,6 +122,14 @@ export interface Builder<S extends Scope> {
   onError<const K extends OwnStep<S>, const F>(id: K, handler: OutputOption<InHandler<S['visible']>, F>): Builder<WithHandler<S, K, Value<F>>>
   onError<const K extends OwnStep<S>, X extends AnyTemplate>(id: K, handler: UseOptions<InHandler<S['visible']>, X> & CodesOption): Builder<WithHandler<S, K, OutputOf<X>>>
   onError<const K extends OwnStep<S>>(id: K, handler: SleepOption<InHandler<S['visible']>> & CodesOption): Builder<WithHandler<S, K, null>>
+  /** Waits for a signal in the place of a step that has failed. */
+  onError<const K extends OwnStep<S>, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
+    id: K, handler: SignalOption<InHandler<S['visible']>, P, T, G> & CodesOption,
+  ): Builder<WithHandler<S, K, WaitOutput<P, T, G>>>
+  /** Asks a person about a step that has failed. */
+  onError<const K extends OwnStep<S>, F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
+    id: K, handler: ApprovalOption<InHandler<S['visible']>, F, T, G> & CodesOption,
+  ): Builder<WithHandler<S, K, WaitOutput<Decided<F>, T, G>>>
   onError<const K extends OwnStep<S>, O>(id: K, handler: SwitchOption<InHandler<S['visible']>, O> & CodesOption): Builder<WithHandler<S, K, O>>
   onError<const K extends OwnStep<S>, B extends Scope>(
     id: K, build: (block: Builder<Inner<InHandler<S['visible']>>>, names: Names<InHandler<S['visible']>>) => Builder<B>, options?: CodesOption,
@@ -176,8 +184,8 @@ export interface Cases<V extends Visible, O> {
   /** A case that waits. */
   when(name: string, condition: From<V, Expr<boolean>>, body: SleepOption<V>, options?: CaseOptions): Cases<V, O | null>
   /** A case that waits for a signal, or for a decision. */
-  when<const H extends { readonly signal: BoundOptions<V> }, P = unknown>(name: string, condition: From<V, Expr<boolean>>, body: SignalOption<V, P> & H, options?: CaseOptions): Cases<V, O | WaitOutput<P, H['signal']>>
-  when<const H extends { readonly approval: BoundOptions<V> }, F = unknown>(name: string, condition: From<V, Expr<boolean>>, body: ApprovalOption<V, F> & H, options?: CaseOptions): Cases<V, O | WaitOutput<Decided<F>, H['approval']>>
+  when<P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: string, condition: From<V, Expr<boolean>>, body: SignalOption<V, P, T, G>, options?: CaseOptions): Cases<V, O | WaitOutput<P, T, G>>
+  when<F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: string, condition: From<V, Expr<boolean>>, body: ApprovalOption<V, F, T, G>, options?: CaseOptions): Cases<V, O | WaitOutput<Decided<F>, T, G>>
   /** A case that is a switch again. */
   when<P>(name: string, condition: From<V, Expr<boolean>>, body: SwitchOption<V, P>, options?: CaseOptions): Cases<V, O | P>
   /** A case that is a block. */
@@ -185,8 +193,8 @@ export interface Cases<V extends Visible, O> {
   /** The last case, which is run when no other is. */
   otherwise<X extends AnyTemplate>(body: UseOptions<V, X>, options?: OtherwiseOptions): Cases<V, O | OutputOf<X>>
   otherwise(body: SleepOption<V>, options?: OtherwiseOptions): Cases<V, O | null>
-  otherwise<const H extends { readonly signal: BoundOptions<V> }, P = unknown>(body: SignalOption<V, P> & H, options?: OtherwiseOptions): Cases<V, O | WaitOutput<P, H['signal']>>
-  otherwise<const H extends { readonly approval: BoundOptions<V> }, F = unknown>(body: ApprovalOption<V, F> & H, options?: OtherwiseOptions): Cases<V, O | WaitOutput<Decided<F>, H['approval']>>
+  otherwise<P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(body: SignalOption<V, P, T, G>, options?: OtherwiseOptions): Cases<V, O | WaitOutput<P, T, G>>
+  otherwise<F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(body: ApprovalOption<V, F, T, G>, options?: OtherwiseOptions): Cases<V, O | WaitOutput<Decided<F>, T, G>>
   otherwise<P>(body: SwitchOption<V, P>, options?: OtherwiseOptions): Cases<V, O | P>
   otherwise<B extends Scope>(build: (block: Builder<Inner<V>>) => Builder<B>, options?: OtherwiseOptions): Cases<V, O | ScopeOutput<B>>
 }

@@ -135,7 +135,7 @@ class Writer {
     const inner: Site = { path: `${path}.onError`, names: names.item?.name === ERROR_NAME ? { ...names, item: null } : names }
     const codes = given('codes', model.codes)
     if (model.steps !== undefined) return callCode('.onError', [textCode(id), this.#block(model, inner), ...(codes.length === 0 ? [] : [objectCode(codes)])])
-    const isBody = model.uses !== undefined || model.switch !== undefined || model.sleep !== undefined
+    const isBody = (['uses', 'switch', 'sleep', 'signal', 'approval'] as const).some((kind) => model[kind] !== undefined)
     const body: Entries = isBody ? this.#body(model, inner) : [['output', callback(this.#bindings.binding(model.output, ANYTHING, inner.names))]]
     return callCode('.onError', [textCode(id), objectCode([...body, ...codes])])
   }

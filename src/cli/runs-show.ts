@@ -86,7 +86,7 @@ function runLines(channel: Channel, run: RunDetails): string[] {
     fact('started', localTime(run.createdAt)),
     ...(run.wakeAt === null || isEnd(run.status) ? [] : [fact('goes on', localTime(run.wakeAt))]),
     ...(run.crashes === 0 ? [] : [fact('crashes', String(run.crashes))]),
-    ...run.generations.filter(({ gen }) => gen > 1).map(({ by, at, from, reason }) => fact('retried', `${localTime(at)} by ${by}${from === null ? '' : ` from ${from}`}${reason === '' ? '' : `: ${reason}`}`)),
+    ...run.generations.filter(({ gen }) => gen > 1).map(({ by, at, from, reason }) => fact(by === 'engine' ? 'anew' : 'retried', `${localTime(at)} by ${by}${from === null ? '' : ` from ${from}`}${reason === '' ? '' : `: ${reason}`}`)),
     ...run.migrations.map(({ from, to, by, at, takenAt, refused }) => fact('version', `${refused !== null ? `stays with ${from}, asked for` : takenAt === null ? 'asked to go on with' : `moved from ${from} to`} ${to}, ${localTime(at)} by ${by}${refused === null ? '' : `: ${refused.message}`}`)),
     fact('input', lineJson(run.input)),
     ...(run.status === 'completed' ? [fact('output', lineJson(run.output))] : []),

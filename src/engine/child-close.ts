@@ -18,8 +18,6 @@ export interface ClosingHost {
 
 /** Runs that a store is asked for at a time. */
 const PAGE = 1000
-/** A store that cannot be read is asked again after this time, in milliseconds. */
-const AGAIN_MS = 500
 
 /** Asks those of the runs that live to cancel; resolves once the requests are on their way. */
 export async function cancelChildren(ids: readonly string[], parent: Pick<RunRow, 'space' | 'run' | 'gen'>, host: ClosingHost): Promise<void> {
@@ -32,19 +30,6 @@ export async function cancelChildren(ids: readonly string[], parent: Pick<RunRow
       host.flusher.add({ op: 'send', mail }, parent.run, 150, (answer) => {
         if (answer?.answer === 'sent') host.sent({ space: row.space, run: row.run }, answer.owned, 'cancel')
       })
-    }
-  }
-}
-
-/** The same, for as long as the store cannot be asked and the run is still this process's. */
-export async function cancelPatiently(ids: readonly string[], parent: Pick<RunRow, 'space' | 'run' | 'gen'>, host: ClosingHost & { usable(): boolean }): Promise<void> {
-  for (;;) {
-    try {
-      await cancelChildren(ids, parent, host)
-      return
-    } catch (thrown) {
-      if (!host.usable()) throw thrown
-      await new Promise<void>((resolve) => host.deps.clock.timer(AGAIN_MS, resolve))
     }
   }
 }

@@ -7,6 +7,7 @@ import { childPath } from '../workflow/children.ts'
 import type { ChildrenEnd } from '../workflow/children.ts'
 import type { ChildStart } from '../workflow/contract.ts'
 import type { ChildEnd } from './child-end.ts'
+import { patiently } from './patient-read.ts'
 import { recordChild, recordGiven } from './child-records.ts'
 import type { ChildOperation, ChildWait } from './child-wait.ts'
 import type { ParentRun } from './parent-run.ts'
@@ -72,7 +73,8 @@ export class ChildFan {
   /** All inputs are checked before any child is started: either all of them are, or none. */
   async #checked(): Promise<void> {
     const { workflow, inputs, path } = this.#operation
-    const found = await this.#children.host.deps.workflows.child(workflow)
+    const { deps } = this.#children.host
+    const found = await patiently(deps, async () => deps.workflows.child(workflow), () => !this.#isOver())
     for (const [index, input] of inputs.entries()) {
       try {
         const checked = found.check(input)

@@ -29,7 +29,7 @@ export interface ChildOutcome {
 /** Records the end of a child and answers with it. */
 export function recordChild(run: RecordsHost, host: RunHost, wait: ChildWait, outcome: ChildOutcome): void {
   const { child, version, mail, output, value, error } = outcome
-  append(run, host, wait, {
+  append({ run, host, wait }, {
     status: error === null ? 'completed' : 'failed', output, error, templateVersion: version,
     reads: [...(wait.operation.kind === 'page' ? [] : (wait.operation.reads ?? [])), ...(child === null ? [] : [runRead(child)]), ...(mail === null ? [] : [mailRead(mail)])],
   }, () => run.answer(wait.path, error === null ? { status: 'completed', output: value } : { status: 'failed', error: recordedFailure(wait.path, error) }))
@@ -40,14 +40,20 @@ export function recordGiven(run: RecordsHost, host: RunHost, wait: ChildWait, gi
   const { payload, value } = defaultCodec.snapshot(given)
   const reads = wait.operation.kind === 'page' ? null : wait.operation.reads
   const settled = settlePayload(payload, host.payloads)
-  const go = (output: Payload): void => append(run, host, wait, { status: 'completed', output, error: null, templateVersion: null, reads }, () => run.answer(wait.path, { status: 'completed', output: value }))
+  const go = (output: Payload): void => append({ run, host, wait }, { status: 'completed', output, error: null, templateVersion: null, reads }, () => run.answer(wait.path, { status: 'completed', output: value }))
   if (typeof settled === 'string') go(settled)
   else settled.then(go, (thrown: unknown) => run.broken(thrown))
 }
 
+interface Recorder {
+  readonly run: RecordsHost
+  readonly host: RunHost
+  readonly wait: ChildWait
+}
+
 type Facts = Pick<JournalRecord, 'status' | 'output' | 'error' | 'templateVersion' | 'reads'>
 
-function append(run: RecordsHost, host: RunHost, wait: ChildWait, facts: Facts, answer: () => void): void {
+function append({ run, host, wait }: Recorder, facts: Facts, answer: () => void): void {
   run.journal.whenFree(() => {
     if (!run.live || wait.isGivenUp) return
     wait.abort()

@@ -8,7 +8,7 @@ import { isEnd } from '../model/run.ts'
 import type { Mail, RunRow } from '../model/run.ts'
 import { startedName } from '../workflow/children.ts'
 import type { ChildStart } from '../workflow/contract.ts'
-import { cancelPatiently } from './child-close.ts'
+import { cancelChildren } from './child-close.ts'
 import { childFailureData, endFrom } from './child-end.ts'
 import type { ChildEnd } from './child-end.ts'
 import { ChildFan } from './child-fan.ts'
@@ -16,6 +16,7 @@ import type { FanHost } from './child-fan.ts'
 import { closeMark, idsOf, senderOf, startMark } from './child-marks.ts'
 import type { ChildMark } from './child-marks.ts'
 import { readPage } from './child-page.ts'
+import { patiently } from './patient-read.ts'
 import { recordChild, recordGiven } from './child-records.ts'
 import type { ChildWait } from './child-wait.ts'
 import type { RunHost } from './run-host.ts'
@@ -66,7 +67,7 @@ export class RunChildren implements FanHost {
     const { operation } = wait
     wait.since = this.host.deps.clock.now()
     this.stay(wait)
-    if (operation.kind === 'page') this.#quietly(readPage(this.host, this.run.row, operation).then((page) => recordGiven(this.run, this.host, wait, page)))
+    if (operation.kind === 'page') this.#quietly(this.#read(wait, () => readPage(this.host, this.run.row, operation)).then((page) => recordGiven(this.run, this.host, wait, page)))
     else if (operation.kind === 'children') new ChildFan(this, wait, operation).begin()
     else if (operation.kind === 'child' && operation.run !== null) this.#join(wait, operation.run, operation.start)
     else if (operation.start !== null) this.#start(wait, operation.path, operation.start)
@@ -113,7 +114,8 @@ export class RunChildren implements FanHost {
   async begin(id: string, link: { readonly gen: number; readonly path: string }, start: ChildStart): Promise<'new' | 'known'> {
     const { row } = this.run
     if (start.close === 'cancel') this.#ending.add(id)
-    return this.host.startChild({ id, link: { run: row.run, ...link, close: start.close }, start, queue: start.queue ?? row.queue })
+    const child = { id, link: { run: row.run, ...link, close: start.close }, start, queue: start.queue ?? row.queue }
+    return patiently(this.host.deps, () => this.host.startChild(child), () => this.run.live)
   }
 
   /** Calls with the mail of a child once that has come; at once when it has. */
@@ -125,13 +127,21 @@ export class RunChildren implements FanHost {
 
   /** How a child ended that nobody need tell of: read from itself. Null while it lives, undefined when there is none. */
   async look(child: string): Promise<RunRow | null | undefined> {
-    const row = await this.host.deps.store.getRun({ space: this.run.row.space, run: child })
+    const row = await patiently(this.host.deps, () => this.#row(child), () => this.run.live)
     return row === undefined ? undefined : isEnd(row.status) ? row : null
+  }
+
+  #row(child: string): Promise<RunRow | undefined> {
+    return this.host.deps.store.getRun({ space: this.run.row.space, run: child })
+  }
+
+  #read<T>(wait: ChildWait, work: () => Promise<T>): Promise<T> {
+    return patiently(this.host.deps, work, () => this.run.live && !wait.isGivenUp)
   }
 
   /** What the mail of a child says. */
   async read(mail: Mail): Promise<ChildEnd> {
-    return endFrom(await this.host.readPayload(mail.body))
+    return endFrom(await patiently(this.host.deps, () => this.host.readPayload(mail.body), () => this.run.live))
   }
 
   #start(wait: ChildWait, path: string, start: ChildStart): void {
@@ -161,7 +171,7 @@ export class RunChildren implements FanHost {
 
   /** A child of which no end has come is looked up. One that will never tell this run, since it was given up or is another's, is started anew. */
   async #look(wait: ChildWait, child: string, start: ChildStart | null): Promise<void> {
-    const row = await this.host.deps.store.getRun({ space: this.run.row.space, run: child })
+    const row = await this.#read(wait, () => this.#row(child))
     if (!this.run.live || wait.isGivenUp) return
     const link = row === undefined ? null : parentOf(row)
     const tells = link?.run === this.run.row.run && (link.close === 'abandon' || this.#ending.has(child))
@@ -182,10 +192,10 @@ export class RunChildren implements FanHost {
   }
 
   async #settle(wait: ChildWait, child: string, { end, mail, workflow }: { readonly end: ChildEnd; readonly mail: number | null; readonly workflow: string }): Promise<void> {
-    const row = await this.host.deps.store.getRun({ space: this.run.row.space, run: child })
+    const row = await this.#read(wait, () => this.#row(child))
     const name = row?.workflow ?? workflow
     const isThere = end.status === 'completed' && row?.status === 'completed'
-    const value = isThere ? await this.host.readPayload(row.output) : undefined
+    const value = isThere ? await this.#read(wait, () => this.host.readPayload(row.output)) : undefined
     const seen: ChildEnd = end.status === 'completed' && !isThere ? { status: 'failed', error: errorData(new RunNotFoundError(`run ${child} is gone`)) } : end
     const error = isThere ? null : childFailureData(wait.path, { run: child, workflow: name, end: seen })
     recordChild(this.run, this.host, wait, { child, version: row?.version ?? null, mail, output: isThere ? row.output : null, value, error })
@@ -213,7 +223,7 @@ export class RunChildren implements FanHost {
   }
 
   async #close(): Promise<void> {
-    await cancelPatiently([...this.#ending], this.run.row, this.host)
+    await patiently(this.host.deps, () => cancelChildren([...this.#ending], this.run.row, this.host), () => this.host.usable())
     const at = this.host.deps.clock.now()
     for (const path of this.#marked) this.run.journal.mark(closeMark(path, at), () => undefined)
   }

@@ -6,6 +6,7 @@ import type { Payload } from '../model/payload.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import type { StoreOp } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
+import { patiently } from './patient-read.ts'
 import { settlePayload } from './payloads.ts'
 import { lost } from './run-exit.ts'
 import type { Departure, RunHost } from './run-host.ts'
@@ -30,7 +31,7 @@ export async function nextInput(workflow: AnyWorkflow, input: unknown, host: Run
 /** Begins the next generation; `open` are the numbers of the mail that waits to be taken. */
 export function continueRun(run: ContinuingRun, host: RunHost, { input, open }: { readonly input: Payload; readonly open: ReadonlySet<number> }): void {
   run.journal.whenFree(() => run.closeChildren(() => {
-    host.deps.store.mail(run.row, 0).then((mail) => write(run, host, { input, ...spent(mail, open) }), (thrown: unknown) => run.leave(lost(thrown)))
+    patiently(host.deps, () => host.deps.store.mail(run.row, 0), () => host.usable()).then((mail) => write(run, host, { input, ...spent(mail, open) }), (thrown: unknown) => run.leave(lost(thrown)))
   }))
 }
 

@@ -21,7 +21,7 @@ const double = defineWorkflow({
     return (await ctx.step('take', one, n)) * 2
   },
 })
-const held = defineWorkflow({ name: 'held', input: z.number(), run: async (ctx, n: number) => `${n} ${await ctx.signal('go')}` })
+const held = defineWorkflow({ name: 'held', input: z.number(), run: async (ctx, n: number) => `${n} ${await ctx.signal<string>('go')}` })
 const single = defineWorkflow({
   name: 'single', input: z.number(),
   async run(ctx, n: number) {

@@ -4,6 +4,7 @@ import type { BodyModel, CaseModel, CompensateModel, LoopModel, OnErrorModel, Ru
 import { DEFAULT_ITEM, DEFAULT_LAST, defaultCaseName } from '../../model/workflow.ts'
 import type { JsonSchema } from '../../template/contract.ts'
 import { UNDONE_STEP } from '../compile-compensate.ts'
+import { BODY_KINDS } from '../compile-body.ts'
 import { ERROR_NAME } from '../compile-handler.ts'
 import { ANYTHING, type Known } from './ts-schema.ts'
 import { BindingWriter, callback, CONDITION, itemsAt, LIST, type Names } from './ts-binding.ts'
@@ -135,7 +136,7 @@ class Writer {
     const inner: Site = { path: `${path}.onError`, names: names.item?.name === ERROR_NAME ? { ...names, item: null } : names }
     const codes = given('codes', model.codes)
     if (model.steps !== undefined) return callCode('.onError', [textCode(id), this.#block(model, inner), ...(codes.length === 0 ? [] : [objectCode(codes)])])
-    const isBody = (['uses', 'switch', 'sleep', 'signal', 'approval'] as const).some((kind) => model[kind] !== undefined)
+    const isBody = BODY_KINDS.some((kind) => model[kind] !== undefined)
     const body: Entries = isBody ? this.#body(model, inner) : [['output', callback(this.#bindings.binding(model.output, ANYTHING, inner.names))]]
     return callCode('.onError', [textCode(id), objectCode([...body, ...codes])])
   }

@@ -61,7 +61,7 @@ describe('the schema of the graph model', () => {
 
   test('knows the keys that the types know', () => {
     const step: Record<keyof StepModel, true> = {
-      description: true, needs: true, if: true, forEach: true, as: true, concurrency: true, loop: true, continueOnError: true, uses: true, config: true, sleep: true, with: true, steps: true,
+      description: true, needs: true, join: true, if: true, forEach: true, as: true, concurrency: true, loop: true, continueOnError: true, uses: true, config: true, sleep: true, with: true, steps: true,
       output: true, switch: true, retry: true, timeout: true, totalTimeout: true, heartbeatTimeout: true, level: true, compensate: true,
     }
     const one: Record<keyof CaseModel, true> = {

@@ -18,6 +18,8 @@ const sleep = z.union([duration, z.string().max(4096).regex(/\$\{\{/)], { error:
 
 const id = z.string().max(MAX_STEP_ID).regex(STEP_ID, { error: (issue) => `expected letters, digits and "_", not beginning with a digit, got ${JSON.stringify(issue.input)}` })
 
+const NEED = 'expected the id of a step, or an edge such as { step: charge, on: failure }'
+
 /** What an editor shows of a key. */
 interface Words {
   readonly description: string
@@ -61,6 +63,15 @@ const loop = z
   })
   .meta({ id: 'Loop', description: 'Repeats a body, one turn after the other, until a condition ends it, at most max times.', examples: [{ max: 20, until: 'last.done', delay: '10s' }], anyOf: [{ required: ['until'] }, { required: ['while'] }] })
 
+const need = z
+  .strictObject({
+    step: id.meta({ description: 'The id of a step beside this one.', examples: ['charge'] }),
+    on: z.enum(['success', 'failure', 'skipped', 'always']).optional().meta({ description: 'What must have become of the step for the edge to be taken. Default success.', examples: ['failure'] }),
+    if: expression('An expression that is true or false, looked at when the step has ended. It reads that step, the input, and what lies outside of the scope.', ['steps.charge.output.amount > 100']),
+    else: z.literal(true).optional().meta({ description: 'In place of if: the edge is taken when no edge with if that leaves the same step is.', examples: [true] }),
+  })
+  .meta({ id: 'Need', description: 'An edge from a step that ends before: what must have become of it, and a condition.', examples: [{ step: 'charge', on: 'failure' }, { step: 'score', if: 'steps.score.output.score > 0.5' }], not: { required: ['if', 'else'] } })
+
 // A schema that contains itself has no type that the compiler could infer.
 const steps: z.ZodType = z.lazy(() => z.record(id, step)).meta({ id: 'Steps', description: 'Steps by id: letters, digits and _, not beginning with a digit.', examples: [{ score: { uses: 'score-lead@^1', with: '${{ input }}' } }] })
 const cases: z.ZodType = z.lazy(() => z.array(oneCase).min(1).max(100)).meta({ id: 'Cases', description: 'Cases of a switch, in the order in which they are tried.', examples: [[{ if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }]] })
@@ -98,7 +109,8 @@ const oneCase = z
 const step = z
   .strictObject({
     description: text({ description: 'What the step is for, in a sentence. Never part of the logic.', examples: ['Looks the person up.'] }),
-    needs: z.union([id, z.array(id).max(1000)], { error: 'expected the id of a step, or a list of ids' }).optional().meta({ description: 'Steps that must have completed before this one begins. Only for order: a reference in an expression is a dependency already.', examples: ['reserve', ['reserve', 'charge']] }),
+    needs: z.union([id, need, z.array(z.union([id, need], { error: NEED })).max(1000)], { error: `${NEED}, or a list of these` }).optional().meta({ description: 'Steps that must have completed before this one begins, or edges with conditions. Only for order: a reference in an expression is a dependency already.', examples: ['reserve', ['reserve', 'charge'], [{ step: 'charge', on: 'failure' }]] }),
+    join: z.enum(['all', 'any', 'noneFailed', 'always']).optional().meta({ description: 'Which of needs let the step begin: all, when each edge is taken; any, as soon as one is; noneFailed, when all have ended and none has failed; always, when all have ended. Otherwise the step is skipped. Default all.', examples: ['any', 'always'] }),
     if: expression('An expression that is true or false, in CEL, with or without ${{ }}. On false the step is skipped, and so is what depends on it. Default: the step is run.', ['steps.score.output.score >= 0.5', 'size(input.orders) > 0']),
     forEach: expression('An expression that gives a list, with or without ${{ }}. The body is run for each item, and the output is the list of their outputs in the order of the items.', ['input.orders', 'steps.find.output.people']),
     as: id.optional().meta({ description: 'What an item is called in the expressions of the body; its place, from 0, is index. Only with forEach. Default item.', examples: ['order'] }),
@@ -161,6 +173,7 @@ export const modelKeys = {
   retry: Object.keys(retry.shape),
   compensate: Object.keys(compensate.shape),
   loop: Object.keys(loop.shape),
+  need: Object.keys(need.shape),
 } as const
 
 /** For each key an example of its value, by the object that has the key. */
@@ -171,6 +184,7 @@ export const modelExamples: Readonly<Record<keyof typeof modelKeys, ReadonlyMap<
   retry: examplesOf(retry.shape),
   compensate: examplesOf(compensate.shape),
   loop: examplesOf(loop.shape),
+  need: examplesOf(need.shape),
 }
 
 function examplesOf(shape: Readonly<Record<string, z.ZodType>>): ReadonlyMap<string, unknown> {

@@ -74,6 +74,20 @@ export interface CaseModel extends BodyModel {
   readonly description?: string
 }
 
+/** An edge from a step that must have ended before: what must have become of it, and a condition. */
+export interface NeedModel {
+  readonly step: string
+  /** What must have become of the step. Default `success`. */
+  readonly on?: 'success' | 'failure' | 'skipped' | 'always'
+  /** An expression that is true or false, looked at when the step has ended. It reads that step, the input, and what lies outside of the scope. */
+  readonly if?: string
+  /** In place of `if`: taken when no edge with `if` that leaves the same step is. */
+  readonly else?: true
+}
+
+/** Which of its edges let a step begin. */
+export type JoinRule = 'all' | 'any' | 'noneFailed' | 'always'
+
 /** How often a body is repeated: one turn after the other, each with paths of its own (`poll[0]`, `poll[1]` …). */
 export interface LoopModel {
   /** Turns at most, from 1 to 10000. */
@@ -95,8 +109,13 @@ export interface LoopModel {
 /** One step. */
 export interface StepModel extends BodyModel {
   readonly description?: string
-  /** Steps that must have completed before, without their data being used. Adds order only. */
-  readonly needs?: string | readonly string[]
+  /** Steps that must have completed before, without their data being used, or edges with conditions. */
+  readonly needs?: string | NeedModel | readonly (string | NeedModel)[]
+  /**
+   * Which of `needs` let the step begin: `all` when each edge is taken; `any` as soon as one is; `noneFailed` when all have ended and none has
+   * failed; `always` when all have ended. Otherwise the step is skipped. Default `all`.
+   */
+  readonly join?: JoinRule
   /** An expression that is true or false; on false the step is skipped. Decides on the whole step, before `forEach`. */
   readonly if?: string
   /** An expression that gives a list: the body is run for each item; the step's output is the list of the bodies' outputs. */

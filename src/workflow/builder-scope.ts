@@ -28,7 +28,7 @@ interface Collected {
   readonly drafts: readonly Draft[]
 }
 
-const COMMON = ['description', 'needs', 'if', 'continueOnError']
+const COMMON = ['description', 'needs', 'join', 'if', 'continueOnError']
 const USE = ['uses', 'with', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
 const SLEEP = ['sleep']
 const SWITCH = ['switch']

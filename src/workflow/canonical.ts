@@ -5,9 +5,10 @@ import { parseDuration } from '../shared/duration.ts'
 import { sha256 } from '../shared/sha256.ts'
 
 const WORKFLOW = ['$schema', 'name', 'description', 'input', 'timeout', 'onFailure', 'onCancel', 'steps', 'output', 'layout']
-const STEP = ['description', 'needs', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'uses', 'config', 'with', 'steps', 'switch', 'sleep', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
+const STEP = ['description', 'needs', 'join', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'uses', 'config', 'with', 'steps', 'switch', 'sleep', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
 const COMPENSATE = ['uses', 'with', 'retry', 'timeout', 'onUnknown']
 const CASE = ['name', 'description', 'if', 'else', ...STEP.slice(STEP.indexOf('uses'))]
+const NEED = ['step', 'on', 'if', 'else']
 const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
 /** What a JSON Schema says to people, not to a validator. */
 const ANNOTATIONS = new Set(['title', 'description', 'examples', '$comment', 'deprecated', 'readOnly', 'writeOnly'])
@@ -50,7 +51,7 @@ function canonicalBody(body: unknown, path: string, pin: Pin, keys: readonly str
       case 'compensate':
         return pick(value, COMPENSATE, (name, inner) => (name === 'uses' && typeof inner === 'string' ? pin(inner, `${path}.compensate`) : sorted(inner)))
       case 'needs':
-        return typeof value === 'string' ? [value] : value
+        return (Array.isArray(value) ? value : [value]).map(canonicalNeed)
       case 'loop':
         return pick(value, LOOP, (name, inner) => (name === 'initial' ? sorted(inner) : inner))
       case 'config':
@@ -62,6 +63,12 @@ function canonicalBody(body: unknown, path: string, pin: Pin, keys: readonly str
         return value
     }
   })
+}
+
+/** An edge that says nothing is written as the id alone. */
+function canonicalNeed(need: unknown): unknown {
+  const ordered = pick(need, NEED, (_, value) => value)
+  return isPlain(ordered) && Object.keys(ordered).length === 1 && typeof ordered['step'] === 'string' ? ordered['step'] : ordered
 }
 
 /** The keys of an object in the given order, unknown ones at the end, those without a value left out. */

@@ -2,7 +2,7 @@
 // stands; the paths are those of a run without the numbers of items.
 import { parseJson } from '../shared/parse-json.ts'
 import { labelOf } from '../template/callable.ts'
-import type { WorkflowModel } from '../model/workflow.ts'
+import type { JoinRule, WorkflowModel } from '../model/workflow.ts'
 import { compileWorkflow } from './compile.ts'
 import type { GraphWorkflow } from './contract.ts'
 import type { BodyPlan, NodePlan, ScopePlan } from './plan.ts'
@@ -22,6 +22,8 @@ export interface GraphNode {
   readonly id: string
   /** The path of the scope that holds it; the empty text for the workflow itself. */
   readonly scope: string
+  /** Which of its edges let it begin. */
+  readonly join: JoinRule
   /** The condition, if there is one. */
   readonly if: string | null
   readonly forEach: { readonly list: string; readonly as: string; readonly concurrency: number } | null
@@ -45,6 +47,10 @@ export interface GraphEdge {
   readonly from: string
   readonly to: string
   readonly kind: 'data' | 'order'
+  /** What must have become of the step, where an edge says it. */
+  readonly on?: 'success' | 'failure' | 'skipped' | 'always'
+  readonly if?: string
+  readonly else?: true
 }
 
 /** A scope: the workflow, a block, a case. */
@@ -78,16 +84,17 @@ class Drawing {
     this.#around.push({ prefix, ids: plan.ids })
     for (const node of plan.nodes) {
       const own = prefix + node.id
-      for (const { from, kind } of node.edges) this.edges.push({ from: prefix + (plan.ids[from] ?? ''), to: own, kind })
+      for (const { from, kind } of node.edges) for (const said of saidOf(node, from)) this.edges.push({ from: prefix + (plan.ids[from] ?? ''), to: own, kind, ...said })
       this.nodes.push(this.#node(node, own, path))
       this.#inside(node.body, own, path)
     }
     this.#around.pop()
   }
 
-  #node({ id, condition, each, loop, continueOnError, body, requires }: NodePlan, path: string, scope: string): GraphNode {
+  #node({ id, join, condition, each, loop, continueOnError, body, requires }: NodePlan, path: string, scope: string): GraphNode {
     return {
       path, id, scope, continueOnError,
+      join: join?.rule ?? 'all',
       if: condition?.text ?? null,
       forEach: each === null ? null : { list: each.list.text, as: each.as, concurrency: each.concurrency },
       loop: loop === null ? null : { max: loop.max, until: loop.until?.text ?? null, while: loop.while?.text ?? null, delay: loop.delay?.text ?? null, onMax: loop.goesOn ? 'continue' : 'fail' },
@@ -100,6 +107,13 @@ class Drawing {
     if (body.kind === 'block') this.scope(body.scope, path, parent)
     else if (body.kind === 'switch') for (const one of body.cases) this.#inside(one.body, `${path}.${one.name}`, parent)
   }
+}
+
+/** What the edges from one step to another say; of several each is an edge. */
+function saidOf({ join }: NodePlan, from: number): readonly Pick<GraphEdge, 'on' | 'if' | 'else'>[] {
+  const edges = join?.edges.filter((edge) => edge.from === from) ?? []
+  if (edges.length === 0) return [{}]
+  return edges.map(({ on, condition, isElse }) => ({ ...(on === 'success' ? {} : { on }), ...(condition === null ? {} : { if: condition.text }), ...(isElse ? { else: true as const } : {}) }))
 }
 
 function bodyOf(body: BodyPlan, path: string): GraphBody {

@@ -92,7 +92,7 @@ function outcomes(host: GraphHost): Map<string, Outcome['status']> {
 function sources(model: WorkflowModel, path: string): string[] {
   const id = path.split(/[.[]/)[0] ?? ''
   const step = model.steps[id]
-  return [...JSON.stringify(step).matchAll(/steps\.(s\d+)\.output/g)].map(([, source]) => source ?? '').concat(step?.needs ?? [])
+  return [...JSON.stringify(step).matchAll(/steps\.(s\d+)\.output/g)].map(([, source]) => source ?? '').concat((step?.needs ?? []) as string[])
 }
 
 describe('every run of every graph', () => {

@@ -5,6 +5,7 @@ import type { AnyTemplate } from '../template/contract.ts'
 import type { Binding } from './binding.ts'
 import type { StepOptions } from './contract.ts'
 import type { Expression } from './expression.ts'
+import type { JoinPlan, ScopeJoins } from './plan-join.ts'
 
 /** A step that must stand well before another may begin: where it is, from the outside in. */
 export interface Requirement {
@@ -30,6 +31,8 @@ export interface ScopePlan {
   readonly output: Binding | null
   /** The steps that no other of the scope depends on. */
   readonly leaves: readonly number[]
+  /** Null when no step says more of its `needs` than that they must have completed. */
+  readonly joins: ScopeJoins | null
 }
 
 /** One step. */
@@ -43,6 +46,8 @@ export interface NodePlan {
   readonly dependents: readonly number[]
   /** Steps that must have completed, else this one is skipped. */
   readonly requires: readonly Requirement[]
+  /** What its `needs` say beyond that steps must have completed; null for nothing. */
+  readonly join: JoinPlan | null
   readonly condition: Expression | null
   readonly each: EachPlan | null
   readonly loop: LoopPlan | null

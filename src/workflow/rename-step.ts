@@ -1,7 +1,7 @@
 // Gives a step another id, and every reference that means it. References are found where they stand and by what they see there: a step
 // of the same id in another block is another step. A model in, a model out; texts are edited by DefinitionText.
 import { DefinitionError } from '../errors.ts'
-import { defaultCaseName, MAX_STEP_ID, STEP_ID, type BodyModel, type CaseModel, type LoopModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
+import { defaultCaseName, MAX_STEP_ID, STEP_ID, type BodyModel, type CaseModel, type LoopModel, type NeedModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import { didYouMean } from '../shared/nearest.ts'
 import { POISONED } from './compile-loop.ts'
 import { findStep } from './expression-names.ts'
@@ -125,9 +125,15 @@ class Rename {
   }
 
   #needs(needs: StepModel['needs'], names: Names): StepModel['needs'] {
-    if (needs === undefined) return undefined
-    if (typeof needs === 'string') return this.#means(needs, names) ? this.#id : needs
-    return needs.some((need) => this.#means(need, names)) ? needs.map((need) => (this.#means(need, names) ? this.#id : need)) : needs
+    if (needs === undefined || typeof needs === 'string' || !Array.isArray(needs)) return needs === undefined ? undefined : this.#need(needs as string | NeedModel, names)
+    const renamed = (needs as readonly (string | NeedModel)[]).map((need) => this.#need(need, names))
+    return renamed.every((need, index) => need === needs[index]) ? needs : renamed
+  }
+
+  #need(need: string | NeedModel, names: Names): string | NeedModel {
+    if (typeof need === 'string') return this.#means(need, names) ? this.#id : need
+    if (typeof (need as unknown) !== 'object' || (need as unknown) === null) return need
+    return changed<NeedModel>(need, { step: this.#means(need.step, names) ? this.#id : need.step, if: this.#bare(need.if, names) })
   }
 
   /** Whether an id means the step, for someone who sees `names`. */

@@ -89,6 +89,7 @@ function ownerAt(path: readonly Key[]): keyof typeof modelKeys {
   if (path.length === 0) return 'workflow'
   // A step may itself be called `retry`: then what stands before it is `steps`.
   if ((last === 'retry' || last === 'compensate' || last === 'loop') && path.at(-2) !== 'steps') return last
+  if (last === 'needs' || path.at(-2) === 'needs') return path.at(last === 'needs' ? -2 : -3) === 'steps' ? 'step' : 'need'
   return typeof last === 'number' ? 'case' : 'step'
 }
 

@@ -14,7 +14,11 @@ function eachStep(steps: unknown): unknown {
 }
 
 function bodySpelled<T extends StepModel | CaseModel>(body: T): T {
-  return changed(body, { if: bare, forEach: bare, with: inTexts, output: inTexts, sleep: inTexts, loop: loopSpelled, compensate: (one) => (one === false ? one : changed(one as object, { with: inTexts })), steps: eachStep, switch: (cases) => (cases as readonly CaseModel[]).map(bodySpelled) })
+  return changed(body, { needs: needsSpelled, if: bare, forEach: bare, with: inTexts, output: inTexts, sleep: inTexts, loop: loopSpelled, compensate: (one) => (one === false ? one : changed(one as object, { with: inTexts })), steps: eachStep, switch: (cases) => (cases as readonly CaseModel[]).map(bodySpelled) })
+}
+
+function needsSpelled(needs: unknown): unknown {
+  return Array.isArray(needs) ? needs.map((need: unknown) => (typeof need === 'object' && need !== null ? changed(need, { if: bare }) : need)) : needs
 }
 
 function loopSpelled(loop: unknown): unknown {

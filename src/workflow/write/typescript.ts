@@ -1,6 +1,6 @@
 // A workflow as a TypeScript module for the builder: the same model, and so the same version, when it is built. Steps and expressions
 // that the builder cannot type are written so that they still compile; templates are imported from where their names are exported.
-import type { BodyModel, CaseModel, CompensateModel, LoopModel, StepModel, WorkflowModel } from '../../model/workflow.ts'
+import type { BodyModel, CaseModel, CompensateModel, LoopModel, NeedModel, StepModel, WorkflowModel } from '../../model/workflow.ts'
 import { DEFAULT_ITEM, DEFAULT_LAST, defaultCaseName } from '../../model/workflow.ts'
 import type { JsonSchema } from '../../template/contract.ts'
 import { UNDONE_STEP } from '../compile-compensate.ts'
@@ -119,18 +119,28 @@ class Writer {
     return callCode('.forEach', [textCode(id), items, this.#block(step, inner), ...(said.length === 0 ? [] : [objectCode(said)])])
   }
 
-  #common({ description, needs, continueOnError, if: condition }: StepModel, { names }: Site): Entries {
+  #common({ description, needs, join, continueOnError, if: condition }: StepModel, { names }: Site): Entries {
     return [
       ...given('description', description),
-      ...(needs === undefined ? [] : [['needs', this.#needs(typeof needs === 'string' ? [needs] : needs, names)] as const]),
+      ...(needs === undefined ? [] : [['needs', this.#needs(needs, names)] as const]),
+      ...given('join', join),
       ...(condition === undefined ? [] : [['if', this.#condition(condition, names)] as const]),
       ...given('continueOnError', continueOnError),
     ]
   }
 
+  #needs(needs: NonNullable<StepModel['needs']>, names: Names): Code {
+    const all = (Array.isArray(needs) ? needs : [needs]) as readonly (string | NeedModel)[]
+    return listCode(all.map((need) => (typeof need === 'string' ? this.#need(need, names) : this.#edge(need, names))))
+  }
+
+  #edge({ step, on, if: condition, else: otherwise }: NeedModel, names: Names): Code {
+    return objectCode([['step', this.#need(step, names)], ...given('on', on), ...(condition === undefined ? [] : [['if', this.#condition(condition, names)] as const]), ...given('else', otherwise)])
+  }
+
   /** A step that comes below is not known to the builder's types yet. */
-  #needs(ids: readonly string[], { steps }: Names): Code {
-    return listCode(ids.map((id) => (steps.has(id) ? textCode(id) : `${textCode(id)} as never`)))
+  #need(id: string, { steps }: Names): string {
+    return steps.has(id) ? textCode(id) : `${textCode(id)} as never`
   }
 
   #condition(text: string, names: Names): Code {

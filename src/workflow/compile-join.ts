@@ -28,7 +28,7 @@ export function compileNeeds(step: StepModel, place: Place, uses: Uses, compilat
     const here: Place = { path: `${path}.needs[${at}]`, names }
     if (wrong.has(here.path)) continue
     if (typeof need !== 'string') checkNeed(need, rule, here.path, problems)
-    const found = source(need, rule, here, compilation)
+    const found = typeof need === 'string' || usable(need, 'step', here, compilation) !== undefined ? source(need, rule, here, compilation) : undefined
     if (found === undefined) continue
     const edge = edgeOf(need, found, here, compilation)
     if (edge.condition !== null) uses.read(edge.condition.references, false)
@@ -69,7 +69,7 @@ function edgeOf(need: string | NeedModel, found: StepReference, place: Place, co
     if (reference.kind !== 'step' || reference.depth < found.depth || reference.index === found.index) continue
     compilation.problems.add('UNKNOWN_NAME', `${path}.if`, `an edge that leaves ${found.id} reads only ${found.id}, not ${reference.id}`, { remedy: `Write the condition at the step: if: …, or at an edge that leaves ${reference.id}.` })
   }
-  return { from: found.index, on: need.on ?? 'success', condition, isElse: need.else === true }
+  return { from: found.index, on: usable(need, 'on', place, compilation) ?? 'success', condition, isElse: need.else === true }
 }
 
 function checkNeed(need: NeedModel, rule: JoinPlan['rule'], path: string, problems: Problems): void {

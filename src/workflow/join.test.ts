@@ -47,9 +47,9 @@ describe('join: any', () => {
   })
 
   test('a block that begins so sees them absent inside as well', () => {
-    const host = begin({ steps: { a: use({ with: 'A' }), b: use(), j: { needs: ['a', 'b'], join: 'any', steps: { in: use({ with: '${{ steps.a.?output.orValue("none") }}' }) } } } })
+    const host = begin({ steps: { a: use({ with: 'A' }), b: use(), j: { needs: ['a', 'b'], join: 'any', steps: { inner: use({ with: '${{ steps.a.?output.orValue("none") }}' }) } } } })
     host.answer('b')
-    expect(host.input('j.in')).toBe('none')
+    expect(host.input('j.inner')).toBe('none')
   })
 
   test('waits for what it reads besides', () => {
@@ -188,14 +188,14 @@ describe('a step that reacts to a failure', () => {
     const host = begin({ steps: { a: { steps: { one: use(), two: use({ needs: 'one' }) } }, react: use({ needs: [{ step: 'a', on: 'failure' }] }), other: use(), behind: use({ needs: 'other' }) } })
     host.answer('a.one', failing('a.one'))
     host.drain()
-    expect(host.steps).toEqual(['a.one', 'other', 'react', 'behind'])
+    expect(host.steps).toEqual(['other', 'a.one', 'react', 'behind'])
     expect(host.end).toHaveProperty('completed')
   })
 })
 
 describe('what is checked', () => {
   test('names, cycles and misplaced keys, with their paths', () => {
-    expect(told({ a: use(), b: use({ needs: [{ step: 'x' }] }) })).toEqual(['UNKNOWN_STEP steps.b.needs[0].step'])
+    expect(told({ a: use(), b: use({ needs: [{ step: 'x', on: 'failure' }] }) })).toEqual(['UNKNOWN_STEP steps.b.needs[0].step'])
     expect(told({ a: use({ needs: [{ step: 'b', on: 'failure' }] }), b: use({ needs: 'a' }) })).toEqual(['CYCLE steps.a'])
     expect(told({ a: use(), b: use({ needs: [{ step: 'a', if: 'true', else: true } as NeedModel] }) })).toEqual(['MISPLACED_KEY steps.b.needs[0]'])
     expect(told({ a: use(), b: use({ needs: [{ step: 'a', else: true }] }) })).toEqual(['MISPLACED_KEY steps.b.needs'])
@@ -220,7 +220,7 @@ describe('what is checked', () => {
     for (const join of ['any', 'noneFailed', 'always'] as const) expect(told({ a, b, j: use({ needs: ['a', 'b'], join, ...read }) }), join).toEqual(['UNGUARDED_OPTIONAL steps.j.with'])
     expect(told({ a, j: use({ needs: [{ step: 'a', on: 'failure' }], ...read }) })).toEqual(['UNGUARDED_OPTIONAL steps.j.with'])
     expect(told({ a, b, j: use({ needs: ['b'], join: 'always', ...read }) })).toEqual([])
-    expect(told({ a, b, j: { needs: ['a', 'b'], join: 'any', steps: { in: use(read) } } })).toEqual(['UNGUARDED_OPTIONAL steps.j.steps.in.with'])
+    expect(told({ a, b, j: { needs: ['a', 'b'], join: 'any', steps: { inner: use(read) } } })).toEqual(['UNGUARDED_OPTIONAL steps.j.steps.inner.with'])
     expect(told({ a, b, j: use({ needs: [{ step: 'a', if: 'steps.a.output.score > 1' }, 'b'], join: 'any', with: '${{ steps.a.?output.score.orValue(0) }}' }) })).toEqual([])
   })
 
@@ -261,7 +261,7 @@ describe('the other forms', () => {
 
   test('a description of the graph tells the edges', () => {
     const { edges, nodes } = describeGraph(built.build())
-    expect(edges).toContainEqual({ from: 'a', to: 'b', kind: 'order', if: 'steps.a.output.score > 1' })
+    expect(edges).toContainEqual({ from: 'a', to: 'b', kind: 'data', if: 'steps.a.output.score > 1' })
     expect(edges).toContainEqual({ from: 'a', to: 'c', kind: 'order', else: true })
     expect(edges).toContainEqual({ from: 'd', to: 'e', kind: 'order', on: 'failure' })
     expect(nodes.find(({ path }) => path === 'd')?.join).toBe('noneFailed')

@@ -19,7 +19,7 @@ const MAX_UNKNOWN = 50
 /** Checks the shape; gives the paths of the values that are wrong. */
 export function checkShape(model: unknown, problems: Problems): ReadonlySet<string> {
   const wrong = new Set<string>()
-  const issues = workflowSchema.safeParse(model).error?.issues ?? []
+  const issues = (workflowSchema.safeParse(model).error?.issues ?? []).flatMap(told)
   const meant = misspelt(issues)
   for (const issue of issues) {
     const path = pathText(issue.path)
@@ -34,6 +34,14 @@ export function checkShape(model: unknown, problems: Problems): ReadonlySet<stri
     problems.add(code, path, messageOf(issue, value), { remedy: remedyOf(issue, code), ...(on === undefined ? {} : { on }) })
   }
   return wrong
+}
+
+/** What is told of an issue: where only one kind of several is of the right form, what is wrong inside of that. */
+function told(issue: Issue): readonly Issue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const inside = issue.errors.filter((errors) => errors.length > 0 && errors.every(({ path }) => path.length > 0))
+  const [only] = inside
+  return only === undefined || inside.length > 1 ? [issue] : only.flatMap((one) => told({ ...one, path: [...issue.path, ...one.path] }))
 }
 
 /** The keys that are missing only since they are misspelt, as paths. */

@@ -1,7 +1,7 @@
 // A durable function as a source of operations: promises outside, paths inside. It gives operations their paths, keeps
 // the promise of each until its answer is delivered, and remembers where recorded objects came from.
 import type { AnyTemplate, Logger, MaybePromise, Template } from '../template/contract.ts'
-import type { FunctionWorkflow, LoopTurns, Operation, Outcome, Source, SourceHost, StepOptions, WorkflowContext } from '../workflow/contract.ts'
+import type { BranchOutput, Branches, FunctionWorkflow, LoopTurns, Operation, Outcome, Source, SourceHost, StepOptions, WorkflowContext } from '../workflow/contract.ts'
 import { AbortedError, DefinitionError, LoopLimitError } from '../errors.ts'
 import type { WumboError } from '../errors.ts'
 import { parseDuration } from '../shared/duration.ts'
@@ -10,6 +10,7 @@ import { requestPath } from '../workflow/waiting.ts'
 import type { BoundApprovalOptions, BoundSignalOptions, Decision, QueryHandler } from '../workflow/waiting.ts'
 import { SmallMap } from '../shared/small-map.ts'
 import type { Duration } from '../shared/duration.ts'
+import { firstEnd, firstSuccess, outputOf, type Contest } from './contest.ts'
 import { Origins } from './origins.ts'
 import { approvalWait, signalWait } from './mail-waits.ts'
 import { Scope, checkOperationName, itemPrefixes } from './scope.ts'
@@ -24,6 +25,7 @@ export interface FunctionRun extends SourceHost {
 }
 
 interface Waiting {
+  readonly path: string
   readonly scope: Scope | null
   readonly promise: Promise<unknown>
   readonly resolve: (value: unknown) => void
@@ -39,6 +41,8 @@ export class FunctionSource implements Source {
   readonly #log: Logger
   readonly #prefix: string
   readonly #waiting = new SmallMap<Waiting>()
+  /** Prefixes of branches that have lost. */
+  readonly #lost: string[] = []
   #abort: AbortController | undefined
   #aborted: (() => WumboError) | undefined
   #run: FunctionRun | undefined
@@ -117,6 +121,16 @@ export class FunctionSource implements Source {
     this.#waiting.clear()
   }
 
+  /** Nobody waits for what was opened under a prefix any more: it is given up, and nothing more is opened there. */
+  giveUp(prefix: string): void {
+    this.#lost.push(prefix)
+    for (const { path } of [...this.#waiting.values()]) {
+      if (!path.startsWith(prefix)) continue
+      this.#waiting.delete(path)
+      this.#run?.giveUp(path)
+    }
+  }
+
   /** Opens an operation and gives the promise of its answer, with which the scope's count of what is open goes down; null: it stays. */
   ask(scope: Scope | null, operation: Operation): Promise<unknown> {
     let resolve!: (value: unknown) => void
@@ -125,7 +139,9 @@ export class FunctionSource implements Source {
       resolve = yes
       reject = no
     })
-    this.#waiting.set(operation.path, { scope, promise, resolve, reject })
+    // What goes on there waits for ever, and is forgotten with its promise.
+    if (this.#lost.some((prefix) => operation.path.startsWith(prefix))) return promise
+    this.#waiting.set(operation.path, { path: operation.path, scope, promise, resolve, reject })
     this.#run?.open(operation)
     return promise
   }
@@ -175,6 +191,29 @@ class FunctionContext implements WorkflowContext {
     try {
       const settled = await Promise.allSettled(names.map(async (name, index) => branches[name]?.(this.#inner(`${paths[index] ?? name}.`))))
       return Object.fromEntries(results(settled).map((value, index) => [names[index], value])) as { [K in keyof T]: Awaited<ReturnType<T[K]>> }
+    } finally {
+      this.#scope.close()
+    }
+  }
+
+  any<T extends Branches>(branches: T): Promise<BranchOutput<T>> {
+    return this.#contest(branches, firstSuccess)
+  }
+
+  race<T extends Branches>(branches: T): Promise<BranchOutput<T>> {
+    return this.#contest(branches, firstEnd)
+  }
+
+  async #contest<T extends Branches>(branches: T, contest: Contest): Promise<BranchOutput<T>> {
+    const names = Object.keys(branches)
+    if (names.length === 0) throw new DefinitionError('expected at least one branch, got none', { path: 'branches' })
+    const paths = this.#scope.openAll(names)
+    const prefixes = paths.map((path) => `${path}.`)
+    try {
+      const won = await contest(names.map((name, index) => ({ name, output: outputOf(branches[name], this.#inner(prefixes[index] ?? '')) })), (winner) => {
+        for (const [index, prefix] of prefixes.entries()) if (index !== winner) this.#source.giveUp(prefix)
+      })
+      return won as BranchOutput<T>
     } finally {
       this.#scope.close()
     }

@@ -139,6 +139,13 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     else this.#start(operation, open)
   }
 
+  giveUp(path: string): void {
+    if (!this.live || this.#undo?.isActive === true) return
+    this.#replay?.giveUp(path)
+    const given = this.#open.giveUp(path, new AbortedError(`${path} is not waited for any more`, { path }))
+    if (given instanceof MailWait) this.#inbox?.forget(given)
+  }
+
   complete(output: unknown): void {
     if (this.#cleanUp?.when === 'now') this.#end('cancelled', undefined, cancelled())
     else this.#end('completed', output, null)

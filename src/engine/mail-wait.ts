@@ -16,6 +16,8 @@ export class MailWait {
   #stays = true
   /** Mail is being looked at for it. */
   isBusy = false
+  /** Its run goes on without it: it takes no mail. */
+  isGivenUp = false
   readonly #clock: Clock
   #over: Cancel | null = null
   #idle: Cancel | null = null

@@ -71,6 +71,7 @@ export type ReplayStep =
 export class Replay {
   readonly #history: Pick<History, 'records' | 'loose'>
   readonly #asked = new Map<string, { readonly operation: Operation; readonly step: AskedStep | null }>()
+  readonly #givenUp = new Set<string>()
   #position = 0
 
   constructor(history: Pick<History, 'records' | 'loose'>) {
@@ -89,9 +90,14 @@ export class Replay {
     return this.#history.loose
   }
 
-  /** Operations that have been asked for and have no record, in the order in which they were asked for. */
+  /** Operations that have been asked for, are waited for and have no record, in the order in which they were asked for. */
   get unanswered(): readonly Operation[] {
-    return [...this.#asked.values()].map(({ operation }) => operation)
+    return [...this.#asked.values()].map(({ operation }) => operation).filter(({ path }) => !this.#givenUp.has(path))
+  }
+
+  /** Nobody waits for an operation any more: it is not begun. Its record may still come. */
+  giveUp(path: string): void {
+    this.#givenUp.add(path)
   }
 
   asked(operation: Operation, step: AskedStep | null): void {

@@ -35,6 +35,7 @@ export function recordAtOnce(run: RecordsHost, host: RunHost, operation: Operati
 /** Records the result of a step and answers with it. */
 export function recordResult(run: RecordsHost, host: RunHost, step: StepRun, result: Snapshot): void {
   stored(run, host, result.payload, (output) => {
+    if (step.isClosed) return // given up while its result was kept
     step.close()
     const { attempt, startedAt } = step
     run.journal.append(stepRecord(run, host, step, { status: 'completed', output, error: null, attempt, startedAt, finishedAt: host.deps.clock.now() }))

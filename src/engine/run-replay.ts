@@ -44,6 +44,11 @@ export class RunReplay {
     this.#replay.asked(operation, step)
   }
 
+  /** Nobody waits for an operation any more. */
+  giveUp(path: string): void {
+    this.#replay.giveUp(path)
+  }
+
   /** Makes an end once all recorded answers are delivered, since steps may have to be undone; the first one counts. */
   putOff(end: () => void): void {
     this.#putOff ??= end

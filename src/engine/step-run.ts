@@ -187,6 +187,17 @@ export class StepRun {
     this.close()
   }
 
+  /** Nobody waits for the step any more, and its run goes on: what its attempt may have done stays in doubt. */
+  giveUp(reason: WumboError): void {
+    this.inDoubt ||= this.isAtWork && this.level !== 'transaction'
+    this.abort(reason)
+  }
+
+  /** Nothing of the step may happen any more. */
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
   /** The step is answered; nothing of it may happen any more. */
   close(): void {
     this.#closed = true

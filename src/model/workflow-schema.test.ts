@@ -62,10 +62,10 @@ describe('the schema of the graph model', () => {
   test('knows the keys that the types know', () => {
     const step: Record<keyof StepModel, true> = {
       description: true, needs: true, join: true, if: true, forEach: true, as: true, concurrency: true, loop: true, continueOnError: true, uses: true, config: true, sleep: true, with: true, steps: true,
-      output: true, switch: true, retry: true, timeout: true, totalTimeout: true, heartbeatTimeout: true, level: true, compensate: true,
+      output: true, switch: true, parallel: true, retry: true, timeout: true, totalTimeout: true, heartbeatTimeout: true, level: true, compensate: true,
     }
     const one: Record<keyof CaseModel, true> = {
-      description: true, name: true, if: true, else: true, uses: true, config: true, sleep: true, with: true, steps: true, output: true, switch: true, retry: true, timeout: true,
+      description: true, name: true, if: true, else: true, uses: true, config: true, sleep: true, with: true, steps: true, output: true, switch: true, parallel: true, retry: true, timeout: true,
       totalTimeout: true, heartbeatTimeout: true, level: true, compensate: true,
     }
     const whole: Record<keyof WorkflowModel, true> = { $schema: true, name: true, description: true, input: true, steps: true, output: true, onFailure: true, onCancel: true, timeout: true, layout: true }

@@ -76,6 +76,21 @@ const need = z
 const steps: z.ZodType = z.lazy(() => z.record(id, step)).meta({ id: 'Steps', description: 'Steps by id: letters, digits and _, not beginning with a digit.', examples: [{ score: { uses: 'score-lead@^1', with: '${{ input }}' } }] })
 const cases: z.ZodType = z.lazy(() => z.array(oneCase).min(1).max(100)).meta({ id: 'Cases', description: 'Cases of a switch, in the order in which they are tried.', examples: [[{ if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }]] })
 
+const branches: z.ZodType = z.lazy(() => z.record(id, branch)).meta({ id: 'Branches', description: 'Branches by name: letters, digits and _, not beginning with a digit.', examples: [{ fast: { uses: 'quotes.fast' }, exact: { uses: 'quotes.exact' } }] })
+const weights = z.record(id, z.number().gt(0).lt(Number.MAX_VALUE)).meta({ id: 'Weights', description: 'A weight greater than 0 for each branch. Only their ratios count.', examples: [{ fast: 0.3, exact: 0.7 }] })
+const merge = z.union([
+  z.enum(['all', 'any', 'first']),
+  z.strictObject({ weighted: weights }),
+  z.strictObject({ output: z.unknown().refine((value) => value !== undefined, { error: 'is missing' }).meta({ description: 'What the step gives; texts may hold ${{ expression }} of branches.', examples: ['${{ branches.fast }}'] }) }),
+], { error: 'expected all, any, first, { weighted: … } or { output: … }' })
+const parallel = z
+  .strictObject({
+    branches: branches.meta({ description: 'The branches, by name. The name is part of the paths of what they do, such as quotes.fast.', examples: [{ fast: { uses: 'quotes.fast' }, exact: { uses: 'quotes.exact' } }] }),
+    merge: merge.optional().meta({ description: 'How what the branches give becomes the output: all, an object of the outputs by name; any, the output of the first that succeeds; first, what the first comes to that ends; weighted, the average of numbers; output, what an expression makes of branches. Default all.', examples: ['any', { weighted: { fast: 0.3, exact: 0.7 } }, { output: '${{ branches.fast.price + branches.exact.price }}' }] }),
+    concurrency: z.int().min(1).max(10_000).optional().meta({ description: 'How many branches are at work at a time, from 1 to 10000, in the order in which they stand. Default: all.', examples: [1] }),
+  })
+  .meta({ id: 'Parallel', description: 'Branches that run side by side, and how what they give becomes one output.', examples: [{ branches: { fast: { uses: 'quotes.fast' }, exact: { uses: 'quotes.exact' } }, merge: 'any' }] })
+
 const body = {
   uses: z.string().min(1).max(200).optional().meta({ description: 'The template that does the work: its name, with a version or a range of versions after "@". Without one: the newest version; what a range means is pinned when the workflow is saved.', examples: ['http.request', 'score-lead@^1', 'score-lead@1.2.0'] }),
   config: binding('Settings of the template, checked by its config schema and fixed before any run: plain values without ${{ }}. What depends on a run goes into with. They are stored with the workflow, so they are no place for secrets. Default: the defaults of the template.', [{ timeout: '10s', maxRedirects: 0 }]),
@@ -83,6 +98,7 @@ const body = {
   steps: steps.optional().meta({ description: 'A block: steps in a scope of their own. They see the steps around them; other steps see only the output of the block.', examples: [{ charge: { uses: 'cards.charge', with: { order: '${{ item.id }}' } } }] }),
   output: binding('What a block gives; texts may hold ${{ expression }}. Default: the outputs, by id, of those of its steps that no other depends on.', ['${{ steps.charge.output.receipt }}']),
   switch: cases.optional().meta({ description: 'Cases, tried in order; the first whose condition is true is run, and its output is that of the step. When none is, the step is skipped.', examples: [[{ name: 'vip', if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }]] }),
+  parallel: parallel.optional().meta({ description: 'Branches that run side by side, and how what they give becomes one output.', examples: [{ branches: { fast: { uses: 'quotes.fast' }, exact: { uses: 'quotes.exact' } }, merge: 'any' }] }),
   sleep: sleep.optional().meta({ description: 'Waits durably, also over restarts, and costs no memory meanwhile: milliseconds, text with a unit, or an expression that gives either. The output of the step is null.', examples: ['3d', 1500, '${{ input.wait }}', '${{ input.days }}d'] }),
   retry: retry.optional().meta({ description: 'How often and when the step is tried again after a failure. Default: what the template says, else no retry.', examples: [{ maxAttempts: 5, backoff: 'exponential', initialDelay: '1s' }] }),
   timeout: time('How long one attempt may take: milliseconds or text with a unit. Then it is aborted, and retry decides. Default: what the template says, else none.', ['10s', '5m']),
@@ -94,7 +110,7 @@ const body = {
 
 /** What editors check besides: exactly one body, and keys only beside those that they belong to. */
 const NEEDED = { config: ['uses'], with: ['uses'], output: ['steps'], retry: ['uses'], timeout: ['uses'], totalTimeout: ['uses'], heartbeatTimeout: ['uses'], level: ['uses'], compensate: ['uses'] }
-const oneBody = { oneOf: [{ required: ['uses'] }, { required: ['steps'] }, { required: ['switch'] }, { required: ['sleep'] }] }
+const oneBody = { oneOf: [{ required: ['uses'] }, { required: ['steps'] }, { required: ['switch'] }, { required: ['parallel'] }, { required: ['sleep'] }] }
 
 const oneCase = z
   .strictObject({
@@ -104,7 +120,15 @@ const oneCase = z
     description: text({ description: 'What the case is for, in a sentence. Never part of the logic.', examples: ['Customers of the first hour.'] }),
     ...body,
   })
-  .meta({ id: 'Case', description: 'One case of a switch: a body (uses, steps, switch or sleep), and either if or else.', examples: [{ name: 'vip', if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }], dependentRequired: NEEDED, allOf: [oneBody, { oneOf: [{ required: ['if'] }, { required: ['else'] }] }] })
+  .meta({ id: 'Case', description: 'One case of a switch: a body (uses, steps, switch, parallel or sleep), and either if or else.', examples: [{ name: 'vip', if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }], dependentRequired: NEEDED, allOf: [oneBody, { oneOf: [{ required: ['if'] }, { required: ['else'] }] }] })
+
+const branch = z
+  .strictObject({
+    description: text({ description: 'What the branch is for, in a sentence. Never part of the logic.', examples: ['Asks the fast one.'] }),
+    continueOnError: z.boolean().optional().meta({ description: 'A branch that fails counts as skipped. Default false.', examples: [true] }),
+    ...body,
+  })
+  .meta({ id: 'Branch', description: 'One branch of a parallel: exactly one of uses, steps, switch, parallel and sleep.', examples: [{ uses: 'quotes.fast', timeout: '5s' }], dependentRequired: NEEDED, ...oneBody })
 
 const step = z
   .strictObject({
@@ -119,7 +143,7 @@ const step = z
     continueOnError: z.boolean().optional().meta({ description: 'The run does not fail because of this step; steps that depend on it are skipped all the same. With forEach every item is run. Default false.', examples: [true] }),
     ...body,
   })
-  .meta({ id: 'Step', description: 'One step: exactly one of uses, steps, switch and sleep.', examples: [{ uses: 'http.request@^1', with: { url: '${{ input.url }}' }, timeout: '10s' }, { sleep: '3d', needs: 'remind' }], dependentRequired: { ...NEEDED, as: ['forEach'], concurrency: ['forEach'] }, ...oneBody, not: { required: ['forEach', 'loop'] } })
+  .meta({ id: 'Step', description: 'One step: exactly one of uses, steps, switch, parallel and sleep.', examples: [{ uses: 'http.request@^1', with: { url: '${{ input.url }}' }, timeout: '10s' }, { sleep: '3d', needs: 'remind' }], dependentRequired: { ...NEEDED, as: ['forEach'], concurrency: ['forEach'] }, ...oneBody, not: { required: ['forEach', 'loop'] } })
 
 /** A whole workflow. */
 export const workflowSchema = z
@@ -174,6 +198,8 @@ export const modelKeys = {
   compensate: Object.keys(compensate.shape),
   loop: Object.keys(loop.shape),
   need: Object.keys(need.shape),
+  parallel: Object.keys(parallel.shape),
+  branch: Object.keys(branch.shape),
 } as const
 
 /** For each key an example of its value, by the object that has the key. */
@@ -185,6 +211,8 @@ export const modelExamples: Readonly<Record<keyof typeof modelKeys, ReadonlyMap<
   compensate: examplesOf(compensate.shape),
   loop: examplesOf(loop.shape),
   need: examplesOf(need.shape),
+  parallel: examplesOf(parallel.shape),
+  branch: examplesOf(branch.shape),
 }
 
 function examplesOf(shape: Readonly<Record<string, z.ZodType>>): ReadonlyMap<string, unknown> {

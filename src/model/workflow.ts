@@ -33,7 +33,7 @@ export interface CompensateModel {
   readonly onUnknown?: 'settle' | 'compensate'
 }
 
-/** What a step does: exactly one of `uses`, `steps`, `switch` and `sleep`. */
+/** What a step does: exactly one of `uses`, `steps`, `switch`, `parallel` and `sleep`. */
 export interface BodyModel {
   /** A template: `name`, `name@1.2.0`, `name@^1`. Without a version: the newest. */
   readonly uses?: string
@@ -47,6 +47,8 @@ export interface BodyModel {
   readonly output?: unknown
   /** Cases, tried in order: the first whose condition is true is run. When none is, the step is skipped. */
   readonly switch?: readonly CaseModel[]
+  /** Branches side by side, and how what they give becomes one output. */
+  readonly parallel?: ParallelModel
   /** Waits durably, without a template: a duration, or a text whose `${{ expressions }}` make one. The output is null. */
   readonly sleep?: DurationText
   /** Only with `uses`. */
@@ -73,6 +75,30 @@ export interface CaseModel extends BodyModel {
   readonly name?: string
   readonly description?: string
 }
+
+/** Branches that run side by side. */
+export interface ParallelModel {
+  /** Bodies by name. The name is part of the paths of what they do: `quotes.fast`. */
+  readonly branches: Readonly<Record<string, BranchModel>>
+  /** How what they give becomes the output of the step. Default `all`. */
+  readonly merge?: MergeModel
+  /** Branches at work at a time, at most. Default: all. */
+  readonly concurrency?: number
+}
+
+/** One branch: a body. */
+export interface BranchModel extends BodyModel {
+  readonly description?: string
+  /** A branch that fails counts as skipped. Default false. */
+  readonly continueOnError?: boolean
+}
+
+/**
+ * `all`: the outputs by name, null for a branch that was skipped; the first failure fails the step. `any`: the output of the first that succeeds.
+ * `first`: what the first comes to that ends. `weighted`: the average of numbers; each branch has a weight greater than 0. `output`: any JSON whose
+ * texts may hold `${{ expression }}` of `branches`.
+ */
+export type MergeModel = 'all' | 'any' | 'first' | { readonly weighted: Readonly<Record<string, number>> } | { readonly output: unknown }
 
 /** An edge from a step that must have ended before: what must have become of it, and a condition. */
 export interface NeedModel {

@@ -5,9 +5,11 @@ import { parseDuration } from '../shared/duration.ts'
 import { sha256 } from '../shared/sha256.ts'
 
 const WORKFLOW = ['$schema', 'name', 'description', 'input', 'timeout', 'onFailure', 'onCancel', 'steps', 'output', 'layout']
-const STEP = ['description', 'needs', 'join', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'uses', 'config', 'with', 'steps', 'switch', 'sleep', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
+const STEP = ['description', 'needs', 'join', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'uses', 'config', 'with', 'steps', 'switch', 'parallel', 'sleep', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
 const COMPENSATE = ['uses', 'with', 'retry', 'timeout', 'onUnknown']
 const CASE = ['name', 'description', 'if', 'else', ...STEP.slice(STEP.indexOf('uses'))]
+const BRANCH = ['description', 'continueOnError', ...STEP.slice(STEP.indexOf('uses'))]
+const PARALLEL = ['branches', 'merge', 'concurrency']
 const NEED = ['step', 'on', 'if', 'else']
 const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
 /** What a JSON Schema says to people, not to a validator. */
@@ -34,9 +36,9 @@ export function canonicalModel(model: unknown, pin: Pin = (uses) => uses): Workf
   return ordered as WorkflowModel // checked by the callers
 }
 
-function canonicalSteps(steps: unknown, path: string, pin: Pin): unknown {
+function canonicalSteps(steps: unknown, path: string, pin: Pin, keys: readonly string[] = STEP): unknown {
   if (!isPlain(steps)) return steps
-  return Object.fromEntries(Object.entries(steps).map(([id, step]) => [id, canonicalBody(step, `${path}.${id}`, pin, STEP)]))
+  return Object.fromEntries(Object.entries(steps).map(([id, step]) => [id, canonicalBody(step, `${path}.${id}`, pin, keys)]))
 }
 
 function canonicalBody(body: unknown, path: string, pin: Pin, keys: readonly string[]): unknown {
@@ -46,6 +48,8 @@ function canonicalBody(body: unknown, path: string, pin: Pin, keys: readonly str
         return canonicalSteps(value, `${path}.steps`, pin)
       case 'switch':
         return Array.isArray(value) ? value.map((one, index) => canonicalBody(one, `${path}.switch[${index}]`, pin, CASE)) : value
+      case 'parallel':
+        return pick(value, PARALLEL, (name, inner) => (name === 'branches' ? canonicalSteps(inner, `${path}.parallel.branches`, pin, BRANCH) : sorted(inner)))
       case 'uses':
         return typeof value === 'string' ? pin(value, path) : value
       case 'compensate':
@@ -120,12 +124,13 @@ function stepsLogic(steps: WorkflowModel['steps']): unknown {
   return Object.entries(steps).map(([id, step]) => [id, bodyLogic(step)])
 }
 
-function bodyLogic({ description: _, steps, switch: cases, loop, ...rest }: StepModel & CaseModel): unknown {
+function bodyLogic({ description: _, steps, switch: cases, loop, parallel, ...rest }: StepModel & CaseModel): unknown {
   return {
     ...inMilliseconds('as' in rest && rest.as === DEFAULT_ITEM ? without(rest, 'as') : rest),
     ...(loop === undefined ? {} : { loop: inMilliseconds(loop.as === DEFAULT_LAST ? without(loop, 'as') : loop) }),
     ...(steps === undefined ? {} : { steps: stepsLogic(steps) }),
     ...(isPlain(rest.compensate) ? { compensate: inMilliseconds(rest.compensate) } : {}),
+    ...(parallel === undefined ? {} : { parallel: { ...parallel, branches: stepsLogic(parallel.branches) } }),
     ...(cases === undefined ? {} : { switch: cases.map((one, index) => bodyLogic(one.name === defaultCaseName(one, index) ? without(one, 'name') : one)) }),
   }
 }

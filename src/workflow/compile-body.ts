@@ -4,6 +4,7 @@ import { modelKeys } from '../model/workflow-schema.ts'
 import { nearest } from '../shared/nearest.ts'
 import { compileBinding, constantBinding } from './binding.ts'
 import { compileCompensate } from './compile-compensate.ts'
+import { compileParallel } from './compile-parallel.ts'
 import { compileConfig } from './compile-config.ts'
 import { checkLimits, compileBare, usable, type Compilation, type Place } from './compilation.ts'
 import type { StepOptions } from './contract.ts'
@@ -19,11 +20,11 @@ export interface CompiledBody {
   readonly uses: Uses
 }
 
-const KINDS = ['uses', 'steps', 'switch', 'sleep'] as const
+const KINDS = ['uses', 'steps', 'switch', 'parallel', 'sleep'] as const
 const OPTIONS = ['retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level'] as const
 const KNOWN: ReadonlySet<string> = new Set([...modelKeys.step, ...modelKeys.case])
 /** What the output is of a body that says nothing of it itself. */
-const OUTPUTS = { uses: 'what the template gives', steps: 'that of the block', switch: 'that of the case', sleep: 'null' } as const
+const OUTPUTS = { uses: 'what the template gives', steps: 'that of the block', switch: 'that of the case', parallel: 'what merge says', sleep: 'null' } as const
 const NOTHING: BodyPlan = { kind: 'switch', cases: [] }
 const NO_INPUT = constantBinding(Object.freeze({}))
 
@@ -47,6 +48,11 @@ export function compileBody(body: BodyModel, place: Place, owner: string, compil
       return compileBlock(body, place, owner, compilation)
     case 'switch':
       return compileSwitch(body, place, owner, compilation)
+    case 'parallel': {
+      const model = usable(body, 'parallel', place, compilation)
+      if (model === undefined) return { plan: NOTHING, uses: new Uses() }
+      return compileParallel(model, { path: `${path}.parallel`, names: place.names }, (branch, at) => compileBody(branch, at, owner, compilation), compilation)
+    }
     case 'sleep':
       return compileSleep(body, place, compilation)
     default:

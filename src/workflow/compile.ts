@@ -5,7 +5,8 @@ import { compileBinding } from './binding.ts'
 import { checkLimits, compileBare, usable, type Compilation, type CompiledScope, type Place, type ScopeSource, type Surroundings } from './compilation.ts'
 import { compileBody } from './compile-body.ts'
 import { checkElse, compileNeeds } from './compile-join.ts'
-import { compileRepeating, POISONED } from './compile-loop.ts'
+import { compileRepeating } from './compile-loop.ts'
+import { POISONED } from './names-taken.ts'
 import { findCycles } from './cycles.ts'
 import type { Names, ScopeNames } from './frame.ts'
 import type { Edge, NodePlan, ScopePlan } from './plan.ts'
@@ -99,9 +100,11 @@ function collectIds(steps: unknown, blocks: readonly string[], everywhere: Map<s
 
 function collectInside(body: unknown, blocks: readonly string[], everywhere: Map<string, string[]>): void {
   if (typeof body !== 'object' || body === null) return
-  const { steps, switch: cases } = body as { readonly steps?: unknown; readonly switch?: unknown }
+  const { steps, switch: cases, parallel } = body as { readonly steps?: unknown; readonly switch?: unknown; readonly parallel?: { readonly branches?: unknown } }
   collectIds(steps, blocks, everywhere)
   if (Array.isArray(cases) && blocks.length <= MAX_DEPTH) for (const one of cases) collectInside(one, blocks, everywhere)
+  const branches = parallel?.branches
+  if (typeof branches === 'object' && branches !== null && blocks.length <= MAX_DEPTH) for (const one of Object.values(branches)) collectInside(one, blocks, everywhere)
 }
 
 /** The steps of a cycle; of a very long one the first and the last. */

@@ -40,6 +40,8 @@ export type GraphBody =
   | { readonly kind: 'block'; readonly scope: string }
   /** `duration`: as the definition says it. */
   | { readonly kind: 'sleep'; readonly duration: string | number }
+  /** `weights` by branch, where outputs are weighed. */
+  | { readonly kind: 'parallel'; readonly merge: 'all' | 'any' | 'first' | 'weighted' | 'output'; readonly weights?: Readonly<Record<string, number>>; readonly concurrency: number; readonly branches: readonly { readonly name: string; readonly continueOnError: boolean; readonly body: GraphBody }[] }
   | { readonly kind: 'switch'; readonly cases: readonly { readonly name: string; readonly if: string | null; readonly body: GraphBody }[] }
 
 /** One step waits for another of the same scope; a block waits for what its steps read outside. `data`: it reads the output; `order`: it only comes after. */
@@ -106,6 +108,7 @@ class Drawing {
   #inside(body: BodyPlan, path: string, parent: string): void {
     if (body.kind === 'block') this.scope(body.scope, path, parent)
     else if (body.kind === 'switch') for (const one of body.cases) this.#inside(one.body, `${path}.${one.name}`, parent)
+    else if (body.kind === 'parallel') for (const one of body.branches) this.#inside(one.body, `${path}.${one.name}`, parent)
   }
 }
 
@@ -124,6 +127,11 @@ function bodyOf(body: BodyPlan, path: string): GraphBody {
       return { kind: 'block', scope: path }
     case 'sleep':
       return { kind: 'sleep', duration: body.text }
+    case 'parallel': {
+      const { merge, branches, concurrency } = body
+      const weights = merge.kind === 'weighted' ? { weights: Object.fromEntries(branches.map(({ name }, index) => [name, merge.weights[index] ?? 0])) } : {}
+      return { kind: 'parallel', merge: merge.kind, ...weights, concurrency, branches: branches.map(({ name, continueOnError, body: inner }) => ({ name, continueOnError, body: bodyOf(inner, `${path}.${name}`) })) }
+    }
     case 'switch':
       return { kind: 'switch', cases: body.cases.map(({ name, condition, body: inner }) => ({ name, if: condition?.text ?? null, body: bodyOf(inner, `${path}.${name}`) })) }
   }

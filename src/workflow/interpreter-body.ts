@@ -3,6 +3,7 @@ import { evaluateCondition } from './expression.ts'
 import type { AnyCompensation } from '../template/contract.ts'
 import { readsOf, type Frame, type Reference } from './frame.ts'
 import { failDecision, recordChoice, recordSkip, unmetPaths, type Done, type RunCore, type Spot } from './interpreter-run.ts'
+import { runParallel } from './interpreter-parallel.ts'
 import type { BodyPlan, CasePlan, CompensatePlan, SleepPlan, StepPlan, SwitchPlan } from './plan.ts'
 import { sleepMs } from './sleep.ts'
 import { taken } from './taken.ts'
@@ -18,6 +19,9 @@ export function runBody(core: RunCore, body: BodyPlan, spot: Spot, done: Done): 
       return
     case 'switch':
       runSwitch(core, body, spot, done)
+      return
+    case 'parallel':
+      runParallel({ core, plan: body, spot, run: runBody, done })
       return
     case 'sleep':
       runSleep(core, body, spot, done)

@@ -209,6 +209,7 @@ describe('every run of every graph', () => {
           answers.push({ path: operation.path, outcome })
           source.deliver(operation.path, outcome)
         },
+        giveUp: () => undefined,
         complete: end,
         fail: end,
       })

@@ -67,12 +67,19 @@ class GraphSource implements Source, RunCore {
     })
   }
 
+  giveUp(path: string): void {
+    this.#sleeping.delete(path)
+    if (!this.#waiting.delete(path)) return // its answer has come and waits its turn
+    this.#givenUp.add(path)
+    this.#host?.giveUp(path)
+  }
+
   doomed(): void {
     if (this.#sleeping.size > 0) this.later(() => this.#giveUpSleeps())
   }
 
-  scope(plan: ScopePlan, spot: ScopeSpot, done: Done): void {
-    runScope(this, plan, spot, done)
+  scope(plan: ScopePlan, spot: ScopeSpot, done: Done, within: RunCore = this): void {
+    runScope(within, plan, spot, done)
   }
 
   later(task: () => void): void {

@@ -6,6 +6,7 @@ import type { Binding } from './binding.ts'
 import type { StepOptions } from './contract.ts'
 import type { Expression } from './expression.ts'
 import type { JoinPlan, ScopeJoins } from './plan-join.ts'
+import type { ParallelPlan } from './plan-parallel.ts'
 
 /** A step that must stand well before another may begin: where it is, from the outside in. */
 export interface Requirement {
@@ -76,7 +77,7 @@ export interface LoopPlan {
 }
 
 /** What a step does. */
-export type BodyPlan = StepPlan | BlockPlan | SwitchPlan | SleepPlan
+export type BodyPlan = StepPlan | BlockPlan | SwitchPlan | ParallelPlan | SleepPlan
 
 export interface StepPlan {
   readonly kind: 'step'

@@ -1,9 +1,9 @@
 // Gives a step another id, and every reference that means it. References are found where they stand and by what they see there: a step
 // of the same id in another block is another step. A model in, a model out; texts are edited by DefinitionText.
 import { DefinitionError } from '../errors.ts'
-import { defaultCaseName, MAX_STEP_ID, STEP_ID, type BodyModel, type CaseModel, type LoopModel, type NeedModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
+import { defaultCaseName, MAX_STEP_ID, STEP_ID, type BodyModel, type CaseModel, type LoopModel, type NeedModel, type ParallelModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import { didYouMean } from '../shared/nearest.ts'
-import { POISONED } from './compile-loop.ts'
+import { POISONED } from './names-taken.ts'
 import { findStep } from './expression-names.ts'
 import { stepMentions } from './expression-steps.ts'
 import type { Names } from './frame.ts'
@@ -116,8 +116,16 @@ class Rename {
   #body<T extends BodyModel>(body: T, site: Site): T {
     const { names } = site
     const cases = body.switch?.map((one, index) => this.#case(one, { ...site, path: `${site.path}.switch[${index}]`, run: [...site.run, one.name ?? defaultCaseName(one, index)] }))
+    const parallel = this.#parallel(body.parallel, site)
     const block = body.steps === undefined ? {} : this.#scope(body, site, site.owner)
-    return changed<BodyModel>(body, { with: this.#texts(body.with, names), sleep: this.#texts(body.sleep, names) as BodyModel['sleep'], ...block, ...(cases === undefined || cases.every((one, index) => one === body.switch?.[index]) ? {} : { switch: cases }) }) as T // the same keys
+    return changed<BodyModel>(body, { with: this.#texts(body.with, names), sleep: this.#texts(body.sleep, names) as BodyModel['sleep'], ...block, ...(parallel === undefined ? {} : { parallel }), ...(cases === undefined || cases.every((one, index) => one === body.switch?.[index]) ? {} : { switch: cases }) }) as T // the same keys
+  }
+
+  #parallel(parallel: BodyModel['parallel'], site: Site): BodyModel['parallel'] {
+    if (typeof (parallel as unknown) !== 'object' || (parallel as unknown) === null || parallel === undefined) return parallel
+    const entries = Object.entries(parallel.branches).map(([name, branch]) => [name, this.#body(branch, { ...site, path: `${site.path}.parallel.branches.${name}`, run: [...site.run, name] })] as const)
+    const branches = entries.every(([name, branch]) => branch === parallel.branches[name]) ? parallel.branches : Object.fromEntries(entries)
+    return changed<ParallelModel>(parallel, { branches, merge: this.#texts(parallel.merge, site.names) as ParallelModel['merge'] })
   }
 
   #case(one: CaseModel, site: Site): CaseModel {

@@ -96,7 +96,8 @@ function ownerAt(path: readonly Key[]): keyof typeof modelKeys {
   const last = path.at(-1)
   if (path.length === 0) return 'workflow'
   // A step may itself be called `retry`: then what stands before it is `steps`.
-  if ((last === 'retry' || last === 'compensate' || last === 'loop') && path.at(-2) !== 'steps') return last
+  if ((last === 'retry' || last === 'compensate' || last === 'loop' || last === 'parallel') && path.at(-2) !== 'steps' && path.at(-2) !== 'branches') return last
+  if (path.at(-2) === 'branches' && path.at(-3) === 'parallel') return 'branch'
   if (last === 'needs' || path.at(-2) === 'needs') return path.at(last === 'needs' ? -2 : -3) === 'steps' ? 'step' : 'need'
   return typeof last === 'number' ? 'case' : 'step'
 }

@@ -78,6 +78,10 @@ class ReplayedCode implements SourceHost {
     this.#replay.asked(operation, null)
   }
 
+  giveUp(path: string): void {
+    this.#replay.giveUp(path)
+  }
+
   complete(output: unknown): void {
     this.#end ??= { status: 'completed', output }
   }

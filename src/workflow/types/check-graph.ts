@@ -8,6 +8,8 @@ import { spanOf } from '../expression-path.ts'
 import { UNDONE_STEP } from '../compile-compensate.ts'
 import type { AnyTemplate } from '../../template/contract.ts'
 import type { BodyPlan, CompensatePlan, EachPlan, LoopPlan, NodePlan, Requirement, ScopePlan, SleepPlan, StepPlan, SwitchPlan } from '../plan.ts'
+import { BRANCHES } from '../compile-parallel.ts'
+import type { ParallelPlan } from '../plan-parallel.ts'
 import { looseOf } from '../plan-join.ts'
 import { Problems } from '../problems.ts'
 import { SLEEP_REMEDY } from '../sleep.ts'
@@ -134,6 +136,8 @@ class GraphTypes {
         return { output: this.scope(body.scope, around), mayMiss: false }
       case 'switch':
         return this.#switch(body, path, around)
+      case 'parallel':
+        return this.#parallel(body, around)
       case 'sleep':
         this.#sleep(body, around)
         return { output: NULL, mayMiss: false }
@@ -198,6 +202,29 @@ class GraphTypes {
       if (condition !== undefined) facts = facts.with(condition.whenFalse)
     }
     return { output: unionOf(...outputs), mayMiss: mayMiss || !complete }
+  }
+
+  #parallel({ branches, merge }: ParallelPlan, around: Around): { readonly output: Type; readonly mayMiss: boolean } {
+    const outputs = branches.map(({ name, path, requires, continueOnError, body }) => {
+      const needed = knownOf(requires, around)
+      const { output, mayMiss } = this.#body(body, path, { ...around, facts: needed.reduce((all, known) => all.and(known.facts), around.facts) })
+      return { name, path, output, mayMiss: mayMiss || continueOnError || needed.some((known) => known.mayMiss) }
+    })
+    const mayMiss = outputs.every((one) => one.mayMiss)
+    switch (merge.kind) {
+      case 'all':
+        return { output: objectOf(new Map(outputs.map((one): [string, Field] => [one.name, { type: one.mayMiss ? unionOf(one.output, NULL) : one.output, optional: false }]))), mayMiss: false }
+      case 'any':
+      case 'first':
+        return { output: unionOf(...outputs.map(({ output }) => output)), mayMiss }
+      case 'weighted':
+        for (const { path, output } of outputs) if (!output.unknown && output.alternatives.some(({ kind }) => kind !== 'number' && kind !== 'int')) this.#problems.add('TYPE_MISMATCH', path, `gives ${wordsFor(output)}, expected a number to weigh`, { remedy: 'Make it a block: steps, and output: ${{ … }} that is a number.', on: 'key' })
+        return { output: NUMBER, mayMiss }
+      case 'output': {
+        const seen = objectOf(new Map(outputs.map((one): [string, Field] => [one.name, { type: one.output, optional: one.mayMiss }])))
+        return { output: this.#binding(merge.output.shape, { ...around, items: [...around.items, [BRANCHES, seen]], facts: around.facts.forget(BRANCHES) }, 'body'), mayMiss: false }
+      }
+    }
   }
 
   #condition(expression: Expression, around: Around, what: string): ReturnType<typeof factsOf> & { readonly constant: boolean | undefined } {

@@ -1,0 +1,59 @@
+// Branches of a durable function of which one wins: the first that ends, or the first that succeeds. The order in which they end is that of
+// the journal, since answers are delivered one at a time; so the same one wins after a crash.
+import { BranchesFailedError, errorData } from '../errors.ts'
+import type { MaybePromise } from '../template/contract.ts'
+import type { WorkflowContext } from '../workflow/contract.ts'
+
+/** A branch that has begun. */
+export interface Contestant {
+  readonly name: string
+  readonly output: Promise<unknown>
+}
+
+/** Waits for the winner and gives its output; tells its place before, or -1 when there is none. */
+export type Contest = (branches: readonly Contestant[], won: (winner: number) => void) => Promise<unknown>
+
+/** Begins a branch; what it throws at once is its failure as well. */
+export async function outputOf(branch: ((ctx: WorkflowContext) => MaybePromise<unknown>) | undefined, context: WorkflowContext): Promise<unknown> {
+  return branch?.(context)
+}
+
+/** The first that ends wins, well or not. */
+export const firstEnd: Contest = (branches, won) => new Promise((resolve, reject) => {
+  let isOver = false
+  const end = (winner: number, settle: () => void): void => {
+    if (isOver) return
+    isOver = true
+    won(winner)
+    settle()
+  }
+  for (const [index, { output }] of branches.entries()) output.then((value) => end(index, () => resolve(value)), (thrown: unknown) => end(index, () => reject(thrown as Error)))
+})
+
+/** The first that succeeds wins. */
+export const firstSuccess: Contest = (branches, won) => new Promise((resolve, reject) => {
+  const failures = new Map<string, unknown>()
+  let isOver = false
+  const failed = (name: string, thrown: unknown): void => {
+    failures.set(name, thrown)
+    if (isOver || failures.size < branches.length) return
+    isOver = true
+    won(-1)
+    reject(branchesFailed(branches.map((branch) => [branch.name, failures.get(branch.name)])))
+  }
+  for (const [index, { name, output }] of branches.entries()) {
+    output.then((value) => {
+      if (isOver) return
+      isOver = true
+      won(index)
+      resolve(value)
+    }, (thrown: unknown) => failed(name, thrown))
+  }
+})
+
+function branchesFailed(failures: readonly (readonly [name: string, thrown: unknown])[]): BranchesFailedError {
+  const told = failures.map(([name, thrown]) => [name, errorData(thrown)] as const)
+  return new BranchesFailedError(`no branch succeeded: ${told.map(([name, { message }]) => `${name}: ${message}`).join('; ')}`, {
+    details: { branches: Object.fromEntries(told.map(([name, { code, message }]) => [name, { code, message }])) }, cause: failures[0]?.[1],
+  })
+}

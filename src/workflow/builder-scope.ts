@@ -3,6 +3,7 @@
 import { DEFAULT_ITEM, DEFAULT_LAST, type BodyModel, type CaseModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import type { AnyTemplate } from '../template/contract.ts'
 import { bindingModel, called, commonModel, expressionText, loopModel, namesAt, newDraft, picked, sleepModel, useModel, type Draft, type Given, type Site } from './builder-steps.ts'
+import { parallelModel } from './builder-parallel.ts'
 import { canonicalModel } from './canonical.ts'
 import type { GraphWorkflow } from './contract.ts'
 import { checkDescription, checkKeys, checkName, checkSchema, refuse, shown } from './door.ts'
@@ -32,6 +33,7 @@ const COMMON = ['description', 'needs', 'join', 'if', 'continueOnError']
 const USE = ['uses', 'with', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
 const SLEEP = ['sleep']
 const SWITCH = ['switch']
+const PARALLEL = ['parallel', 'merge', 'concurrency']
 const EACH = ['as', 'concurrency']
 const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
 
@@ -93,6 +95,11 @@ class ScopeBuilder {
   switch(id: string, build: unknown, options: Given = {}): ScopeBuilder {
     const { path, site } = this.#call(id, options, COMMON)
     return this.#with(id, { ...commonModel(options, path, site), ...switchModel(build, path, site) }, site)
+  }
+
+  parallel(id: string, build: unknown, options: Given = {}): ScopeBuilder {
+    const { path, site } = this.#call(id, options, [...COMMON, 'merge', 'concurrency'])
+    return this.#with(id, { ...commonModel(options, path, site), ...parallelModel({ ...options, parallel: build }, path, site, bodyOf) }, site)
   }
 
   output(value: unknown): ScopeBuilder {
@@ -169,8 +176,7 @@ class CaseBuilder {
   }
 
   #body(body: Given | Build, path: string): BodyModel {
-    if (typeof body !== 'function') checkKeys(`workflow: ${path}`, body, bodyKeys(body))
-    return bodyModel(body, path, this.#site)
+    return bodyOf(body, path, this.#site)
   }
 
   #with(one: CaseModel): CaseBuilder {
@@ -181,12 +187,20 @@ class CaseBuilder {
 /** What a body may say that is no block. */
 function bodyKeys(body: Given): readonly string[] {
   if (typeof body !== 'object') return USE
+  if (body['parallel'] !== undefined) return PARALLEL
   return body['sleep'] !== undefined ? SLEEP : body['switch'] !== undefined ? SWITCH : USE
+}
+
+/** The body of a branch or a case, its keys checked. */
+function bodyOf(body: Given | Build, path: string, site: Site): BodyModel {
+  if (typeof body !== 'function') checkKeys(`workflow: ${path}`, body, bodyKeys(body))
+  return bodyModel(body, path, site)
 }
 
 /** A template with its input, a wait, a switch, or a block. */
 function bodyModel(body: Given | Build, path: string, site: Site): BodyModel {
   if (typeof body === 'function') return blockModel(body, path, site)
+  if (body['parallel'] !== undefined) return parallelModel(body, path, site, bodyOf)
   if (body['switch'] !== undefined) return switchModel(body['switch'], path, site)
   return body['sleep'] === undefined ? useModel(body, path, site) : sleepModel(body['sleep'], path, site)
 }

@@ -7,6 +7,7 @@ import { beginBuilder } from './builder-scope.ts'
 import type {
   CommonOptions, EachOptions, From, InLoop, Inner, InTurn, LoopOptions, LoopOutput, Names, NewId, Outermost, OutputOf, Scope, ScopeOutput, SleepOption, UseOptions, Value, Visible, WaitOf, WithOutput, WithStep,
 } from './builder-types.ts'
+import type { Merged, MergeOptions, ParallelOf, ParallelOption } from './builder-parallel-types.ts'
 import type { GraphWorkflow } from './contract.ts'
 import type { Expr } from './reference.ts'
 
@@ -58,6 +59,10 @@ export interface Builder<S extends Scope> {
   forEach<const K extends string, E, O>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SwitchOption<InLoop<S['visible'], E>, O> & EachOptions<S['visible']>,
   ): Builder<WithStep<S, K, (O | null)[]>>
+  /** Branches for each item of a list. */
+  forEach<const K extends string, E, O, const M = 'all'>(
+    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: Omit<ParallelOption<InLoop<S['visible'], E>, O, M>, 'concurrency'> & EachOptions<S['visible']>,
+  ): Builder<WithStep<S, K, (Merged<O, M> | null)[]>>
   /** A block for each item of a list. */
   forEach<const K extends string, E, B extends Scope>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, build: (block: Builder<Inner<InLoop<S['visible'], E>>>, names: Names<InLoop<S['visible'], E>>) => Builder<B>, options?: EachOptions<S['visible']>,
@@ -75,6 +80,10 @@ export interface Builder<S extends Scope> {
   loop<const K extends string, O, const H extends LoopOptions<S['visible'], O | null>>(
     id: K & NewId<K, S['visible']>, body: SwitchOption<InTurn<S['visible'], unknown>, O>, options: H,
   ): Builder<WithStep<S, K, LoopOutput<O | null, H>>>
+  /** Branches, again and again. */
+  loop<const K extends string, O, const H extends LoopOptions<S['visible'], unknown>, const M = 'all'>(
+    id: K & NewId<K, S['visible']>, body: ParallelOption<InTurn<S['visible'], unknown>, O, M>, options: H,
+  ): Builder<WithStep<S, K, LoopOutput<Merged<O, M> | null, H>>>
   /** A block, again and again. */
   loop<const K extends string, B extends Scope, const H extends LoopOptions<S['visible'], ScopeOutput<B>>>(
     id: K & NewId<K, S['visible']>, build: (block: Builder<Inner<InTurn<S['visible'], unknown>>>, names: Names<InTurn<S['visible'], unknown>>) => Builder<B>, options: H,
@@ -84,6 +93,11 @@ export interface Builder<S extends Scope> {
   switch<const K extends string, O>(
     id: K & NewId<K, S['visible']>, build: SwitchOf<S['visible'], O>, options?: CommonOptions<S['visible']>,
   ): Builder<WithStep<S, K, O>>
+
+  /** Branches side by side. The output is what `merge` makes of theirs: by default an object of them by name. */
+  parallel<const K extends string, O, const M = 'all'>(
+    id: K & NewId<K, S['visible']>, build: ParallelOf<S['visible'], O>, options?: CommonOptions<S['visible']> & MergeOptions<S['visible'], O, M>,
+  ): Builder<WithStep<S, K, Merged<O, M>>>
 
   /** What the scope gives. Default: the outputs, by id, of the steps on which no other depends; those that were skipped are missing. */
   output<const B>(value: (names: Names<S['visible']>) => B): Builder<WithOutput<S, Value<B>>>
@@ -123,11 +137,14 @@ export interface Cases<V extends Visible, O> {
   when(name: string, condition: From<V, Expr<boolean>>, body: SleepOption<V>, options?: CaseOptions): Cases<V, O | null>
   /** A case that is a switch again. */
   when<P>(name: string, condition: From<V, Expr<boolean>>, body: SwitchOption<V, P>, options?: CaseOptions): Cases<V, O | P>
+  /** A case that is branches side by side. */
+  when<P, const M = 'all'>(name: string, condition: From<V, Expr<boolean>>, body: ParallelOption<V, P, M>, options?: CaseOptions): Cases<V, O | Merged<P, M>>
   /** A case that is a block. */
   when<B extends Scope>(name: string, condition: From<V, Expr<boolean>>, build: (block: Builder<Inner<V>>) => Builder<B>, options?: CaseOptions): Cases<V, O | ScopeOutput<B>>
   /** The last case, which is run when no other is. */
   otherwise<X extends AnyTemplate>(body: UseOptions<V, X>, options?: OtherwiseOptions): Cases<V, O | OutputOf<X>>
   otherwise(body: SleepOption<V>, options?: OtherwiseOptions): Cases<V, O | null>
   otherwise<P>(body: SwitchOption<V, P>, options?: OtherwiseOptions): Cases<V, O | P>
+  otherwise<P, const M = 'all'>(body: ParallelOption<V, P, M>, options?: OtherwiseOptions): Cases<V, O | Merged<P, M>>
   otherwise<B extends Scope>(build: (block: Builder<Inner<V>>) => Builder<B>, options?: OtherwiseOptions): Cases<V, O | ScopeOutput<B>>
 }

@@ -1,8 +1,9 @@
 // A workflow as a TypeScript module for the builder: the same model, and so the same version, when it is built. Steps and expressions
 // that the builder cannot type are written so that they still compile; templates are imported from where their names are exported.
-import type { BodyModel, CaseModel, CompensateModel, LoopModel, NeedModel, StepModel, WorkflowModel } from '../../model/workflow.ts'
+import type { BodyModel, BranchModel, CaseModel, CompensateModel, LoopModel, NeedModel, ParallelModel, StepModel, WorkflowModel } from '../../model/workflow.ts'
 import { DEFAULT_ITEM, DEFAULT_LAST, defaultCaseName } from '../../model/workflow.ts'
 import type { JsonSchema } from '../../template/contract.ts'
+import { BRANCHES } from '../compile-parallel.ts'
 import { UNDONE_STEP } from '../compile-compensate.ts'
 import { ANYTHING, type Known } from './ts-schema.ts'
 import { BindingWriter, callback, CONDITION, itemsAt, LIST, WAIT, type Names } from './ts-binding.ts'
@@ -87,6 +88,7 @@ class Writer {
     const options = common.length === 0 ? [] : [objectCode(common)]
     if (step.steps !== undefined) return callCode('.block', [textCode(id), this.#block(step, site), ...options])
     if (step.switch !== undefined) return callCode('.switch', [textCode(id), this.#cases(step.switch, site), ...options])
+    if (step.parallel !== undefined) return callCode('.parallel', [textCode(id), this.#branches(step.parallel, site), ...this.#merging(step.parallel, site, common)])
     if (step.sleep !== undefined) return callCode('.sleep', [textCode(id), this.#wait(step.sleep, site), ...options])
     return callCode('.step', [textCode(id), objectCode([...common, ...this.#use(step, site)])])
   }
@@ -164,9 +166,33 @@ class Writer {
     return callCode('.when', [textCode(name), this.#condition(one.if ?? 'true', site.names), body, ...more])
   }
 
+  #branches({ branches }: ParallelModel, { path, names }: Site): Chain {
+    return { head: '(branches) => branches', calls: Object.entries(branches).map(([name, branch]) => this.#branch(name, branch, { path: `${path}.parallel.branches.${name}`, names })) }
+  }
+
+  #branch(name: string, branch: BranchModel, site: Site): Code {
+    const options: Entries = [...given('description', branch.description), ...given('continueOnError', branch.continueOnError)]
+    const body = branch.steps === undefined ? objectCode(this.#body(branch, site)) : this.#block(branch, site)
+    return callCode('.branch', [textCode(name), body, ...(options.length === 0 ? [] : [objectCode(options)])])
+  }
+
+  /** The options of a parallel; what `merge` reads of branches stays text. */
+  #merging(parallel: ParallelModel, site: Site, common: Entries): Code[] {
+    const entries = [...common, ...this.#merge(parallel, site)]
+    return entries.length === 0 ? [] : [objectCode(entries)]
+  }
+
+  #merge({ merge, concurrency }: ParallelModel, { names }: Site): Entries {
+    if (merge === undefined) return given('concurrency', concurrency)
+    if (typeof merge === 'string' || !('output' in merge)) return [['merge', dataCode(merge)], ...given('concurrency', concurrency)]
+    const output = this.#bindings.binding(merge.output, ANYTHING, { ...names, ...(names.item?.name === BRANCHES ? { item: null } : {}) })
+    return [['merge', objectCode([['output', callback(output)]])], ...given('concurrency', concurrency)]
+  }
+
   /** A body that is no block, as the keys of an object. */
   #body(body: BodyModel, site: Site): Entries {
     if (body.switch !== undefined) return [['switch', this.#cases(body.switch, site)]]
+    if (body.parallel !== undefined) return [['parallel', this.#branches(body.parallel, site)], ...this.#merge(body.parallel, site)]
     return body.sleep === undefined ? this.#use(body, site) : [['sleep', this.#wait(body.sleep, site)]]
   }
 

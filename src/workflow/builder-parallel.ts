@@ -4,24 +4,22 @@ import { bindingModel, namesAt, picked, type Given, type Site } from './builder-
 import { BRANCHES } from './compile-parallel.ts'
 import { checkKeys, refuse, shown } from './door.ts'
 
-type Build = (block: never, names?: unknown) => unknown
-
 /** Makes the model of a body at a path. */
-export type MakeBody = (body: Given | Build, path: string, site: Site) => BodyModel
+export type MakeBody<B> = (body: B, path: string, site: Site) => BodyModel
 
 /** Branches that are collected. */
-class BranchBuilder {
+class BranchBuilder<B> {
   readonly #site: Site
-  readonly #make: MakeBody
+  readonly #make: MakeBody<B>
   readonly branches: readonly (readonly [string, BranchModel])[]
 
-  constructor(site: Site, make: MakeBody, branches: BranchBuilder['branches']) {
+  constructor(site: Site, make: MakeBody<B>, branches: BranchBuilder<B>['branches']) {
     this.#site = site
     this.#make = make
     this.branches = branches
   }
 
-  branch(name: string, body: Given | Build, options: Given = {}): BranchBuilder {
+  branch(name: string, body: B, options: Given = {}): BranchBuilder<B> {
     const path = `${this.#site.path}.${name}`
     checkKeys(`workflow: ${path}`, options, ['description', 'continueOnError'])
     if (this.branches.some(([known]) => known === name)) this.#site.draft.problems.add('DUPLICATE_NAME', path, `the branch ${name} is there twice`, { remedy: 'Give each branch a name of its own.', on: 'key' })
@@ -29,14 +27,14 @@ class BranchBuilder {
   }
 }
 
-/** `parallel`, a function that adds the branches, with `merge` and `concurrency`. */
-export function parallelModel(given: Given, path: string, site: Site, make: MakeBody): BodyModel {
+/** `parallel`, a function that adds the branches, with `merge` and `branchConcurrency`, which beside a forEach is not its `concurrency`. */
+export function parallelModel<B>(given: Given, path: string, site: Site, make: MakeBody<B>): BodyModel {
   const at = `${path}.parallel`
   const build = given['parallel']
-  const built: unknown = typeof build === 'function' ? (build as (branches: BranchBuilder) => unknown)(new BranchBuilder({ ...site, path: `${at}.branches` }, make, [])) : build
+  const built: unknown = typeof build === 'function' ? (build as (branches: BranchBuilder<B>) => unknown)(new BranchBuilder({ ...site, path: `${at}.branches` }, make, [])) : build
   if (!(built instanceof BranchBuilder)) throw refuse('workflow', path, `expected a function that gives the branches, got ${shown(built)}`, "Write (branches) => branches.branch('fast', …).branch('exact', …).")
   const merge = given['merge'] === undefined ? {} : { merge: mergeModel(given['merge'], `${at}.merge`, site) }
-  return { parallel: { branches: Object.fromEntries(built.branches), ...merge, ...picked(given, ['concurrency']) } }
+  return { parallel: { branches: Object.fromEntries((built as BranchBuilder<B>).branches), ...merge, ...(given['branchConcurrency'] === undefined ? {} : { concurrency: given['branchConcurrency'] as number }) } }
 }
 
 /** The check of shape refuses what is no way to merge. */

@@ -33,7 +33,7 @@ const COMMON = ['description', 'needs', 'join', 'if', 'continueOnError']
 const USE = ['uses', 'with', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
 const SLEEP = ['sleep']
 const SWITCH = ['switch']
-const PARALLEL = ['parallel', 'merge', 'concurrency']
+const PARALLEL = ['parallel', 'merge', 'branchConcurrency']
 const EACH = ['as', 'concurrency']
 const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
 
@@ -99,7 +99,7 @@ class ScopeBuilder {
 
   parallel(id: string, build: unknown, options: Given = {}): ScopeBuilder {
     const { path, site } = this.#call(id, options, [...COMMON, 'merge', 'concurrency'])
-    return this.#with(id, { ...commonModel(options, path, site), ...parallelModel({ ...options, parallel: build }, path, site, bodyOf) }, site)
+    return this.#with(id, { ...commonModel(options, path, site), ...parallelModel({ merge: options['merge'], branchConcurrency: options['concurrency'], parallel: build }, path, site, bodyOf) }, site)
   }
 
   output(value: unknown): ScopeBuilder {

@@ -7,7 +7,7 @@ import { beginBuilder } from './builder-scope.ts'
 import type {
   CommonOptions, EachOptions, From, InLoop, Inner, InTurn, LoopOptions, LoopOutput, Names, NewId, Outermost, OutputOf, Scope, ScopeOutput, SleepOption, UseOptions, Value, Visible, WaitOf, WithOutput, WithStep,
 } from './builder-types.ts'
-import type { Merged, MergeOptions, ParallelOf, ParallelOption } from './builder-parallel-types.ts'
+import type { AnyMerge, MergeByOutput, Merged, MergeOptions, ParallelOf, ParallelOption } from './builder-parallel-types.ts'
 import type { GraphWorkflow } from './contract.ts'
 import type { Expr } from './reference.ts'
 
@@ -60,8 +60,8 @@ export interface Builder<S extends Scope> {
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SwitchOption<InLoop<S['visible'], E>, O> & EachOptions<S['visible']>,
   ): Builder<WithStep<S, K, (O | null)[]>>
   /** Branches for each item of a list. */
-  forEach<const K extends string, E, O, const M = 'all'>(
-    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: Omit<ParallelOption<InLoop<S['visible'], E>, O, M>, 'concurrency'> & EachOptions<S['visible']>,
+  forEach<const K extends string, E, O, const M extends AnyMerge<InLoop<S['visible'], E>> = 'all'>(
+    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: ParallelOption<InLoop<S['visible'], E>, O, M> & EachOptions<S['visible']>,
   ): Builder<WithStep<S, K, (Merged<O, M> | null)[]>>
   /** A block for each item of a list. */
   forEach<const K extends string, E, B extends Scope>(
@@ -81,7 +81,7 @@ export interface Builder<S extends Scope> {
     id: K & NewId<K, S['visible']>, body: SwitchOption<InTurn<S['visible'], unknown>, O>, options: H,
   ): Builder<WithStep<S, K, LoopOutput<O | null, H>>>
   /** Branches, again and again. */
-  loop<const K extends string, O, const H extends LoopOptions<S['visible'], unknown>, const M = 'all'>(
+  loop<const K extends string, O, const H extends LoopOptions<S['visible'], unknown>, const M extends AnyMerge<InTurn<S['visible'], unknown>> = 'all'>(
     id: K & NewId<K, S['visible']>, body: ParallelOption<InTurn<S['visible'], unknown>, O, M>, options: H,
   ): Builder<WithStep<S, K, LoopOutput<Merged<O, M> | null, H>>>
   /** A block, again and again. */
@@ -95,8 +95,11 @@ export interface Builder<S extends Scope> {
   ): Builder<WithStep<S, K, O>>
 
   /** Branches side by side. The output is what `merge` makes of theirs: by default an object of them by name. */
+  parallel<const K extends string, O, const B>(
+    id: K & NewId<K, S['visible']>, build: ParallelOf<S['visible'], O>, options: CommonOptions<S['visible']> & MergeByOutput<S['visible'], O, B>,
+  ): Builder<WithStep<S, K, Value<B>>>
   parallel<const K extends string, O, const M = 'all'>(
-    id: K & NewId<K, S['visible']>, build: ParallelOf<S['visible'], O>, options?: CommonOptions<S['visible']> & MergeOptions<S['visible'], O, M>,
+    id: K & NewId<K, S['visible']>, build: ParallelOf<S['visible'], O>, options?: CommonOptions<S['visible']> & MergeOptions<O, M>,
   ): Builder<WithStep<S, K, Merged<O, M>>>
 
   /** What the scope gives. Default: the outputs, by id, of the steps on which no other depends; those that were skipped are missing. */
@@ -138,13 +141,13 @@ export interface Cases<V extends Visible, O> {
   /** A case that is a switch again. */
   when<P>(name: string, condition: From<V, Expr<boolean>>, body: SwitchOption<V, P>, options?: CaseOptions): Cases<V, O | P>
   /** A case that is branches side by side. */
-  when<P, const M = 'all'>(name: string, condition: From<V, Expr<boolean>>, body: ParallelOption<V, P, M>, options?: CaseOptions): Cases<V, O | Merged<P, M>>
+  when<P, const M extends AnyMerge<V> = 'all'>(name: string, condition: From<V, Expr<boolean>>, body: ParallelOption<V, P, M>, options?: CaseOptions): Cases<V, O | Merged<P, M>>
   /** A case that is a block. */
   when<B extends Scope>(name: string, condition: From<V, Expr<boolean>>, build: (block: Builder<Inner<V>>) => Builder<B>, options?: CaseOptions): Cases<V, O | ScopeOutput<B>>
   /** The last case, which is run when no other is. */
   otherwise<X extends AnyTemplate>(body: UseOptions<V, X>, options?: OtherwiseOptions): Cases<V, O | OutputOf<X>>
   otherwise(body: SleepOption<V>, options?: OtherwiseOptions): Cases<V, O | null>
   otherwise<P>(body: SwitchOption<V, P>, options?: OtherwiseOptions): Cases<V, O | P>
-  otherwise<P, const M = 'all'>(body: ParallelOption<V, P, M>, options?: OtherwiseOptions): Cases<V, O | Merged<P, M>>
+  otherwise<P, const M extends AnyMerge<V> = 'all'>(body: ParallelOption<V, P, M>, options?: OtherwiseOptions): Cases<V, O | Merged<P, M>>
   otherwise<B extends Scope>(build: (block: Builder<Inner<V>>) => Builder<B>, options?: OtherwiseOptions): Cases<V, O | ScopeOutput<B>>
 }

@@ -178,21 +178,21 @@ class Writer {
 
   /** The options of a parallel; what `merge` reads of branches stays text. */
   #merging(parallel: ParallelModel, site: Site, common: Entries): Code[] {
-    const entries = [...common, ...this.#merge(parallel, site)]
+    const entries = [...common, ...this.#merge(parallel, site, 'concurrency')]
     return entries.length === 0 ? [] : [objectCode(entries)]
   }
 
-  #merge({ merge, concurrency }: ParallelModel, { names }: Site): Entries {
-    if (merge === undefined) return given('concurrency', concurrency)
-    if (typeof merge === 'string' || !('output' in merge)) return [['merge', dataCode(merge)], ...given('concurrency', concurrency)]
+  #merge({ merge, concurrency }: ParallelModel, { names }: Site, key: 'concurrency' | 'branchConcurrency'): Entries {
+    if (merge === undefined) return given(key, concurrency)
+    if (typeof merge === 'string' || !('output' in merge)) return [['merge', dataCode(merge)], ...given(key, concurrency)]
     const output = this.#bindings.binding(merge.output, ANYTHING, { ...names, ...(names.item?.name === BRANCHES ? { item: null } : {}) })
-    return [['merge', objectCode([['output', callback(output)]])], ...given('concurrency', concurrency)]
+    return [['merge', objectCode([['output', callback(output)]])], ...given(key, concurrency)]
   }
 
   /** A body that is no block, as the keys of an object. */
   #body(body: BodyModel, site: Site): Entries {
     if (body.switch !== undefined) return [['switch', this.#cases(body.switch, site)]]
-    if (body.parallel !== undefined) return [['parallel', this.#branches(body.parallel, site)], ...this.#merge(body.parallel, site)]
+    if (body.parallel !== undefined) return [['parallel', this.#branches(body.parallel, site)], ...this.#merge(body.parallel, site, 'branchConcurrency')]
     return body.sleep === undefined ? this.#use(body, site) : [['sleep', this.#wait(body.sleep, site)]]
   }
 

@@ -5,6 +5,7 @@ import { HttpFailedError } from '../../src/errors.ts'
 import { defineTemplate } from '../../src/template/define.ts'
 import type { Shape, World } from '../../src/testing/simulation.ts'
 import { defineWorkflow } from '../../src/workflow/define.ts'
+import { controlShapes } from './control-shapes.ts'
 import { sagaShapes } from './saga-shapes.ts'
 import { fromModel } from '../../src/workflow/graph.ts'
 
@@ -31,7 +32,7 @@ const retry = { maxAttempts: 5, initialDelay: '2s', backoff: 'fibonacci', jitter
 /** `values` is left out: `ctx.now()` may step back by the delay of a message when another worker goes on. Sleeps longer than a lease of two seconds, steps longer than it, and the shapes above with nights that are short. */
 export const clusterShapes = (): readonly Shape[] => [...makeShapes('5s').filter(({ name }) => name !== 'values'), ...leaseShapes]
 
-export const shapes: readonly Shape[] = [...makeShapes('8h'), ...sagaShapes('8h')]
+export const shapes: readonly Shape[] = [...makeShapes('8h'), ...sagaShapes('8h'), ...controlShapes('8h')]
 
 function makeShapes(night: string): readonly Shape[] {
   return [

@@ -7,7 +7,7 @@ import { beginBuilder } from './builder-scope.ts'
 import type {
   CommonOptions, EachOptions, From, InLoop, Inner, InTurn, LoopOptions, LoopOutput, Names, NewId, Outermost, OutputOf, Scope, ScopeOutput, SleepOption, UseOptions, Value, Visible, WaitOf, WithOutput, WithStep,
 } from './builder-types.ts'
-import type { AnyMerge, MergeByOutput, Merged, MergeOptions, ParallelOf, ParallelOption } from './builder-parallel-types.ts'
+import type { AnyMerge, BranchOptions, MergeByOutput, Merged, MergeOptions } from './builder-parallel-types.ts'
 import type { GraphWorkflow } from './contract.ts'
 import type { Expr } from './reference.ts'
 
@@ -150,4 +150,31 @@ export interface Cases<V extends Visible, O> {
   otherwise<P>(body: SwitchOption<V, P>, options?: OtherwiseOptions): Cases<V, O | P>
   otherwise<P, const M extends AnyMerge<V> = 'all'>(body: ParallelOption<V, P, M>, options?: OtherwiseOptions): Cases<V, O | Merged<P, M>>
   otherwise<B extends Scope>(build: (block: Builder<Inner<V>>) => Builder<B>, options?: OtherwiseOptions): Cases<V, O | ScopeOutput<B>>
+}
+
+/** Branches side by side, as the body of a loop, a case or a branch. `O` is what they give by name, `M` how it is merged. */
+export interface ParallelOption<V extends Visible, O, M extends AnyMerge<V>> {
+  readonly parallel: ParallelOf<V, O>
+  readonly merge?: M
+  /** Branches at work at a time, at most. Default: all. */
+  readonly branchConcurrency?: number
+}
+
+/** A function that adds the branches of a parallel. */
+export type ParallelOf<V extends Visible, O> = (branches: BranchList<V, object>) => BranchList<V, O>
+
+/** Adds branches. A name is part of the paths of what the branch does. */
+export interface BranchList<V extends Visible, O> {
+  /** A branch that uses a template. */
+  branch<const K extends string, X extends AnyTemplate>(name: K, body: UseOptions<V, X>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: OutputOf<X> }>
+  /** A branch that waits. */
+  branch<const K extends string>(name: K, body: SleepOption<V>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: null }>
+  /** A branch that is a switch. */
+  branch<const K extends string, P>(name: K, body: SwitchOption<V, P>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: P }>
+  /** A branch that is a parallel again. */
+  branch<const K extends string, P, const M extends AnyMerge<V> = 'all'>(name: K, body: ParallelOption<V, P, M>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: Merged<P, M> }>
+  /** A branch that is a block. */
+  branch<const K extends string, B extends Scope>(name: K, build: (block: Builder<Inner<V>>, names: Names<V>) => Builder<B>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: ScopeOutput<B> }>
+  /** Carries the types only; never set. */
+  readonly outputs?: O
 }

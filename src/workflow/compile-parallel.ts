@@ -2,16 +2,15 @@
 import type { BodyModel, BranchModel, MergeModel, ParallelModel } from '../model/workflow.ts'
 import { compileBinding } from './binding.ts'
 import { usable, type Compilation, type Place } from './compilation.ts'
-import type { CompiledBody } from './compile-body.ts'
 import { POISONED } from './names-taken.ts'
-import type { BranchPlan, MergePlan, ParallelPlan } from './plan-parallel.ts'
+import type { BodyPlan, BranchPlan, MergePlan, ParallelPlan } from './plan.ts'
 import { Uses } from './uses.ts'
 
 /** What the outputs of the branches are called in the expressions of `merge`. */
 export const BRANCHES = 'branches'
 
 /** Compiles the body of a branch. */
-export type CompileBranch = (body: BodyModel, place: Place) => CompiledBody
+export type CompileBranch = (body: BodyModel, place: Place) => { readonly plan: BodyPlan; readonly uses: Uses }
 
 /** Compiles `parallel`. Branches use steps as cases do: one that needs a step that was skipped is skipped alone. */
 export function compileParallel(model: ParallelModel, { path, names }: Place, compile: CompileBranch, compilation: Compilation): { readonly plan: ParallelPlan; readonly uses: Uses } {

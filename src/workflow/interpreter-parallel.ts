@@ -4,8 +4,7 @@ import { BranchesFailedError, ExpressionError, StepFailedError, errorData, type 
 import { readsOf, type Frame, type Reference } from './frame.ts'
 import { BranchCore } from './interpreter-branch.ts'
 import { failDecision, recordChoice, recordSkip, unmetPaths, type Above, type Done, type Result, type RunCore, type Spot } from './interpreter-run.ts'
-import type { BodyPlan } from './plan.ts'
-import type { BranchPlan, ParallelPlan } from './plan-parallel.ts'
+import type { BodyPlan, BranchPlan, ParallelPlan } from './plan.ts'
 import { taken } from './taken.ts'
 
 /** Runs the body of a branch. */

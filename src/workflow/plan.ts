@@ -6,7 +6,6 @@ import type { Binding } from './binding.ts'
 import type { StepOptions } from './contract.ts'
 import type { Expression } from './expression.ts'
 import type { JoinPlan, ScopeJoins } from './plan-join.ts'
-import type { ParallelPlan } from './plan-parallel.ts'
 
 /** A step that must stand well before another may begin: where it is, from the outside in. */
 export interface Requirement {
@@ -109,6 +108,34 @@ export interface SwitchPlan {
   readonly refused?: Binding
   readonly cases: readonly CasePlan[]
 }
+
+/** Branches side by side, and what becomes of what they give. */
+export interface ParallelPlan {
+  readonly kind: 'parallel'
+  readonly branches: readonly BranchPlan[]
+  readonly merge: MergePlan
+  /** Branches at work at a time, at most. */
+  readonly concurrency: number
+}
+
+/** One branch. */
+export interface BranchPlan {
+  readonly name: string
+  /** `steps.p.parallel.branches.a`. */
+  readonly path: string
+  /** Steps that must have completed, else the branch is skipped. */
+  readonly requires: readonly Requirement[]
+  readonly continueOnError: boolean
+  readonly body: BodyPlan
+}
+
+/** How the outputs of branches become one. */
+export type MergePlan =
+  | { readonly kind: 'all' | 'any' | 'first' }
+  /** The weights by the places of the branches. */
+  | { readonly kind: 'weighted'; readonly weights: readonly number[] }
+  /** Reads the outputs of the branches as the innermost item. */
+  | { readonly kind: 'output'; readonly output: Binding }
 
 /** A durable wait. */
 export interface SleepPlan {

@@ -174,6 +174,7 @@ export class AbortedError extends failure('ABORTED', 'operation', 499, 'The call
 // Runs
 export class DuplicateStepError extends failure('DUPLICATE_STEP', 'user', 422, 'Give each of the concurrent operations a name or a `key` of its own.') {}
 export class NonDeterminismError extends failure('NON_DETERMINISM', 'user', 409, 'Raise the version of the workflow for new runs; continue this one with the code it started with, or retry it.') {}
+export class ChildFailedError extends failure('CHILD_FAILED', 'operation', 500, 'See the child: `wumbo runs show RUN`. Handle the failure in the parent, or retry the parent, which starts the child anew.') {}
 export class RunFailedError extends failure('RUN_FAILED', 'operation', 500, 'See `wumbo runs show`; correct the cause and run `wumbo runs retry`.') {}
 export class RunTimeoutError extends failure('RUN_TIMEOUT', 'operation', 504, 'Raise the timeout of the workflow.') {}
 export class RunCancelledError extends failure('RUN_CANCELLED', 'user', 409, 'Start a new run, or retry this one.') {}
@@ -188,6 +189,7 @@ export class QueryFailedError extends failure('QUERY_FAILED', 'user', 422, 'Send
 export class RunFinishedError extends failure('RUN_FINISHED', 'user', 409, 'A finished run is only reopened by `wumbo runs retry`.') {}
 export class RunNotRetryableError extends failure('RUN_NOT_RETRYABLE', 'user', 409, 'Only failed, cancelled and parked runs are retried; start a new run instead.') {}
 export class StepNotFoundError extends failure('STEP_NOT_FOUND', 'user', 404, 'Name a step as `wumbo runs show` does.') {}
+export class MigrationRefusedError extends failure('MIGRATION_REFUSED', 'user', 409, 'Let the run end with its version, or fork it at the step that differs: wumbo fork RUN --at STEP.') {}
 export class ForkRefusedError extends failure('FORK_REFUSED', 'user', 409, 'Fork at an earlier step, or start a new run.') {}
 export class KeyReusedError extends failure('KEY_REUSED', 'user', 422, 'Use a new id for a different workflow or input; the same id names the same run.') {}
 

@@ -6,7 +6,7 @@ export type { ForkOptions, GivenDecision, ListOptions, ReloadOptions, RetryOptio
 export type { DecisionToSend, SendOptions } from './engine/postbox.ts'
 export type { OpenApproval } from './engine/open-approvals.ts'
 export type { ApprovalOptions, BoundApprovalOptions, BoundSignalOptions, Decision, QueryHandler, SignalOptions } from './workflow/waiting.ts'
-export type { PathEntry, RunDetails, RunSummary, StepSummary, UnreadMail } from './engine/inspect.ts'
+export type { ChildSummary, PathEntry, RunDetails, RunSummary, StepSummary, UnreadMail } from './engine/inspect.ts'
 export { executionPath } from './engine/inspect.ts'
 export type { RecordedOperation, RunRecording } from './engine/recording.ts'
 export type {
@@ -76,7 +76,10 @@ export type { LocatedProblem, Place } from './workflow/text/place.ts'
 export type { Problem } from './workflow/problems.ts'
 export type { ProblemCode } from './workflow/problem-codes.ts'
 export type { AnyWorkflow, FunctionWorkflow, GraphWorkflow, OnCancel, StepOptions, TypedStepOptions, Workflow, WorkflowContext } from './workflow/contract.ts'
+export type { ChildBatch, ChildHandle, ChildOptions, ChildResult, ChildrenOptions } from './workflow/children.ts'
+export type { ParentClose } from './model/child.ts'
 export type { Builder, WorkflowOptions } from './workflow/builder.ts'
+export type { Failure } from './workflow/failure.ts'
 export type { Expr, Ref } from './workflow/reference.ts'
 
 // Failures: one class each, with a stable code

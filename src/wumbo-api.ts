@@ -1,6 +1,7 @@
 // What createWumbo gives: the interfaces that users, the command line, examples and benchmarks program against. Only types;
 // wumbo.ts implements them.
 import type { Definitions } from './engine/definitions-api.ts'
+import type { Versions } from './engine/versions-api.ts'
 import type { EngineLimits } from './engine/ports.ts'
 import type { EngineMetrics } from './engine/engine.ts'
 import type { RunDetails, RunSummary } from './engine/inspect.ts'
@@ -163,6 +164,8 @@ export interface Wumbo extends AsyncDisposable {
   readonly runs: Runs
   /** The definitions in the store: graphs that start by name without being registered, and the status of any workflow. */
   readonly definitions: Definitions
+  /** The versions of workflows: which live runs have which, moving runs from one to another, and going back. */
+  readonly versions: Versions
   /** Facts about the store for people: kind, file, journal mode, synchronous. */
   readonly store: { readonly kind: string; readonly facts: Readonly<Record<string, string | number>> }
   /**

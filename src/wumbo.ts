@@ -7,6 +7,7 @@ import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { withBuiltins } from './builtin/index.ts'
 import { StoredDefinitions } from './engine/definitions.ts'
+import { WorkflowVersions } from './engine/versions.ts'
 import { Engine } from './engine/engine.ts'
 import { checkQueue } from './engine/start-options.ts'
 import { runDetails, runSummary } from './engine/inspect.ts'
@@ -40,6 +41,7 @@ import type { TemplateRegistry } from './template/registry.ts'
 import { services } from './template/services.ts'
 import { Handle } from './run-handles.ts'
 import type { HandleHost } from './run-handles.ts'
+import type { MaybePromise } from './template/contract.ts'
 import type { AnyWorkflow } from './workflow/contract.ts'
 import { fromStored } from './workflow/graph.ts'
 import { WorkflowCatalogue } from './workflow/catalogue.ts'
@@ -86,7 +88,7 @@ export async function openWumbo(options: WumboOptions, { clock, random, standIn 
       store, observers, clock: isShared(store) ? clockAt(clock, () => store.now()) : clock, random, sha256,
       execution: strategy(options.execution), services: options.services ?? services(),
       log: options.log ?? createLogger({ level: 'warn' }),
-      workflows: finder(workflows, templates),
+      workflows: finder(workflows, templates, (workflow) => toStart(workflow, { definitions, workflows })),
       limits: limitsOf(options), queues: options.queues?.map((queue) => checkQueue(queue)) ?? null,
       worker: isShared(store) ? workerFacts(options) : null,
       ...(standIn === undefined ? {} : { standIn }),
@@ -119,9 +121,11 @@ class OpenWumbo implements Wumbo, HandleHost {
   readonly lost: Promise<Error>
   readonly runs: Runs
   readonly definitions: StoredDefinitions
+  readonly versions: Wumbo['versions']
   readonly store: Wumbo['store']
   readonly workers: Wumbo['workers']
   readonly #parts: Parts
+  readonly #unfollow: (() => void) | null
   #closed: Promise<void> | undefined
 
   constructor(parts: Parts) {
@@ -129,6 +133,15 @@ class OpenWumbo implements Wumbo, HandleHost {
     this.templates = parts.templates
     this.lost = parts.lost
     this.definitions = parts.definitions
+    this.versions = new WorkflowVersions({
+      deps: parts.deps, catalogue: parts.workflows, definitions: parts.definitions, runId: (id) => this.#runId(id), read: (payload) => readValue(payload, { blobs: parts.deps.store.blobs, sha256 }),
+      ask: (run, body) => this.engine().postbox.migrate(run, body),
+      keep: async ({ form, version: hash, name, ...rest }) => {
+        const body = form === 'graph' && 'definition' in rest ? rest.definition : null
+        if (body !== null) await this.engine().submit({ op: 'definition', hash, workflow: name, body, at: parts.deps.clock.now() }, body.length)
+      },
+    })
+    this.#unfollow = parts.engine !== null && parts.deps.store.isShared ? parts.definitions.follow(parts.deps.clock) : null
     this.store = { kind: parts.deps.store.kind, facts: parts.deps.store.facts }
     this.workers = {
       list: async () => (await sharedStore(parts.deps.store).workers()),
@@ -161,7 +174,7 @@ class OpenWumbo implements Wumbo, HandleHost {
   }
 
   async start(workflow: AnyWorkflow | string, input: unknown, options: StartOptions = {}): Promise<RunHandle<never>> {
-    const { definitions, workflows } = this.#parts
+    const { definitions } = this.#parts
     const engine = this.engine()
     const name = typeof workflow === 'string' ? workflow : workflow.name
     const refusal = definitions.refusal(name)
@@ -171,23 +184,17 @@ class OpenWumbo implements Wumbo, HandleHost {
       if (existing !== undefined) return new Handle<never>(this, existing)
       throw refusal
     }
-    const known = typeof workflow === 'string' ? (workflows.registered(workflow) ?? (await definitions.find(workflow))) : workflows.adopt(workflow)
+    const made = taken(workflow, this.#parts)
+    const known = made instanceof Promise ? await made : made
     const accepted = await engine.start(known, input, options.id === undefined && options.queue === undefined ? NO_KEY : { ...(options.id === undefined ? {} : { key: options.id }), ...(options.queue === undefined ? {} : { queue: options.queue }) })
     return new Handle<never>(this, accepted)
   }
 
   async fork(id: string, { workflow, ...options }: ForkOptions): Promise<RunHandle<unknown>> {
     const engine = this.engine()
-    const known = workflow === undefined ? undefined : await this.#workflow(workflow)
+    const known = workflow === undefined ? undefined : await toStart(workflow, this.#parts)
     const run = await engine.fork(await this.#runId(id), { ...options, ...(known === undefined ? {} : { workflow: known }) })
     return new Handle<unknown>(this, { run, existing: false, completion: null })
-  }
-
-  async #workflow(workflow: AnyWorkflow | string): Promise<AnyWorkflow> {
-    const { definitions, workflows } = this.#parts
-    const refusal = definitions.refusal(typeof workflow === 'string' ? workflow : workflow.name)
-    if (refusal !== undefined) throw refusal
-    return typeof workflow === 'string' ? (workflows.registered(workflow) ?? definitions.find(workflow)) : workflows.adopt(workflow)
   }
 
   reload({ templates, workflows }: ReloadOptions): void {
@@ -240,6 +247,7 @@ class OpenWumbo implements Wumbo, HandleHost {
 
   async #close(): Promise<void> {
     const { engine, deps } = this.#parts
+    this.#unfollow?.()
     await engine?.close()
     await deps.execution.shutdown(deps.limits.drainMs)
     await deps.store.close()
@@ -331,8 +339,16 @@ function limitsOf(options: WumboOptions): EngineLimits {
   return limits
 }
 
-function finder(workflows: WorkflowCatalogue, templates: TemplateRegistry): WorkflowFinder {
+/** The workflow that a new run is to have. Throws WorkflowDisabledError, WorkflowNotFoundError. */
+function toStart(workflow: AnyWorkflow | string, { definitions, workflows }: Pick<Parts, 'definitions' | 'workflows'>): MaybePromise<AnyWorkflow> {
+  const refusal = definitions.refusal(typeof workflow === 'string' ? workflow : workflow.name)
+  if (refusal !== undefined) throw refusal
+  return taken(workflow, { definitions, workflows })
+}
+
+function finder(workflows: WorkflowCatalogue, templates: TemplateRegistry, child: WorkflowFinder['child']): WorkflowFinder {
   return {
+    child,
     find: (name, version) => workflows.find(name, version),
     rebuild: (definition, version) => {
       try {
@@ -346,4 +362,11 @@ function finder(workflows: WorkflowCatalogue, templates: TemplateRegistry): Work
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** What a start takes: a choice that stands for new runs holds by name, and by value for the newest registered version. */
+function taken(workflow: AnyWorkflow | string, { definitions, workflows }: Pick<Parts, 'definitions' | 'workflows'>): AnyWorkflow | Promise<AnyWorkflow> {
+  if (typeof workflow === 'string') return definitions.find(workflow)
+  const { name } = workflow
+  return definitions.hasChoice(name) && workflows.registered(name) === workflow ? definitions.find(name) : workflows.adopt(workflow)
 }

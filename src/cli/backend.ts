@@ -1,6 +1,7 @@
 // What a command does to runs and workflows goes to one of two places: this process, when it owns the store, or the process that owns it. Both
 // look alike from here. Only types and the words for an owner that went away.
 import type { Definitions } from '../engine/definitions-api.ts'
+import type { Versions } from '../engine/versions-api.ts'
 import type { RunDetails } from '../engine/inspect.ts'
 import { WumboError } from '../errors.ts'
 import type { RunEvent } from '../model/event.ts'
@@ -18,6 +19,8 @@ export interface Backend {
   readonly owner: { readonly pid: number; readonly url: string } | null
   /** What is done to stored definitions, and to the status of any workflow. */
   readonly workflows: Pick<Definitions, 'create' | 'use' | 'enable' | 'disable' | 'archive' | 'delete'>
+  /** What is done with versions of workflows. */
+  readonly versions: Pick<Versions, 'migrate' | 'rollback'>
   start(workflow: NamedWorkflow, input: unknown, id: string | undefined): Promise<{ readonly id: string; readonly existing: boolean }>
   cancel(id: string): Promise<void>
   /** What is sent to a run beside that. */

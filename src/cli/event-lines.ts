@@ -40,6 +40,7 @@ function toldOf(event: RunEvent): string | undefined {
     case 'run.resumed':
     case 'run.compensating':
     case 'run.waiting':
+    case 'run.migrated':
     case 'run.paused':
     case 'run.unpaused':
     case 'run.parked':
@@ -57,6 +58,8 @@ export function runLine(channel: Channel, event: RunEvent): string | undefined {
       return `${channel.paint('yellow', '…')} paused`
     case 'run.unpaused':
       return `${channel.paint('blue', '▸')} going on after a pause`
+    case 'run.migrated':
+      return `${channel.paint('blue', '▸')} going on with version ${visibleLine(event.to)}`
     case 'run.resumed':
       return event.recorded === 0 ? undefined : `${channel.paint('blue', '▸')} going on after ${event.recorded} recorded ${event.recorded === 1 ? 'step' : 'steps'}`
     case 'run.compensating':

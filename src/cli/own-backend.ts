@@ -63,6 +63,10 @@ export class OwnBackend implements Backend {
     return this.wumbo.definitions
   }
 
+  get versions(): Backend['versions'] {
+    return this.wumbo.versions
+  }
+
   /** Lets other commands in, a little later: most commands are over by then. */
   announceSoon(): void {
     if (this.wumbo.store.kind !== 'sqlite') return

@@ -29,6 +29,7 @@ class OwnerClient implements Backend {
   readonly owner: { readonly pid: number; readonly url: string }
   readonly workflows: Backend['workflows']
   readonly mail: Backend['mail']
+  readonly versions: Backend['versions']
   readonly #token: string
 
   constructor(owner: { readonly pid: number; readonly url: string }, token: string) {
@@ -42,6 +43,10 @@ class OwnerClient implements Backend {
       decide: (id, approval, decision) => sent(id, 'decisions', { approval, ...decision }),
       pause: (id) => sent(id, 'pause', {}),
       resume: (id) => sent(id, 'resume', {}),
+    }
+    this.versions = {
+      migrate: async (name, options) => (await this.#json(`${workflowPath(name)}/migrate`, options)) as Awaited<ReturnType<Backend['versions']['migrate']>>,
+      rollback: async (name, options = {}) => (await this.#json(`${workflowPath(name)}/rollback`, options)) as Awaited<ReturnType<Backend['versions']['rollback']>>,
     }
     const changed = async (name: string, what: string, body: object): Promise<DefinedWorkflow> => (await this.#json(`${workflowPath(name)}/${what}`, body)) as DefinedWorkflow
     this.workflows = {

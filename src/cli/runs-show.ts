@@ -1,8 +1,9 @@
-// `wumbo runs show`: one run with its steps on a time axis, or the way of its values. Reads beside a process that owns the store.
+// `wumbo runs show`: one run with its steps as a tree and on a time axis, or the way of its values. Reads beside a process that owns the store.
 import type { Command } from 'commander'
 import { executionPath, type RunDetails } from '../engine/inspect.ts'
 import { UsageError } from '../errors.ts'
 import { isEnd } from '../model/run.ts'
+import { asciiLine, wantsAscii } from './ascii.ts'
 import { formatDuration } from '../shared/duration.ts'
 import { visibleLine } from '../shared/visible.ts'
 import { act, describe, withProjectOptions, type Cli, type CommonOptions } from './command.ts'
@@ -10,6 +11,7 @@ import { localTime, shownStatus, STATUS_STYLES } from './event-lines.ts'
 import { EXIT } from './exit-codes.ts'
 import { recordedFailureLines } from './failure-text.ts'
 import { lineJson } from './json.ts'
+import { graphLines } from './run-graph.ts'
 import type { Channel } from './terminal.ts'
 import { fitText } from './text-width.ts'
 import { lineageLines, timelineLines } from './timeline.ts'
@@ -23,8 +25,8 @@ interface ShowOptions extends CommonOptions {
 export function runsShowCommand(cli: Cli): Command {
   const command = describe({
     name: 'show',
-    summary: 'show a run with its steps on a time axis',
-    examples: [['wumbo runs show 019a…', 'its steps, attempts, input and output'], ['wumbo runs show 019a… --lineage', 'who wrote and read each value'], ['wumbo runs show 019a… --definition', 'the definition that it has, as YAML'], ['wumbo runs show order-17 --json', 'everything but the definition, for programs']],
+    summary: 'show a run: its steps as a tree, and on a time axis',
+    examples: [['wumbo runs show 019a…', 'its steps and their states, attempts, input and output'], ['wumbo runs show 019a… --lineage', 'who wrote and read each value'], ['wumbo runs show 019a… --definition', 'the definition that it has, as YAML'], ['wumbo runs show order-17 --json', 'everything but the definition, for programs']],
   })
     .argument('<run>', 'the run\'s id, or the id it was started with')
     .option('-l, --lineage', 'who wrote and read each value')
@@ -33,13 +35,14 @@ export function runsShowCommand(cli: Cli): Command {
     const { readSettings } = await import('./settings.ts')
     const { openReader } = await import('./reader.ts')
     const { wireRun } = await import('../server/wire.ts')
-    const { out } = cli.terminal
+    const { out, env } = cli.terminal
+    const draw = wantsAscii(env) ? asciiLine : (line: string): string => line
     const wumbo = await openReader(await readSettings(options, cli.terminal.env))
     try {
       const run = wireRun(await wumbo.runs.get(id))
       if (options.json === true) out.line(lineJson(options.lineage === true ? { id: run.id, path: executionPath(run) } : withDefinition(run, options.definition === true)))
       else if (options.definition === true) out.write(await definitionText(run))
-      else for (const line of options.lineage === true ? lineageLines(out, run) : runLines(out, run)) out.line(line)
+      else for (const line of options.lineage === true ? lineageLines(out, run) : runLines(out, run)) out.line(draw(line))
       return EXIT.ok
     } finally {
       await wumbo.close()
@@ -66,6 +69,7 @@ function runLines(channel: Channel, run: RunDetails): string[] {
   }
   const status = channel.paint(STATUS_STYLES[run.status] ?? 'dim', shownStatus(run))
   const steps = timelineLines(channel, run, now)
+  const tree = graphLines(channel, run)
   return [
     `${channel.paint('bold', visibleLine(run.workflow))} ${status} ${isEnd(run.status) ? 'in' : 'for'} ${formatDuration(Math.max(0, (run.finishedAt ?? now) - run.createdAt))}`,
     fact('run', run.id),
@@ -77,12 +81,27 @@ function runLines(channel: Channel, run: RunDetails): string[] {
     ...(run.wakeAt === null || isEnd(run.status) ? [] : [fact('goes on', localTime(run.wakeAt))]),
     ...(run.crashes === 0 ? [] : [fact('crashes', String(run.crashes))]),
     ...run.generations.filter(({ gen }) => gen > 1).map(({ by, at, from, reason }) => fact('retried', `${localTime(at)} by ${by}${from === null ? '' : ` from ${from}`}${reason === '' ? '' : `: ${reason}`}`)),
+    ...run.migrations.map(({ from, to, by, at, takenAt, refused }) => fact('version', `${refused !== null ? `stays with ${from}, asked for` : takenAt === null ? 'asked to go on with' : `moved from ${from} to`} ${to}, ${localTime(at)} by ${by}${refused === null ? '' : `: ${refused.message}`}`)),
     fact('input', lineJson(run.input)),
     ...(run.status === 'completed' ? [fact('output', lineJson(run.output))] : []),
+    ...(tree.length === 0 ? [] : ['', ...tree]),
     '',
     ...(steps.length === 0 ? [channel.paint('dim', 'no steps yet')] : steps),
     ...mailLines(channel, run),
+    ...differenceLines(channel, run),
     ...(run.error === null || run.status === 'completed' ? [] : ['', ...recordedFailureLines(channel, run.error, run.status === 'parked' ? (run.error.remedy ?? '') : `Correct the cause, then: wumbo runs retry ${run.id}`)]),
+  ]
+}
+
+/** Of a run that does not fit its code: both sides, and what can be done. */
+function differenceLines(channel: Channel, { status, error }: RunDetails): string[] {
+  const { recorded, asked, input, choices } = (error?.details ?? {}) as { readonly recorded?: unknown; readonly asked?: unknown; readonly input?: unknown; readonly choices?: unknown }
+  if (status !== 'parked' || error?.code !== 'NON_DETERMINISM' || typeof recorded !== 'string' || typeof asked !== 'string' || !Array.isArray(choices)) return []
+  const places = Array.isArray(input) ? (input as { readonly at: string; readonly recorded: string; readonly now: string }[]) : []
+  return [
+    '', `recorded: ${visibleLine(recorded)}`, `asked for: ${visibleLine(asked)}`,
+    ...places.map((one) => `  ${visibleLine(one.at)}: ${visibleLine(one.recorded)} is recorded, ${visibleLine(one.now)} now`),
+    ...(choices as { readonly choice: string; readonly command: string }[]).flatMap(({ choice, command }) => [channel.paint('dim', `To ${visibleLine(choice)}:`), `  ${visibleLine(command)}`]),
   ]
 }
 

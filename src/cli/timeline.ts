@@ -12,9 +12,13 @@ const MARKS: Readonly<Record<string, string>> = { completed: '✓', failed: '✗
 const PIECES = ['▏', '▎', '▍', '▌', '▋', '▊', '▉']
 const MAX_BAR = 50
 const MIN_BAR = 10
+/** Of a long run so many steps are shown of its beginning, and of its end. */
+const FIRST_ROWS = 20
+const LAST_ROWS = 40
 
 /** Each step with its mark, name, time and bar. What goes on or waits stands below. */
-export function timelineLines(channel: Channel, run: RunDetails, now: number): string[] {
+export function timelineLines(channel: Channel, whole: RunDetails, now: number): string[] {
+  const { run, left } = bounded(whole)
   const end = run.steps.reduce((last, step) => Math.max(last, step.finishedAt), run.finishedAt ?? (isEnd(run.status) ? run.createdAt : now))
   const axis = { from: run.createdAt, span: Math.max(1, end - run.createdAt) }
   const names = run.steps.map((step) => visibleLine(step.path))
@@ -28,6 +32,7 @@ export function timelineLines(channel: Channel, run: RunDetails, now: number): s
     const head = `${channel.paint(style, MARKS[step.status] ?? '·')} ${padText(fitText(names[index] ?? '', nameWidth), nameWidth)}  ${padText(took[index] ?? '', tookWidth, 'left')}`
     return [bar < MIN_BAR ? head : `${head}  ${channel.paint(style, barText(step, axis, bar))}`, ...notes(step).map((note) => channel.paint('dim', `    ${channel.isTerminal ? fitText(note, channel.columns - 5) : note}`))]
   })
+  if (left > 0) lines.splice(lineOf(run, FIRST_ROWS), 0, channel.paint('dim', `… ${left.toLocaleString('en-US')} more`))
   for (const one of run.pending) {
     const due = one.due === null ? '' : ` until ${localTime(one.due)}`
     const why = one.error === null ? '' : ` after ${one.error.code}: ${visibleLine(one.error.message)}`
@@ -35,6 +40,17 @@ export function timelineLines(channel: Channel, run: RunDetails, now: number): s
     lines.push(`${channel.paint('yellow', '…')} ${channel.isTerminal ? fitText(line, channel.columns - 2) : line}`)
   }
   return lines
+}
+
+/** The first and the last steps of a long run. */
+function bounded(run: RunDetails): { readonly run: RunDetails; readonly left: number } {
+  const left = run.steps.length - FIRST_ROWS - LAST_ROWS
+  return left <= 1 ? { run, left: 0 } : { run: { ...run, steps: [...run.steps.slice(0, FIRST_ROWS), ...run.steps.slice(-LAST_ROWS)] }, left }
+}
+
+/** How many lines the first steps take. */
+function lineOf(run: RunDetails, steps: number): number {
+  return run.steps.slice(0, steps).reduce((lines, step) => lines + 1 + notes(step).length, 0)
 }
 
 /** Who wrote and read which value, in order. */

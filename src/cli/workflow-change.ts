@@ -7,7 +7,7 @@ import type { Terminal } from './terminal.ts'
 
 /** A change and how it is told. */
 export interface WorkflowChange<T> {
-  readonly change: (workflows: Backend['workflows'], by: { readonly by: string }) => Promise<T>
+  readonly change: (workflows: Backend['workflows'], by: { readonly by: string }, backend: Backend) => Promise<T>
   /** For `--json`. */
   readonly json: (outcome: T) => unknown
   readonly tell: (terminal: Terminal, outcome: T) => void
@@ -32,7 +32,7 @@ export async function changeWorkflow<T>(cli: Cli, options: CommonOptions, { chan
     // An owner knows its own templates and workflows; without one they are those of the project.
     const backend = (await connectOwner(settings)) ?? (await connect({ settings, definitions: await loadDefinitions(settings), log, idle: true }))
     try {
-      const outcome = await change(backend.workflows, { by: userOf(env) })
+      const outcome = await change(backend.workflows, { by: userOf(env) }, backend)
       if (options.json === true) out.line(lineJson(json(outcome)))
       else tell(cli.terminal, outcome)
       return EXIT.ok

@@ -1,4 +1,4 @@
-// `wumbo workflow versions`: the stored versions of a workflow, newest first. Reads beside a process that owns the store.
+// `wumbo workflow versions`: the versions of a workflow, newest first, with the runs that live in each. Reads beside a process that owns the store.
 import type { Command } from 'commander'
 import { visibleLine } from '../shared/visible.ts'
 import { act, describe, withProjectOptions, type Cli, type CommonOptions } from './command.ts'
@@ -8,8 +8,8 @@ import { EXIT } from './exit-codes.ts'
 export function workflowVersionsCommand(cli: Cli): Command {
   const command = describe({
     name: 'versions',
-    summary: 'list the stored versions of a workflow, newest first',
-    examples: [['wumbo workflow versions onboard', 'which there are, when and by whom they were stored'], ['wumbo workflow versions onboard --json', 'with whole hashes, for programs']],
+    summary: 'list the versions of a workflow, newest first, with their live runs',
+    examples: [['wumbo workflow versions onboard', 'which there are, since when, and how many runs live in each'], ['wumbo workflow versions onboard --json', 'with whole hashes, for programs']],
   })
     .argument('<name>', 'the workflow\'s name')
   return act(cli, withProjectOptions(command), async (name: string, options: CommonOptions) => {
@@ -25,11 +25,15 @@ export function workflowVersionsCommand(cli: Cli): Command {
     try {
       const { version: current } = await wumbo.definitions.get(name)
       const versions = (await wumbo.definitions.versions(name)).map((version) => ({ ...version, current: version.hash === current }))
-      if (options.json === true) out.line(lineJson({ name, versions }))
-      else if (versions.length === 0) err.line(`No version of ${visibleLine(name)} is stored; its file is its definition.`)
+      const inUse = await wumbo.versions.list(name)
+      if (options.json === true) out.line(lineJson({ name, versions, inUse }))
       else {
-        const columns = [{ title: 'version' }, { title: 'current' }, { title: 'format' }, { title: 'stored' }, { title: 'by', min: 8 }]
-        const rows = versions.map(({ hash, current: is, format, createdAt, by }) => [hash, is ? { text: 'yes', style: 'green' as const } : '', format, { text: localTime(createdAt), style: 'dim' as const }, visibleLine(by)])
+        if (versions.length === 0) err.line(`No version of ${visibleLine(name)} is stored; its file is its definition.`)
+        const columns = [{ title: 'version' }, { title: 'current' }, { title: 'origin' }, { title: 'since' }, { title: 'by', min: 8 }, { title: 'live runs', align: 'right' as const }]
+        const rows = inUse.map(({ version, current: is, origin, since, by, live, parked }) => [
+          visibleLine(version), is ? { text: 'yes', style: 'green' as const } : '', origin === 'registered' ? 'file' : origin, { text: since === null ? '' : localTime(since), style: 'dim' as const }, visibleLine(by ?? ''),
+          parked === 0 ? String(live) : `${live} (${parked} parked)`,
+        ])
         for (const line of tableLines(out, columns, rows)) out.line(line)
       }
       return EXIT.ok

@@ -7,13 +7,15 @@ import { workflowDeleteCommand } from './workflow-delete.ts'
 import { workflowDisableCommand } from './workflow-disable.ts'
 import { workflowEnableCommand } from './workflow-enable.ts'
 import { workflowListCommand } from './workflow-list.ts'
+import { workflowMigrateCommand } from './workflow-migrate.ts'
+import { workflowRollbackCommand } from './workflow-rollback.ts'
 import { workflowShowCommand } from './workflow-show.ts'
 import { workflowUseCommand } from './workflow-use.ts'
 import { workflowVersionsCommand } from './workflow-versions.ts'
 
 const COMMANDS = [
   workflowListCommand, workflowShowCommand, workflowCreateCommand, workflowEnableCommand, workflowDisableCommand, workflowArchiveCommand, workflowDeleteCommand,
-  workflowVersionsCommand, workflowUseCommand,
+  workflowVersionsCommand, workflowUseCommand, workflowRollbackCommand, workflowMigrateCommand,
 ]
 
 /** Makes the group. */

@@ -9,6 +9,7 @@ import type { RunKey, RunRow } from '../model/run.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import { didYouMean } from '../shared/nearest.ts'
 import type { LoadedRun, OpAnswer, StoreOp } from '../store/port.ts'
+import { isClosing } from '../workflow/closing-paths.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import { retryBase, undoneSteps } from './history.ts'
 import { inherited, lineageKey } from './lineage.ts'
@@ -124,7 +125,7 @@ function seqOf(step: string, { run, marks }: LoadedRun, effective: readonly Jour
   if (inside.length > 0) return Math.min(...inside.map(({ seq }) => seq))
   // Begun and not recorded: all that is recorded came before it.
   const isBegun = marks.some(({ path, gen }) => gen === run.gen && (path === step || path.startsWith(`${step}.`) || path.startsWith(`${step}[`)))
-  if (isBegun) return effective.find(({ path }) => path === DECISION)?.seq ?? (effective.at(-1)?.seq ?? 0) + 1
+  if (isBegun) return effective.find(({ path }) => path === DECISION || isClosing(path))?.seq ?? (effective.at(-1)?.seq ?? 0) + 1
   const known = [...new Set(own.map(({ path }) => path))]
   throw new StepNotFoundError(`run ${run.run} has no step ${JSON.stringify(step)}, or never reached it.${didYouMean(step, known)}`, {
     path: step, details: { steps: known.slice(0, 100) }, remedy: known.length === 0 ? 'The run has recorded no step yet.' : `Name one of its steps: ${known.slice(0, 10).join(', ')}${known.length > 10 ? ' …' : ''}. See wumbo runs show ${run.run}`,

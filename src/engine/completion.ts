@@ -61,7 +61,7 @@ export function outcome(ended: Ended): Promise<unknown> {
 export function endError(ended: Ended): WumboError {
   const cause = ended.error === null ? undefined : errorFromData(ended.error)
   if (ended.status === 'cancelled') return new RunCancelledError('the run was cancelled', cause === undefined ? {} : { cause })
-  if (ended.error?.code === 'RUN_TIMEOUT') return new RunTimeoutError(ended.error.message)
+  if (ended.error?.code === 'RUN_TIMEOUT') return new RunTimeoutError(ended.error.message, ended.error.details === undefined ? {} : { details: ended.error.details })
   return new RunFailedError(`the run failed: ${ended.error?.message ?? 'no reason was recorded'}`, { ...(cause === undefined ? {} : { cause }), ...(ended.error?.path === undefined ? {} : { path: ended.error.path }) })
 }
 

@@ -1,8 +1,9 @@
 // Branches of a durable function of which one wins: the first that ends, or the first that succeeds. The order in which they end is that of
 // the journal, since answers are delivered one at a time; so the same one wins after a crash.
-import { BranchesFailedError, errorData } from '../errors.ts'
+import { BranchesFailedError, DefinitionError, errorData } from '../errors.ts'
 import type { MaybePromise } from '../template/contract.ts'
-import type { WorkflowContext } from '../workflow/contract.ts'
+import type { BranchOutput, Branches, WorkflowContext } from '../workflow/contract.ts'
+import type { Scope } from './scope.ts'
 
 /** A branch that has begun. */
 export interface Contestant {
@@ -14,8 +15,28 @@ export interface Contestant {
 export type Contest = (branches: readonly Contestant[], won: (winner: number) => void) => Promise<unknown>
 
 /** Begins a branch; what it throws at once is its failure as well. */
-export async function outputOf(branch: ((ctx: WorkflowContext) => MaybePromise<unknown>) | undefined, context: WorkflowContext): Promise<unknown> {
+async function outputOf(branch: ((ctx: WorkflowContext) => MaybePromise<unknown>) | undefined, context: WorkflowContext): Promise<unknown> {
   return branch?.(context)
+}
+
+/** Where branches run. */
+export interface Arena {
+  readonly scope: Pick<Scope, 'openAll' | 'close'>
+  readonly inner: (prefix: string) => WorkflowContext
+  readonly giveUp: (prefix: string) => void
+}
+
+/** Begins branches, each in a scope of its own, and gives up those that have lost. */
+export async function heldContest<T extends Branches>(branches: T, contest: Contest, { scope, inner, giveUp }: Arena): Promise<BranchOutput<T>> {
+  const names = Object.keys(branches)
+  if (names.length === 0) throw new DefinitionError('expected at least one branch, got none', { path: 'branches' })
+  const prefixes = scope.openAll(names).map((path) => `${path}.`)
+  try {
+    const begun = names.map((name, index) => ({ name, output: outputOf(branches[name], inner(prefixes[index] ?? '')) }))
+    return (await contest(begun, (winner) => prefixes.forEach((prefix, index) => { if (index !== winner) giveUp(prefix) }))) as BranchOutput<T>
+  } finally {
+    scope.close()
+  }
 }
 
 /** The first that ends wins, well or not. */

@@ -13,6 +13,8 @@ export interface DefinedWorkflow {
   readonly status: WorkflowStatus
   /** The version that new runs take; null when `form` is. */
   readonly version: string | null
+  /** Set when somebody chose that version for new runs, whatever is registered or stored since. */
+  readonly chosen: boolean
   /** Null as long as nothing of it is stored. */
   readonly createdAt: number | null
   readonly updatedAt: number | null
@@ -89,7 +91,10 @@ export interface Definitions {
   versions(name: string): Promise<readonly VersionSummary[]>
   /** A stored version: the current one unless another is named. A hash may be cut to the first 6 digits or more, if they name one. */
   version(name: string, hash?: string): Promise<DefinitionVersion>
-  /** Makes a stored version the one that new runs take; running runs keep theirs. */
+  /**
+   * Makes a stored version the one that new runs take; running runs keep theirs. Of a registered workflow it chooses among the registered versions too, durably and for all workers;
+   * to choose the newest takes the choice back, so that new runs follow what is registered.
+   */
   use(name: string, hash: string, options?: ChangeOptions): Promise<DefinedWorkflow>
   /** Lets runs start again, of a registered workflow too. */
   enable(name: string, options?: ChangeOptions): Promise<DefinedWorkflow>

@@ -2,9 +2,11 @@
 // in memory, so that a start asks no store. What a registered workflow is, is the catalogue's business; which status may follow
 // which, the model's.
 import { DefinitionError, InputInvalidError, PayloadTooLargeError, WorkflowConflictError, WorkflowDisabledError, WorkflowNotFoundError } from '../errors.ts'
+import { saysNothing } from '../model/definition.ts'
 import type { VersionSummary, WorkflowRow, WorkflowStatus } from '../model/definition.ts'
 import { DEFAULT_SPACE } from '../model/run.ts'
 import type { WorkflowModel } from '../model/workflow.ts'
+import type { Clock } from '../shared/clock.ts'
 import { didYouMean } from '../shared/nearest.ts'
 import { parseJson } from '../shared/parse-json.ts'
 import type { OpAnswer, Store, StoreOp } from '../store/port.ts'
@@ -32,6 +34,8 @@ export interface DefinitionsHost {
 /** Texts of a definition are at most so long, in UTF-16 units. */
 const MAX_TEXT = 1 << 20
 const PAGE = 1000
+/** What others changed is looked up so often, in milliseconds. */
+const FOLLOW_MS = 5000
 /** A hash may be cut to so many digits where people type it. */
 const LEAST_DIGITS = 6
 
@@ -81,6 +85,8 @@ export class StoredDefinitions implements Definitions {
   /** The workflow that new runs of this name take: registered, else stored, else handed to start() before. */
   find(name: string): AnyWorkflow | Promise<AnyWorkflow> {
     const { catalogue } = this.#host
+    const chosen = this.#rows.get(name)?.chosen ?? null
+    if (chosen !== null) return catalogue.find(name, chosen) ?? this.#compiled(name, chosen)
     const registered = catalogue.registered(name)
     if (registered !== undefined) return registered
     const version = this.#rows.get(name)?.version ?? null
@@ -89,7 +95,27 @@ export class StoredDefinitions implements Definitions {
 
   current(name: string): string | undefined {
     const { catalogue } = this.#host
-    return catalogue.registered(name)?.version ?? this.#rows.get(name)?.version ?? catalogue.latest(name)?.version
+    return this.#rows.get(name)?.chosen ?? catalogue.registered(name)?.version ?? this.#rows.get(name)?.version ?? catalogue.latest(name)?.version
+  }
+
+  /** True when somebody chose the version that new runs of this name take. */
+  hasChoice(name: string): boolean {
+    return (this.#rows.get(name)?.chosen ?? null) !== null
+  }
+
+  /** Reads all rows anew now and then, so that what others changed counts here too; gives what stops it. */
+  follow(clock: Pick<Clock, 'timer'>): () => void {
+    let isStopped = false
+    let stop = (): void => undefined
+    const next = (): void => {
+      // A store that is away is told elsewhere.
+      if (!isStopped) stop = clock.timer(FOLLOW_MS, () => void this.refresh().catch(() => undefined).then(next))
+    }
+    next()
+    return () => {
+      isStopped = true
+      stop()
+    }
   }
 
   async create(definition: WorkflowModel | GraphWorkflow<never, unknown>, options: CreateOptions = {}): Promise<CreatedWorkflow> {
@@ -135,8 +161,21 @@ export class StoredDefinitions implements Definitions {
 
   async use(name: string, hash: string, options: ChangeOptions = {}): Promise<DefinedWorkflow> {
     await this.#mustKnow(name)
+    const registered = this.#host.catalogue.registered(name)
+    if (registered !== undefined) return this.#choose(name, hash === registered.version ? null : await this.#registeredOrStored(name, hash), options)
     await this.#change({ op: 'useWorkflowVersion', ...this.#asked(name, options), hash: await this.#whole(name, hash) })
     return this.#defined(name)
+  }
+
+  async #choose(name: string, version: string | null, options: ChangeOptions): Promise<DefinedWorkflow> {
+    const { workflow } = await this.#change({ op: 'chooseWorkflowVersion', ...this.#asked(name, options), version })
+    if (saysNothing(workflow)) this.#forget(name)
+    return this.#defined(name)
+  }
+
+  async #registeredOrStored(name: string, version: string): Promise<string> {
+    const found = this.#host.catalogue.all().filter((one) => one.name === name && (one.version === version || (version.length >= LEAST_DIGITS && one.version.startsWith(version))))
+    return found.length === 1 && found[0] !== undefined ? found[0].version : this.#whole(name, version)
   }
 
   enable(name: string, options: ChangeOptions = {}): Promise<DefinedWorkflow> {
@@ -172,12 +211,12 @@ export class StoredDefinitions implements Definitions {
     await this.#mustKnow(name)
     const { workflow } = await this.#change({ op: 'setWorkflowStatus', ...this.#asked(name, options), status })
     // Such a row is not kept: see the port.
-    if (workflow.version === null && workflow.status === 'enabled') this.#forget(name)
+    if (saysNothing(workflow)) this.#forget(name)
     return this.#defined(name, workflow)
   }
 
   /** Makes a change durable, then known. */
-  async #change(op: Extract<StoreOp, { op: 'saveWorkflow' | 'useWorkflowVersion' | 'setWorkflowStatus' }>, bytes = 0): Promise<Extract<OpAnswer, { answer: 'workflow' }>> {
+  async #change(op: Extract<StoreOp, { op: 'saveWorkflow' | 'useWorkflowVersion' | 'chooseWorkflowVersion' | 'setWorkflowStatus' }>, bytes = 0): Promise<Extract<OpAnswer, { answer: 'workflow' }>> {
     const answer = await this.#submit(op, bytes)
     if (answer?.answer === 'workflow') {
       this.#changes++
@@ -213,15 +252,20 @@ export class StoredDefinitions implements Definitions {
 
   async #compile(name: string, hash: string): Promise<AnyWorkflow> {
     const version = await this.#host.store.workflowVersion({ space: DEFAULT_SPACE, name }, hash)
-    if (version === undefined) throw this.#unknown(name)
-    return this.#host.catalogue.remember(fromStored(parseDefinition(version.body, hash), this.#host.templates, hash))
+    const body = version?.body ?? (await this.#host.store.definition(hash))
+    if (body === undefined) {
+      if (this.#rows.get(name)?.chosen !== hash) throw this.#unknown(name)
+      throw new WorkflowNotFoundError(`new runs of workflow ${name} take version ${hash}, which was chosen for them, and this process does not have it`, { path: name, remedy: `Register that version beside the others, or choose another: wumbo workflow use ${name} VERSION` })
+    }
+    return this.#host.catalogue.remember(fromStored(parseDefinition(body, hash), this.#host.templates, hash))
   }
 
   #defined(name: string, row: WorkflowRow | undefined = this.#rows.get(name)): DefinedWorkflow {
     const registered = this.#host.catalogue.registered(name)
-    const version = registered?.version ?? row?.version ?? null
+    const chosen = row?.chosen ?? null
+    const version = chosen ?? registered?.version ?? row?.version ?? null
     return {
-      name, origin: registered === undefined ? 'stored' : 'registered', form: registered?.form ?? (version === null ? null : 'graph'), status: row?.status ?? 'enabled', version,
+      name, origin: registered === undefined ? 'stored' : 'registered', form: registered?.form ?? (version === null ? null : 'graph'), status: row?.status ?? 'enabled', version, chosen: chosen !== null,
       createdAt: row?.createdAt ?? null, updatedAt: row?.updatedAt ?? null, by: row?.by ?? null,
     }
   }

@@ -1,10 +1,9 @@
 // The durable runtime of one lane: it accepts starts, holds the runs in memory, takes over what is due and hands everything
 // to one group commit. Taking over is takeover.ts, housekeeping is housekeeping.ts, one run is hot-run.ts.
-import { AbortedError, LaneFencedError, OverloadedError, StoreClosedError, StoreFailedError, WumboError, errorData } from '../errors.ts'
+import { AbortedError, LaneFencedError, StoreClosedError, StoreFailedError, WumboError, errorData } from '../errors.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { Payload } from '../model/payload.ts'
 import { DEFAULT_SPACE, type MailKind, type RunKey, type RunRow } from '../model/run.ts'
-import { defaultCodec } from '../shared/codec.ts'
 import { deferred } from '../shared/deferred.ts'
 import { parseDuration } from '../shared/duration.ts'
 import { uuidv4, uuidv7Generator } from '../shared/id.ts'
@@ -12,8 +11,7 @@ import type { Lane, OpAnswer, StoreOp } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import { cancelPath } from '../workflow/waiting.ts'
 import { forkRun, retryRun, type AfterFailureHost, type ForkOptions, type RetryOptions } from './after-failure.ts'
-import { cleanUpAhead } from './clean-up.ts'
-import type { Completion } from './completion.ts'
+import { cutOf } from './clean-up.ts'
 import { Flusher, type FlushMetrics } from './flush.ts'
 import { FunctionSource } from './function-source.ts'
 import { Housekeeping } from './housekeeping.ts'
@@ -21,22 +19,15 @@ import { HotRun } from './hot-run.ts'
 import { MailReader } from './mail-reader.ts'
 import { Postbox } from './postbox.ts'
 import { Membership } from './membership.ts'
-import { readValue, settlePayload, type PayloadHost } from './payloads.ts'
+import { readValue, type PayloadHost } from './payloads.ts'
 import type { EngineDeps } from './ports.ts'
 import { Results } from './results.ts'
 import type { Departure, RunHost } from './run-host.ts'
-import { checkKey, checkQueue, keyHash, keyReused, startInDoubt, takesQueue } from './start-options.ts'
+import type { ChildToStart } from './child-start.ts'
+import { RunStarts, type Accepted } from './run-start.ts'
+import { checkKey, keyHash, keyReused } from './start-options.ts'
 import { Takeover, type Entering } from './takeover.ts'
-import { checkTransactions } from './transaction-check.ts'
 import { Turns } from './turns.ts'
-
-/** A start that was accepted: durable, whether it is new or was there before. */
-export interface Accepted {
-  readonly run: string
-  /** True when the key was taken and this is the run that it stands for. */
-  readonly existing: boolean
-  readonly completion: Completion | null
-}
 
 /** Figures of an engine since its start. */
 export interface EngineMetrics extends FlushMetrics {
@@ -60,6 +51,7 @@ export class Engine implements RunHost {
   readonly #newId: () => string
   readonly #takeover: Takeover
   readonly #housekeeping: Housekeeping
+  readonly #starts: RunStarts
   readonly #knownDefinitions = new Set<string>()
   readonly #onFatal: (error: Error) => void
   /** `apart`: the lane is lost and another is about to be opened. */
@@ -67,8 +59,6 @@ export class Engine implements RunHost {
   #lastBegun: { readonly run: string; readonly path: string } | null = null
   readonly #drain = deferred<undefined>()
   #lateResults = 0
-  /** Starts that are on their way to the disk. */
-  #starting = 0
 
   private constructor(deps: EngineDeps, onFatal: (error: Error) => void) {
     this.deps = deps
@@ -105,8 +95,19 @@ export class Engine implements RunHost {
       readMail: (key, after) => this.#mail.look(key, after),
       lane: () => this.#members.lane,
       isHot: (run) => this.#hot.has(run),
+      sent: (key, isOwned, kind) => this.sent(key, isOwned, kind),
     })
     this.#housekeeping = new Housekeeping(deps, this.flusher)
+    this.#starts = new RunStarts({
+      deps, flusher: this.flusher, payloads: this.payloads,
+      newRow: (workflow, given) => this.#newRow(workflow, given),
+      saveDefinition: (workflow, at) => this.#saveDefinition(workflow, at),
+      hot: () => this.#hot.size,
+      emit: (event) => this.emit(event),
+      enter: (entering) => this.#enter(entering),
+      soon: () => this.#takeover.soon(),
+      completion: (run) => this.#results.started(run),
+    })
   }
 
   /** Opens the lane, takes over what an earlier process left, and begins to watch for what is due. */
@@ -121,34 +122,7 @@ export class Engine implements RunHost {
   /** Accepts a run. Resolves once it is durable; refused input, a full buffer and a reused key reject. */
   async start(workflow: AnyWorkflow, input: unknown, options: { readonly key?: string; readonly queue?: string } = {}): Promise<Accepted> {
     this.#mustBeOpen()
-    const { limits, clock } = this.deps
-    // Where others stand in for steps it shows only then whether a transaction is left.
-    if (this.deps.standIn === undefined) checkTransactions(workflow, this.deps.store)
-    if (this.flusher.waitingBytes > limits.bufferBytes) {
-      throw new OverloadedError(`${this.flusher.waitingBytes} bytes wait to be written; no run is accepted above ${limits.bufferBytes}`, { retryAfter: 1000 })
-    }
-    const pending = workflow.check(input)
-    const checked = defaultCodec.snapshot(pending instanceof Promise ? await pending : pending)
-    const stored = settlePayload(checked.payload, this.payloads)
-    const payload = typeof stored === 'string' ? stored : await stored
-    const now = clock.now()
-    const row = this.#newRow(workflow, { input: payload, key: options.key ?? null, queue: checkQueue(options.queue), now })
-    const hash = options.key === undefined ? '' : keyHash(workflow.name, input)
-    const key = options.key === undefined ? null : { key: checkKey(options.key), hash, expiresAt: now + limits.keyTtlMs }
-    this.#saveDefinition(workflow, now)
-    // More runs than the memory is to hold: this one waits its turn in the store, from its first moment on.
-    const full = this.#hot.size + this.#starting >= limits.hotRuns || !takesQueue(this.deps.queues, row.queue)
-    const answer = await this.#startRow(row, key, full)
-    if (answer?.answer === 'exists') {
-      if (answer.hash !== hash) throw keyReused(options.key ?? '', answer.run)
-      return { run: answer.run, existing: true, completion: null }
-    }
-    // A run that others may work on is looked for in the store.
-    const completion = full && this.deps.store.isShared ? null : this.#results.started(row.run)
-    if (this.deps.observers.size > 0) this.emit({ type: 'run.started', run: row.run, workflow: row.workflow, at: row.createdAt })
-    if (full) this.#takeover.soon()
-    else this.#enter({ row, workflow, input: checked.value, history: null, trial: null, paused: false, cleanUp: cleanUpAhead(workflow, null) })
-    return { run: row.run, existing: false, completion }
+    return this.#starts.start(workflow, input, options)
   }
 
   /** The run that a key stands for, without starting one: undefined when the key is free. KEY_REUSED as for a start. */
@@ -273,6 +247,14 @@ export class Engine implements RunHost {
     return this.#drain.promise
   }
 
+  startChild(child: ChildToStart): Promise<'new' | 'known'> {
+    return this.#starts.child(child)
+  }
+
+  sent(run: RunKey, isOwned: boolean, kind: MailKind): void {
+    this.#quietly(this.#sent(run, isOwned, kind))
+  }
+
   late(run: string, path: string): void {
     this.#lateResults++
     this.deps.log.warn('a result came after its attempt was given up; it is dropped', { run, step: path })
@@ -282,7 +264,7 @@ export class Engine implements RunHost {
     this.#hot.delete(run)
     this.#results.departed(run, departure)
     if (departure.how === 'waiting') this.#takeover.due(departure.wakeAt ?? 0)
-    else if (departure.how === 'cleaning') this.#quietly(this.#takeover.resume({ space: DEFAULT_SPACE, run }))
+    else if (departure.how === 'cleaning' || departure.how === 'continued' || departure.how === 'moving') this.#quietly(this.#takeover.resume({ space: DEFAULT_SPACE, run }))
     this.#takeover.roomFreed()
   }
 
@@ -302,22 +284,11 @@ export class Engine implements RunHost {
     }
   }
 
-  #startRow(row: RunRow, key: Extract<StoreOp, { op: 'start' }>['key'], full: boolean): Promise<OpAnswer | undefined> {
-    return new Promise((resolve, reject) => {
-      this.#starting++
-      this.flusher.add({ op: 'start', run: row, key, ...(full ? { isFree: true } : {}) }, row.run, 150 + row.input.length, (answer, error) => {
-        this.#starting--
-        if (error === undefined) resolve(answer)
-        else reject(error instanceof LaneFencedError && this.deps.store.isShared ? startInDoubt(error) : error)
-      })
-    })
-  }
-
   #enter(entering: Entering): HotRun {
-    const { row, workflow, input, cleanUp } = entering
+    const { row, workflow, input, cleanUp, history } = entering
     this.#results.entered(row.run)
     const source = workflow.form === 'graph' ? null : new FunctionSource(workflow, this.deps.log, cleanUp?.when === 'now' ? cancelPath : '')
-    const run = new HotRun(entering, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(), this)
+    const run = new HotRun(entering, source ?? (workflow as Extract<AnyWorkflow, { form: 'graph' }>).source(cutOf(cleanUp, history?.records ?? [])), this)
     source?.attach(run)
     this.#hot.set(row.run, run)
     run.begin(input)
@@ -350,8 +321,8 @@ export class Engine implements RunHost {
   async #sent(key: RunKey, isOwned: boolean, kind: MailKind): Promise<void> {
     if (this.#hot.has(key.run)) this.#mail.arrived(key, Number.POSITIVE_INFINITY)
     else if (isOwned && !this.deps.store.isShared) this.#mail.expect(key.run)
-    // A process that takes no run over can end one without its code, and leaves all else to those that have it.
-    if (!this.#hot.has(key.run) && (kind === 'cancel' || this.deps.limits.hotRuns > 0)) await this.#wake(key.run)
+    // A process that takes no run over can end one without its code, or give it another version, and leaves all else to those that have it.
+    if (!this.#hot.has(key.run) && (kind === 'cancel' || kind === 'migrate' || this.deps.limits.hotRuns > 0)) await this.#wake(key.run)
   }
 
   /** Mail was sent to a run that is not in memory. */

@@ -1,18 +1,21 @@
 // A durable function as a source of operations: promises outside, paths inside. It gives operations their paths, keeps
 // the promise of each until its answer is delivered, and remembers where recorded objects came from.
 import type { AnyTemplate, Logger, MaybePromise, Template } from '../template/contract.ts'
-import type { BranchOutput, Branches, FunctionWorkflow, LoopTurns, Operation, Outcome, Source, SourceHost, StepOptions, WorkflowContext } from '../workflow/contract.ts'
+import type { AnyWorkflow, BranchOutput, Branches, FunctionWorkflow, LoopTurns, Operation, Outcome, Source, SourceHost, StepOptions, WorkflowContext } from '../workflow/contract.ts'
 import { AbortedError, DefinitionError, LoopLimitError } from '../errors.ts'
 import type { WumboError } from '../errors.ts'
 import { parseDuration } from '../shared/duration.ts'
 import { momentOf } from '../shared/moment.ts'
 import { requestPath } from '../workflow/waiting.ts'
 import type { BoundApprovalOptions, BoundSignalOptions, Decision, QueryHandler } from '../workflow/waiting.ts'
+import type { ChildBatch, ChildHandle, ChildOptions, ChildrenEnd, ChildrenOptions, PagedResult } from '../workflow/children.ts'
 import { SmallMap } from '../shared/small-map.ts'
 import type { Duration } from '../shared/duration.ts'
-import { firstEnd, firstSuccess, outputOf, type Contest } from './contest.ts'
+import { firstEnd, firstSuccess, heldContest, type Contest } from './contest.ts'
+import { Batch, childStart, childrenStart, type ReadPage } from './function-children.ts'
 import { Origins } from './origins.ts'
 import { approvalWait, signalWait } from './mail-waits.ts'
+import { patchName } from './patches.ts'
 import { Scope, checkOperationName, itemPrefixes } from './scope.ts'
 
 /** What a function needs of the run that enters it. */
@@ -20,6 +23,8 @@ export interface FunctionRun extends SourceHost {
   readonly row: { readonly run: string; readonly gen: number; readonly workflow: string; readonly version: string }
   /** True while recorded answers are delivered. */
   readonly replaying: boolean
+  /** The history that is replayed; null when it is over. */
+  readonly replay: { hasRecorded(path: string): boolean } | null
   /** Resets the heartbeats of all open steps. */
   beat(): void
 }
@@ -43,6 +48,7 @@ export class FunctionSource implements Source {
   readonly #waiting = new SmallMap<Waiting>()
   /** Prefixes of branches that have lost. */
   readonly #lost: string[] = []
+  #patches: Map<string, Promise<boolean>> | null = null
   #abort: AbortController | undefined
   #aborted: (() => WumboError) | undefined
   #run: FunctionRun | undefined
@@ -127,8 +133,41 @@ export class FunctionSource implements Source {
     for (const { path } of [...this.#waiting.values()]) {
       if (!path.startsWith(prefix)) continue
       this.#waiting.delete(path)
-      this.#run?.giveUp(path)
+      this.#run?.drop(path)
     }
+  }
+
+  /** Whether a change counts for the run; asked once, whoever asks. */
+  patched(id: string): Promise<boolean> {
+    const path = this.#patchPath(id)
+    this.#patches ??= new Map()
+    const known = this.#patches.get(id)
+    if (known !== undefined) return known
+    const asked = this.ask(null, { kind: 'value', path, of: 'patch' }) as Promise<boolean> // recorded as nothing else
+    this.#patches.set(id, asked)
+    return asked
+  }
+
+  /** Takes the recorded answer of a patch whose other way is gone; there is none in runs that came here since. */
+  async deprecatePatch(id: string): Promise<void> {
+    const path = this.#patchPath(id)
+    this.#patches ??= new Map()
+    if (!this.#patches.has(id) && this.#run?.replay?.hasRecorded(path) === true) this.#patches.set(id, this.ask(null, { kind: 'value', path, of: 'deprecated patch' }) as Promise<boolean>)
+    await this.#patches.get(id)
+  }
+
+  #patchPath(id: string): string {
+    checkOperationName(id, `patch ${JSON.stringify(id) ?? 'nothing'}`)
+    return `${this.#prefix}${patchName(id)}`
+  }
+
+  /** The function ends here: nothing more is delivered to it. */
+  continueAsNew(input: unknown): Promise<never> {
+    const run = this.#run
+    if (this.#prefix !== '') return Promise.reject(new DefinitionError('continueAsNew: a clean-up cannot continue the run as new', { path: 'continueAsNew' }))
+    // In a later turn, as the end of the function would come: what was asked for before it stands.
+    void Promise.resolve().then(() => run?.continueAsNew?.(input))
+    return new Promise(() => undefined)
   }
 
   /** Opens an operation and gives the promise of its answer, with which the scope's count of what is open goes down; null: it stays. */
@@ -204,19 +243,8 @@ class FunctionContext implements WorkflowContext {
     return this.#contest(branches, firstEnd)
   }
 
-  async #contest<T extends Branches>(branches: T, contest: Contest): Promise<BranchOutput<T>> {
-    const names = Object.keys(branches)
-    if (names.length === 0) throw new DefinitionError('expected at least one branch, got none', { path: 'branches' })
-    const paths = this.#scope.openAll(names)
-    const prefixes = paths.map((path) => `${path}.`)
-    try {
-      const won = await contest(names.map((name, index) => ({ name, output: outputOf(branches[name], this.#inner(prefixes[index] ?? '')) })), (winner) => {
-        for (const [index, prefix] of prefixes.entries()) if (index !== winner) this.#source.giveUp(prefix)
-      })
-      return won as BranchOutput<T>
-    } finally {
-      this.#scope.close()
-    }
+  #contest<T extends Branches>(branches: T, contest: Contest): Promise<BranchOutput<T>> {
+    return heldContest(branches, contest, { scope: this.#scope, inner: (prefix) => this.#inner(prefix), giveUp: (prefix) => this.#source.giveUp(prefix) })
   }
 
   async map<T, R>(
@@ -297,6 +325,33 @@ class FunctionContext implements WorkflowContext {
     return (await this.#source.ask(this.#scope, { kind: 'approval', path, address: path, ...asked.wait })) as Decision<F>
   }
 
+  async child(name: string, workflow: AnyWorkflow | string, input: unknown, options: ChildOptions = {}): Promise<never> {
+    const start = childStart(name, { workflow, input, options })
+    const path = this.#scope.open(name, options.key)
+    return (await this.#source.ask(this.#scope, { kind: 'child', path, start, run: null, reads: this.#source.origins.of(input) })) as never // the output, whose type the workflow says
+  }
+
+  async startChild(name: string, workflow: AnyWorkflow | string, input: unknown, options: ChildOptions = {}): Promise<ChildHandle<never>> {
+    const start = childStart(name, { workflow, input, options })
+    const path = this.#scope.open(name, options.key)
+    const id = (await this.#source.ask(this.#scope, { kind: 'spawn', path, start, reads: this.#source.origins.of(input) })) as string
+    // It is asked for once, however often and from wherever its result is waited for.
+    let result: Promise<unknown> | null = null
+    return { id, result: () => (result ??= this.#source.ask(null, { kind: 'child', path: `${path}.result`, start, run: id, reads: null })) as Promise<never> }
+  }
+
+  async children(name: string, workflow: AnyWorkflow | string, inputs: readonly unknown[], options: ChildrenOptions = {}): Promise<ChildBatch<never>> {
+    const start = childrenStart(name, { workflow, inputs, options })
+    const path = this.#scope.open(name, options.key)
+    const end = (await this.#source.ask(this.#scope, { kind: 'children', path, ...start, reads: this.#source.origins.of(inputs) })) as ChildrenEnd
+    const read: ReadPage = async (key, runs) => (await this.#source.ask(null, { kind: 'page', path: `${path}.page[${key}]`, runs })) as readonly PagedResult[]
+    return new Batch(path, end, read) as ChildBatch<unknown> as ChildBatch<never> // the type of the outputs is that of the workflow
+  }
+
+  continueAsNew(input: unknown): Promise<never> {
+    return this.#source.continueAsNew(input)
+  }
+
   setQuery(name: string, handler: QueryHandler): void {
     checkOperationName(name, `query ${JSON.stringify(name) ?? 'nothing'}`)
     if (typeof handler !== 'function') throw new DefinitionError(`query ${name}: expected a handler (args) => value, got ${typeof handler}`, { path: name })
@@ -317,6 +372,14 @@ class FunctionContext implements WorkflowContext {
 
   uuid(key?: string | number): Promise<string> {
     return this.#value('uuid', key) as Promise<string>
+  }
+
+  async patched(id: string): Promise<boolean> {
+    return this.#source.patched(id)
+  }
+
+  async deprecatePatch(id: string): Promise<void> {
+    await this.#source.deprecatePatch(id)
   }
 
   async #value(of: 'now' | 'random' | 'uuid', key: string | number | undefined): Promise<unknown> {

@@ -6,11 +6,13 @@ import type { ErrorData } from '../errors.ts'
 import type { LoadedRun } from '../store/port.ts'
 import type { Payload } from '../model/payload.ts'
 import type { RunRow } from '../model/run.ts'
+import { childMarks } from './child-marks.ts'
 import { begunSteps, hasCompensable, isInDoubt } from './doubt.ts'
 import type { Begun } from './doubt.ts'
 import { lineageOf } from './lineage.ts'
 import type { History, Tries } from './replay.ts'
 import { readReason } from './retry-reason.ts'
+import { isClosing, isReaction } from '../workflow/closing-paths.ts'
 import { dividedAt } from './run-undo.ts'
 import { DECISION, STUCK, undoneBy } from './undo-paths.ts'
 
@@ -28,7 +30,7 @@ export async function buildHistory(loaded: LoadedRun, read: (payload: Payload | 
   const isCompensable = hasCompensable(loaded)
   const begun = isCompensable || undoing !== null ? begunSteps(loaded, now) : NONE
   const inherited = (lineageOf(run)?.baseSeq ?? 1) - 1
-  return { records: before, undoing, inherited, isCompensable, begun, lastSeq, marks: openMarks(loaded, effective), tried: openTries(loaded, effective), deadlines: deadlines(loaded), loose: givenUp(loaded) }
+  return { records: before, undoing, inherited, isCompensable, begun, children: childMarks(loaded), lastSeq, marks: openMarks(loaded, effective), tried: openTries(loaded, effective), deadlines: deadlines(loaded), loose: givenUp(loaded) }
 }
 
 /** The newest mark of each path without a record: retries of this generation, timers and waits of any. */
@@ -63,11 +65,14 @@ function deadlines({ marks, run }: LoadedRun): ReadonlyMap<string, number> {
   return new Map(marks.flatMap((mark) => (mark.kind === 'started' && mark.gen === run.gen && mark.due !== null ? [[mark.path, mark.due] as const] : [])))
 }
 
-/** Completed steps that no longer count, newest first: work that need not be done again if it is asked for unchanged, unless it was undone. */
+/**
+ * Completed steps that no longer count, newest first: work that need not be done again if it is asked for unchanged, unless it was undone or
+ * was done about a failure that may come again.
+ */
 function givenUp(loaded: LoadedRun): ReadonlyMap<string, JournalRecord> {
   const loose = new Map<string, JournalRecord>()
   for (const record of [...loaded.journal].sort((a, b) => a.gen - b.gen || a.seq - b.seq)) {
-    if (record.kind === 'step' && record.status === 'completed' && !isEffective(record, loaded.generations, loaded.run.gen) && !isChosen(record, loaded)) loose.set(record.path, record)
+    if (record.kind === 'step' && record.status === 'completed' && !isReaction(record.path) && !isEffective(record, loaded.generations, loaded.run.gen) && !isChosen(record, loaded)) loose.set(record.path, record)
     const undone = undoneBy(record.path)
     if (undone !== null) loose.delete(undone)
   }
@@ -86,14 +91,19 @@ function isChosen({ gen, seq }: JournalRecord, { generations, run }: LoadedRun):
  */
 export function retryBase(run: RunRow, effective: readonly JournalRecord[]): number {
   const decided = effective.find(({ path }) => path === DECISION)
-  if (decided === undefined) return failureBase(run.error, effective)
+  if (decided === undefined) return Math.min(failureBase(run.error, effective), closingsAt(effective))
   const failed = effective.filter(({ path, status, error, seq }) => seq > decided.seq && (path === STUCK || (status === 'failed' && (undoneBy(path) !== null || isInDoubt(error)))))
   // An undoing that waits for a person goes on from what failed.
   const base = run.status === 'parked' ? Math.min(failureBase(run.error, effective), ...failed.map(({ seq }) => seq)) : failureBase(decided.error ?? run.error, effective)
   if (run.status === 'parked' && base > decided.seq) return base
   // Else the run begins anew before the first step that was undone: its result is no longer true.
   const undone = undoneSteps(effective)
-  return Math.min(base, decided.seq, ...effective.filter(({ path }) => undone.has(path)).map(({ seq }) => seq))
+  return Math.min(base, decided.seq, closingsAt(effective), ...effective.filter(({ path }) => undone.has(path)).map(({ seq }) => seq))
+}
+
+/** The number of the first record of what a graph has done at its end, which each generation does anew. */
+export function closingsAt(effective: readonly JournalRecord[]): number {
+  return effective.find(({ path }) => isClosing(path))?.seq ?? Number.POSITIVE_INFINITY
 }
 
 /** The steps whose results are undone. */
@@ -107,7 +117,7 @@ function failureBase(reason: ErrorData | null, effective: readonly JournalRecord
   for (let error: ErrorData | undefined = reason ?? undefined; error !== undefined; error = error.cause) {
     const seq = error.details?.['seq']
     if (error.code === 'NON_DETERMINISM' && typeof seq === 'number') return seq
-    if (error.code === 'STEP_FAILED' && error.path !== undefined) {
+    if ((error.code === 'STEP_FAILED' || error.code === 'CHILD_FAILED') && error.path !== undefined) {
       const { path } = error
       const failed = effective.filter((record) => record.path === path && record.status === 'failed')
       if (failed.length > 0) return Math.min(...failed.map((record) => record.seq))

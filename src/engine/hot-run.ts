@@ -2,18 +2,24 @@
 // journal, one at a time. Records are run-records.ts, the way out is run-exit.ts, a single step is step-run.ts.
 import { AbortedError, RunTimeoutError, WumboError, errorData, errorFromData, type ErrorData } from '../errors.ts'
 import type { JournalRecord } from '../model/record.ts'
-import type { EndStatus, Mail, RunRow } from '../model/run.ts'
+import type { Mail, RunRow } from '../model/run.ts'
 import type { Cancel } from '../shared/clock.ts'
-import type { OnCancel, Operation, Outcome, Source, SourceHost } from '../workflow/contract.ts'
-import { cancelled, noteCleanUp, type CleanUp } from './clean-up.ts'
+import type { AnyWorkflow, OnCancel, Operation, Outcome, Source, SourceHost } from '../workflow/contract.ts'
+import { noteCleanUp, type CleanUp } from './clean-up.ts'
 import type { CompensationSource } from './compensation-source.ts'
 import { MailWait } from './mail-wait.ts'
+import { dropOperation } from './drop-operation.ts'
 import { openOperation } from './open-operation.ts'
 import { OpenOperations, type Open } from './open-operations.ts'
 import { type Known, NOTHING, Replay, knownOf } from './replay.ts'
+import { isPast, recordPatch } from './patches.ts'
 import { RunExit, endOf, lost, type End, type LeavingRun } from './run-exit.ts'
 import { departureEvent, type Departure, type EventBody, type RunHost } from './run-host.ts'
+import { cancel, endingOf, timedOut, type CleanedRun, type RunEnding } from './run-clean-up.ts'
+import { ChildWait } from './child-wait.ts'
+import { RunChildren } from './run-children.ts'
 import { RunInbox, type InboxRun } from './run-inbox.ts'
+import { continueRun, nextInput } from './run-continue.ts'
 import { RunJournal } from './run-journal.ts'
 import { restOf } from './run-rest.ts'
 import { RunReplay, type ReplayedRun } from './run-replay.ts'
@@ -31,15 +37,16 @@ import { TimerWait } from './timer-wait.ts'
 import type { TurnTaker } from './turns.ts'
 
 /** A run that this process owns and has in memory. */
-export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, InboxRun, UndoneRun, ReplayedRun {
+export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, InboxRun, UndoneRun, ReplayedRun, CleanedRun {
   readonly row: RunRow
   readonly journal: RunJournal
   readonly #host: RunHost
   #source: Source
+  readonly #workflow: AnyWorkflow
   readonly #onCancel: OnCancel | undefined
-  readonly #cleanUp: CleanUp | null
+  readonly cleanUp: CleanUp | null
   readonly #steps: StepHost<StepRun>
-  readonly #exit: RunExit
+  readonly exit: RunExit
   readonly #open = new OpenOperations()
   readonly known: Known
   /** Set while the run is in probation: until its first record, or until it leaves. */
@@ -48,27 +55,32 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   #phase: 'live' | 'leaving' | 'gone' = 'live'
   #turnQueued = false
   #deadline: Cancel | null = null
-  #draining = false
+  /** Why no body begins: the process stops, or somebody asked for another version, and the run is looked at anew once none is at work. */
+  #holdsBack: 'to stop' | 'to move' | null = null
   /** Set from the first step on that can be undone. */
   #undo: RunUndo | null = null
   /** Set from the first wait or mail on. */
   #inbox: RunInbox | null = null
+  /** Set from the first child on. */
+  #children: RunChildren | null = null
   pause: RunPause
 
   constructor({ row, history, trial, workflow, paused, cleanUp }: Omit<Entering, 'input'>, source: Source, host: RunHost) {
     this.trial = trial
     this.pause = paused ? new RunPause(true) : NO_PAUSE
     this.row = row
-    this.#cleanUp = cleanUp
+    this.cleanUp = cleanUp
     this.#host = host
     this.#source = source
-    // A clean-up of its own stands in the place of compensations: see cancel below.
-    this.#onCancel = cleanUp === null ? workflow.onCancel : 'leave'
-    this.#replay = history === null || (history.records.length === 0 && history.undoing === null) ? null : new RunReplay(this, new Replay(history))
+    this.#workflow = workflow
+    // A function's clean-up stands in the place of compensations: see cancel below.
+    this.#onCancel = cleanUp === null || workflow.form === 'graph' ? workflow.onCancel : 'leave'
+    // What a graph asks for before it is cut must not begin, whether or not anything is recorded.
+    this.#replay = history === null || (history.records.length === 0 && history.undoing === null && (workflow.form === 'function' || cleanUp?.when !== 'now')) ? null : new RunReplay(this, new Replay(history))
     this.known = history === null ? NOTHING : knownOf(history)
     this.journal = new RunJournal(this, host, history?.lastSeq ?? 0)
     this.#steps = new StepListener(this, host)
-    this.#exit = new RunExit(this, host)
+    this.exit = new RunExit(this, host)
     if (history !== null && history.undoing !== null) this.#undo = new RunUndo(this, host, { onCancel: this.#onCancel, recorded: history.undoing })
   }
 
@@ -78,7 +90,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
 
   /** The number of the last mail that this process knows of. */
   get inboxSeen(): number {
-    return this.#exit.inboxSeen
+    return this.exit.inboxSeen
   }
 
   get isClosing(): boolean {
@@ -111,12 +123,9 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     const { clock } = this.#host.deps
     const { deadline } = this.row
     if (deadline !== null && this.#undo === null) {
-      this.#deadline = clock.timer(Math.max(0, deadline - clock.now()), () => {
-        if (this.#cleanUp?.when === 'now') this.fail(new RunTimeoutError('it took longer than it may'))
-        else this.#end('failed', undefined, new RunTimeoutError(`the run did not end within its timeout of ${deadline - this.row.createdAt} ms`))
-      })
+      this.#deadline = clock.timer(Math.max(0, deadline - clock.now()), () => timedOut(this))
     }
-    noteCleanUp(this, this.#cleanUp, clock.now(), () => this.#enter(input))
+    noteCleanUp(this, this.cleanUp, clock.now(), () => this.#enter(input))
   }
 
   #enter(input: unknown): void {
@@ -139,39 +148,56 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     else this.#start(operation, open)
   }
 
-  giveUp(path: string): void {
-    if (!this.live || this.#undo?.isActive === true) return
-    this.#replay?.giveUp(path)
-    const given = this.#open.giveUp(path, new AbortedError(`${path} is not waited for any more`, { path }))
-    if (given instanceof MailWait) this.#inbox?.forget(given)
+  drop(path: string): void {
+    if (this.live && this.#undo?.isActive !== true) dropOperation(path, { open: this.#open, replay: this.#replay, inbox: this.#inbox })
   }
 
   complete(output: unknown): void {
-    if (this.#cleanUp?.when === 'now') this.#end('cancelled', undefined, cancelled())
-    else this.#end('completed', output, null)
+    this.end(endingOf(this.cleanUp, { status: 'completed', output, error: null }))
+  }
+
+  continueAsNew(input: unknown): void {
+    if (!this.live || this.#undo?.isActive === true || this.#replay?.parkUnasked() === true) return
+    nextInput(this.#workflow, input, this.#host).then((payload) => {
+      if (!this.live) return
+      this.stopAll(() => new AbortedError('the run has continued as new'))
+      continueRun(this, this.#host, { input: payload, open: this.#inbox?.openNumbers ?? new Set() })
+    }, (thrown: unknown) => this.fail(thrown))
   }
 
   fail(error: unknown): void {
-    if (this.#cleanUp?.when === 'now') this.#end('cancelled', undefined, cancelled(error))
-    else this.#end('failed', undefined, error)
+    this.end(endingOf(this.cleanUp, { status: 'failed', output: undefined, error }))
+  }
+
+  giveUp(paths: readonly string[]): void {
+    for (const path of paths) this.#open.delete(path)
+    this.#replay?.giveUp(paths)
   }
 
   /** Mail that the store has accepted for this run. */
   onMail(mail: Mail): void {
-    this.#exit.inboxSeen = Math.max(this.#exit.inboxSeen, mail.number)
+    this.exit.inboxSeen = Math.max(this.exit.inboxSeen, mail.number)
     if (!this.live) return
-    if (mail.kind === 'cancel') this.#cancel(mail.number)
+    if (mail.kind === 'cancel') cancel(this, mail.number)
+    else if (mail.kind === 'migrate') this.#moveOn()
+    else if (mail.kind === 'child') this.#openChildren().take(mail)
     else this.#openInbox().take(mail)
   }
 
-  #cancel(mail: number): void {
-    if (this.#undo !== null && (this.#undo.isActive || this.#undo.isAwaited)) this.#undo.read(mail)
-    else if (this.#cleanUp === null) this.#end('cancelled', undefined, cancelled(), mail)
-    else if (this.#cleanUp.when === 'now') this.#exit.read(mail)
-    else {
-      this.#stopAll(() => cancelled())
-      this.#exit.cleanUp(this.#cleanUp.timeoutMs, mail)
-    }
+  #openChildren(): RunChildren {
+    return (this.#children ??= new RunChildren(this, this.#host))
+  }
+
+  closeChildren(then: () => void): void {
+    if (this.#children === null && this.known.children.size === 0) then()
+    else this.#openChildren().close(then)
+  }
+
+  #moveOn(): void {
+    this.#holdsBack = 'to move'
+    if (!this.live || this.#open.isAtWork) return
+    this.stopAll(() => new AbortedError('the run may go on with another version'))
+    this.exit.moveOn()
   }
 
   #openInbox(): RunInbox {
@@ -180,7 +206,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
 
   /** Begins no new bodies from now on; the engine watches `computing`. */
   drain(): void {
-    this.#draining = true
+    this.#holdsBack = 'to stop'
   }
 
   /** Gives the run back: the next claim goes on with it at once. */
@@ -239,6 +265,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
 
   /** Queues an answer; answers stand in the order of the journal. */
   answer(path: string, outcome: Outcome): void {
+    if (this.#holdsBack === 'to move') this.considerLeavingSoon()
     if (this.#undo !== null) {
       this.#undo.answered(path, outcome)
       if (this.#undo.isClosing) {
@@ -257,12 +284,15 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   }
 
   startAsked(operation: Operation): void {
-    this.#start(operation, this.#open.get(operation.path) ?? null)
+    if (operation.kind === 'value' && operation.of === 'patch') recordPatch(this, this.#host, { path: operation.path, isPast: isPast(this, (path) => this.#open.get(path) !== undefined) })
+    else this.#start(operation, this.#open.get(operation.path) ?? null)
   }
 
   #start(operation: Operation, open: Open): void {
     if (open instanceof MailWait) {
       this.#openInbox().open(open)
+    } else if (open instanceof ChildWait) {
+      this.#openChildren().open(open)
     } else if (operation.kind === 'step') {
       if (open instanceof StepRun) this.#startStep(open)
     } else if (operation.kind === 'timer') {
@@ -279,7 +309,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   }
 
   #beginStep(step: StepRun): void {
-    if (this.#draining || !this.live) return
+    if (this.#holdsBack !== null || !this.live) return
     if (this.pause.isOn) {
       step.hold(() => this.#beginStep(step), this.pause)
       this.considerLeavingSoon()
@@ -308,11 +338,12 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     this.trial = null
   }
 
-  #end(status: EndStatus, output: unknown, error: unknown, consumed?: number): void {
+  end(ending: RunEnding): void {
+    const { status, output, error, consumed } = ending
     if (!this.live || this.#undo?.isActive === true) return
-    const isOutside = status === 'cancelled' || error instanceof RunTimeoutError
+    const isOutside = status === 'cancelled' || error instanceof RunTimeoutError || this.cleanUp?.when === 'now'
     if (isOutside && this.known.isCompensable && this.#replay !== null) {
-      this.#replay.putOff(() => this.#end(status, output, error, consumed))
+      this.#replay.putOff(() => this.end(ending))
       return
     }
     if (!isOutside && this.#replay?.parkUnasked() === true) return
@@ -328,8 +359,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
       this.#undo.close({ status: end.status, error: end.error, consumed })
       return
     }
-    this.#stopAll(() => (error instanceof WumboError ? error : new AbortedError('the run has ended')))
-    this.#exit.end(end, consumed)
+    this.stopAll(() => (error instanceof WumboError ? error : new AbortedError('the run has ended')))
+    this.exit.end(end, consumed)
   }
 
   /** Stops the workflow, so that its steps can be undone; those that can be and are at work go on. */
@@ -337,6 +368,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     this.#deadline?.()
     const heard = reason === null ? new AbortedError('the workflow has ended') : errorFromData(reason)
     this.#source.abandon?.(() => heard)
+    this.closeChildren(() => undefined)
     return this.#open.abortOthers(heard, ({ path }) => this.#undo?.saga.get(path) !== undefined)
   }
 
@@ -352,8 +384,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   /** Ends the run once all is undone. */
   finish(end: End, consumed?: number): void {
     if (!this.live || this.#replay?.parkUnasked() === true) return
-    this.#stopAll(() => new AbortedError('the run has ended'))
-    this.#exit.finish(end, consumed)
+    this.stopAll(() => new AbortedError('the run has ended'))
+    this.exit.finish(end, consumed)
   }
 
   /** Why the run is parked when its end cannot be written; null when it may fail. */
@@ -362,8 +394,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   }
 
   #giveUp(status: 'waiting' | 'paused' | 'parked', wakeAt: number | null, reason: WumboError | null): void {
-    this.#stopAll(() => reason ?? new AbortedError('the run leaves memory'))
-    this.#exit.giveUp(status, wakeAt, reason === null ? null : errorData(reason))
+    this.stopAll(() => reason ?? new AbortedError('the run leaves memory'))
+    this.exit.giveUp(status, wakeAt, reason === null ? null : errorData(reason))
   }
 
   /** Looks again, once the source has come to rest, whether the run may leave memory. */
@@ -373,6 +405,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
 
   /** Leaves memory when nothing computes, nothing waits for delivery, and the next thing to happen is far. */
   considerLeaving(): void {
+    if (this.#holdsBack === 'to move') this.#moveOn()
     if (!this.live || this.#replay !== null) return
     const { clock, limits } = this.#host.deps
     const rest = restOf({ open: this.#open, inbox: this.#inbox, pause: this.pause, deadline: this.#latest }, clock, limits)
@@ -389,12 +422,12 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     if (!this.live) return
     this.journal.abandon()
     if (this.#host.usable() && this.#undo?.mustNotFail === true) this.park(this.#undo.refusal(thrown))
-    else if (this.#host.usable()) this.#end('failed', undefined, thrown)
+    else if (this.#host.usable()) this.end({ status: 'failed', output: undefined, error: thrown })
     else this.leave(lost(thrown))
   }
 
   /** Gives up all that is open. The reason is made only if somebody hears it: an error with its stack is dear. */
-  #stopAll(reason: () => WumboError): void {
+  stopAll(reason: () => WumboError): void {
     this.#phase = 'leaving'
     this.#deadline?.()
     if (this.#open.size > 0) this.#open.abort(reason())
@@ -404,7 +437,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   /** The way out has been gone. */
   leave(departure: Departure): void {
     if (this.#phase === 'gone') return
-    if (this.live) this.#stopAll(() => (departure.how === 'lost' ? departure.error : new AbortedError('the run leaves memory')))
+    if (this.live) this.stopAll(() => (departure.how === 'lost' ? departure.error : new AbortedError('the run leaves memory')))
     this.#phase = 'gone'
     this.journal.abandon()
     this.#discharge()

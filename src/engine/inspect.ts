@@ -1,6 +1,8 @@
 // A run as people look at it: its journal with values, attempts, what it waits for, how often it was reopened, and which
 // value was written and read by whom. Reads only; works beside a process that owns the store.
 import type { ErrorData } from '../errors.ts'
+import { parentOf } from '../model/child.ts'
+import type { ParentClose } from '../model/child.ts'
 import { effectiveJournal } from '../model/record.ts'
 import type { Level, MarkKind, RecordKind, RecordStatus } from '../model/record.ts'
 import type { Payload } from '../model/payload.ts'
@@ -9,9 +11,11 @@ import type { Generation, Mail, MailKind, RunStatus } from '../model/run.ts'
 import type { WorkflowModel } from '../model/workflow.ts'
 import type { LoadedRun } from '../store/port.ts'
 import { templatesOf } from '../workflow/canonical.ts'
+import { childMarks, idsOf, senderOf } from './child-marks.ts'
 import { parseDefinition } from './definition-body.ts'
 import { lineageOf } from './lineage.ts'
 import { readReason } from './retry-reason.ts'
+import { VERSION_PATH, type MigrationBody } from './migration.ts'
 import { openApprovals } from './open-approvals.ts'
 import type { OpenApproval } from './open-approvals.ts'
 import { openMail } from './outstanding-mail.ts'
@@ -33,6 +37,20 @@ export interface RunSummary {
   readonly compensation: 'compensated' | 'compensation_failed' | null
   /** The run that this one was forked from, the generation of it, and the step from which it goes its own way; null when it is no fork. */
   readonly forkedFrom: { readonly run: string; readonly gen: number; readonly at: string } | null
+  /** The run that started this one as its child, the generation of it, and where; null when none did. */
+  readonly parent: { readonly run: string; readonly gen: number; readonly path: string } | null
+}
+
+/** Children that an operation of a run has started. */
+export interface ChildSummary {
+  readonly path: string
+  /** The id of the child; null when there are many. */
+  readonly run: string | null
+  /** How many there are. */
+  readonly count: number
+  readonly parentClose: ParentClose
+  /** Ends that the run has been told of. */
+  readonly ended: number
 }
 
 /** One finished operation of a run. */
@@ -85,8 +103,12 @@ export interface RunDetails extends RunSummary {
   readonly pending: readonly { readonly path: string; readonly kind: string; readonly attempt: number; readonly due: number | null; readonly error: ErrorData | null }[]
   /** `from`: the step that somebody chose to begin anew with; null when the failure did. */
   readonly generations: readonly (Pick<Generation, 'gen' | 'baseSeq' | 'at' | 'by' | 'reason'> & { readonly from: string | null })[]
+  /** Where its version was changed, or was asked to be and was not (`refused`); `at` is when it was asked for. */
+  readonly migrations: readonly { readonly from: string; readonly to: string; readonly by: string; readonly reason: string; readonly at: number; readonly takenAt: number | null; readonly refused: ErrorData | null }[]
   /** What was sent and nothing has taken: signals that nobody has waited for yet, or ever. */
   readonly unreadMail: readonly UnreadMail[]
+  /** What it has started as its children, and has not given up. */
+  readonly children: readonly ChildSummary[]
   /** What somebody is to decide. */
   readonly approvals: readonly OpenApproval[]
 }
@@ -129,11 +151,13 @@ export async function runDetails(loaded: LoadedRun, { read, definition: stored }
   return {
     ...runSummary(run), input: await read(run.input), output: await read(run.output),
     form: definition === null ? 'function' : 'graph', definition,
-    templates: definition === null ? [...new Set(steps.flatMap(({ template }) => template ?? []))].sort() : templatesOf(definition),
+    templates: definition === null ? [...new Set(steps.flatMap(({ kind, template }) => (kind === 'step' ? (template ?? []) : [])))].sort() : templatesOf(definition),
     crashes: run.crashes, steps,
     pending: marks.filter((mark) => !answered.has(mark.path) && mark.gen === run.gen && isPending(mark.kind)).map(({ path, kind, attempt, due, error }) => ({ path, kind, attempt, due, error })),
     generations: generations.map(({ gen, baseSeq, at, by, reason }) => ({ gen, baseSeq, at, by, ...readReason(reason) })),
-    unreadMail: await Promise.all(openMail(mail, { marks, gen: run.gen, records: effective }, false).map((one) => unreadMail(one, marks, read))),
+    unreadMail: await Promise.all(openMail(mail, { marks, gen: run.gen, records: effective }, false).filter(({ kind }) => kind !== 'migrate').map((one) => unreadMail(one, marks, read))),
+    migrations: await Promise.all(mail.filter(({ kind }) => kind === 'migrate').map((one) => migrationOf(one, marks, read))),
+    children: childrenOf(loaded),
     approvals: isEnd(run.status) ? [] : await openApprovals(loaded, read),
   }
 }
@@ -148,12 +172,27 @@ async function unreadMail({ kind, sentAt, body, number }: Mail, marks: LoadedRun
   return { kind, sentAt, address, payload, refused: marks.findLast((mark) => mark.kind === 'refused' && mark.attempt === number)?.error ?? null }
 }
 
+async function migrationOf({ body, number, sentAt, consumedAt }: Mail, marks: LoadedRun['marks'], read: RunReads['read']): Promise<RunDetails['migrations'][number]> {
+  const { from, to, by, reason } = (await read(body)) as MigrationBody // as the postbox makes it
+  return { from, to, by, reason, at: sentAt, takenAt: consumedAt, refused: marks.find(({ kind, path, attempt }) => kind === 'refused' && path === VERSION_PATH && attempt === number)?.error ?? null }
+}
+
 /** The short form of a run. */
 export function runSummary(run: LoadedRun['run']): RunSummary {
   const lineage = lineageOf(run)
   const forkedFrom = lineage === null ? null : { run: lineage.run, gen: lineage.gen, at: lineage.at }
   const { run: id, workflow, version, status, gen, createdAt, finishedAt, wakeAt, error } = run
-  return { id, key: lineage === null ? run.key : null, forkedFrom, workflow, version, status, gen, createdAt, finishedAt, wakeAt: wakeAt === NEVER ? null : wakeAt, error, compensation: compensationOf(run) }
+  const link = parentOf(run)
+  const parent = link === null ? null : { run: link.run, gen: link.gen, path: link.path }
+  return { id, key: lineage === null && link === null ? run.key : null, forkedFrom, parent, workflow, version, status, gen, createdAt, finishedAt, wakeAt: wakeAt === NEVER ? null : wakeAt, error, compensation: compensationOf(run) }
+}
+
+function childrenOf(loaded: LoadedRun): readonly ChildSummary[] {
+  const ended = new Set(loaded.mail.flatMap((mail) => senderOf(mail) ?? []))
+  return [...childMarks(loaded).values()].map((mark) => {
+    const ids = idsOf(loaded.run.run, mark)
+    return { path: mark.path, run: mark.count === null ? (ids[0] ?? null) : null, count: ids.length, parentClose: mark.close, ended: ids.filter((id) => ended.has(id)).length }
+  })
 }
 
 function compensationOf({ status, error }: Pick<LoadedRun['run'], 'status' | 'error'>): RunSummary['compensation'] {

@@ -1,6 +1,7 @@
 // What an operation is while it is open in a run: something that computes or waits, or null for what is about to be answered.
 import type { Clock } from '../shared/clock.ts'
 import type { Operation } from '../workflow/contract.ts'
+import { ChildWait } from './child-wait.ts'
 import { MailWait } from './mail-wait.ts'
 import type { Open } from './open-operations.ts'
 import { StepRun } from './step-run.ts'
@@ -17,6 +18,11 @@ export function openOperation(operation: Operation, steps: StepHost<StepRun>, cl
     case 'signal':
     case 'approval':
       return new MailWait(operation, clock)
+    case 'child':
+    case 'spawn':
+    case 'children':
+    case 'page':
+      return new ChildWait(operation, clock)
     case 'decision':
     case 'request':
     case 'value':

@@ -3,12 +3,13 @@
 import type { WumboError } from '../errors.ts'
 import { SmallMap } from '../shared/small-map.ts'
 import type { Outcome } from '../workflow/contract.ts'
+import type { ChildWait } from './child-wait.ts'
 import type { MailWait } from './mail-wait.ts'
 import { StepRun } from './step-run.ts'
 import type { TimerWait } from './timer-wait.ts'
 
 /** An operation that is not answered; null for one that only needs its record. */
-export type Open = StepRun | TimerWait | MailWait | null
+export type Open = StepRun | TimerWait | MailWait | ChildWait | null
 
 interface Answer {
   readonly path: string
@@ -76,6 +77,12 @@ export class OpenOperations extends SmallMap<Open> {
     let count = 0
     for (const open of this.values()) if (open instanceof StepRun && open.computing) count++
     return count
+  }
+
+  /** True while a step is at work. */
+  get isAtWork(): boolean {
+    for (const open of this.values()) if (open instanceof StepRun && open.isAtWork) return true
+    return false
   }
 
   /** Resets the heartbeat of one attempt, or of all steps. */

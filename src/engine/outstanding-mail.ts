@@ -15,7 +15,10 @@ export function isPaused(mail: readonly Mail[]): boolean {
 
 /** What is handed to a run that is entered: what nobody has read, and the signals that no record of its history has taken. */
 export function outstanding({ mail, marks, run }: LoadedRun, history: History | null): readonly Mail[] {
-  return mail.length === 0 ? mail : openMail(mail, { marks, gen: run.gen, records: history?.records.map(({ record }) => record) ?? [] }, true)
+  if (mail.length === 0) return mail
+  const open = new Set(openMail(mail, { marks, gen: run.gen, records: history?.records.map(({ record }) => record) ?? [] }, true))
+  // The ends of all children, also of those that are recorded: what waits for many knows by them how far it had come.
+  return mail.filter((one) => one.kind === 'child' || open.has(one))
 }
 
 /** What of the mail of a run stands open: unread, or taken in and taken by none of the records. Without those that a wait has set aside, if so wished. */

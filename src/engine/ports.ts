@@ -5,7 +5,7 @@ import type { RunObserver } from '../model/event.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { Random } from '../shared/random.ts'
 import type { Store, WorkerFacts } from '../store/port.ts'
-import type { Logger, Services } from '../template/contract.ts'
+import type { Logger, MaybePromise, Services } from '../template/contract.ts'
 import type { AnyWorkflow, Operation } from '../workflow/contract.ts'
 import type { FlushLimits } from './flush.ts'
 
@@ -38,6 +38,8 @@ export type AskedStep = Extract<Operation, { readonly kind: 'step' }>
 
 /** Finds the code of a run. */
 export interface WorkflowFinder {
+  /** The workflow that a child is started of: by name its newest version. Throws WorkflowNotFoundError, WorkflowDisabledError. */
+  child(workflow: AnyWorkflow | string): MaybePromise<AnyWorkflow>
   /** The workflow with exactly this version, or undefined. */
   find(name: string, version: string): AnyWorkflow | undefined
   /** Makes a graph workflow from its stored definition, under the version that runs name; undefined when a template that it pins is not registered. */

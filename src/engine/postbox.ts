@@ -16,6 +16,7 @@ import type { OpenApproval } from './open-approvals.ts'
 import { readValue, settlePayload } from './payloads.ts'
 import type { PayloadHost } from './payloads.ts'
 import type { EngineDeps } from './ports.ts'
+import type { MigrationBody } from './migration.ts'
 import type { MailBody } from './run-inbox.ts'
 
 /** What the postbox needs of the engine. */
@@ -81,6 +82,12 @@ export class Postbox {
     const sentAt = this.#host.deps.clock.now()
     const decision: Decision<unknown> = { approved, by, at: sentAt, form, comment: comment ?? null }
     await this.#send(run, { kind: 'approval', id: this.#host.newId(), body: await this.#settled({ address: path, payload: decision }), sentAt }, `decision on ${path}`)
+  }
+
+  /** Asks a run to go on with another version of its workflow: it looks by itself whether it fits. */
+  async migrate(run: string, body: MigrationBody): Promise<void> {
+    const payload = settlePayload(defaultCodec.snapshot(body).payload, this.#host.payloads)
+    await this.#send(run, { kind: 'migrate', id: this.#host.newId(), body: await payload, sentAt: this.#host.deps.clock.now() }, 'other version')
   }
 
   async #open(run: string): Promise<readonly OpenApproval[]> {

@@ -14,7 +14,8 @@ import { buildHistory } from './history.ts'
 import { readValue } from './payloads.ts'
 import type { EngineDeps } from './ports.ts'
 import { Replay } from './replay.ts'
-import type { AskedStep, History } from './replay.ts'
+import type { AskedStep } from './mismatch.ts'
+import type { History } from './replay.ts'
 
 /** What asking needs: it works beside the engine, also in a process that only looks. */
 export type QueryDeps = Pick<EngineDeps, 'store' | 'clock' | 'workflows' | 'sha256'>
@@ -53,8 +54,8 @@ function functionOf({ workflows }: QueryDeps, { run }: LoadedRun): FunctionWorkf
 async function replay({ clock }: QueryDeps, source: FunctionSource, { loaded, history, input }: { readonly loaded: LoadedRun; readonly history: History; readonly input: unknown }): Promise<void> {
   const recorded = new Replay(history)
   const ignore = (): void => undefined
-  const host: SourceHost = { open: (operation) => recorded.asked(operation, askedStep(operation)), giveUp: ignore, complete: ignore, fail: ignore }
-  source.attach({ ...host, row: loaded.run, replaying: true, beat: ignore })
+  const host: SourceHost = { open: (operation) => recorded.asked(operation, askedStep(operation)), drop: (path) => recorded.drop(path), complete: ignore, fail: ignore }
+  source.attach({ ...host, row: loaded.run, replaying: true, replay: recorded, beat: ignore })
   source.begin(input, host)
   for (;;) {
     await new Promise<void>((rest) => clock.defer(rest))

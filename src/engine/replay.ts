@@ -1,21 +1,14 @@
 // Replay: recorded answers in the order in which they were recorded, each checked against what the source asks for now.
 // A difference means that the code is not the one that wrote the journal; it is named, and the run is parked.
-import { NonDeterminismError, errorData } from '../errors.ts'
+import { errorData } from '../errors.ts'
 import type { WumboError } from '../errors.ts'
 import type { JournalRecord, Mark } from '../model/record.ts'
 import type { Operation, Outcome } from '../workflow/contract.ts'
+import { type AskedStep, differenceOf, mismatchError, neverAsked, notAsked } from './mismatch.ts'
 import { recordedFailure } from './recorded-failure.ts'
+import type { ChildMark } from './child-marks.ts'
 import type { Begun } from './doubt.ts'
 import type { Undoing } from './saga.ts'
-import type { StepOperation } from './step-host.ts'
-
-/** A step that was asked for, as far as it is compared with its record. */
-export interface AskedStep {
-  readonly operation: StepOperation
-  /** Empty until the input is encoded. */
-  readonly inputHash: string
-  encodeInput(): void
-}
 
 /** What is known of a run from before, without its records. */
 export interface Known {
@@ -29,6 +22,8 @@ export interface Known {
   readonly loose: ReadonlyMap<string, JournalRecord>
   /** Steps that can be undone, that began and have no record. */
   readonly begun: ReadonlyMap<string, Begun>
+  /** The children that were started and not given up, by the path of the operation. */
+  readonly children: ReadonlyMap<string, ChildMark>
   /** Any step that can be undone has begun. */
   readonly isCompensable: boolean
   /** In a fork: the last number of the records that it has from the other run. What those did is not the fork's to undo. */
@@ -48,11 +43,11 @@ export interface History extends Known {
 const NONE: ReadonlyMap<string, never> = new Map<string, never>()
 
 /** Of a run that has just been started. */
-export const NOTHING: Known = Object.freeze({ marks: NONE, tried: NONE, deadlines: NONE, loose: NONE, begun: NONE, isCompensable: false, inherited: 0 })
+export const NOTHING: Known = Object.freeze({ marks: NONE, tried: NONE, deadlines: NONE, loose: NONE, begun: NONE, children: NONE, isCompensable: false, inherited: 0 })
 
 /** What is kept of a history while its run is in memory; the records are not. */
-export function knownOf({ marks, tried, deadlines, loose, begun, isCompensable, inherited }: History): Known {
-  return { marks, tried, deadlines, loose, begun, isCompensable, inherited }
+export function knownOf({ marks, tried, deadlines, loose, begun, children, isCompensable, inherited }: History): Known {
+  return { marks, tried, deadlines, loose, begun, children, isCompensable, inherited }
 }
 
 /** How often a step was begun in probation, how many of these times the process died soon, and how many of those its run was alone in it. */
@@ -71,7 +66,9 @@ export type ReplayStep =
 export class Replay {
   readonly #history: Pick<History, 'records' | 'loose'>
   readonly #asked = new Map<string, { readonly operation: Operation; readonly step: AskedStep | null }>()
-  readonly #givenUp = new Set<string>()
+  readonly #dropped = new Set<string>()
+  /** Patches that have been asked for and are not answered. */
+  readonly #patches = new Set<string>()
   #position = 0
 
   constructor(history: Pick<History, 'records' | 'loose'>) {
@@ -92,63 +89,65 @@ export class Replay {
 
   /** Operations that have been asked for, are waited for and have no record, in the order in which they were asked for. */
   get unanswered(): readonly Operation[] {
-    return [...this.#asked.values()].map(({ operation }) => operation).filter(({ path }) => !this.#givenUp.has(path))
+    return [...this.#asked.values()].map(({ operation }) => operation).filter(({ path }) => !this.#dropped.has(path))
   }
 
   /** Nobody waits for an operation any more: it is not begun. Its record may still come. */
-  giveUp(path: string): void {
-    this.#givenUp.add(path)
+  drop(path: string): void {
+    this.#dropped.add(path)
   }
 
   asked(operation: Operation, step: AskedStep | null): void {
+    if (operation.kind === 'value' && operation.of === 'patch') this.#patches.add(operation.path)
     this.#asked.set(operation.path, { operation, step })
+  }
+
+  /** True when an answer is recorded for the path. */
+  hasRecorded(path: string): boolean {
+    return this.#history.records.some(({ record }) => record.path === path)
+  }
+
+  /** What was asked for is not wanted any more. */
+  giveUp(paths: readonly string[]): void {
+    for (const path of paths) this.#forget(path)
   }
 
   /** The next answer. Call it only when the source is at rest. */
   next(): ReplayStep {
     const entry = this.#history.records[this.#position]
     if (entry === undefined) return { kind: 'done' }
+    const unpatched = this.#unpatched()
+    if (unpatched !== undefined) return unpatched
     const { record, output } = entry
     const asked = this.#asked.get(record.path)
-    const difference = asked === undefined ? `is not asked for; the code asks for ${this.#names()} instead` : differs(record, asked.operation, asked.step)
-    if (difference !== null) return { kind: 'mismatch', error: mismatch(record, difference) }
+    if (asked === undefined) return { kind: 'mismatch', error: notAsked(record, this.unanswered) }
+    const difference = differenceOf(record, asked.operation, asked.step)
+    if (difference !== null) return { kind: 'mismatch', error: mismatchError(record, difference) }
     this.#position++
-    this.#asked.delete(record.path)
+    this.#forget(record.path)
     return { kind: 'answer', path: record.path, outcome: outcomeOf(record, output) }
   }
 
   /** A mismatch when the source ends before it has asked for all that is recorded; null when all was asked for, whether or not it waited for the answers. */
   unasked(): WumboError | null {
     const entry = this.#history.records.slice(this.#position).find(({ record }) => !this.#asked.has(record.path))
-    return entry === undefined ? null : mismatch(entry.record, 'is never asked for: the code ends before')
+    return entry === undefined ? null : neverAsked(entry.record)
   }
 
-  #names(): string {
-    const names = [...this.#asked.keys()]
-    return names.length === 0 ? 'nothing' : names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '')
+  /** A patch that is asked for before the last record, and that nothing is recorded of: the code without it had gone past. Not recorded, since each replay finds the same. */
+  #unpatched(): ReplayStep | undefined {
+    for (const path of this.#patches) {
+      if (this.hasRecorded(path)) continue
+      this.#forget(path)
+      return { kind: 'answer', path, outcome: { status: 'completed', output: false } }
+    }
+    return undefined
   }
-}
 
-function differs(record: JournalRecord, operation: Operation, step: AskedStep | null): string | null {
-  const kind = operation.kind === 'decision' ? 'choice' : operation.kind
-  if (record.kind !== kind) return `was recorded as a ${record.kind}, the code asks for a ${kind}`
-  if (step === null) return null
-  const { name, version } = step.operation.template.meta
-  if (record.template !== name || record.templateVersion !== version) {
-    return `was recorded with template ${record.template ?? '?'}@${record.templateVersion ?? '?'}, the code asks for ${name}@${version}`
+  #forget(path: string): void {
+    this.#asked.delete(path)
+    this.#patches.delete(path)
   }
-  try {
-    step.encodeInput()
-  } catch (thrown) {
-    return record.inputHash === null ? null : `was recorded with an input, the code gives one that cannot be stored: ${errorData(thrown).message}`
-  }
-  return record.inputHash === null || record.inputHash === step.inputHash ? null : `was recorded with another input (hash ${record.inputHash}, now ${step.inputHash})`
-}
-
-function mismatch(record: JournalRecord, difference: string): WumboError {
-  return new NonDeterminismError(`${record.kind} ${record.path} (number ${record.seq} in the journal) ${difference}`, {
-    path: record.path, details: { seq: record.seq, path: record.path, template: record.template, templateVersion: record.templateVersion },
-  })
 }
 
 function outcomeOf(record: JournalRecord, output: unknown): Outcome {

@@ -7,6 +7,7 @@ import type { Payload } from '../model/payload.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import type { OpAnswer, StoreOp } from '../store/port.ts'
 import { cancelPath } from '../workflow/waiting.ts'
+import { parentKeyOf, tellOf } from './child-end.ts'
 import type { FlushListener } from './flush.ts'
 import type { Departure, RunHost } from './run-host.ts'
 import { settlePayload } from './payloads.ts'
@@ -39,6 +40,8 @@ export interface LeavingRun {
   readonly row: RunRow
   readonly journal: RunJournal
   leave(departure: Departure): void
+  /** Sees to the children of a run that ends, then calls. */
+  closeChildren(then: () => void): void
   /** Why the run is to be parked when its end cannot be written as it is; null when it may fail. */
   refusal(thrown: unknown): WumboError | null
 }
@@ -63,13 +66,22 @@ export class RunExit implements FlushListener {
     flusher.add({ op: 'consume', run: keyOf(this.#run.row), numbers: [number], at: deps.clock.now() }, this.#run.row.run, 0, null)
   }
 
-  /** Gives the run up for its clean-up, once it is durable that this has begun; `mail` is the number of what asked for it. */
-  cleanUp(timeoutMs: number, mail: number): void {
+  /** Gives the run up for its clean-up, once it is durable that this has begun; `mail` is the number of what asked for it, `reason` why the run fails. */
+  cleanUp({ timeoutMs, mail, reason = null }: { readonly timeoutMs: number; readonly mail?: number; readonly reason?: ErrorData | null }): void {
     const { deps } = this.#host
     this.#run.journal.whenFree(() => {
       const at = deps.clock.now()
-      this.#run.journal.mark({ path: cancelPath, kind: 'cancelled', attempt: 1, at, due: at + timeoutMs, error: null }, (_answer, error) => this.#run.leave(error === undefined ? { how: 'cleaning' } : lost(error)))
-      this.read(mail)
+      this.#run.journal.mark({ path: cancelPath, kind: 'cancelled', attempt: 1, at, due: at + timeoutMs, error: reason }, (_answer, error) => this.#run.leave(error === undefined ? { how: 'cleaning' } : lost(error)))
+      if (mail !== undefined) this.read(mail)
+    })
+  }
+
+  /** Lets the run be looked at anew by this process, once all that is recorded is durable. */
+  moveOn(): void {
+    this.#run.journal.whenFree(() => {
+      this.#run.journal.flushHeld()
+      const { row } = this.#run
+      this.#host.flusher.add({ op: 'wake', run: keyOf(row), wakeAt: null }, row.run, 0, (_answer, error) => this.#run.leave(error === undefined ? { how: 'moving' } : lost(error)))
     })
   }
 
@@ -87,7 +99,7 @@ export class RunExit implements FlushListener {
 
   /** Ends the run; `consumed` is the number of the mail that made it end. */
   finish(end: End, consumed?: number): void {
-    this.#run.journal.whenFree(() => this.#finish(end, consumed))
+    this.#run.journal.whenFree(() => this.#run.closeChildren(() => this.#finish(end, consumed)))
   }
 
   /** Ends the run with an output that may be too long for a row: then it goes into a blob first. */
@@ -109,8 +121,9 @@ export class RunExit implements FlushListener {
     const finishedAt = deps.clock.now()
     this.#run.journal.flushHeld()
     if (consumed !== undefined) flusher.add({ op: 'consume', run: keyOf(this.#run.row), numbers: [consumed], at: finishedAt }, this.#run.row.run, 0, null)
+    const tell = tellOf(this.#run.row, end, finishedAt)
     flusher.add(
-      { op: 'finish', run: keyOf(this.#run.row), status: end.status, output: end.payload, error: end.error, finishedAt, inboxSeen: this.inboxSeen },
+      { op: 'finish', run: keyOf(this.#run.row), status: end.status, output: end.payload, error: end.error, finishedAt, inboxSeen: this.inboxSeen, ...(tell === undefined ? {} : { tell }) },
       this.#run.row.run, 100 + (end.payload?.length ?? 0), this,
     )
     this.#end = end
@@ -162,6 +175,8 @@ export class RunExit implements FlushListener {
     } else if (answer?.answer === 'lost') {
       this.#run.leave(lost(new AbortedError('the run belongs to another process')))
     } else {
+      const parent = parentKeyOf(this.#run.row)
+      if (parent !== null) this.#host.sent(parent, true, 'child')
       this.#run.leave({ how: 'ended', status: end.status, output: end.value, error: end.error })
     }
   }

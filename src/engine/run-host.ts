@@ -3,9 +3,10 @@ import type { ErrorData, WumboError } from '../errors.ts'
 import type { RunEvent } from '../model/event.ts'
 import type { Payload } from '../model/payload.ts'
 import { NEVER, isEnd } from '../model/run.ts'
-import type { EndStatus } from '../model/run.ts'
+import type { EndStatus, MailKind, RunKey } from '../model/run.ts'
 import type { EngineDeps } from './ports.ts'
 import type { Flusher } from './flush.ts'
+import type { ChildToStart } from './child-start.ts'
 import type { PayloadHost } from './payloads.ts'
 import type { Turns } from './turns.ts'
 
@@ -15,6 +16,10 @@ export type Departure =
   | { readonly how: 'waiting'; readonly wakeAt: number | null }
   /** It is cancelled and comes back for its clean-up; this process still owns it. */
   | { readonly how: 'cleaning' }
+  /** It is looked at whether it goes on with another version; this process still owns it. */
+  | { readonly how: 'moving' }
+  /** It has continued as new and comes back at once; this process still owns it. */
+  | { readonly how: 'continued' }
   | { readonly how: 'parked'; readonly error: ErrorData }
   | { readonly how: 'lost'; readonly error: WumboError }
 
@@ -31,6 +36,8 @@ export function departureEvent(departure: Departure): EventBody | null {
     case 'waiting':
       return { type: 'run.waiting', wakeAt: departure.wakeAt === NEVER ? null : departure.wakeAt }
     case 'cleaning':
+    case 'moving':
+    case 'continued':
     case 'lost':
       return null
   }
@@ -56,5 +63,9 @@ export interface RunHost {
   began(run: string, path: string): void
   /** A body's result came after its attempt had been given up. */
   late(run: string, path: string): void
+  /** Starts a child run, unless it was started before. */
+  startChild(child: ChildToStart): Promise<'new' | 'known'>
+  /** Mail is stored for a run: whoever has it is to read it. `isOwned`: somebody has it, as far as is known. */
+  sent(run: RunKey, isOwned: boolean, kind: MailKind): void
   departed(run: string, departure: Departure): void
 }

@@ -38,7 +38,7 @@ export class RunInbox {
   readonly #known = new Set<number>()
   /** Mail is read one after the other, so that it stays in its order. */
   #reading: Promise<void> = Promise.resolve()
-  #unread = 0
+  readonly #coming = new Set<number>()
 
   constructor(run: InboxRun, host: RunHost) {
     this.#run = run
@@ -47,7 +47,12 @@ export class RunInbox {
 
   /** True while mail is on its way to a wait: the run must stay until it has been seen whether one takes it. */
   get isBusy(): boolean {
-    return this.#unread > 0
+    return this.#coming.size > 0
+  }
+
+  /** The numbers of the mail that waits to be taken. */
+  get openNumbers(): ReadonlySet<number> {
+    return new Set([...this.#coming, ...this.#offers.map(({ number }) => number)])
   }
 
   /** Takes mail in that the store has accepted. */
@@ -58,7 +63,7 @@ export class RunInbox {
     }
     if (this.#known.has(mail.number)) return
     this.#known.add(mail.number)
-    this.#unread++
+    this.#coming.add(mail.number)
     // At once, whatever becomes of the run: unread mail would have it claimed again and again.
     if (mail.consumedAt === null) this.#markRead(mail.number)
     this.#reading = this.#reading.then(() => this.#read(mail)).catch((thrown: unknown) => this.#run.broken(thrown))
@@ -110,7 +115,7 @@ export class RunInbox {
 
   async #read(mail: Mail): Promise<void> {
     const { address, payload } = (await this.#host.readPayload(mail.body)) as MailBody // as postbox.ts makes it
-    this.#unread--
+    this.#coming.delete(mail.number)
     if (!this.#run.live) return
     this.#offers.push({ kind: mail.kind, number: mail.number, address, payload })
     this.#match(mail.kind, address)

@@ -28,8 +28,13 @@ type Decision = Extract<Operation, { kind: 'decision' }>
 /** Records what is answered as soon as it is asked for: a value, a decision of the source's own, a request that waits for nothing. */
 export function recordAtOnce(run: RecordsHost, host: RunHost, operation: Operation): void {
   if (operation.kind === 'request') recordRequest(run, host, operation)
-  else if (operation.kind === 'value') recordValue(run, host, { path: operation.path, kind: 'value', value: host.value(operation.of) })
+  else if (operation.kind === 'value') recordValue(run, host, { path: operation.path, kind: 'value', value: valueOf(operation.of, host) })
   else if (operation.kind === 'decision') recordDecision(run, host, operation)
+}
+
+/** Whoever asks for a patch where nothing is recorded comes to it first with the change. */
+function valueOf(of: Extract<Operation, { kind: 'value' }>['of'], host: RunHost): unknown {
+  return of === 'patch' || of === 'deprecated patch' ? true : host.value(of)
 }
 
 /** Records the result of a step and answers with it. */
@@ -163,7 +168,8 @@ export function stepRecord(run: RecordsHost, host: RunHost, step: StepRun, resul
   }
 }
 
-function plainRecord(run: RecordsHost, host: RunHost, facts: Pick<JournalRecord, 'path' | 'kind' | 'level' | 'status' | 'output' | 'error' | 'reads'>): JournalRecord {
+/** The record of what is no step, under the next seq. */
+export function plainRecord(run: RecordsHost, host: RunHost, facts: Pick<JournalRecord, 'path' | 'kind' | 'level' | 'status' | 'output' | 'error' | 'reads'>): JournalRecord {
   const { row, journal } = run
   const now = host.deps.clock.now()
   return {

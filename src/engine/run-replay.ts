@@ -2,7 +2,8 @@
 // the last of them is decided here too: the undoing goes on, an end that was put off is made, or what has no answer yet is begun.
 import type { WumboError } from '../errors.ts'
 import type { Operation, Outcome } from '../workflow/contract.ts'
-import type { AskedStep, History, Known, Replay } from './replay.ts'
+import type { AskedStep } from './mismatch.ts'
+import type { History, Known, Replay } from './replay.ts'
 import type { EventBody } from './run-host.ts'
 import type { RunUndo } from './run-undo.ts'
 
@@ -39,14 +40,23 @@ export class RunReplay {
     return this.#replay.records
   }
 
+  hasRecorded(path: string): boolean {
+    return this.#replay.hasRecorded(path)
+  }
+
   /** The source asks for something; it is compared with its record. */
   asked(operation: Operation, step: AskedStep | null): void {
     this.#replay.asked(operation, step)
   }
 
   /** Nobody waits for an operation any more. */
-  giveUp(path: string): void {
-    this.#replay.giveUp(path)
+  drop(path: string): void {
+    this.#replay.drop(path)
+  }
+
+  /** What was asked for is not wanted any more. */
+  giveUp(paths: readonly string[]): void {
+    this.#replay.giveUp(paths)
   }
 
   /** Makes an end once all recorded answers are delivered, since steps may have to be undone; the first one counts. */

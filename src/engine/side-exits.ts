@@ -3,8 +3,10 @@ import { errorData } from '../errors.ts'
 import type { ErrorData } from '../errors.ts'
 import type { RunEvent } from '../model/event.ts'
 import { isEnd } from '../model/run.ts'
-import type { RunKey, RunRow } from '../model/run.ts'
+import type { MailKind, RunKey, RunRow } from '../model/run.ts'
 import { cancelPath } from '../workflow/waiting.ts'
+import type { Cleaning } from './clean-up.ts'
+import { tellOf } from './child-end.ts'
 import type { Flusher } from './flush.ts'
 import type { EngineDeps } from './ports.ts'
 import type { Departure } from './run-host.ts'
@@ -16,6 +18,8 @@ export interface SideExitHost {
   emit(event: RunEvent): void
   /** A run left without having been entered. */
   gone(run: string, departure: Departure): void
+  /** Mail is stored for a run. */
+  sent(run: RunKey, isOwned: boolean, kind: MailKind): void
 }
 
 /** How a run ends that somebody asked to cancel before it was entered. */
@@ -56,14 +60,25 @@ export class SideExits {
     })
   }
 
-  /** Notes that a run's clean-up has begun, and reads the mail that asked for it; resolves to when it must have ended. */
-  beginCleanUp(row: RunRow, { mail, timeoutMs }: { readonly mail: number; readonly timeoutMs: number }): Promise<number> {
+  /** Leaves a run to others, who can claim it at once. Mail that comes in between is looked at first. */
+  giveBack({ space, run, inboxCount }: RunRow, isPaused: boolean): void {
+    const { deps, flusher } = this.#host
+    const key: RunKey = { space, run }
+    flusher.add({ op: 'release', run: key, status: isPaused ? 'paused' : 'waiting', wakeAt: null, error: null, inboxSeen: inboxCount }, run, 50, (answer, failed) => {
+      if (failed !== undefined) deps.log.error('a run could not be given back', { run, error: failed.message })
+      else if (answer?.answer === 'mail') this.#resume(key)
+      else this.#host.gone(run, { how: 'waiting', wakeAt: null })
+    })
+  }
+
+  /** Notes that a run's clean-up has begun, and reads the mail that asked for it; resolves to what is known of it. */
+  beginCleanUp(row: RunRow, { mail, timeoutMs }: { readonly mail: number; readonly timeoutMs: number }): Promise<Cleaning> {
     const { deps, flusher } = this.#host
     const { space, run, gen } = row
     const at = deps.clock.now()
     const due = at + timeoutMs
     return new Promise((resolve, reject) => {
-      flusher.add({ op: 'mark', mark: { space, run, gen, path: cancelPath, kind: 'cancelled', attempt: 1, at, due, error: null } }, run, 100, (_answer, error) => (error === undefined ? resolve(due) : reject(error)))
+      flusher.add({ op: 'mark', mark: { space, run, gen, path: cancelPath, kind: 'cancelled', attempt: 1, at, due, error: null } }, run, 100, (_answer, error) => (error === undefined ? resolve({ due, reason: null }) : reject(error)))
       flusher.add({ op: 'consume', run: { space, run }, numbers: [mail], at }, run, 0, null)
     })
   }
@@ -74,12 +89,14 @@ export class SideExits {
     const key: RunKey = { space: row.space, run: row.run }
     const { mail, error } = cancel
     const at = deps.clock.now()
+    const tell = tellOf(row, { status: 'cancelled', error }, at)
     flusher.add({ op: 'consume', run: key, numbers: [mail], at }, row.run, 0, null)
-    flusher.add({ op: 'finish', run: key, status: 'cancelled', output: null, error, finishedAt: at, inboxSeen: row.inboxCount }, row.run, 100, (answer, failed) => {
+    flusher.add({ op: 'finish', run: key, status: 'cancelled', output: null, error, finishedAt: at, inboxSeen: row.inboxCount, ...(tell === undefined ? {} : { tell }) }, row.run, 100, (answer, failed) => {
       if (failed !== undefined) deps.log.error('a run could not be cancelled', { run: row.run, error: failed.message })
       else if (answer?.answer === 'mail') void deps.store.getRun(key).then((now) => (now === undefined || isEnd(now.status) ? undefined : this.cancelled(now, cancel)))
       else {
         this.#host.emit({ run: row.run, workflow: row.workflow, at, type: 'run.ended', status: 'cancelled', error })
+        if (tell !== undefined) this.#host.sent(tell, true, 'child')
         this.#host.gone(row.run, { how: 'ended', status: 'cancelled', output: undefined, error })
       }
     })

@@ -1,6 +1,7 @@
 // What a start is given besides its input, checked at the door: the caller's own id and the queue.
 import { InputInvalidError, KeyReusedError, StoreFailedError } from '../errors.ts'
 import type { LaneFencedError } from '../errors.ts'
+import { isParentKey } from '../model/child.ts'
 import { DEFAULT_QUEUE } from '../model/run.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import { isLineageKey } from './lineage.ts'
@@ -21,8 +22,9 @@ export function takesQueue(queues: readonly string[] | null, queue: string): boo
 
 /** The caller's own id for a run. */
 export function checkKey(key: string): string {
-  if (typeof key === 'string' && key.length > 0 && key.length <= 500 && !isLineageKey(key)) return key
+  if (typeof key === 'string' && key.length > 0 && key.length <= 500 && !isLineageKey(key) && !isParentKey(key)) return key
   if (typeof key === 'string' && isLineageKey(key)) throw new InputInvalidError('id: expected text that does not begin with "$fork ", which stands for forks', { path: 'id' })
+  if (typeof key === 'string' && isParentKey(key)) throw new InputInvalidError('id: expected text that does not begin with "$child ", which stands for child runs', { path: 'id' })
   throw new InputInvalidError(`id: expected text of 1 to 500 characters, got ${typeof key === 'string' ? `${key.length} characters` : typeof key}`, { path: 'id' })
 }
 

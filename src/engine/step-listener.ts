@@ -1,4 +1,5 @@
 // What the steps of one run report, turned into records, marks and events of that run.
+import { isClosing } from '../workflow/closing-paths.ts'
 import { errorData } from '../errors.ts'
 import type { ErrorData } from '../errors.ts'
 import type { JournalRecord } from '../model/record.ts'
@@ -127,7 +128,7 @@ export class StepListener implements StepHost<StepRun> {
 export function tellRecord(run: Pick<ListenedRun, 'emit'>, record: JournalRecord): void {
   const { path, attempt } = record
   // The engine's own notes; what they mean is told by the events of the run.
-  if (record.kind === 'choice' && path.startsWith('$')) return
+  if (record.kind === 'choice' && path.startsWith('$') && !isClosing(path)) return
   if (record.status === 'skipped') run.emit({ type: 'step.skipped', path })
   else if (record.status === 'failed') run.emit({ type: 'step.failed', path, attempt, error: record.error ?? errorData(undefined) })
   else if (record.kind === 'step') run.emit({ type: 'step.completed', path, attempt, durationMs: record.finishedAt - record.startedAt })

@@ -1,16 +1,18 @@
-// Taking over: claims runs that nobody owns and that are due, reads what is known of each and enters it. It runs at start,
-// when a wake time comes, when mail arrives for a run outside memory, when memory has room again, and when the watch of a shared store tells
-// of due runs. Runs whose process died go through probation.
+// Taking over: claims runs that nobody owns and that are due, reads what is known of each and enters it: at start, when a wake time comes, when mail arrives
+// for a run outside memory, when memory has room again, and when a shared store tells of due runs. Runs whose process died go through probation.
 import { LaneFencedError, RunQuarantinedError, StoreFailedError, WorkflowNotFoundError } from '../errors.ts'
 import type { Payload } from '../model/payload.ts'
-import { DEFAULT_SPACE, NEVER, isEnd } from '../model/run.ts'
+import { NEVER, isEnd } from '../model/run.ts'
 import type { Mail, NewRun, RunKey, RunKind, RunRow } from '../model/run.ts'
 import type { Cancel } from '../shared/clock.ts'
 import type { ClaimedRun, Lane, LoadedRun, OpAnswer } from '../store/port.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
+import { closeLoaded } from './child-close.ts'
 import { cancelOf, heedCancel, isUndone, type Heeded } from './heed-cancel.ts'
+import { goOnWith } from './take-migration.ts'
+import { unparkRuns } from './unpark.ts'
 import { wholeFork } from './whole-fork.ts'
-import { cleanUpAhead, cleanUpOf, cleaningUntil, hasCleanUp, historyFor, timeoutOf, type CleanUp } from './clean-up.ts'
+import { cleanUpAhead, cleanUpOf, cleaningOf, hasCleanUp, historyFor, timeoutOf, type CleanUp, type Cleaning } from './clean-up.ts'
 import { buildHistory } from './history.ts'
 import { isPaused, outstanding } from './outstanding-mail.ts'
 import { BLAMED_DEATHS, Probation } from './probation.ts'
@@ -65,6 +67,8 @@ export class Takeover {
   readonly #exits: SideExits
   /** Runs that this lane owns and that are on their way into memory. */
   readonly #coming = new Set<string>()
+  /** Runs that were claimed beside the one that was meant, and are not entered. */
+  readonly #aside = new Set<string>()
   #working: Promise<void> | null = null
   #again = false
   #stopped = false
@@ -219,7 +223,8 @@ export class Takeover {
     // Others may be at work on the rest: the mail will be read by whoever owns the run, or claims it.
     if (this.#host.deps.store.isShared) return
     const answer = await this.#claim(ALL, null)
-    if (answer?.answer === 'claimed' && answer.runs.some(({ run }) => run === key.run)) await this.resume(key)
+    if (answer?.answer === 'claimed') for (const { run } of answer.runs) this.#aside.add(run)
+    if (this.#aside.delete(key.run)) await this.resume(key)
   }
 
   async #rounds(): Promise<void> {
@@ -267,9 +272,11 @@ export class Takeover {
   }
 
   async #enter(loaded: LoadedRun, lane: Lane | null): Promise<void> {
-    const whole = await wholeFork(loaded, this.#host)
+    const whole = await this.#migrated(await wholeFork(loaded, this.#host))
+    if (whole === null) return
+    if (cancelOf(whole) !== undefined) await closeLoaded(whole, this.#host)
     const cleaning = await this.#cleaning(whole)
-    const heeded: Heeded = cleaning === undefined ? await heedCancel(whole, this.#host) : { ends: null, loaded: whole }
+    const heeded: Heeded = cleaning === undefined || isUndone(whole) ? await heedCancel(whole, this.#host) : { ends: null, loaded: whole }
     if (heeded.ends === null) {
       await this.#enterLoaded(heeded.loaded, { lane, cleaning })
       return
@@ -278,23 +285,32 @@ export class Takeover {
     this.#coming.delete(loaded.run.run)
   }
 
-  /** Until when the clean-up of a run that was cancelled may take; undefined for a run that is not to be cleaned up. */
-  async #cleaning(loaded: LoadedRun): Promise<number | undefined> {
-    const until = cleaningUntil(loaded)
+  /** The run with the version that it was asked to go on with, if it fits; null when others are to go on with it. */
+  async #migrated(loaded: LoadedRun): Promise<LoadedRun | null> {
+    const { deps, flusher } = this.#host
+    const find = (workflow: string, version: string): Promise<AnyWorkflow | undefined> => this.#find({ workflow, version })
+    const migrated = await goOnWith(loaded, { deps, flusher, find, read: (payload) => this.#host.read(payload), emit: (event) => this.#host.emit(event), giveBack: (run, isPaused) => this.#exits.giveBack(run, isPaused) })
+    if (migrated === null) this.#coming.delete(loaded.run.run)
+    return migrated
+  }
+
+  /** The clean-up of a run that was cancelled, or of a graph that has reached its timeout; undefined for a run that is not to be cleaned up. */
+  async #cleaning(loaded: LoadedRun): Promise<Cleaning | undefined> {
+    const cleaning = cleaningOf(loaded)
     const mail = cancelOf(loaded)
-    if (until !== undefined || mail === undefined || !hasCleanUp(loaded) || isUndone(loaded)) return until
+    if (cleaning !== undefined || mail === undefined || !hasCleanUp(loaded) || isUndone(loaded)) return cleaning
     // As if it had been in memory: from now on it counts as cancelled, also where its code is not known.
     return this.#exits.beginCleanUp(loaded.run, { mail, timeoutMs: timeoutOf(await this.#find(loaded.run)) })
   }
 
-  async #enterLoaded(loaded: LoadedRun, { lane, cleaning }: { readonly lane: Lane | null; readonly cleaning: number | undefined }): Promise<void> {
+  async #enterLoaded(loaded: LoadedRun, { lane, cleaning }: { readonly lane: Lane | null; readonly cleaning: Cleaning | undefined }): Promise<void> {
     const { run } = loaded
     const workflow = await this.#workflowOf(run)
     const isCleaning = cleaning !== undefined
     const all = await buildHistory(loaded, (payload) => this.#host.read(payload), this.#host.deps.clock.now())
-    const history = historyFor(all, run.gen, isCleaning)
+    const history = workflow.form === 'graph' ? all : historyFor(all, run.gen, isCleaning)
     const code = isCleaning && workflow.form === 'function' ? cleanUpOf(workflow, all) : workflow
-    const cleanUp: CleanUp | null = cleaning === undefined ? cleanUpAhead(workflow, loaded) : { when: 'now', due: cleaning }
+    const cleanUp: CleanUp | null = cleaning === undefined ? cleanUpAhead(workflow, loaded) : { when: 'now', ...cleaning }
     const input = await this.#host.read(run.input)
     const mail = outstanding(loaded, all)
     const go = (trial: Trial | null): void => {
@@ -330,7 +346,7 @@ export class Takeover {
   }
 
   /** The workflow of a run, registered or made from its stored definition. */
-  async #find(run: RunRow): Promise<AnyWorkflow | undefined> {
+  async #find(run: Pick<RunRow, 'workflow' | 'version'>): Promise<AnyWorkflow | undefined> {
     const { workflows, store } = this.#host.deps
     const known = workflows.find(run.workflow, run.version)
     if (known !== undefined) return known
@@ -347,23 +363,9 @@ export class Takeover {
   }
 
   /** Runs that were parked for want of their workflow go on when it is registered again, or its definition finds its templates again. */
-  async unpark(): Promise<void> {
-    const { store, clock } = this.#host.deps
-    const unknown = new Set<string>()
-    for (let after: string | null | undefined; after !== null; ) {
-      const page = await store.listRuns({ status: ['parked'], limit: 1000, ...(after === undefined ? {} : { after }) })
-      for (const run of page.runs) {
-        const version = `${run.workflow}@${run.version}`
-        if (run.error?.code !== 'WORKFLOW_NOT_FOUND' || unknown.has(version)) continue
-        if ((await this.#find(run)) === undefined) {
-          unknown.add(version)
-          continue
-        }
-        const mail = { space: DEFAULT_SPACE, run: run.run, id: `${run.run}.unpark.${run.inboxCount + 1}`, kind: 'unpark', body: null, sentAt: clock.now() } as const
-        this.#host.flusher.add({ op: 'send', mail }, null, 100, () => this.soon())
-      }
-      after = page.next
-    }
+  unpark(): Promise<void> {
+    const { deps, flusher } = this.#host
+    return unparkRuns({ deps, flusher, find: (run) => this.#find(run), hasQueue: (queue) => this.#served.hasQueue(queue), sent: () => this.soon(), take: (kind) => this.parkUnserved([kind]) })
   }
 
   #watch(wakeAt: number): void {

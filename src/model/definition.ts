@@ -24,6 +24,8 @@ export interface WorkflowRow extends WorkflowKey {
   readonly status: WorkflowStatus
   /** The hash of the version that new runs take; null for a status that stands alone: the workflow itself is in some program's code. */
   readonly version: string | null
+  /** The version that somebody chose for new runs, whatever is registered or stored since; null for the newest. */
+  readonly chosen: string | null
   /** Milliseconds since 1970. */
   readonly createdAt: number
   readonly updatedAt: number
@@ -60,7 +62,7 @@ export interface WorkflowChange extends WorkflowKey {
 
 /** The workflow once a version has become its current one; `before` is undefined when there was none. An archived one takes none. */
 export function withVersion(before: WorkflowRow | undefined, version: string, { space, name, at, by }: WorkflowChange): WorkflowRow {
-  if (before === undefined) return { space, name, status: 'enabled', version, createdAt: at, updatedAt: at, by }
+  if (before === undefined) return { space, name, status: 'enabled', version, chosen: null, createdAt: at, updatedAt: at, by }
   const because = versionRefusal(before)
   if (because !== undefined) throw new IllegalTransitionError(`workflow ${name} cannot get version ${version}: ${because}`)
   return { ...before, version, updatedAt: at, by }
@@ -68,11 +70,25 @@ export function withVersion(before: WorkflowRow | undefined, version: string, { 
 
 /** The workflow in another status. In the one that it has already, nothing changes. */
 export function withStatus(before: WorkflowRow | undefined, status: WorkflowStatus, { space, name, at, by }: WorkflowChange): WorkflowRow {
-  if (before === undefined) return { space, name, status, version: null, createdAt: at, updatedAt: at, by }
+  if (before === undefined) return { space, name, status, version: null, chosen: null, createdAt: at, updatedAt: at, by }
   if (before.status === status) return before
   const because = statusRefusal(before, status)
   if (because !== undefined) throw new IllegalTransitionError(`workflow ${name} cannot become ${status}: ${because}`)
   return { ...before, status, updatedAt: at, by }
+}
+
+/** The workflow once a version has been chosen for its new runs, or with null the newest again. The choice that stands already changes nothing. */
+export function withChoice(before: WorkflowRow | undefined, chosen: string | null, { space, name, at, by }: WorkflowChange): WorkflowRow {
+  if (before === undefined) return { space, name, status: 'enabled', version: null, chosen, createdAt: at, updatedAt: at, by }
+  if (before.chosen === chosen) return before
+  const because = versionRefusal(before)
+  if (because !== undefined) throw new IllegalTransitionError(`workflow ${name} cannot get version ${chosen ?? ''}: ${because}`)
+  return { ...before, chosen, updatedAt: at, by }
+}
+
+/** True when a row says nothing that would not hold without it. */
+export function saysNothing({ version, status, chosen }: WorkflowRow): boolean {
+  return version === null && status === 'enabled' && chosen === null
 }
 
 /** Why a workflow takes no version; undefined when it takes one. */

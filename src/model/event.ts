@@ -9,6 +9,7 @@ export type RunEvent = { readonly run: string; readonly workflow: string; readon
   | { readonly type: 'run.resumed'; readonly recorded: number }
   | { readonly type: 'run.waiting'; readonly wakeAt: number | null }
   | { readonly type: 'run.compensating' }
+  | { readonly type: 'run.migrated'; readonly from: string; readonly to: string }
   | { readonly type: 'run.paused' }
   | { readonly type: 'run.unpaused' }
   | { readonly type: 'run.parked'; readonly error: ErrorData }

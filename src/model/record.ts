@@ -6,9 +6,10 @@ import type { Generation, RunKey } from './run.ts'
 
 /**
  * What kind of operation a record answers. `value`: ctx.now, ctx.random, ctx.uuid; `choice`: a case of a switch; `signal`, `approval`: what came
- * from outside, or that nothing came in time; `request`: what an approval asks for, recorded when it opens.
+ * from outside, or that nothing came in time; `request`: what an approval asks for, recorded when it opens; `child`: the end of a child run;
+ * `spawn`: that one was started; `children`: the end of many; `page`: some of their results.
  */
-export type RecordKind = 'step' | 'timer' | 'value' | 'choice' | 'signal' | 'approval' | 'request'
+export type RecordKind = 'step' | 'timer' | 'value' | 'choice' | 'signal' | 'approval' | 'request' | 'child' | 'spawn' | 'children' | 'page'
 
 /** How the operation ended. `skipped`: a condition was false, or what it depends on failed or was skipped. */
 export type RecordStatus = 'completed' | 'failed' | 'skipped'
@@ -39,7 +40,7 @@ export interface JournalRecord extends RunKey {
   readonly attempt: number
   readonly startedAt: number
   readonly finishedAt: number
-  /** Paths whose outputs this operation read, `$input` for the run's input, `$mail[3]` for the third mail of its inbox; null when not known. */
+  /** Paths whose outputs this operation read, `$input` for the run's input, `$mail[3]` for the third mail of its inbox, `$run[ID]` for the result of a child; null when not known. */
   readonly reads: readonly string[] | null
 }
 
@@ -48,9 +49,11 @@ export interface JournalRecord extends RunKey {
  * `compensable`: a step that can be undone began; without a record it is in doubt. `compensable exactly`: one of level `transaction`, which
  * without a record has not happened.
  * `clean-up`: the run has one, should it be cancelled; `cancelled`: it was, and its clean-up must have ended at `due`.
+ * `child`: a child is started, which is cancelled when the run ends before it; `child abandoned`: one that is left to itself; `children`, `children abandoned`: the
+ * same of `attempt` many; `child closed`: the run has ended, or continued as new, before its children.
  * `wait`: waits for mail, until `due` if that is not null; `refused`: mail number `attempt` was not what the wait takes, for the reason in `error`.
  */
-export type MarkKind = 'timer' | 'retry' | 'started' | 'compensable' | 'compensable exactly' | 'tried' | 'tried alone' | 'survived' | 'wait' | 'refused' | 'clean-up' | 'cancelled'
+export type MarkKind = 'timer' | 'retry' | 'started' | 'compensable' | 'compensable exactly' | 'tried' | 'tried alone' | 'survived' | 'wait' | 'refused' | 'clean-up' | 'cancelled' | 'child' | 'child abandoned' | 'children' | 'children abandoned' | 'child closed'
 
 /** A durable fact about an operation that has not finished. Keyed by (space, run, gen, path, kind, attempt). */
 export interface Mark extends RunKey {
@@ -82,6 +85,16 @@ export function isEffective(record: Pick<JournalRecord, 'gen' | 'seq'>, generati
 /** How a record names the mail that it took. */
 export function mailRead(number: number): string {
   return `$mail[${number}]`
+}
+
+/** How a record names the child whose result it has. */
+export function runRead(run: string): string {
+  return `$run[${run}]`
+}
+
+/** The child whose result a record has; undefined for none. */
+export function childOf({ reads }: Pick<JournalRecord, 'reads'>): string | undefined {
+  return reads?.find((read) => read.startsWith('$run['))?.slice(5, -1)
 }
 
 /** True when what a record read is mail. */

@@ -65,7 +65,7 @@ export interface RunKey {
 /** A run as it is inserted: everything that is fixed at its start. */
 export interface NewRun extends RunKey {
   readonly workflow: string
-  /** The version of the workflow: declared by a function, the content hash of a graph. */
+  /** The version of the workflow: declared by a function, the content hash of a graph. A migration changes it, and nothing else does. */
   readonly version: string
   /** The queue that workers take the run from. */
   readonly queue: string
@@ -79,7 +79,7 @@ export interface NewRun extends RunKey {
 
 /** A run as the store shows it. */
 export interface RunRow extends NewRun {
-  /** Rises with each explicit retry. The first is 1. */
+  /** Rises with each explicit retry, and when the run continues as new. The first is 1. */
   readonly gen: number
   readonly status: RunStatus
   readonly output: Payload | null
@@ -96,10 +96,10 @@ export interface RunRow extends NewRun {
   readonly crashes: number
 }
 
-/** One explicit retry of a finished run: recorded so that nothing is reopened silently. */
+/** One explicit retry of a finished run, recorded so that nothing is reopened silently; or one continuation as new. */
 export interface Generation extends RunKey {
   readonly gen: number
-  /** The journal entries of earlier generations that this one builds on: those with a lower seq. */
+  /** The journal entries of earlier generations that this one builds on: those with a lower seq. 0 when it has continued as new. */
   readonly baseSeq: number
   readonly at: number
   /** Who asked, as told by the caller. */
@@ -109,9 +109,10 @@ export interface Generation extends RunKey {
 
 /**
  * The kinds of mail that a run can get from someone who does not own it. `resume` ends a pause, and lets a parked run try again; `unpark` is
- * sent by a process that finds the reason gone for which a run is parked.
+ * sent by a process that finds the reason gone for which a run is parked; `child` tells a parent of the end of a child. `taken`: it was taken before
+ * the run continued as new. `migrate` asks for the run to go on with another version of its workflow.
  */
-export type MailKind = 'cancel' | 'pause' | 'resume' | 'unpark' | 'signal' | 'approval'
+export type MailKind = 'cancel' | 'pause' | 'resume' | 'unpark' | 'signal' | 'approval' | 'child' | 'taken' | 'migrate'
 
 /** The wake time of a run that waits for mail alone: the last moment that a date can name. */
 export const NEVER = 8_640_000_000_000_000

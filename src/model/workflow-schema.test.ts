@@ -61,14 +61,14 @@ describe('the schema of the graph model', () => {
 
   test('knows the keys that the types know', () => {
     const step: Record<keyof StepModel, true> = {
-      description: true, needs: true, join: true, if: true, forEach: true, as: true, concurrency: true, loop: true, continueOnError: true, uses: true, config: true, sleep: true, with: true, steps: true,
+      description: true, needs: true, join: true, if: true, forEach: true, as: true, concurrency: true, loop: true, continueOnError: true, onError: true, uses: true, config: true, sleep: true, with: true, steps: true,
       output: true, switch: true, parallel: true, retry: true, timeout: true, totalTimeout: true, heartbeatTimeout: true, level: true, compensate: true,
     }
     const one: Record<keyof CaseModel, true> = {
       description: true, name: true, if: true, else: true, uses: true, config: true, sleep: true, with: true, steps: true, output: true, switch: true, parallel: true, retry: true, timeout: true,
       totalTimeout: true, heartbeatTimeout: true, level: true, compensate: true,
     }
-    const whole: Record<keyof WorkflowModel, true> = { $schema: true, name: true, description: true, input: true, steps: true, output: true, onFailure: true, onCancel: true, timeout: true, layout: true }
+    const whole: Record<keyof WorkflowModel, true> = { $schema: true, name: true, description: true, input: true, steps: true, output: true, onFailure: true, onCancel: true, onError: true, finally: true, cleanUpTimeout: true, timeout: true, layout: true }
     expect(modelKeys.step.toSorted()).toEqual(Object.keys(step).sort())
     expect(modelKeys.case.toSorted()).toEqual(Object.keys(one).sort())
     expect(modelKeys.workflow.toSorted()).toEqual(Object.keys(whole).sort())
@@ -113,8 +113,8 @@ describe('the published JSON Schema', () => {
   test('lets editors tell what stands beside the wrong body', () => {
     const check = new Ajv2020({ strict: false }).compile(workflowJsonSchema())
     const accepts = (step: object): boolean => check({ name: 'x', steps: { a: step } })
-    expect([{ uses: 'x', with: 1, config: {}, retry: {} }, { sleep: '3d' }, { sleep: '${{ input.x }}' }, { steps: { b: { uses: 'x' } }, output: 1 }, { switch: [{ if: 'x', uses: 'y' }, { else: true, sleep: 1 }] }, { forEach: 'x', as: 'y', sleep: 1 }, { loop: { max: 2, until: 'true' }, uses: 'x' }].filter((step) => !accepts(step))).toEqual([])
-    expect([{}, { uses: 'x', sleep: 1 }, { sleep: 'soon' }, { sleep: 1, with: 1 }, { steps: { b: { uses: 'x' } }, config: {} }, { uses: 'x', output: 1 }, { uses: 'x', as: 'y' }, { forEach: 'x', loop: { max: 2, until: 'true' }, uses: 'x' }, { loop: { max: 2 }, uses: 'x' }, { switch: [{ uses: 'y' }] }, { switch: [{ if: 'x', else: true, uses: 'y' }] }].filter(accepts)).toEqual([])
+    expect([{ uses: 'x', with: 1, config: {}, retry: {} }, { sleep: '3d' }, { sleep: '${{ input.x }}' }, { steps: { b: { uses: 'x' } }, output: 1 }, { switch: [{ if: 'x', uses: 'y' }, { else: true, sleep: 1 }] }, { forEach: 'x', as: 'y', sleep: 1 }, { loop: { max: 2, until: 'true' }, uses: 'x' }, { uses: 'x', onError: { output: null } }, { uses: 'x', onError: { codes: ['A'], steps: { b: { sleep: 1 } }, output: 1 } }, { uses: 'x', onError: { uses: 'y', with: 1 } }].filter((step) => !accepts(step))).toEqual([])
+    expect([{}, { uses: 'x', sleep: 1 }, { sleep: 'soon' }, { sleep: 1, with: 1 }, { steps: { b: { uses: 'x' } }, config: {} }, { uses: 'x', output: 1 }, { uses: 'x', as: 'y' }, { forEach: 'x', loop: { max: 2, until: 'true' }, uses: 'x' }, { loop: { max: 2 }, uses: 'x' }, { uses: 'x', onError: {} }, { uses: 'x', onError: { uses: 'y', sleep: 1 } }, { uses: 'x', onError: { output: 1, with: 1 } }, { switch: [{ uses: 'y' }] }, { switch: [{ if: 'x', else: true, uses: 'y' }] }].filter(accepts)).toEqual([])
   })
 
   test('accepts its own examples', () => {

@@ -130,6 +130,29 @@ const branch = z
   })
   .meta({ id: 'Branch', description: 'One branch of a parallel: exactly one of uses, steps, switch, parallel and sleep.', examples: [{ uses: 'quotes.fast', timeout: '5s' }], dependentRequired: NEEDED, ...oneBody })
 
+const codes = z.array(z.string().min(1).max(200)).min(1).max(100).optional()
+
+const onError = z
+  .strictObject({
+    codes: codes.meta({ description: 'Failures with one of these codes are handled; all others fail the step as ever. They are codes of Wumbo, such as HTTP_FAILED, or of your own errors. Default: all are handled.', examples: [['HTTP_FAILED', 'STEP_TIMEOUT']] }),
+    ...body,
+    output: binding('What stands for the output of the step: alone, or as the output of a block; texts may hold ${{ expression }}, which sees error.', [null, { found: false, because: '${{ error.message }}' }]),
+  })
+  .meta({ id: 'OnError', description: 'What stands in the place of a step that has failed: only an output, or a body (uses, steps, switch or sleep). Its expressions see error: code, message, path and details.', examples: [{ codes: ['HTTP_FAILED'], output: null }, { uses: 'cards.charge-other', with: '${{ input }}' }], dependentRequired: { ...NEEDED, output: [] }, oneOf: [...oneBody.oneOf, { required: ['output'], not: { required: ['steps'] } }] })
+
+const runError = z
+  .strictObject({
+    codes: codes.meta({ description: 'Only after failures with one of these codes. Default: after all.', examples: [['RUN_TIMEOUT']] }),
+    steps: steps.meta({ description: 'Steps that are run after the failure. They see error and the steps of the run; one that reads a step that has not completed is skipped.', examples: [{ tell: { uses: 'log', with: { message: '${{ error.message }}' } } }] }),
+  })
+  .meta({ id: 'RunError', description: 'Steps that are run when the run has failed. Their expressions see error: code, message, path and details.', examples: [{ steps: { tell: { uses: 'log', with: { message: '${{ error.message }}' } } } }] })
+
+const final = z
+  .strictObject({
+    steps: steps.meta({ description: 'Steps that are run at the end. They see outcome, error and the steps of the run; one that reads a step that has not completed is skipped.', examples: [{ release: { uses: 'seats.release', with: '${{ steps.reserve.output }}' } }] }),
+  })
+  .meta({ id: 'Finally', description: 'Steps that are run when the steps of the run have come to an end. Their expressions see outcome (completed, failed or cancelled) and error, which is null unless the run has failed.', examples: [{ steps: { release: { uses: 'seats.release', with: '${{ steps.reserve.output }}' } } }] })
+
 const step = z
   .strictObject({
     description: text({ description: 'What the step is for, in a sentence. Never part of the logic.', examples: ['Looks the person up.'] }),
@@ -141,6 +164,7 @@ const step = z
     concurrency: z.int().min(1).max(10_000).optional().meta({ description: `How many items are at work at a time, from 1 to 10000. Only with forEach. Default ${DEFAULT_CONCURRENCY}.`, examples: [1, 50] }),
     loop: loop.optional().meta({ description: 'Repeats the body until a condition ends it, at most max times; the output is that of the last turn. Not beside forEach.', examples: [{ max: 20, until: 'last.done', delay: '10s' }] }),
     continueOnError: z.boolean().optional().meta({ description: 'The run does not fail because of this step; steps that depend on it are skipped all the same. With forEach every item is run. Default false.', examples: [true] }),
+    onError: onError.optional().meta({ description: 'What stands in the place of the step when it has failed for good, after its retries; its output becomes that of the step. Default: the step has failed.', examples: [{ output: null }] }),
     ...body,
   })
   .meta({ id: 'Step', description: 'One step: exactly one of uses, steps, switch, parallel and sleep.', examples: [{ uses: 'http.request@^1', with: { url: '${{ input.url }}' }, timeout: '10s' }, { sleep: '3d', needs: 'remind' }], dependentRequired: { ...NEEDED, as: ['forEach'], concurrency: ['forEach'] }, ...oneBody, not: { required: ['forEach', 'loop'] } })
@@ -157,6 +181,9 @@ export const workflowSchema = z
     onFailure: z.enum(['stop', 'continue']).optional().meta({ description: 'After a failure: stop begins no further step, and lets the open ones finish; continue goes on with what does not depend on the failed step. Either way the run fails. Default stop.', examples: ['continue'] }),
     timeout: time('How long a run may take as a whole, waits included: milliseconds or text with a unit. Default none.', ['1h', '7d']),
     onCancel: z.enum(['compensate', 'leave']).optional().meta({ description: 'When a run is cancelled: compensate undoes the steps that have a compensation, leave leaves them as they are. Default compensate.', examples: ['leave'] }),
+    onError: runError.optional().meta({ description: 'Steps that are run when the run has failed. It stays failed, with its own failure.', examples: [{ steps: { tell: { uses: 'log', with: { message: '${{ error.message }}' } } } }] }),
+    finally: final.optional().meta({ description: 'Steps that are run when the run has completed, failed, was cancelled or has reached its timeout.', examples: [{ steps: { release: { uses: 'seats.release', with: '${{ steps.reserve.output }}' } } }] }),
+    cleanUpTimeout: time('How long finally, and onError, may take after a cancel or after the timeout of the run: milliseconds or text with a unit. Default 30s.', ['2m']),
     layout: z
       .record(z.string(), z.strictObject({ x: z.number().meta({ description: 'To the right, in pixels.', examples: [120] }), y: z.number().meta({ description: 'Downwards, in pixels.', examples: [80] }) }))
       .optional().meta({ description: 'Where steps are drawn, by path. Never part of the logic: moving a step changes no version.', examples: [{ enrich: { x: 0, y: 0 }, 'orders.charge': { x: 240, y: 80 } }] }),
@@ -200,6 +227,9 @@ export const modelKeys = {
   need: Object.keys(need.shape),
   parallel: Object.keys(parallel.shape),
   branch: Object.keys(branch.shape),
+  onError: Object.keys(onError.shape),
+  runError: Object.keys(runError.shape),
+  finally: Object.keys(final.shape),
 } as const
 
 /** For each key an example of its value, by the object that has the key. */
@@ -213,6 +243,9 @@ export const modelExamples: Readonly<Record<keyof typeof modelKeys, ReadonlyMap<
   need: examplesOf(need.shape),
   parallel: examplesOf(parallel.shape),
   branch: examplesOf(branch.shape),
+  onError: examplesOf(onError.shape),
+  runError: examplesOf(runError.shape),
+  finally: examplesOf(final.shape),
 }
 
 function examplesOf(shape: Readonly<Record<string, z.ZodType>>): ReadonlyMap<string, unknown> {

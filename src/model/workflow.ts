@@ -132,6 +132,24 @@ export interface LoopModel {
   readonly onMax?: 'fail' | 'continue'
 }
 
+/** What stands in the place of a step that has failed: a body, or only an output. Its expressions see the failure as `error`. */
+export interface OnErrorModel extends BodyModel {
+  /** Failures with one of these codes are handled, all others fail the step as ever. Default: all are handled. */
+  readonly codes?: readonly string[]
+}
+
+/** Steps that are run when the run has failed for good. Their expressions see the failure as `error`, and the steps of the run. */
+export interface RunErrorModel {
+  /** Only after failures with one of these codes. Default: after all. */
+  readonly codes?: readonly string[]
+  readonly steps: Readonly<Record<string, StepModel>>
+}
+
+/** Steps that are run when the steps of the run have come to an end, in whatever way. Their expressions see `outcome` and `error`. */
+export interface FinallyModel {
+  readonly steps: Readonly<Record<string, StepModel>>
+}
+
 /** One step. */
 export interface StepModel extends BodyModel {
   readonly description?: string
@@ -157,6 +175,8 @@ export interface StepModel extends BodyModel {
    * item does not keep the others from running; the step has failed when one of them has. Default false.
    */
   readonly continueOnError?: boolean
+  /** What stands in the place of the step when it has failed for good, after its retries: its output becomes that of the step. */
+  readonly onError?: OnErrorModel
 }
 
 /** Where a step is drawn. Never part of the logic. */
@@ -187,6 +207,12 @@ export interface WorkflowModel {
   readonly timeout?: DurationText
   /** Whether a cancelled run undoes its steps that have a compensation. Default `compensate`. */
   readonly onCancel?: 'compensate' | 'leave'
+  /** Runs steps when the run has failed. It stays failed, with its own failure. */
+  readonly onError?: RunErrorModel
+  /** Runs steps when the run has completed, failed, was cancelled or has reached its timeout. */
+  readonly finally?: FinallyModel
+  /** How long `finally`, and `onError`, may take after a cancel or after the timeout of the run. Default 30 s. */
+  readonly cleanUpTimeout?: DurationText
   /** Where steps are drawn, by path. Never part of the logic: moving a step changes no version. */
   readonly layout?: Readonly<Record<string, PlaceModel>>
 }

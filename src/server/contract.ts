@@ -1,5 +1,6 @@
 // What the server needs of a Wumbo, as a structure: whoever has these members can be served. Only types.
 import type { Definitions } from '../engine/definitions-api.ts'
+import type { Versions } from '../engine/versions-api.ts'
 import type { RunDetails, RunSummary } from '../engine/inspect.ts'
 import type { DecisionToSend, SendOptions } from '../engine/postbox.ts'
 import type { RunObserver } from '../model/event.ts'
@@ -33,6 +34,7 @@ export interface ServedWumbo {
     decide(id: string, approval: string, decision: DecisionToSend): Promise<void>
   }
   readonly definitions: Definitions
+  readonly versions: Versions
   start(workflow: string, input: unknown, options?: { readonly id?: string; readonly queue?: string }): Promise<{ readonly id: string; readonly existing: boolean }>
   fork(id: string, options: { readonly at: string; readonly input?: unknown; readonly workflow?: string }): Promise<{ readonly id: string }>
   observe(observer: RunObserver): () => void

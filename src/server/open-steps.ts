@@ -51,6 +51,7 @@ export class OpenSteps {
         return
       case 'run.started':
       case 'run.compensating':
+      case 'run.migrated':
       case 'run.paused':
       case 'run.unpaused':
       case 'step.progress':

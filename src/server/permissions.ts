@@ -32,7 +32,10 @@ export const ROUTE_PERMISSIONS: ReadonlyMap<string, Permission> = new Map([
   ['POST /api/v1/workflows/:name/enable', 'workflows:change'],
   ['POST /api/v1/workflows/:name/disable', 'workflows:change'],
   ['POST /api/v1/workflows/:name/archive', 'workflows:change'],
+  ['GET /api/v1/workflows/:name/in-use', 'workflows:read'],
   ['POST /api/v1/workflows/:name/use', 'workflows:change'],
+  ['POST /api/v1/workflows/:name/rollback', 'workflows:change'],
+  ['POST /api/v1/workflows/:name/migrate', 'workflows:change'],
   ['POST /api/v1/workflows/:name/delete', 'workflows:delete'],
 ])
 

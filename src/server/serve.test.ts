@@ -28,8 +28,8 @@ class StandIn implements ServedWumbo {
   readonly calls: unknown[] = []
   readonly definitions = standInDefinitions(this)
   run: RunDetails = {
-    id: ID, key: HOSTILE, workflow: 'hello', version: '2', status: 'running', gen: 1, createdAt: 1000, finishedAt: null, wakeAt: null, error: null, compensation: null, forkedFrom: null,
-    input: { name: HOSTILE, at: new Date(0) }, output: undefined, form: 'function', definition: null, templates: ['greet@1.0.0'], crashes: 0, pending: [], generations: [], unreadMail: [], approvals: [],
+    id: ID, key: HOSTILE, workflow: 'hello', version: '2', status: 'running', gen: 1, createdAt: 1000, finishedAt: null, wakeAt: null, error: null, compensation: null, forkedFrom: null, parent: null, children: [],
+    input: { name: HOSTILE, at: new Date(0) }, output: undefined, form: 'function', definition: null, templates: ['greet@1.0.0'], crashes: 0, pending: [], generations: [], migrations: [], unreadMail: [], approvals: [],
     steps: [{
       path: `greet[${HOSTILE}]`, seq: 1, gen: 1, kind: 'step', status: 'completed', level: 'effect', template: 'greet@1.0.0', attempt: 1,
       startedAt: 1000, finishedAt: 1500, input: null, output: HOSTILE, error: null, reads: ['$input'], failures: [],
@@ -57,6 +57,9 @@ class StandIn implements ServedWumbo {
     return { id: 'new' }
   }
 
+  readonly versions: ServedWumbo['versions'] = {
+    list: async () => [], migrate: async (_name, { to }) => ({ to, runs: [] }), rollback: async (name, options) => (this.calls.push(['rollback', name, options]), { name, from: '2', to: '1' }) }
+
   observe(observer: RunObserver): () => void {
     this.observers.add(observer)
     return () => this.observers.delete(observer)
@@ -74,7 +77,7 @@ class StandIn implements ServedWumbo {
 
 /** Knows one stored workflow, `hello` in version 2, and notes what is asked of it. */
 function standInDefinitions({ calls }: { readonly calls: unknown[] }): Definitions {
-  const hello: DefinedWorkflow = { name: 'hello', origin: 'stored', form: 'graph', status: 'enabled', version: '2', createdAt: 1, updatedAt: 2, by: 'ada' }
+  const hello: DefinedWorkflow = { name: 'hello', origin: 'stored', form: 'graph', status: 'enabled', version: '2', chosen: false, createdAt: 1, updatedAt: 2, by: 'ada' }
   const note = <T>(answer: T) => async (...call: unknown[]): Promise<T> => (calls.push(call), answer)
   return {
     current: (name) => (name === 'hello' ? '2' : undefined),
@@ -388,4 +391,10 @@ test.each([
 test.each([['status=on', 'status'], ['limit=0', 'limit'], ['limit=1001', 'limit'], ['name=x', 'name']])('GET /api/v1/workflows?%s is refused', async (query, where) => {
   const { call, server } = await served()
   expect(await call(`/api/v1/workflows?${query}`, { token: server.token })).toMatchObject({ status: 400, json: { code: 'REQUEST_INVALID', path: where } })
+})
+
+test('versions are chosen over HTTP', async () => {
+  const { call, wumbo, server } = await served()
+  await call('/api/v1/workflows/hello/rollback', { method: 'POST', token: server.token, body: '{"to":"1"}' })
+  expect(wumbo.calls.at(-1)).toEqual(['rollback', 'hello', { by: 'http', to: '1' }])
 })

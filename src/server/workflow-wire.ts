@@ -1,5 +1,6 @@
 // What the API takes of stored workflows: bodies and queries checked key by key.
 import type { ChangeOptions, CreateOptions, DefinitionFilter } from '../engine/definitions-api.ts'
+import type { MigrateOptions } from '../engine/versions-api.ts'
 import { RequestInvalidError } from '../errors.ts'
 import { WORKFLOW_TRANSITIONS } from '../model/definition.ts'
 import type { SourceFormat, WorkflowStatus } from '../model/definition.ts'
@@ -35,6 +36,27 @@ export function useBody(body: unknown): ChangeOptions & { readonly version: stri
   const version = text(fields, 'version')
   if (version === undefined) throw new RequestInvalidError('version: expected the hash of a version, got nothing', { path: 'version' })
   return { version, ...by(fields) }
+}
+
+/** Checks the body of POST /api/v1/workflows/:name/rollback. */
+export function rollbackBody(body: unknown): ChangeOptions & { readonly to?: string } {
+  const fields = checkedObject(body, ['to', 'by'])
+  const to = text(fields, 'to')
+  return { ...(to === undefined ? {} : { to }), ...by(fields) }
+}
+
+/** Checks the body of POST /api/v1/workflows/:name/migrate. */
+export function migrateBody(body: unknown): MigrateOptions {
+  const fields = checkedObject(body, ['from', 'to', 'run', 'dryRun', 'reason', 'by'])
+  const to = text(fields, 'to')
+  if (to === undefined) throw new RequestInvalidError('to: expected the version to move to, got nothing', { path: 'to' })
+  const { dryRun } = fields
+  if (dryRun !== undefined && typeof dryRun !== 'boolean') throw new RequestInvalidError(`dryRun: expected true or false, got ${JSON.stringify(dryRun)}`, { path: 'dryRun' })
+  const named = (['from', 'run', 'reason'] as const).flatMap((key) => {
+    const word = text(fields, key)
+    return word === undefined ? [] : [[key, word] as const]
+  })
+  return { to, ...Object.fromEntries(named), ...(dryRun === undefined ? {} : { dryRun }), ...by(fields) }
 }
 
 /** Reads the query of GET /api/v1/workflows. */

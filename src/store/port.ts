@@ -21,7 +21,7 @@ export interface StartKey {
  * One operation of a flush. Within a flush they take effect in the order given. Texts are well-formed Unicode and numbers are
  *   whole; anything else is refused with StoreRowError, never changed. What an error holds must be something JSON can say.
  * `start` inserts a run owned by the flushing lane; with `isFree` one that nobody owns, `waiting` and claimable at once. With a key that is taken (and not expired at `createdAt`) nothing
- *   is inserted and the answer is `exists`.
+ *   is inserted and the answer is `exists`. With `once` the same holds, under an empty hash, when there is a run of this id already.
  * `record` and `mark` insert rows of a run that the lane owns; a second row under the same key is refused with
  *   StoreRowError, and so is a row of a run that the lane does not own.
  * `wake` sets the run's wake time while the lane keeps it. No answer. Of a run that the lane does not own it is refused with
@@ -29,7 +29,8 @@ export interface StartKey {
  * `release` gives the run up: lane and epoch become null, crashes 0, status `waiting`, `paused` or `parked`. Like `finish` it happens only
  *   when the run's inboxCount equals `inboxSeen`; otherwise nothing changes and the answer is `mail`.
  *   With status `waiting` and wakeAt null the run is claimable at once. Of a run that the lane does not own it answers `lost`.
- * `finish` ends the run and releases it. `finish` of a run that is not owned by the lane answers `lost`.
+ * `finish` ends the run and releases it. `finish` of a run that is not owned by the lane answers `lost`. What it has to `tell` is sent, as by `send` but
+ *   without an answer, if and only if the run has ended by it.
  * `send` appends to the inbox of any run, owned or not: number = inboxCount + 1, inboxCount + 1, and if unowned and not
  *   ended wakeAt = sentAt. Answers `finished` or `missing` when it was not stored, else `sent` with `owned`.
  *   A paused or parked run stays so but becomes claimable by its mail: the claim returns it.
@@ -38,25 +39,32 @@ export interface StartKey {
  * `reopen` leaves an end or `parked`: status `running`, owned by the lane, gen + 1, output, error and finishedAt null,
  *   and the generation's row. Answers `refused` when the run's gen is not `generation.gen - 1`, or it is neither ended as
  *   failed or cancelled, nor parked.
+ * `migrate` moves a run that the lane owns to another version of its workflow: `to` has the run's queue and workflow. The mail with number `mail` counts as
+ *   read from then on. StoreRowError when not owned.
+ * `continue` begins the run anew, under the next generation and with another input, as one that keeps its id and its owner: its journal, marks and
+ *   generations are deleted, and of its read mail what is in `drop`; what is in `blank` keeps its id and becomes `taken`, without its body. No answer. Of a run that the
+ *   lane does not own, and of a generation that does not follow the run's, it is refused with StoreRowError.
  * `claim` takes over up to `limit` runs of the `kinds` given (null: of any) that nobody owns and that are due (status running or waiting, wakeAt null or ≤ `now`; or
  *   any live run with unread mail), oldest wake first, then by insertion. They become `running`, with wakeAt and error null.
  *   Answers `claimed` with the runs' ids.
  * `definition` stores a graph's definition under its hash, once.
  * `prune` deletes ended runs of one space that finished before `before`, the oldest first, with journal, marks and mail, at most
- *   `limit` runs; and the space's keys that had expired at `before`. Younger keys stay, even when their run is gone: they still
+ *   `limit` runs, but no child whose parent has neither ended nor continued as new since it started it; and the space's keys that had expired at `before`. Younger keys stay, even when their run is gone: they still
  *   keep a second start from happening. Answers `pruned` with the number of runs deleted and the blobs that they named.
  * The operations on stored workflows are told in workflows-port.ts, `transact` in transactions-port.ts.
  */
 export type StoreOp =
-  | { readonly op: 'start'; readonly run: NewRun; readonly key: StartKey | null; readonly isFree?: boolean }
+  | { readonly op: 'start'; readonly run: NewRun; readonly key: StartKey | null; readonly isFree?: boolean; readonly once?: boolean }
   | { readonly op: 'record'; readonly record: JournalRecord }
   | { readonly op: 'mark'; readonly mark: Mark }
   | { readonly op: 'wake'; readonly run: RunKey; readonly wakeAt: number | null }
   | { readonly op: 'release'; readonly run: RunKey; readonly status: 'waiting' | 'paused' | 'parked'; readonly wakeAt: number | null; readonly error: ErrorData | null; readonly inboxSeen: number }
-  | { readonly op: 'finish'; readonly run: RunKey; readonly status: EndStatus; readonly output: Payload | null; readonly error: ErrorData | null; readonly finishedAt: number; readonly inboxSeen: number }
+  | { readonly op: 'finish'; readonly run: RunKey; readonly status: EndStatus; readonly output: Payload | null; readonly error: ErrorData | null; readonly finishedAt: number; readonly inboxSeen: number; readonly tell?: NewMail }
   | { readonly op: 'send'; readonly mail: NewMail }
   | { readonly op: 'consume'; readonly run: RunKey; readonly numbers: readonly number[]; readonly at: number }
   | { readonly op: 'reopen'; readonly generation: Generation }
+  | { readonly op: 'migrate'; readonly run: RunKey; readonly to: RunKind; readonly mail: number; readonly at: number }
+  | { readonly op: 'continue'; readonly generation: Generation; readonly input: Payload; readonly drop: readonly number[]; readonly blank: readonly number[] }
   | { readonly op: 'claim'; readonly limit: number; readonly now: number; readonly kinds: readonly RunKind[] | null }
   | { readonly op: 'definition'; readonly hash: string; readonly workflow: string; readonly body: string; readonly at: number }
   | { readonly op: 'prune'; readonly space: Space; readonly before: number; readonly limit: number }

@@ -12,7 +12,7 @@ export const TRANSFER_TABLES = {
   /** By hash. */
   definitions: { hash: 'text', workflow: 'text', body: 'text', at: 'whole' },
   /** By space and name. */
-  workflows: { space: 'whole', name: 'text', status: 'text', version: 'text', created_at: 'whole', updated_at: 'whole', by_whom: 'text' },
+  workflows: { space: 'whole', name: 'text', status: 'text', version: 'text', chosen: 'text', created_at: 'whole', updated_at: 'whole', by_whom: 'text' },
   workflow_versions: { space: 'whole', name: 'text', hash: 'text', format: 'text', body: 'text', source: 'text', created_at: 'whole', by_whom: 'text' },
   /** By number. */
   runs: {

@@ -9,8 +9,10 @@ import type { Space } from '../model/run.ts'
  *   When nothing at all changes, the row of the workflow stays as it is. Answers `workflow`; `refused` when it is archived.
  * `useWorkflowVersion` makes a version that is stored the current one. Answers `workflow`; `missing` without the workflow or that
  *   version; `refused` when it is archived.
+ * `chooseWorkflowVersion` chooses the version that new runs take, stored or not, or with null the newest again. Without a row one is made that has no version; one
+ *   that says nothing any more goes. The choice that stands already changes nothing. Answers `workflow`; `refused` when it is archived.
  * `setWorkflowStatus` changes the status; the one that it has already changes nothing. Without a row one is made that has no version:
- *   for a workflow that only some program's code knows. Such a row goes when it becomes `enabled`, as it says nothing then.
+ *   for a workflow that only some program's code knows. Such a row goes when it becomes `enabled` and no version is chosen, as it says nothing then.
  *   Answers `workflow` with the row as it is, or would be; `refused` for a transition that there is not.
  * `deleteWorkflow` deletes an archived workflow with all its versions. Runs keep what they run: their definitions are rows of their own
  *   (see `definition`). No answer when it is done; `missing`; `refused` when it is not archived or when a run of its name lives,
@@ -19,6 +21,7 @@ import type { Space } from '../model/run.ts'
 export type WorkflowOp =
   | ({ readonly op: 'saveWorkflow'; readonly hash: string; readonly format: SourceFormat; readonly body: string; readonly source: string } & WorkflowChange)
   | ({ readonly op: 'useWorkflowVersion'; readonly hash: string } & WorkflowChange)
+  | ({ readonly op: 'chooseWorkflowVersion'; readonly version: string | null } & WorkflowChange)
   | ({ readonly op: 'setWorkflowStatus'; readonly status: WorkflowStatus } & WorkflowChange)
   | ({ readonly op: 'deleteWorkflow' } & WorkflowKey)
 

@@ -100,7 +100,7 @@ export class Cluster implements Victims {
     const clock = new ProcessClock(time, { rate: 1 + (random.next() * 2 - 1) * DRIFT, interleaved: true })
     const joined = joinServer(this.server, { lane, clock, link: this.network.link(clock) })
     const store = options.wrap?.(joined) ?? joined
-    const world: World = { random, time, effects: this.#seen(lane), wait: (ms) => new Promise((resolve) => clock.timer(ms, resolve)) }
+    const world: World = { random, effects: this.#seen(lane), wait: (ms) => new Promise((resolve) => clock.timer(ms, resolve)) }
     const workflows = options.shapes.map((shape) => shape.make(world)).filter(() => knowsAll || random.next() < 0.8)
     const process: Process = { clock, lane, workflows, engine: null }
     this.processes.push(process)

@@ -38,7 +38,7 @@ async function dieOnce(plan: Plan, call: number, when: 'before' | 'after'): Prom
   const store = memoryStore({ scheduler: (run) => time.event(run), now: () => time.now() })
   let died = false
   const live = async (target: Store, clock: ProcessClock): Promise<void> => {
-    const world: World = { random: seededRandom(1), time, effects, wait: (ms) => new Promise((resolve) => clock.timer(ms, resolve)) }
+    const world: World = { random: seededRandom(1), effects, wait: (ms) => new Promise((resolve) => clock.timer(ms, resolve)) }
     const workflows = plan.shapes.map((shape) => shape.make(world))
     const opening = openEngine({ store: target, clock, random: seededRandom(died ? 2 : 1), workflows, note: () => undefined })
     void opening.then((engine) => startAll(engine, workflows, { plan, acknowledged })).catch(() => undefined)

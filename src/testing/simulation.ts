@@ -48,7 +48,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   let deaths = 0
   let steps = 0
   for (let process = 0; ; process++) {
-    const world: World = { random, time, effects: traced(effects, note), wait: (ms) => new Promise((resolve) => clock.timer(ms, resolve)) }
+    const world: World = { random, effects: traced(effects, note), wait: (ms) => new Promise((resolve) => clock.timer(ms, resolve)) }
     const dies = left > 0 && random.next() < 0.8 ? Math.floor(random.next() * 60 * options.shapes.length) : Number.POSITIVE_INFINITY
     const workflows = options.shapes.map((shape) => shape.make(world))
     const opening = openEngine({ store: options.wrap?.(store, process) ?? store, clock, random, workflows, note })

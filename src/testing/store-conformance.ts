@@ -1,6 +1,7 @@
 // What every store must do, sentence by sentence of the port, as a list of cases. It takes a factory and belongs to no test
 // runner: hand each case to yours. A store that passes may stand under the engine.
 import { blobCases } from './store-cases/blobs.ts'
+import { childCases } from './store-cases/children.ts'
 import { claimCases } from './store-cases/claim.ts'
 import { kindCases } from './store-cases/kinds.ts'
 import { exitCases } from './store-cases/exit.ts'
@@ -21,7 +22,7 @@ export type { StoreCase, StoreFactory, StoreUnderTest } from './store-cases/subj
 export function storeConformance(factory: StoreFactory): readonly { readonly name: string; run(): Promise<void> }[] {
   const cases = [
     ...startCases, ...journalCases, ...exitCases, ...inboxCases, ...reopenCases, ...claimCases, ...kindCases, ...pruneCases, ...laneCases, ...readCases,
-    ...valueCases, ...blobCases, ...workflowCases,
+    ...valueCases, ...blobCases, ...workflowCases, ...childCases,
   ]
   return cases.map(({ name, run }) => ({
     name,

@@ -20,15 +20,14 @@ import { services } from '../template/services.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import type { Effect } from './effect.ts'
 import { judgeUndoing } from './judge-undoing.ts'
+import { knownChild } from './known-child.ts'
 import type { ProcessClock } from './process-clock.ts'
-import type { VirtualTime } from './virtual-time.ts'
 
-/** What a world's bodies may use: virtual waiting, seeded chance, and a log that outlives the process. */
+/** What a world's bodies may use: waiting (virtual in a simulation), seeded chance, and a log that outlives the process. */
 export interface World {
   readonly random: Random
-  readonly time: VirtualTime
   readonly effects: Effect[]
-  /** Waits in virtual time; never resolves when the process dies meanwhile. */
+  /** Waits so many milliseconds; never resolves when the process dies meanwhile. */
   wait(ms: number): Promise<void>
 }
 
@@ -77,7 +76,7 @@ export function openEngine({ store, clock, random, workflows, note }: Opening): 
     store, clock: isShared(store) ? clockAt(clock, () => store.now()) : clock, random, execution: asyncStrategy({ concurrency: 1000 }), services: services(), log: SILENT,
     sha256: (bytes) => hashText(new TextDecoder().decode(bytes)), limits: LIMITS,
     observers: new Set([(event) => note(`${event.type}${'path' in event ? event.path : ''}`)]),
-    workflows: { find: (name, version) => workflows.find((one) => one.name === name && one.version === version), rebuild: () => undefined },
+    workflows: { child: (workflow) => knownChild(workflows, workflow), find: (name, version) => workflows.find((one) => one.name === name && one.version === version), rebuild: () => undefined },
   }
   return Engine.open(deps)
 }
@@ -130,12 +129,14 @@ export interface Evidence {
   readonly cancels?: ReadonlyMap<string, number | null>
   /** Until when a cancel that was accepted at this time must have been heeded. */
   readonly cancelBy?: (asked: number) => number
+  /** What the engines hashed with. Default: the simulation's own. */
+  readonly sha256?: (bytes: Uint8Array) => string
 }
 
 /** Holds the store against what clients and the outside world saw; gives each broken promise in words. */
 export async function judge(store: Store, plan: Plan, evidence: Evidence): Promise<string[]> {
   const broken: string[] = []
-  const sha256 = (bytes: Uint8Array): string => hashText(new TextDecoder().decode(bytes))
+  const sha256 = evidence.sha256 ?? ((bytes: Uint8Array): string => hashText(new TextDecoder().decode(bytes)))
   for (const [key, run] of evidence.acknowledged) {
     const shape = plan.shapes.find(({ name }) => key.startsWith(`${name}-`))
     if (key.endsWith('!')) broken.push(`K2 ${key}: one key gave two runs`)

@@ -1,7 +1,8 @@
 // The builder at work, without its types: it collects steps as model data. builder.ts says what may be called with what; what a
 // caller without types hands in wrongly is told as a problem when the workflow is built.
-import { DEFAULT_ITEM, DEFAULT_LAST, type BodyModel, type CaseModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
+import { DEFAULT_ITEM, DEFAULT_LAST, type BodyModel, type CaseModel, type FinallyModel, type RunErrorModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import type { AnyTemplate } from '../template/contract.ts'
+import { handlerModel, seeing, withHandler } from './builder-handler.ts'
 import { bindingModel, called, commonModel, expressionText, loopModel, namesAt, newDraft, picked, sleepModel, useModel, type Draft, type Given, type Site } from './builder-steps.ts'
 import { parallelModel } from './builder-parallel.ts'
 import { canonicalModel } from './canonical.ts'
@@ -25,6 +26,8 @@ interface Heading {
 interface Collected {
   readonly steps: readonly (readonly [string, StepModel])[]
   readonly output?: { readonly value: unknown }
+  /** What is run at the end; only of a workflow. */
+  readonly closings?: { readonly onError?: RunErrorModel; readonly finally?: FinallyModel }
   /** What came up with each call; builders that go on from the same one share no more than what was before. */
   readonly drafts: readonly Draft[]
 }
@@ -40,7 +43,7 @@ const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
 /** Begins a workflow: checks what it says of itself. */
 export function beginBuilder(name: string, options: unknown): unknown {
   checkName('workflow', name)
-  checkKeys('workflow', options, ['input', 'description', 'onFailure', 'onCancel', 'timeout', 'layout'])
+  checkKeys('workflow', options, ['input', 'description', 'onFailure', 'onCancel', 'timeout', 'cleanUpTimeout', 'layout'])
   const { input, ...given } = options as Given
   if (input !== undefined) checkSchema('workflow', 'input', input)
   checkDescription('workflow', given['description'])
@@ -102,6 +105,28 @@ class ScopeBuilder {
     return this.#with(id, { ...commonModel(options, path, site), ...parallelModel({ merge: options['merge'], branchConcurrency: options['concurrency'], parallel: build }, path, site, bodyOf) }, site)
   }
 
+  onError(id: string | Build, handler: Given | Build = {}, options: Given = {}): ScopeBuilder {
+    if (typeof id === 'function') return this.#closing('onError', id, handler as Given)
+    const site = this.#fresh()
+    const path = `${site.path}.${id}.onError`
+    const onError = handlerModel({ handler, options, path, site, keys: bodyKeys, make: bodyModel })
+    return new ScopeBuilder(this.#site, { ...this.#collected, steps: withHandler(this.#collected.steps, id, onError, site), drafts: [...this.#collected.drafts, site.draft] }, this.#heading)
+  }
+
+  finally(build: Build): ScopeBuilder {
+    return this.#closing('finally', build, {})
+  }
+
+  #closing(key: 'onError' | 'finally', build: Build, options: Given): ScopeBuilder {
+    if (this.#heading === null) throw refuse('workflow', this.#site.path, `only a workflow has ${key === 'finally' ? 'finally' : 'an onError of its own'}`, key === 'finally' ? 'Call it on what workflow(…) began.' : "Name the step: .onError('fetch', { output: null }).")
+    checkKeys(`workflow: ${key}`, options, key === 'onError' ? ['codes'] : [])
+    const site = this.#fresh()
+    const { closings } = this.#collected
+    if (closings?.[key] !== undefined) site.draft.problems.add('DUPLICATE_NAME', key, `the workflow has ${key} already`, { remedy: 'Say all of it in one.', on: 'key' })
+    const model = { ...picked(options, ['codes']), ...blockModel(build, key, key === 'onError' ? seeing(site, 'error') : seeing(site, 'error', 'outcome')) } as RunErrorModel // a block has steps
+    return new ScopeBuilder(this.#site, { ...this.#collected, closings: { ...closings, [key]: model }, drafts: [...this.#collected.drafts, site.draft] }, this.#heading)
+  }
+
   output(value: unknown): ScopeBuilder {
     const site = this.#fresh()
     const path = this.#heading === null ? site.path.replace(/steps$/, 'output') : 'output'
@@ -118,7 +143,7 @@ class ScopeBuilder {
   model(): WorkflowModel {
     if (this.#heading === null) throw refuse('workflow', this.#site.path, 'only a workflow has a model', 'Call it on what workflow(…) began.')
     const { name, input, given } = this.#heading
-    return canonicalModel({ name, ...(input === null ? {} : { input: inputJsonSchema(name, input) }), ...given, ...this.parts })
+    return canonicalModel({ name, ...(input === null ? {} : { input: inputJsonSchema(name, input) }), ...given, ...this.parts, ...this.#collected.closings })
   }
 
   build(): GraphWorkflow<unknown> {

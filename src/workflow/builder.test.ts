@@ -270,3 +270,38 @@ describe('what a caller without types hands in wrongly', () => {
     expect(use((url) => ({ ...(url as object) }))).toThrow(/cannot be spread/)
   })
 })
+
+describe('what is done about failures', () => {
+  test('stands behind the step, and reads the failure', () => {
+    const graph = begin()
+      .step('a', { uses: ping })
+      .onError('a', { codes: ['HTTP_FAILED'], output: ({ error }) => ({ ok: false, why: error.message }) })
+      .step('b', { uses: ping })
+      .onError('b', { uses: ping })
+      .step('c', { uses: ping })
+      .onError('c', (block, { error }) => block.step('told', { uses: note, with: ({ steps }) => ({ text: text`${error.code} ${steps.a.ok}` }) }).output(({ steps }) => ({ id: steps.told.id })))
+      .forEach('d', ({ input }) => input.orders, (order) => order.step('x', { uses: ping }).onError('x', { output: ({ error, item }) => [error.path, item.id] }).output(({ steps }) => steps.x))
+      .onError('d', { switch: (cases) => cases.when('late', ({ error }) => eq(error.code, 'STEP_TIMEOUT'), { sleep: 5 }) })
+      .onError((block, { error }) => block.step('tell', { uses: note, with: { text: error.message } }), { codes: ['X'] })
+      .finally((block, { outcome }) => block.step('log', { uses: note, with: ({ steps }) => ({ text: text`${outcome} ${steps.b.ok}` }), if: ({ error }) => ne(error, null) }))
+      .build()
+    const { steps, onError, finally: final } = JSON.parse(graph.definition) as WorkflowModel
+    expect([steps['a']?.onError, steps['b']?.onError, steps['c']?.onError]).toEqual([
+      { codes: ['HTTP_FAILED'], output: { ok: false, why: '${{ error.message }}' } }, { uses: 'ping@1.0.0' },
+      { steps: { told: { uses: 'note@2.0.0', with: { text: '${{ error.code }} ${{ steps.a.output.ok }}' } } }, output: { id: '${{ steps.told.output.id }}' } },
+    ])
+    expect([steps['d']?.steps?.['x']?.onError, steps['d']?.onError]).toEqual([{ output: ['${{ error.path }}', '${{ item.id }}'] }, { switch: [{ name: 'late', if: 'error.code == "STEP_TIMEOUT"', sleep: 5 }] }])
+    expect([onError, final]).toEqual([{ codes: ['X'], steps: { tell: { uses: 'note@2.0.0', with: { text: '${{ error.message }}' } } } }, { steps: { log: { uses: 'note@2.0.0', if: 'error != null', with: { text: '${{ outcome }} ${{ steps.b.output.ok }}' } } } }])
+  })
+
+  test('is refused where it cannot stand', () => {
+    const untyped = begin() as unknown as { step(...given: unknown[]): never; onError(...given: unknown[]): { build(): unknown }; block(id: string, build: (block: never) => unknown): { build(): unknown } }
+    expect(() => untyped.onError('a', { output: 1 }).build()).toThrow(/steps\.a\.onError: there is no step "a" before this call/)
+    expect(() => begin().step('a', { uses: ping }).onError('a', { output: 1 }).onError('a', { output: 2 }).build()).toThrow(/has an onError already/)
+    expect(() => (begin().step('a', { uses: ping }) as unknown as typeof untyped).onError('a', { outputs: 1 })).toThrow(/outputs: no such key/)
+    expect(() => untyped.block('b', (block) => (block as { finally(build: unknown): unknown }).finally(() => block))).toThrow(/only a workflow has finally/)
+    let leaked: unknown
+    const outside = begin().step('a', { uses: ping }).onError('a', { output: ({ error }) => ((leaked = error.code), error.code) }).step('b', { uses: note, with: () => ({ text: leaked as string }) })
+    expect(() => outside.build()).toThrow(/steps\.b\.with\.text: the error of a loop is read outside of it/)
+  })
+})

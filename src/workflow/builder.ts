@@ -3,6 +3,7 @@
 import type { PlaceModel, WorkflowModel } from '../model/workflow.ts'
 import type { Duration } from '../shared/duration.ts'
 import type { AnyTemplate, Schema } from '../template/contract.ts'
+import type { CodesOption, InFinally, InHandler, OutputOption, OwnStep, WithHandler } from './builder-handler-types.ts'
 import { beginBuilder } from './builder-scope.ts'
 import type {
   CommonOptions, EachOptions, From, InLoop, Inner, InTurn, LoopOptions, LoopOutput, Names, NewId, Outermost, OutputOf, Scope, ScopeOutput, SleepOption, UseOptions, Value, Visible, WaitOf, WithOutput, WithStep,
@@ -22,6 +23,8 @@ export interface WorkflowOptions<I, P> {
   readonly onCancel?: 'compensate' | 'leave'
   /** For a run as a whole. Default: none. */
   readonly timeout?: Duration
+  /** How long `finally`, and `onError` of the workflow, may take after a cancel or after the timeout of the run. Default 30 s. */
+  readonly cleanUpTimeout?: Duration
   /** Where steps are drawn on a canvas, by path. Never part of the logic: moving a step changes no version. */
   readonly layout?: Readonly<Record<string, PlaceModel>>
 }
@@ -101,6 +104,30 @@ export interface Builder<S extends Scope> {
   parallel<const K extends string, O, const M = 'all'>(
     id: K & NewId<K, S['visible']>, build: ParallelOf<S['visible'], O>, options?: CommonOptions<S['visible']> & MergeOptions<O, M>,
   ): Builder<WithStep<S, K, Merged<O, M>>>
+
+  /**
+   * What stands in the place of a step of this scope when it has failed for good: only an output, a template, a wait, a switch, or a block. Its
+   * output becomes that of the step. `error` is the failure: its code, message, path and details. Call it behind the step.
+   */
+  onError<const K extends OwnStep<S>, const F>(id: K, handler: OutputOption<InHandler<S['visible']>, F>): Builder<WithHandler<S, K, Value<F>>>
+  onError<const K extends OwnStep<S>, X extends AnyTemplate>(id: K, handler: UseOptions<InHandler<S['visible']>, X> & CodesOption): Builder<WithHandler<S, K, OutputOf<X>>>
+  onError<const K extends OwnStep<S>>(id: K, handler: SleepOption<InHandler<S['visible']>> & CodesOption): Builder<WithHandler<S, K, null>>
+  onError<const K extends OwnStep<S>, O>(id: K, handler: SwitchOption<InHandler<S['visible']>, O> & CodesOption): Builder<WithHandler<S, K, O>>
+  onError<const K extends OwnStep<S>, B extends Scope>(
+    id: K, build: (block: Builder<Inner<InHandler<S['visible']>>>, names: Names<InHandler<S['visible']>>) => Builder<B>, options?: CodesOption,
+  ): Builder<WithHandler<S, K, ScopeOutput<B>>>
+  /** Steps that are run when the run has failed; only of a workflow. It stays failed, with its own failure. Call it behind the last step. */
+  onError<B extends Scope>(
+    build: S['kind'] extends 'workflow' ? (block: Builder<Inner<InHandler<S['visible']>>>, names: Names<InHandler<S['visible']>>) => Builder<B> : never, options?: CodesOption,
+  ): Builder<S>
+
+  /**
+   * Steps that are run when those of the run have completed, failed, or were given up since the run was cancelled or has reached its timeout; only
+   * of a workflow. One that reads a step that has not completed is skipped. Call it behind the last step.
+   */
+  finally<B extends Scope>(
+    build: S['kind'] extends 'workflow' ? (block: Builder<Inner<InFinally<S['visible']>>>, names: Names<InFinally<S['visible']>>) => Builder<B> : never,
+  ): Builder<S>
 
   /** What the scope gives. Default: the outputs, by id, of the steps on which no other depends; those that were skipped are missing. */
   output<const B>(value: (names: Names<S['visible']>) => B): Builder<WithOutput<S, Value<B>>>

@@ -4,8 +4,9 @@ import { DEFAULT_ITEM, DEFAULT_LAST, defaultCaseName, type CaseModel, type StepM
 import { parseDuration } from '../shared/duration.ts'
 import { sha256 } from '../shared/sha256.ts'
 
-const WORKFLOW = ['$schema', 'name', 'description', 'input', 'timeout', 'onFailure', 'onCancel', 'steps', 'output', 'layout']
-const STEP = ['description', 'needs', 'join', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'uses', 'config', 'with', 'steps', 'switch', 'parallel', 'sleep', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
+const WORKFLOW = ['$schema', 'name', 'description', 'input', 'timeout', 'onFailure', 'onCancel', 'steps', 'output', 'onError', 'finally', 'cleanUpTimeout', 'layout']
+const STEP = ['description', 'needs', 'join', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'onError', 'uses', 'config', 'with', 'steps', 'switch', 'parallel', 'sleep', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
+const ON_ERROR = ['codes', ...STEP.slice(STEP.indexOf('uses'))]
 const COMPENSATE = ['uses', 'with', 'retry', 'timeout', 'onUnknown']
 const CASE = ['name', 'description', 'if', 'else', ...STEP.slice(STEP.indexOf('uses'))]
 const BRANCH = ['description', 'continueOnError', ...STEP.slice(STEP.indexOf('uses'))]
@@ -31,6 +32,7 @@ export type Pin = (uses: string, path: string) => string
 export function canonicalModel(model: unknown, pin: Pin = (uses) => uses): WorkflowModel {
   const ordered = pick(model, WORKFLOW, (key, value) => {
     if (key === 'steps') return canonicalSteps(value, key, pin)
+    if (key === 'onError' || key === 'finally') return canonicalBody(value, key, pin, ON_ERROR)
     return key === 'input' || key === 'output' || key === 'layout' ? sorted(value) : value
   })
   return ordered as WorkflowModel // checked by the callers
@@ -50,6 +52,8 @@ function canonicalBody(body: unknown, path: string, pin: Pin, keys: readonly str
         return Array.isArray(value) ? value.map((one, index) => canonicalBody(one, `${path}.switch[${index}]`, pin, CASE)) : value
       case 'parallel':
         return pick(value, PARALLEL, (name, inner) => (name === 'branches' ? canonicalSteps(inner, `${path}.parallel.branches`, pin, BRANCH) : sorted(inner)))
+      case 'onError':
+        return canonicalBody(value, `${path}.onError`, pin, ON_ERROR)
       case 'uses':
         return typeof value === 'string' ? pin(value, path) : value
       case 'compensate':
@@ -114,8 +118,9 @@ const VERSION_DIGITS = 40
 
 /** The version of a canonical model with pinned templates, its expressions spelled in one way (spelling.ts): SHA-256 of its logic. */
 export function versionOf(model: WorkflowModel): string {
-  const { $schema: _schema, description: _description, layout: _layout, steps, input, ...rest } = model
-  const logic = { ...inMilliseconds(rest), ...(input === undefined ? {} : { input: withoutAnnotations(input) }), steps: stepsLogic(steps) }
+  const { $schema: _schema, description: _description, layout: _layout, steps, input, onError, finally: final, ...rest } = model
+  const closings = { ...(onError === undefined ? {} : { onError: bodyLogic(onError) }), ...(final === undefined ? {} : { finally: bodyLogic(final) }) }
+  const logic = { ...inMilliseconds(rest), ...closings, ...(input === undefined ? {} : { input: withoutAnnotations(input) }), steps: stepsLogic(steps) }
   return sha256(JSON.stringify(logic)).slice(0, VERSION_DIGITS)
 }
 
@@ -124,10 +129,11 @@ function stepsLogic(steps: WorkflowModel['steps']): unknown {
   return Object.entries(steps).map(([id, step]) => [id, bodyLogic(step)])
 }
 
-function bodyLogic({ description: _, steps, switch: cases, loop, parallel, ...rest }: StepModel & CaseModel): unknown {
+function bodyLogic({ description: _, steps, switch: cases, loop, parallel, onError, ...rest }: StepModel & CaseModel): unknown {
   return {
     ...inMilliseconds('as' in rest && rest.as === DEFAULT_ITEM ? without(rest, 'as') : rest),
     ...(loop === undefined ? {} : { loop: inMilliseconds(loop.as === DEFAULT_LAST ? without(loop, 'as') : loop) }),
+    ...(onError === undefined ? {} : { onError: bodyLogic(onError) }),
     ...(steps === undefined ? {} : { steps: stepsLogic(steps) }),
     ...(isPlain(rest.compensate) ? { compensate: inMilliseconds(rest.compensate) } : {}),
     ...(parallel === undefined ? {} : { parallel: { ...parallel, branches: stepsLogic(parallel.branches) } }),
@@ -141,7 +147,7 @@ function without<T extends object, K extends keyof T>(given: T, key: K): Omit<T,
 }
 
 /** Keys whose value is a duration; those of a retry stand inside of it. */
-const DURATIONS = ['timeout', 'totalTimeout', 'heartbeatTimeout', 'sleep', 'delay', 'initialDelay', 'maxDelay']
+const DURATIONS = ['timeout', 'totalTimeout', 'heartbeatTimeout', 'cleanUpTimeout', 'sleep', 'delay', 'initialDelay', 'maxDelay']
 
 /** The same durations, however they are written, as milliseconds. */
 function inMilliseconds<T extends object>(given: T): T {

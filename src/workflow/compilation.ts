@@ -23,6 +23,8 @@ export interface Compilation extends Surroundings {
   /** Configured templates of this graph, by template and settings: the same settings twice are one template. */
   readonly configured: Map<string, AnyTemplate>
   readonly scope: (source: ScopeSource, place: Place, compilation: Compilation) => CompiledScope
+  /** What is compiled is run at the end of a run: it is never undone. */
+  readonly isClosing?: true
 }
 
 /** A place in a definition: its path and what can be seen from it. */

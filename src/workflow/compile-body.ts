@@ -20,9 +20,11 @@ export interface CompiledBody {
   readonly uses: Uses
 }
 
-const KINDS = ['uses', 'steps', 'switch', 'parallel', 'sleep'] as const
+/** What a body is: exactly one of these. */
+export const BODY_KINDS = ['uses', 'steps', 'switch', 'parallel', 'sleep'] as const
+export type BodyKind = (typeof BODY_KINDS)[number]
 const OPTIONS = ['retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level'] as const
-const KNOWN: ReadonlySet<string> = new Set([...modelKeys.step, ...modelKeys.case])
+const KNOWN: ReadonlySet<string> = new Set([...modelKeys.step, ...modelKeys.case, ...modelKeys.onError])
 /** What the output is of a body that says nothing of it itself. */
 const OUTPUTS = { uses: 'what the template gives', steps: 'that of the block', switch: 'that of the case', parallel: 'what merge says', sleep: 'null' } as const
 const NOTHING: BodyPlan = { kind: 'switch', cases: [] }
@@ -32,11 +34,11 @@ const NO_INPUT = constantBinding(Object.freeze({}))
 export function compileBody(body: BodyModel, place: Place, owner: string, compilation: Compilation): CompiledBody {
   const { path } = place
   const { problems } = compilation
-  const kinds = KINDS.filter((kind) => Object.hasOwn(body, kind))
+  const kinds = BODY_KINDS.filter((kind) => Object.hasOwn(body, kind))
   const [kind] = kinds
-  if (kind === undefined && Object.keys(body).some((key) => !KNOWN.has(key) && nearest(key, KINDS) !== undefined)) return { plan: NOTHING, uses: new Uses() } // told as an unknown key
+  if (kind === undefined && Object.keys(body).some((key) => !KNOWN.has(key) && nearest(key, BODY_KINDS) !== undefined)) return { plan: NOTHING, uses: new Uses() } // told as an unknown key
   if (kind === undefined || kinds.length > 1) {
-    problems.add(kind === undefined ? 'MISSING_KEY' : 'MISPLACED_KEY', path, `expected exactly one of ${KINDS.slice(0, -1).join(', ')} and sleep, got ${kinds.length === 0 ? 'none' : kinds.join(' and ')}`, { remedy: kind === undefined ? 'Say what the step does: uses: name-of-a-template.' : `Keep one of them: leave ${kinds.slice(1).join(' and ')} out, or make steps of their own.`, on: 'key' })
+    problems.add(kind === undefined ? 'MISSING_KEY' : 'MISPLACED_KEY', path, `expected exactly one of ${BODY_KINDS.slice(0, -1).join(', ')} and sleep, got ${kinds.length === 0 ? 'none' : kinds.join(' and ')}`, { remedy: kind === undefined ? 'Say what the step does: uses: name-of-a-template.' : `Keep one of them: leave ${kinds.slice(1).join(' and ')} out, or make steps of their own.`, on: 'key' })
   } else {
     if (kind !== 'uses') for (const key of ['config', 'with', ...OPTIONS, 'compensate'] as const) if (Object.hasOwn(body, key)) problems.add('MISPLACED_KEY', `${path}.${key}`, `belongs to a step with uses, not with ${kind}`, { remedy: kind === 'sleep' ? 'Leave it out.' : 'Move it to the steps inside.', on: 'key' })
     if (kind !== 'steps' && Object.hasOwn(body, 'output')) problems.add('MISPLACED_KEY', `${path}.output`, `belongs to a block, not to a step with ${kind}`, { remedy: `Leave it out: the output is ${OUTPUTS[kind ?? 'uses']}.`, on: 'key' })
@@ -70,7 +72,7 @@ function compileUse(body: BodyModel, place: Place, compilation: Compilation): Co
   const uses = new Uses().read(input.references)
   if (template === undefined) return { plan: { kind: 'switch', cases: [], refused: input }, uses }
   const compensate = compileCompensate(body, template, place, compilation)
-  return { plan: { kind: 'step', template, input, options: optionsOf(body), ...(compensate === undefined ? {} : { compensate }) }, uses }
+  return { plan: { kind: 'step', template, input, options: optionsOf(compilation.isClosing === true ? { ...body, compensate: false } : body), ...(compensate === undefined ? {} : { compensate }) }, uses }
 }
 
 function optionsOf(body: BodyModel): StepOptions {

@@ -18,7 +18,8 @@ export function compileCompensate(body: BodyModel, step: AnyTemplate, place: Pla
   const { problems } = compilation
   const model = usable(body, 'compensate', place, compilation)
   if (model === undefined || model === false || typeof model !== 'object') return undefined
-  if ((body.level ?? step.level) === 'pure') problems.add('MISPLACED_KEY', path, 'undoes a step that is pure, which has no effect', { remedy: 'Leave it out, or say level: effect.', on: 'key' })
+  if (compilation.isClosing === true) problems.add('MISPLACED_KEY', path, 'undoes a step that is run at the end of a run, which is never undone', { remedy: 'Leave it out.', on: 'key' })
+  else if ((body.level ?? step.level) === 'pure') problems.add('MISPLACED_KEY', path, 'undoes a step that is pure, which has no effect', { remedy: 'Leave it out, or say level: effect.', on: 'key' })
   checkLimits({ ...model }, ['timeout'], { path }, compilation)
   const reference = usable(model, 'uses', { path }, compilation)
   const found = reference === undefined ? undefined : compilation.template(reference, path)

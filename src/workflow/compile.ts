@@ -7,9 +7,10 @@ import { compileBody } from './compile-body.ts'
 import { checkElse, compileNeeds } from './compile-join.ts'
 import { compileRepeating } from './compile-loop.ts'
 import { POISONED } from './names-taken.ts'
+import { compileClosings, compileHandler } from './compile-handler.ts'
 import { findCycles } from './cycles.ts'
 import type { Names, ScopeNames } from './frame.ts'
-import type { Edge, NodePlan, ScopePlan } from './plan.ts'
+import type { Edge, GraphPlan, NodePlan } from './plan.ts'
 import { scopeJoins } from './plan-join.ts'
 import type { Problems } from './problems.ts'
 import { Uses } from './uses.ts'
@@ -17,14 +18,15 @@ import { Uses } from './uses.ts'
 const MAX_DEPTH = 16
 
 /** Compiles a whole workflow. Look at the problems before you use the plan. */
-export function compileWorkflow(model: WorkflowModel, surroundings: Surroundings): ScopePlan {
+export function compileWorkflow(model: WorkflowModel, surroundings: Surroundings): GraphPlan {
   const compilation: Compilation = { ...surroundings, configured: new Map(), scope: compileScope }
-  checkLimits({ ...model }, ['timeout'], { path: '' }, compilation)
+  checkLimits({ ...model }, ['timeout', 'cleanUpTimeout'], { path: '' }, compilation)
   const everywhere = new Map<string, string[]>()
   const steps = usable(model, 'steps', { path: '' }, compilation) ?? {}
   collectIds(steps, [], everywhere)
   const names: Names = { scopes: [], items: [], everywhere }
-  return compileScope({ steps, output: model.output, outputPath: 'output', owner: null }, { path: 'steps', names }, compilation).plan
+  const { plan } = compileScope({ steps, output: model.output, outputPath: 'output', owner: null }, { path: 'steps', names }, compilation)
+  return { ...plan, ...compileClosings(model, Object.keys(steps), names, compilation) }
 }
 
 function compileScope({ steps, output, outputPath, owner }: ScopeSource, { path, names }: Place, compilation: Compilation): CompiledScope {
@@ -61,7 +63,7 @@ type Node = Omit<NodePlan, 'edges' | 'dependents'>
 function compileNode(step: StepModel, { id, index }: { readonly id: string; readonly index: number }, place: Place, compilation: Compilation): { readonly node: Node; readonly uses: Uses } {
   const { path } = place
   const uses = new Uses()
-  if (compilation.wrong.has(path)) return { node: { id, index, path, requires: [], join: null, condition: null, each: null, loop: null, continueOnError: false, body: { kind: 'switch', cases: [] } }, uses }
+  if (compilation.wrong.has(path)) return { node: { id, index, path, requires: [], join: null, condition: null, each: null, loop: null, continueOnError: false, handler: null, body: { kind: 'switch', cases: [] } }, uses }
   const { join, names } = compileNeeds(step, place, uses, compilation)
   const condition = compileBare(usable(step, 'if', place, compilation), { path: `${path}.if`, names }, compilation)
   if (condition !== null) uses.read(condition.references)
@@ -70,7 +72,10 @@ function compileNode(step: StepModel, { id, index }: { readonly id: string; read
   const { each, loop } = repeated
   const body = compileBody(step, { path, names: repeated.names }, id, compilation)
   uses.take(body.uses, 'as-is')
-  return { node: { id, index, path, requires: uses.required, join, condition, each, loop, continueOnError: step.continueOnError === true, body: body.plan }, uses }
+  const requires = uses.required
+  const handler = compileHandler(step, { path, names }, id, compilation)
+  if (handler !== null) uses.take(handler.uses, 'soft')
+  return { node: { id, index, path, requires, join, condition, each, loop, continueOnError: step.continueOnError === true, handler: handler?.plan ?? null, body: body.plan }, uses }
 }
 
 function checkId(id: string, { path, names }: Place, problems: Problems): void {
@@ -100,8 +105,9 @@ function collectIds(steps: unknown, blocks: readonly string[], everywhere: Map<s
 
 function collectInside(body: unknown, blocks: readonly string[], everywhere: Map<string, string[]>): void {
   if (typeof body !== 'object' || body === null) return
-  const { steps, switch: cases, parallel } = body as { readonly steps?: unknown; readonly switch?: unknown; readonly parallel?: { readonly branches?: unknown } }
+  const { steps, switch: cases, parallel, onError } = body as { readonly steps?: unknown; readonly switch?: unknown; readonly parallel?: { readonly branches?: unknown }; readonly onError?: unknown }
   collectIds(steps, blocks, everywhere)
+  collectInside(onError, blocks, everywhere)
   if (Array.isArray(cases) && blocks.length <= MAX_DEPTH) for (const one of cases) collectInside(one, blocks, everywhere)
   const branches = parallel?.branches
   if (typeof branches === 'object' && branches !== null && blocks.length <= MAX_DEPTH) for (const one of Object.values(branches)) collectInside(one, blocks, everywhere)

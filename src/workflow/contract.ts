@@ -2,6 +2,8 @@
 // graph; to the engine both are a source of next operations. Only types: define.ts and builder.ts make workflows.
 import type { AnyCompensation, AnyTemplate, Compensate, JsonSchema, Schema, MaybePromise, RetryPolicy, Template, Logger } from '../template/contract.ts'
 import type { WumboError } from '../errors.ts'
+import type { ParentClose } from '../model/child.ts'
+import type { ChildBatch, ChildHandle, ChildOptions, ChildrenOptions } from './children.ts'
 import type { Duration } from '../shared/duration.ts'
 import type { ApprovalOptions, ApprovalRequest, BoundApprovalOptions, BoundSignalOptions, Decision, MailWait, QueryHandler, SignalOptions } from './waiting.ts'
 
@@ -95,6 +97,31 @@ export interface WorkflowContext {
   /** Waits until somebody has approved or rejected; with a `timeout`, undefined when nobody has in time. */
   approval<F = undefined>(name: string, options: BoundApprovalOptions<F>): Promise<Decision<F> | undefined>
   approval<F = undefined>(name: string, options?: ApprovalOptions<F>): Promise<Decision<F>>
+  /**
+   * Starts a run of another workflow as a child of this one, waits for its end and gives its output. Started again after a crash it is the same run.
+   * Throws ChildFailedError when it has failed or was cancelled, with its id in `details.run`.
+   * @example
+   * const receipt = await ctx.child('ship', shipOrder, { order: input.order })
+   */
+  child<I, O>(name: string, workflow: Workflow<I, O>, input: NoInfer<I>, options?: ChildOptions): Promise<O>
+  /** The same by the name of a workflow, registered or stored. */
+  child(name: string, workflow: string, input: unknown, options?: ChildOptions): Promise<unknown>
+  /** Starts a child run without waiting for its end. Resolves once the start is durable. */
+  startChild<I, O>(name: string, workflow: Workflow<I, O>, input: NoInfer<I>, options?: ChildOptions): Promise<ChildHandle<O>>
+  startChild(name: string, workflow: string, input: unknown, options?: ChildOptions): Promise<ChildHandle<unknown>>
+  /**
+   * Starts a child run for each input, `concurrency` at a time (default 100), and waits until all have ended. Whatever their number, they cost this run one
+   * record and no more memory than their ids; their results stay with them and are read in pages. A failed child rejects nothing: see the batch.
+   */
+  children<I, O>(name: string, workflow: Workflow<I, O>, inputs: readonly NoInfer<I>[], options?: ChildrenOptions): Promise<ChildBatch<O>>
+  children(name: string, workflow: string, inputs: readonly unknown[], options?: ChildrenOptions): Promise<ChildBatch<unknown>>
+  /**
+   * Ends this generation of the run and begins the next with another input and an empty journal: for runs that go on for ever. Id, key, parent and mail that nothing has
+   * taken stay; children end as when the run ends. Never resolves: return it.
+   * @example
+   * return ctx.continueAsNew({ page: page + 1 })
+   */
+  continueAsNew(input: unknown): Promise<never>
   /** Sets what answers `handle.query(name)`: from what the function knows at that point of its journal. Set again it replaces the one before. */
   setQuery(name: string, handler: QueryHandler): void
   /** Tells that the run goes on, where a heartbeat timeout watches a step that runs inside it. */
@@ -105,6 +132,18 @@ export interface WorkflowContext {
   random(key?: string | number): Promise<number>
   /** Recorded UUID, version 4. */
   uuid(key?: string | number): Promise<string>
+  /**
+   * Whether a change of this function counts for the run: true for runs that come to it first with the change, false for those that had gone past
+   * this place without it. The answer stays: it is the same at every replay, and wherever the same id is asked for.
+   * @example
+   * if (await ctx.patched('check-address')) await ctx.step('check', check, order.address)
+   */
+  patched(id: string): Promise<boolean>
+  /**
+   * Stands where `patched` stood, once what was before the change is gone from the code. Runs that recorded that the change counts go on, and new ones
+   * record nothing; a run of which it is recorded that it does not count, or whose journal has something else behind this place, is parked with NON_DETERMINISM.
+   */
+  deprecatePatch(id: string): Promise<void>
 }
 
 /** What every workflow has, whichever way it is written. `I` is what start() takes, `O` what result() gives. */
@@ -139,8 +178,19 @@ export interface GraphWorkflow<I = never, O = unknown> extends WorkflowBase<I, O
   readonly definition: string
   /** Templates by the exact `name@version` that the graph pinned. */
   readonly templates: ReadonlyMap<string, AnyTemplate>
-  /** Makes the interpreter of one run. */
-  source(): Source
+  /** What the graph does when its steps have come to an end, and for how long after a cancel or a timeout; left out when it does nothing. */
+  readonly closing?: { readonly onError: boolean; readonly final: boolean; readonly timeout?: Duration }
+  /** Makes the interpreter of one run; with a cut, of one whose steps are given up. */
+  source(cut?: Cut): Source
+}
+
+/** Where the steps of a graph are given up: what is run at its end begins. */
+export interface Cut {
+  /** So many answers are given before. */
+  readonly after: number
+  readonly outcome: 'cancelled' | 'failed'
+  /** Why, when the run has failed. */
+  readonly error: WumboError | null
 }
 
 /** Any workflow: what registries and the engine hold. */
@@ -149,6 +199,15 @@ export type AnyWorkflow = Workflow<never, unknown>
 
 /** The schema of a workflow's input, as given to defineWorkflow and the builder. */
 export type InputSchema<I, P> = Schema<I, P>
+
+/** What a child is started with. */
+export interface ChildStart {
+  readonly workflow: AnyWorkflow | string
+  readonly input: unknown
+  readonly close: ParentClose
+  /** Null: that of the parent. */
+  readonly queue: string | null
+}
 
 /** One thing that a source asks the engine to do. Each is answered once, by `deliver` with the same path. */
 export type Operation =
@@ -176,10 +235,18 @@ export type Operation =
   | ({ readonly kind: 'signal' | 'approval'; readonly path: string; readonly reads?: readonly string[] } & MailWait)
   /** What an approval asks for, recorded so that people see it. */
   | { readonly kind: 'request'; readonly path: string; readonly request: ApprovalRequest }
+  /** A child run is started, unless `run` names one that was, and waited for: answered with its output. */
+  | { readonly kind: 'child'; readonly path: string; readonly start: ChildStart | null; readonly run: string | null; readonly reads: readonly string[] | null }
+  /** A child run is started: answered with its id once that is durable. */
+  | { readonly kind: 'spawn'; readonly path: string; readonly start: ChildStart; readonly reads: readonly string[] | null }
+  /** Many child runs are started, `concurrency` at a time: answered with a ChildrenEnd when all have ended. */
+  | ({ readonly kind: 'children'; readonly path: string; readonly inputs: readonly unknown[]; readonly concurrency: number; readonly reads: readonly string[] | null } & Omit<ChildStart, 'input'>)
+  /** Results of children that have ended: answered with a list of PagedResult. */
+  | { readonly kind: 'page'; readonly path: string; readonly runs: readonly string[] }
   /** Something the source decided by itself from recorded data: recorded at level pure, so that people see it. */
   | { readonly kind: 'decision'; readonly path: string; readonly status: 'completed' | 'skipped' | 'failed'; readonly output: unknown; readonly error: WumboError | null; readonly reads: readonly string[] | null }
-  /** A value that only the engine can give. */
-  | { readonly kind: 'value'; readonly path: string; readonly of: 'now' | 'random' | 'uuid' }
+  /** A value that only the engine can give. `patch`: whether a change of the code counts for the run; `deprecated patch` is answered only by a record. */
+  | { readonly kind: 'value'; readonly path: string; readonly of: 'now' | 'random' | 'uuid' | 'patch' | 'deprecated patch' }
 
 /** The answer to an operation. Outputs are frozen. */
 export type Outcome =
@@ -191,11 +258,15 @@ export type Outcome =
 export interface SourceHost {
   open(operation: Operation): void
   /** Nobody waits for an open operation any more: its attempt is aborted, and nothing of it begins. What is recorded of it all the same is still delivered. */
-  giveUp(path: string): void
+  drop(path: string): void
   /** Ends the run with a result. Called once; what is still open is aborted. */
   complete(output: unknown): void
   /** Ends the run with a failure. Called once; what is still open is aborted. */
   fail(error: unknown): void
+  /** Answers to these are not wanted any more. Only of a source that is cut, before anything of what it gives up has begun. */
+  giveUp?(paths: readonly string[]): void
+  /** Ends this generation of the run and begins the next with another input. Called once; what is still open is aborted. */
+  continueAsNew?(input: unknown): void
 }
 
 /**

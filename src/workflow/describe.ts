@@ -3,9 +3,10 @@
 import { parseJson } from '../shared/parse-json.ts'
 import { labelOf } from '../template/callable.ts'
 import type { JoinRule, WorkflowModel } from '../model/workflow.ts'
+import { FINALLY, ON_ERROR } from './closing-paths.ts'
 import { compileWorkflow } from './compile.ts'
 import type { GraphWorkflow } from './contract.ts'
-import type { BodyPlan, NodePlan, ScopePlan } from './plan.ts'
+import type { BodyPlan, GraphPlan, NodePlan, ScopePlan } from './plan.ts'
 import { Problems } from './problems.ts'
 
 /** A graph as it is drawn. */
@@ -29,6 +30,8 @@ export interface GraphNode {
   readonly forEach: { readonly list: string; readonly as: string; readonly concurrency: number } | null
   readonly loop: { readonly max: number; readonly until: string | null; readonly while: string | null; readonly delay: string | number | null; readonly onMax: 'fail' | 'continue' } | null
   readonly continueOnError: boolean
+  /** What stands in its place when it has failed: a body, or null for an output alone. `codes` is null for any failure. */
+  readonly onError: { readonly codes: readonly string[] | null; readonly body: GraphBody | null } | null
   readonly body: GraphBody
   /** Paths of the steps that must have completed for this one to begin, those of outer scopes included. */
   readonly requires: readonly string[]
@@ -55,7 +58,7 @@ export interface GraphEdge {
   readonly else?: true
 }
 
-/** A scope: the workflow, a block, a case. */
+/** A scope: the workflow, a block, a case, what is done about a failure (`charge.$onError`), and at the end of a run (`$onError`, `$finally`). */
 export interface GraphScope {
   readonly path: string
   /** Null for the workflow. */
@@ -69,7 +72,7 @@ export function describeGraph({ definition, templates }: Pick<GraphWorkflow, 'de
   const plan = compileWorkflow(parseJson(definition) as WorkflowModel, { problems, wrong: new Set(), template: (uses) => templates.get(uses) })
   problems.throwIfAny('definition')
   const drawing = new Drawing()
-  drawing.scope(plan, '', null)
+  drawing.graph(plan)
   return { nodes: drawing.nodes, edges: drawing.edges, scopes: drawing.scopes }
 }
 
@@ -80,6 +83,14 @@ class Drawing {
   /** The scopes around, from the outside in: what stands before their ids, and the ids. */
   readonly #around: { readonly prefix: string; readonly ids: readonly string[] }[] = []
 
+  graph(plan: GraphPlan): void {
+    this.scope(plan, '', null)
+    this.#around.push({ prefix: '', ids: plan.ids })
+    if (plan.onError !== null) this.scope(plan.onError.scope, ON_ERROR, '')
+    if (plan.final !== null) this.scope(plan.final, FINALLY, '')
+    this.#around.pop()
+  }
+
   scope(plan: ScopePlan, path: string, parent: string | null): void {
     const prefix = path === '' ? '' : `${path}.`
     this.scopes.push({ path, parent, steps: plan.ids.map((id) => prefix + id) })
@@ -89,17 +100,20 @@ class Drawing {
       for (const { from, kind } of node.edges) for (const said of saidOf(node, from)) this.edges.push({ from: prefix + (plan.ids[from] ?? ''), to: own, kind, ...said })
       this.nodes.push(this.#node(node, own, path))
       this.#inside(node.body, own, path)
+      const does = node.handler?.does
+      if (does !== undefined && does.kind !== 'output') this.#inside(does, `${own}.${ON_ERROR}`, path)
     }
     this.#around.pop()
   }
 
-  #node({ id, join, condition, each, loop, continueOnError, body, requires }: NodePlan, path: string, scope: string): GraphNode {
+  #node({ id, join, condition, each, loop, continueOnError, handler, body, requires }: NodePlan, path: string, scope: string): GraphNode {
     return {
       path, id, scope, continueOnError,
       join: join?.rule ?? 'all',
       if: condition?.text ?? null,
       forEach: each === null ? null : { list: each.list.text, as: each.as, concurrency: each.concurrency },
       loop: loop === null ? null : { max: loop.max, until: loop.until?.text ?? null, while: loop.while?.text ?? null, delay: loop.delay?.text ?? null, onMax: loop.goesOn ? 'continue' : 'fail' },
+      onError: handler === null ? null : { codes: handler.codes, body: handler.does.kind === 'output' ? null : bodyOf(handler.does, `${path}.${ON_ERROR}`) },
       body: bodyOf(body, path),
       requires: requires.map(({ depth, index }) => `${this.#around[depth]?.prefix ?? ''}${this.#around[depth]?.ids[index] ?? ''}`),
     }

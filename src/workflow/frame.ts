@@ -56,10 +56,10 @@ export interface ScopeNames {
   readonly loose?: ReadonlySet<number>
 }
 
-/** The names of one `forEach`: its item and `index`; of one loop: `last` and `iteration`. */
+/** The names of one `forEach`: its item and `index`; of one loop: `last` and `iteration`; of a failure that is handled: `error` alone. */
 export interface ItemNames {
   readonly item: string
-  readonly index: string
+  readonly index: string | null
 }
 
 /** All names that an expression can use. */

@@ -67,7 +67,7 @@ export function makeGraph(given: unknown, templates: TemplateSource, { schema: o
   if (!accepted) checkTypes(plan, inputType(model, schema, wrong), problems)
   problems.throwIfAny(subject)
   const pinned = respelled(canonicalModel(model, (uses, path) => labelled(pins.get(path)) ?? uses))
-  const { name, description, timeout, onFailure = 'stop', onCancel } = model
+  const { name, description, timeout, onFailure = 'stop', onCancel, cleanUpTimeout } = model
   return Object.freeze({
     form: 'graph' as const,
     name,
@@ -79,7 +79,8 @@ export function makeGraph(given: unknown, templates: TemplateSource, { schema: o
     check,
     definition: JSON.stringify(pinned),
     templates: new Map([...pins.values()].map((one) => [labelOf(one.meta), one])),
-    source: () => graphSource(plan, onFailure),
+    ...(plan.onError === null && plan.final === null ? {} : { closing: { onError: plan.onError !== null, final: plan.final !== null, ...(cleanUpTimeout === undefined ? {} : { timeout: cleanUpTimeout }) } }),
+    source: (cut) => graphSource(plan, onFailure, cut),
   })
 }
 

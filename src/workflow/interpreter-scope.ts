@@ -4,6 +4,7 @@ import type { WumboError } from '../errors.ts'
 import { runBody } from './interpreter-body.ts'
 import { runEach } from './interpreter-each.ts'
 import { JoinRun } from './interpreter-join.ts'
+import { handled } from './interpreter-handler.ts'
 import { runLoop } from './interpreter-loop.ts'
 import { failDecision, recordSkip, unmetPaths, type Above, type Done, type Result, type RunCore, type ScopeSpot, type Spot } from './interpreter-run.ts'
 import { evaluateCondition } from './expression.ts'
@@ -14,9 +15,11 @@ import { taken } from './taken.ts'
 /** How a step begins of which nothing more is said. */
 const RUNS = { kind: 'run', late: false } as const
 
-/** Begins a scope; `done` gets its output. */
-export function runScope(core: RunCore, plan: ScopePlan, spot: ScopeSpot, done: Done): void {
-  new ScopeRun(core, plan, spot, done).begin()
+/** Begins a scope; `done` gets its output. Gives what its steps see. */
+export function runScope(core: RunCore, plan: ScopePlan, spot: ScopeSpot, done: Done): Frame {
+  const run = new ScopeRun(core, plan, spot, done)
+  run.begin()
+  return run.frame
 }
 
 class ScopeRun implements Above {
@@ -24,7 +27,7 @@ class ScopeRun implements Above {
   readonly #plan: ScopePlan
   readonly #spot: ScopeSpot
   readonly #done: Done
-  readonly #frame: Frame
+  readonly frame: Frame
   readonly #standings: Standing[]
   readonly #outputs: unknown[]
   readonly #unmet: number[]
@@ -43,8 +46,8 @@ class ScopeRun implements Above {
     this.#outputs = plan.nodes.map(() => undefined)
     this.#unmet = plan.nodes.map((node) => node.edges.length)
     const own: StepsFrame = { prefix: spot.prefix, ids: plan.ids, standings: this.#standings, outputs: this.#outputs }
-    this.#frame = { ...spot.frame, scopes: [...spot.frame.scopes, own] }
-    this.#joins = plan.joins === null ? null : new JoinRun(plan.joins, this.#frame, this.#standings)
+    this.frame = { ...spot.frame, scopes: [...spot.frame.scopes, own] }
+    this.#joins = plan.joins === null ? null : new JoinRun(plan.joins, this.frame, this.#standings)
   }
 
   get halted(): boolean {
@@ -66,7 +69,7 @@ class ScopeRun implements Above {
   }
 
   #start(node: NodePlan): void {
-    const frame = this.#frame
+    const frame = this.frame
     const path = this.#spot.prefix + node.id
     const entry = this.#joins?.enter(node) ?? RUNS
     const unmet = unmetPaths(frame, node.requires)
@@ -76,7 +79,7 @@ class ScopeRun implements Above {
       return
     }
     const spot: Spot = { path, frame, above: this.#aboveOf(node, late) }
-    const done = (result: Result): void => this.#settle(node, result)
+    const done = handled(this.#core, node.handler, spot, (result) => this.#settle(node, result))
     if (entry.kind === 'fail') {
       failDecision(this.#core, spot, entry, done)
       return
@@ -99,9 +102,9 @@ class ScopeRun implements Above {
     else runEach(this.#core, { each: node.each, body: node.body, continueOnError: node.continueOnError }, spot, done)
   }
 
-  /** What a step's body sees above it: this scope, unless the step's failures are tolerated, or answered by others. A step that begins late is not given up. */
+  /** What a step's body sees above it: this scope, unless the step's failures are tolerated, handled, or answered by others. A step that begins late is not given up. */
   #aboveOf(node: NodePlan, late: boolean): Above {
-    const shields = node.continueOnError || this.#joins?.isAnswerable(node.index) === true
+    const shields = node.continueOnError || node.handler !== null || this.#joins?.isAnswerable(node.index) === true
     if (!shields && !late) return this
     const halted = (): boolean => !late && this.halted
     return {
@@ -162,10 +165,10 @@ class ScopeRun implements Above {
       this.#done({ status: 'completed', output: this.#leaves() })
       return
     }
-    const value = taken(() => output.evaluate(this.#frame))
+    const value = taken(() => output.evaluate(this.frame))
     if (!('error' in value)) this.#done({ status: 'completed', output: value.value })
     else if (this.#spot.path === null || this.#spot.above === null) this.#done({ status: 'failed', error: value.error })
-    else failDecision(this.#core, { path: this.#spot.path, frame: this.#frame, above: this.#spot.above }, { error: value.error, references: output.references }, this.#done)
+    else failDecision(this.#core, { path: this.#spot.path, frame: this.frame, above: this.#spot.above }, { error: value.error, references: output.references }, this.#done)
   }
 
   /** The outputs, by id, of the steps that no other depends on; those that were skipped or failed are left out. */

@@ -15,6 +15,8 @@ interface Sketch {
   readonly when: 'always' | 'never' | 'broken'
   readonly tolerant: boolean
   readonly size: number
+  /** What stands in its place when it has failed. */
+  readonly handler: 'none' | 'output' | 'steps' | 'never' | 'broken'
 }
 
 const sketch: fc.Arbitrary<Sketch> = fc.record({
@@ -24,6 +26,7 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
   when: fc.constantFrom('always', 'always', 'always', 'always', 'never', 'broken'),
   tolerant: fc.boolean(),
   size: fc.integer({ min: 0, max: 5 }),
+  handler: fc.constantFrom('none', 'none', 'none', 'output', 'steps', 'never', 'broken'),
 })
 
 const scenario = fc.record({
@@ -40,7 +43,20 @@ function modelOf(sketches: readonly Sketch[], onFailure: 'stop' | 'continue'): W
   return { name: 'random', onFailure, steps }
 }
 
-function stepOf({ data, order, kind, when, tolerant, size }: Sketch, index: number): StepModel {
+function handlerOf(handler: Exclude<Sketch['handler'], 'none'>): NonNullable<StepModel['onError']> {
+  switch (handler) {
+    case 'output':
+      return { output: '${{ error.message }}' }
+    case 'steps':
+      return { steps: { told: { uses: 'echo', with: '${{ error.path }}' }, after: { uses: 'echo', needs: 'told' } } }
+    case 'never':
+      return { codes: ['NEVER'], output: null }
+    case 'broken':
+      return { output: '${{ error.details.nothing }}' }
+  }
+}
+
+function stepOf({ data, order, kind, when, tolerant, size, handler }: Sketch, index: number): StepModel {
   const before = (list: readonly number[]): string[] => (index === 0 ? [] : [...new Set(list.map((at) => `s${at % index}`))])
   const value = Object.fromEntries(before(data).map((id) => [id, `\${{ steps.${id}.output }}`]))
   const leaf = (extra = {}): StepModel => ({ uses: 'echo', with: { ...value, ...extra } })
@@ -48,6 +64,7 @@ function stepOf({ data, order, kind, when, tolerant, size }: Sketch, index: numb
     needs: before(order),
     ...(when === 'always' ? {} : { if: when === 'never' ? 'false' : 'input.nothing' }),
     ...(tolerant ? { continueOnError: true } : {}),
+    ...(handler === 'none' ? {} : { onError: handlerOf(handler) }),
   }
   const list = JSON.stringify(Array.from({ length: size }, (_, at) => at))
   const cases: CaseModel[] = [{ if: `${size} > 3`, ...leaf() }, { else: true, steps: { front: leaf(), behind: { uses: 'echo', with: '${{ steps.front.output }}' } } }]
@@ -67,6 +84,10 @@ function stepOf({ data, order, kind, when, tolerant, size }: Sketch, index: numb
     case 'blocks':
       return { ...common, forEach: list, concurrency: 3, steps: { one: leaf({ at: '${{ index }}' }), two: { uses: 'echo', with: '${{ steps.one.output }}' } } }
   }
+}
+
+function untolerated(one: Sketch): Sketch {
+  return { ...one, tolerant: false, handler: 'none' }
 }
 
 /** Runs a scenario to its end with its own order of answers. */
@@ -92,6 +113,7 @@ function outcomes(host: GraphHost): Map<string, Outcome['status']> {
 function sources(model: WorkflowModel, path: string): string[] {
   const id = path.split(/[.[]/)[0] ?? ''
   const step = model.steps[id]
+  if (path.includes('$onError')) return [] // what stands in its place reads the failure alone
   return [...JSON.stringify(step).matchAll(/steps\.(s\d+)\.output/g)].map(([, source]) => source ?? '').concat((step?.needs ?? []) as string[])
 }
 
@@ -118,7 +140,7 @@ describe('every run of every graph', () => {
             const open = [...host.waiting].filter(([path, { kind }]) => kind === 'step' && (path === source || path.startsWith(`${source}.`) || path.startsWith(`${source}[`)))
             expect(open, `${operation.path} began while ${source} was at work`).toEqual([])
             // A source that is a step, and not a container with tolerated parts, has itself completed.
-            const plain = model.steps[source]?.uses !== undefined && model.steps[source].forEach === undefined && model.steps[source].loop === undefined
+            const plain = model.steps[source]?.uses !== undefined && model.steps[source].forEach === undefined && model.steps[source].loop === undefined && model.steps[source].onError === undefined
             if (plain) expect(parts, `${operation.path} uses ${source}`).toEqual([[source, 'completed']])
           }
         }
@@ -139,7 +161,7 @@ describe('every run of every graph', () => {
 
   test('with onFailure stop begins no step after a failure that is not tolerated', () => {
     fc.assert(fc.property(scenario, (one) => {
-      const host = play({ ...one, onFailure: 'stop', sketches: one.sketches.map((each) => ({ ...each, tolerant: false })) })
+      const host = play({ ...one, onFailure: 'stop', sketches: one.sketches.map(untolerated) })
       const failed = host.answers.findIndex(({ outcome }) => outcome.status === 'failed')
       if (failed < 0) {
         expect(host.end).toHaveProperty('completed')
@@ -148,7 +170,7 @@ describe('every run of every graph', () => {
       // All operations that were opened were answered; those answered after the failure were open when it came.
       const before = new Set(host.answers.slice(0, failed + 1).map(({ path }) => path))
       const steps = (all: Iterable<Operation>): string[] => [...all].filter(({ kind }) => kind === 'step').map(({ path }) => path) // that a loop has ended is still recorded
-      const replay = new GraphHost(fromStored(modelOf(one.sketches.map((each) => ({ ...each, tolerant: false })), 'stop'), [echo]).source(), {})
+      const replay = new GraphHost(fromStored(modelOf(one.sketches.map(untolerated), 'stop'), [echo]).source(), {})
       for (const { path, outcome } of host.answers.slice(0, failed + 1)) replay.deliver(path, outcome)
       expect(steps(host.opened).filter((path) => !before.has(path)).toSorted()).toEqual(steps(replay.waiting.values()).toSorted())
       expect(host.end).toHaveProperty('failed')
@@ -209,7 +231,7 @@ describe('every run of every graph', () => {
           answers.push({ path: operation.path, outcome })
           source.deliver(operation.path, outcome)
         },
-        giveUp: () => undefined,
+        drop: () => undefined,
         complete: end,
         fail: end,
       })
@@ -221,7 +243,7 @@ describe('every run of every graph', () => {
     }), {
       numRuns: 150,
       // A wait between two turns that is given up while its answer waits its turn.
-      examples: [[{ sketches: [{ data: [], order: [], kind: 'loop', when: 'always', tolerant: false, size: 3 }, { data: [], order: [], kind: 'step', when: 'always', tolerant: false, size: 0 }], onFailure: 'stop', picks: [0], fails: [1, 0] }]],
+      examples: [[{ sketches: [{ data: [], order: [], kind: 'loop', when: 'always', tolerant: false, size: 3, handler: 'none' }, { data: [], order: [], kind: 'step', when: 'always', tolerant: false, size: 0, handler: 'none' }], onFailure: 'stop', picks: [0], fails: [1, 0] }]],
     })
   })
 })

@@ -1,20 +1,23 @@
 // The graph interpreter: a source of operations that needs no replay of its own. It is a pure function of the run's input and of
 // the answers in their order, so after a crash the recorded answers bring it back to where it was.
 import { IllegalTransitionError, WumboError } from '../errors.ts'
-import type { Operation, Outcome, Source, SourceHost } from './contract.ts'
+import type { Cut, Operation, Outcome, Source, SourceHost } from './contract.ts'
+import { NO_FRAME, type Frame } from './frame.ts'
+import { runClosings, type Ended } from './interpreter-handler.ts'
 import { runScope } from './interpreter-scope.ts'
 import type { Above, Done, Result, RunCore, ScopeSpot, Timer } from './interpreter-run.ts'
-import type { ScopePlan } from './plan.ts'
+import type { GraphPlan, ScopePlan } from './plan.ts'
 
-/** Makes the interpreter of one run. */
-export function graphSource(plan: ScopePlan, onFailure: 'stop' | 'continue'): Source {
-  return new GraphSource(plan, onFailure === 'stop')
+/** Makes the interpreter of one run; `cut` when its steps are to be given up. */
+export function graphSource(plan: GraphPlan, onFailure: 'stop' | 'continue', cut: Cut | null = null): Source {
+  return new GraphSource(plan, onFailure === 'stop', cut)
 }
 
 class GraphSource implements Source, RunCore {
   readonly synchronous = true
-  readonly stopOnFailure: boolean
-  readonly #plan: ScopePlan
+  readonly #plan: GraphPlan
+  readonly #stops: boolean
+  readonly #cut: Cut | null
   readonly #waiting = new Map<string, (outcome: Outcome) => void>()
   readonly #sleeping = new Map<string, { readonly above: Above; readonly done: Done }>()
   /** Timers that were given up: their answers may still come, and change nothing. */
@@ -27,21 +30,39 @@ class GraphSource implements Source, RunCore {
   /** How the workflow ended; told to the host once every operation is answered. */
   #result: Result | null = null
   #over = false
+  /** What the steps of the workflow see. */
+  #frame: Frame = NO_FRAME
+  #answered = 0
+  /** The steps have come to their end, or were given up: what is run at the end is at work. */
+  #closing = false
 
-  constructor(plan: ScopePlan, stopOnFailure: boolean) {
+  constructor(plan: GraphPlan, stops: boolean, cut: Cut | null) {
     this.#plan = plan
-    this.stopOnFailure = stopOnFailure
+    this.#stops = stops
+    this.#cut = cut
+  }
+
+  /** At the end as much is done as can be, whatever fails of it. */
+  get stopOnFailure(): boolean {
+    return this.#stops && !this.#closing
   }
 
   begin(input: unknown, host: SourceHost): void {
     if (this.#host !== null) throw new IllegalTransitionError('a graph was begun twice')
     this.#host = host
-    const done = (result: Result): void => void (this.#result = result)
-    this.scope(this.#plan, { prefix: '', path: null, frame: { input, scopes: [], items: [] }, above: null }, done)
+    const done = (result: Result): void => this.#ended({ frame: this.#frame, outcome: result.status === 'completed' ? 'completed' : 'failed', result })
+    this.#frame = runScope(this, this.#plan, { prefix: '', path: null, frame: { input, scopes: [], items: [] }, above: null }, done)
     this.#work()
   }
 
+  #ended(ended: Ended): void {
+    if (this.#closing) return
+    this.#closing = true
+    runClosings(this, this.#plan, ended, (result) => void (this.#result = result))
+  }
+
   deliver(path: string, outcome: Outcome): void {
+    this.#answered++
     if (this.#givenUp.delete(path)) return
     const answered = this.#waiting.get(path)
     if (answered === undefined) throw new IllegalTransitionError(`an answer came for ${path}, which is not open`, { path })
@@ -71,7 +92,7 @@ class GraphSource implements Source, RunCore {
     this.#sleeping.delete(path)
     if (!this.#waiting.delete(path)) return // its answer has come and waits its turn
     this.#givenUp.add(path)
-    this.#host?.giveUp(path)
+    this.#host?.drop(path)
   }
 
   doomed(): void {
@@ -96,6 +117,20 @@ class GraphSource implements Source, RunCore {
     }
   }
 
+  get #isCutDue(): boolean {
+    return this.#cut !== null && !this.#closing && this.#answered >= this.#cut.after
+  }
+
+  /** Gives up the steps of the run; what is run at its end begins. */
+  #giveUp(): void {
+    const { outcome = 'cancelled', error = null } = this.#cut ?? {}
+    this.#host?.giveUp?.([...this.#waiting.keys()])
+    this.#waiting.clear()
+    this.#sleeping.clear()
+    this.#givenUp.clear()
+    this.#ended({ frame: this.#frame, outcome, result: error === null ? { status: 'completed', output: undefined } : { status: 'failed', error } })
+  }
+
   /** Does what is to be done and all that follows from it before it takes the next answer: so it is after a crash as well. */
   #work(): void {
     if (this.#working) return
@@ -103,7 +138,10 @@ class GraphSource implements Source, RunCore {
     try {
       for (;;) {
         const tasks = this.#tasks.length > 0 ? this.#tasks : this.#answers.splice(0, 1)
-        if (tasks.length === 0) break
+        if (tasks.length === 0) {
+          if (this.#isCutDue) this.#giveUp()
+          else break
+        }
         if (tasks === this.#tasks) this.#tasks = []
         for (const task of tasks) task()
       }

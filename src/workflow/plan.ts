@@ -52,7 +52,28 @@ export interface NodePlan {
   readonly each: EachPlan | null
   readonly loop: LoopPlan | null
   readonly continueOnError: boolean
+  /** What stands in its place when it has failed. */
+  readonly handler: HandlerPlan | null
   readonly body: BodyPlan
+}
+
+/** What stands in the place of a step that has failed. */
+export interface HandlerPlan {
+  /** `steps.charge.onError`. */
+  readonly path: string
+  /** The codes of the failures that it takes; null for all. */
+  readonly codes: readonly string[] | null
+  /** Steps that must have completed, else the failure stands. */
+  readonly requires: readonly Requirement[]
+  /** A body, or only what it gives. */
+  readonly does: BodyPlan | { readonly kind: 'output'; readonly output: Binding }
+}
+
+/** A workflow: its steps, and what is run when they have come to an end. */
+export interface GraphPlan extends ScopePlan {
+  /** After a failure with one of the codes; null for any. */
+  readonly onError: { readonly codes: readonly string[] | null; readonly scope: ScopePlan } | null
+  readonly final: ScopePlan | null
 }
 
 /** A body that is run for each item of a list. */

@@ -1,7 +1,7 @@
 // Gives a step another id, and every reference that means it. References are found where they stand and by what they see there: a step
 // of the same id in another block is another step. A model in, a model out; texts are edited by DefinitionText.
 import { DefinitionError } from '../errors.ts'
-import { defaultCaseName, MAX_STEP_ID, STEP_ID, type BodyModel, type CaseModel, type LoopModel, type NeedModel, type ParallelModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
+import { defaultCaseName, MAX_STEP_ID, STEP_ID, type BodyModel, type CaseModel, type FinallyModel, type LoopModel, type NeedModel, type OnErrorModel, type ParallelModel, type RunErrorModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import { didYouMean } from '../shared/nearest.ts'
 import { POISONED } from './names-taken.ts'
 import { findStep } from './expression-names.ts'
@@ -71,8 +71,12 @@ class Rename {
 
   workflow(model: WorkflowModel): WorkflowModel {
     const site: Site = { path: '', run: [], names: { scopes: [], items: [], everywhere: new Map() }, owner: '' }
+    const ids = Object.keys(model.steps)
     const { steps, output } = this.#scope(model, site, null)
-    return changed(model, { steps, output, layout: this.#layout(model.layout) })
+    const seen: Names = { ...site.names, scopes: [{ path: 'steps', ids: new Map(ids.map((id, index) => [id, index])), owner: null }] }
+    const closing = <T extends RunErrorModel | FinallyModel>(key: 'onError' | 'finally', given: T | undefined): T | undefined => (given === undefined ? given : changed<RunErrorModel | FinallyModel>(given, { steps: this.#scope(given, { path: key, run: [`$${key}`], names: seen, owner: '' }, null).steps ?? given.steps }) as T) // the same keys
+    const [onError, final] = [closing('onError', model.onError), closing('finally', model.finally)]
+    return changed(model, { steps, output, onError, finally: final, layout: this.#layout(model.layout) })
   }
 
   /** The steps of a scope, and its output, which sees them. */
@@ -104,8 +108,14 @@ class Rename {
 
   #step(step: StepModel, site: Site): StepModel {
     if (typeof (step as unknown) !== 'object' || (step as unknown) === null) return step // a wrong shape is told elsewhere
-    const { needs, if: condition, forEach, loop } = step
-    return changed<StepModel>(this.#body(step, site), { needs: this.#needs(needs, site.names), if: this.#bare(condition, site.names), forEach: this.#bare(forEach, site.names), loop: this.#loop(loop, site.names) })
+    const { needs, if: condition, forEach, loop, onError } = step
+    const handler = typeof (onError as unknown) !== 'object' || onError === undefined ? onError : this.#handler(onError, { ...site, path: `${site.path}.onError`, run: [...site.run, '$onError'] })
+    return changed<StepModel>(this.#body(step, site), { onError: handler, needs: this.#needs(needs, site.names), if: this.#bare(condition, site.names), forEach: this.#bare(forEach, site.names), loop: this.#loop(loop, site.names) })
+  }
+
+  #handler(handler: OnErrorModel, site: Site): OnErrorModel {
+    const body = this.#body(handler, site)
+    return handler.steps === undefined ? changed<OnErrorModel>(body, { output: this.#texts(handler.output, site.names) }) : body
   }
 
   #loop(loop: StepModel['loop'], names: Names): StepModel['loop'] {

@@ -59,6 +59,7 @@ function remedyOf({ path }: Issue, code: ProblemCode): string | undefined {
   const rule = REMEDIES[code]
   if (rule !== undefined) return rule
   if (last === undefined) return 'A definition is an object: name: my-workflow, and below it steps: with a step.'
+  if (last === 'onError' || last === 'finally') return path.length === 1 ? `Write below ${last} steps: with a step.` : 'Write below onError output: with what stands for the output of the step, or uses: name-of-a-template.'
   if (last === 'steps') return 'Write below steps: an id, and below the id uses: name-of-a-template.'
   if (path[0] === 'layout') return 'A place is { x: 0, y: 80 }, in pixels.'
   if (path.at(-2) === 'steps') return 'A step is an object: write below its id uses: name-of-a-template, or sleep: 10s.'
@@ -95,8 +96,10 @@ function keysAt(path: readonly Key[]): readonly string[] {
 function ownerAt(path: readonly Key[]): keyof typeof modelKeys {
   const last = path.at(-1)
   if (path.length === 0) return 'workflow'
+  if (path.length === 1 && last === 'finally') return last
+  if (path.length === 1 && last === 'onError') return 'runError'
   // A step may itself be called `retry`: then what stands before it is `steps`.
-  if ((last === 'retry' || last === 'compensate' || last === 'loop' || last === 'parallel') && path.at(-2) !== 'steps' && path.at(-2) !== 'branches') return last
+  if ((last === 'retry' || last === 'compensate' || last === 'loop' || last === 'parallel' || last === 'onError') && path.at(-2) !== 'steps' && path.at(-2) !== 'branches') return last
   if (path.at(-2) === 'branches' && path.at(-3) === 'parallel') return 'branch'
   if (last === 'needs' || path.at(-2) === 'needs') return path.at(last === 'needs' ? -2 : -3) === 'steps' ? 'step' : 'need'
   return typeof last === 'number' ? 'case' : 'step'
@@ -116,7 +119,7 @@ function kindOf(issue: Issue, value: unknown): { readonly code: ProblemCode; rea
   return { code: issue.code === 'invalid_format' ? 'INVALID_NAME' : 'INVALID_VALUE' }
 }
 
-const DURATIONS: ReadonlySet<string> = new Set(['sleep', 'delay', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'initialDelay', 'maxDelay'])
+const DURATIONS: ReadonlySet<string> = new Set(['sleep', 'delay', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'cleanUpTimeout', 'initialDelay', 'maxDelay'])
 
 function messageOf(issue: Issue, value: unknown): string {
   switch (issue.code) {

@@ -6,7 +6,7 @@ import { bareExpression, splitText } from './interpolation.ts'
 
 /** A canonical model with its expressions in their one spelling. Only for models that were checked. */
 export function respelled(model: WorkflowModel): WorkflowModel {
-  return changed(model, { steps: eachStep, output: inTexts })
+  return changed(model, { steps: eachStep, output: inTexts, onError: (one) => bodySpelled(one as StepModel), finally: (one) => bodySpelled(one as StepModel) })
 }
 
 function eachStep(steps: unknown): unknown {
@@ -14,7 +14,7 @@ function eachStep(steps: unknown): unknown {
 }
 
 function bodySpelled<T extends StepModel | CaseModel>(body: T): T {
-  return changed(body, { needs: needsSpelled, if: bare, forEach: bare, with: inTexts, output: inTexts, sleep: inTexts, loop: loopSpelled, parallel: (one) => changed(one as object, { branches: eachStep, merge: inTexts }), compensate: (one) => (one === false ? one : changed(one as object, { with: inTexts })), steps: eachStep, switch: (cases) => (cases as readonly CaseModel[]).map(bodySpelled) })
+  return changed(body, { needs: needsSpelled, if: bare, forEach: bare, with: inTexts, output: inTexts, sleep: inTexts, loop: loopSpelled, onError: (one) => bodySpelled(one as StepModel), parallel: (one) => changed(one as object, { branches: eachStep, merge: inTexts }), compensate: (one) => (one === false ? one : changed(one as object, { with: inTexts })), steps: eachStep, switch: (cases) => (cases as readonly CaseModel[]).map(bodySpelled) })
 }
 
 function needsSpelled(needs: unknown): unknown {

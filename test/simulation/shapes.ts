@@ -34,6 +34,9 @@ export const clusterShapes = (): readonly Shape[] => [...makeShapes('5s').filter
 
 export const shapes: readonly Shape[] = [...makeShapes('8h'), ...sagaShapes('8h'), ...controlShapes('8h')]
 
+/** For processes in real time: nights of a second. */
+export const realShapes = (): readonly Shape[] => [...makeShapes('1s'), ...sagaShapes('1s')]
+
 function makeShapes(night: string): readonly Shape[] {
   return [
   {

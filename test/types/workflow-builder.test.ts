@@ -6,6 +6,7 @@ import { defineTemplate } from '../../src/template/define.ts'
 import type { AnyWorkflow, GraphWorkflow, Workflow } from '../../src/workflow/contract.ts'
 import { workflow } from '../../src/workflow/builder.ts'
 import { and, cel, contains, eq, fallback, gt, has, includes, not, size, text, typed } from '../../src/workflow/conditions.ts'
+import type { Failure } from '../../src/workflow/failure.ts'
 import type { Expr, Ref } from '../../src/workflow/reference.ts'
 
 const fetchPage = defineTemplate({
@@ -208,6 +209,45 @@ describe('sleep', () => {
       begin.sleep('a', '3d', { needs: 'b' })
       // @ts-expect-error a wait takes no retry
       begin.sleep('a', '3d', { retry: { maxAttempts: 2 } })
+    })
+  })
+})
+
+describe('what is done about failures', () => {
+  test('gives a step the output of either', () => {
+    const graph = fetched.onError('fetch', { output: null }).output(({ steps }) => steps.fetch).build()
+    unrun(() => {
+      void start(graph, { url: 'x', orders: [] }).then((output) => expectTypeOf(output).toEqualTypeOf<{ visits: number; tags: string[]; kind: 'a' | 'b'; note: string | null; body: unknown } | null>())
+    })
+    const told = begin.step('p', { uses: ping }).onError('p', { output: ({ error }) => ({ why: error.message, code: error.code }) }).output(({ steps }) => ({ p: steps.p })).build()
+    unrun(() => {
+      void start(told, { url: 'x', orders: [] }).then((output) => expectTypeOf(output.p).toEqualTypeOf<{ ok: boolean } | { why: string; code: string }>())
+    })
+    const block = begin.step('p', { uses: ping }).onError('p', (inside) => inside.step('q', { uses: score, with: { visits: 1 } }).output(({ steps }) => steps.q.score)).output(({ steps }) => ({ p: steps.p })).build()
+    unrun(() => {
+      void start(block, { url: 'x', orders: [] }).then((output) => expectTypeOf(output.p).toEqualTypeOf<{ ok: boolean } | number>())
+    })
+  })
+
+  test('knows the failure, and the steps', () => {
+    unrun(() => {
+      // @ts-expect-error no such step
+      fetched.onError('fetched', { output: null })
+      // @ts-expect-error a failure has no such field
+      fetched.onError('fetch', { output: ({ error }) => error.codes })
+      // @ts-expect-error there is no outcome before the end
+      fetched.onError((block, { outcome }) => block.step('t', { uses: anything, with: outcome }))
+      fetched.finally((block, { outcome, error }) => {
+        expectTypeOf(outcome).toEqualTypeOf<Ref<'completed' | 'failed' | 'cancelled'>>()
+        expectTypeOf(error).toExtend<Expr<{ code: string } | null>>()
+        expectTypeOf(typed<Failure>(error).code).toExtend<Expr<string>>()
+        return block.step('t', { uses: anything, with: ({ steps }) => steps.fetch.visits })
+      })
+      fetched.block('b', (block) => {
+        // @ts-expect-error only a workflow has finally
+        block.finally((inner: unknown) => inner)
+        return block.step('x', { uses: ping })
+      })
     })
   })
 })

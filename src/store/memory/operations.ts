@@ -1,14 +1,15 @@
 // The operations of a flush on the memory store's tables, one function each, with the meaning that the port gives
 // them. They throw StoreRowError for a row that breaks a rule; the transaction around them takes everything back.
 import { StoreRowError } from '../../errors.ts'
+import { parentOf } from '../../model/child.ts'
 import { blobOf } from '../../model/payload.ts'
 import { isEnd } from '../../model/run.ts'
-import type { RunKey, RunKind } from '../../model/run.ts'
+import type { RunKey, RunKind, RunRow } from '../../model/run.ts'
 import type { OpAnswer, StoreOp } from '../port.ts'
 import { errorRow, generationRow, mailRow, markRow, recordRow, runRow, text, whole, wholeOrNull } from './rows.ts'
 import { idOf } from './tables.ts'
 import type { StoredRun, Tables } from './tables.ts'
-import { deleteWorkflow, saveWorkflow, setWorkflowStatus, useWorkflowVersion } from './workflows.ts'
+import { chooseWorkflowVersion, deleteWorkflow, saveWorkflow, setWorkflowStatus, useWorkflowVersion } from './workflows.ts'
 
 type OpOf<Name extends StoreOp['op']> = Extract<StoreOp, { op: Name }>
 
@@ -30,18 +31,22 @@ export function apply(tables: Tables, lane: Owner, op: StoreOp): OpAnswer | unde
     case 'send': return send(tables, op)
     case 'consume': return consume(tables, lane, op)
     case 'reopen': return reopen(tables, lane, op)
+    case 'migrate': return migrate(tables, lane, op)
+    case 'continue': return continueAsNew(tables, lane, op)
     case 'claim': return claim(tables, lane, op)
     case 'definition': return define(tables, op)
     case 'prune': return prune(tables, op)
     case 'transact': throw new StoreRowError('this store runs no transactions')
     case 'saveWorkflow': return saveWorkflow(tables, op)
     case 'useWorkflowVersion': return useWorkflowVersion(tables, op)
+    case 'chooseWorkflowVersion': return chooseWorkflowVersion(tables, op)
     case 'setWorkflowStatus': return setWorkflowStatus(tables, op)
     case 'deleteWorkflow': return deleteWorkflow(tables, op)
   }
 }
 
-function start(tables: Tables, lane: Owner, { run, key, isFree }: OpOf<'start'>): OpAnswer | undefined {
+function start(tables: Tables, lane: Owner, { run, key, isFree, once }: OpOf<'start'>): OpAnswer | undefined {
+  if (once === true && tables.find(run) !== undefined) return { answer: 'exists', run: run.run, hash: '' }
   if (key !== null) {
     const taken = tables.keys.get(idOf(run.space, key.key))
     if (taken !== undefined && taken.expiresAt > run.createdAt) return { answer: 'exists', run: taken.run, hash: taken.hash }
@@ -97,6 +102,7 @@ function finish(tables: Tables, lane: Owner, op: OpOf<'finish'>): OpAnswer | und
   const output = op.output === null ? null : text(op.output)
   const error = errorRow(op.error)
   tables.change(stored, { lane: null, epoch: null, status: op.status, output, error, finishedAt: whole(op.finishedAt), wakeAt: null })
+  if (op.tell !== undefined) send(tables, { op: 'send', mail: op.tell })
   return undefined
 }
 
@@ -119,19 +125,29 @@ function send(tables: Tables, op: OpOf<'send'>): OpAnswer {
 }
 
 function consume(tables: Tables, lane: Owner, op: OpOf<'consume'>): OpAnswer | undefined {
+  read(tables, owned(tables, lane, op.run), op.numbers, whole(op.at))
+  return undefined
+}
+
+function migrate(tables: Tables, lane: Owner, op: OpOf<'migrate'>): OpAnswer | undefined {
   const stored = owned(tables, lane, op.run)
-  const consumedAt = whole(op.at)
-  for (const number of op.numbers) {
-    const before = stored.mail[number - 1]
+  tables.change(stored, { version: text(op.to.version) })
+  read(tables, stored, [whole(op.mail)], whole(op.at))
+  return undefined
+}
+
+function read(tables: Tables, stored: StoredRun, numbers: readonly number[], consumedAt: number): void {
+  for (const number of numbers) {
+    const at = placeOf(stored.mail, number)
+    const before = stored.mail[at]
     if (before === undefined || before.consumedAt !== null) continue
-    stored.mail[number - 1] = Object.freeze({ ...before, consumedAt })
+    stored.mail[at] = Object.freeze({ ...before, consumedAt })
     stored.unread--
     tables.undoBy(() => {
-      stored.mail[number - 1] = before
+      stored.mail[at] = before
       stored.unread++
     })
   }
-  return undefined
 }
 
 function reopen(tables: Tables, lane: Owner, op: OpOf<'reopen'>): OpAnswer | undefined {
@@ -144,6 +160,39 @@ function reopen(tables: Tables, lane: Owner, op: OpOf<'reopen'>): OpAnswer | und
   stored.generations.push(generation)
   tables.undoBy(() => stored.generations.pop())
   tables.change(stored, { status: 'running', lane: lane.id, epoch: lane.epoch, gen: generation.gen, output: null, error: null, finishedAt: null, wakeAt: null })
+  return undefined
+}
+
+/** Where a number stands among mail that is in the order of its numbers, some of which may be gone; -1 for nowhere. */
+function placeOf(mail: StoredRun['mail'], number: number): number {
+  for (let at = Math.min(number, mail.length) - 1; at >= 0; at--) {
+    const found = mail[at]?.number ?? 0
+    if (found <= number) return found === number ? at : -1
+  }
+  return -1
+}
+
+function continueAsNew(tables: Tables, lane: Owner, op: OpOf<'continue'>): OpAnswer | undefined {
+  const generation = generationRow(op.generation)
+  const stored = owned(tables, lane, generation)
+  if (stored.row.gen !== generation.gen - 1) throw new StoreRowError(`the run is in generation ${stored.row.gen}, not ${generation.gen - 1}`)
+  const { journal, marks, generations } = stored
+  const mail = [...stored.mail]
+  const before = { journal: [...journal], marks: [...marks], generations: [...generations] }
+  tables.undoBy(() => {
+    for (const [key, row] of before.journal) journal.set(key, row)
+    for (const [key, row] of before.marks) marks.set(key, row)
+    generations.splice(0, generations.length, ...before.generations)
+    stored.mail.splice(0, stored.mail.length, ...mail)
+  })
+  journal.clear()
+  marks.clear()
+  generations.splice(0, generations.length, generation)
+  const dropped = new Set(op.drop)
+  const blank = new Set(op.blank)
+  const kept = mail.filter(({ number, consumedAt }) => consumedAt === null || !dropped.has(number)).map((one) => (one.consumedAt !== null && blank.has(one.number) ? Object.freeze({ ...one, kind: 'taken' as const, body: null }) : one))
+  stored.mail.splice(0, stored.mail.length, ...kept)
+  tables.change(stored, { gen: generation.gen, input: text(op.input) })
   return undefined
 }
 
@@ -174,11 +223,18 @@ function define(tables: Tables, { hash, workflow, body, at }: OpOf<'definition'>
 }
 
 function prune(tables: Tables, { space, before, limit }: OpOf<'prune'>): OpAnswer {
-  const old = [...tables.runs.values()].filter(({ row }) => row.space === space && row.finishedAt !== null && row.finishedAt < before)
+  const old = [...tables.runs.values()].filter(({ row }) => row.space === space && row.finishedAt !== null && row.finishedAt < before && !isWanted(tables, row))
   const pruned = old.sort(oldestFirst).slice(0, Math.max(0, limit))
   for (const { row } of pruned) tables.delete(tables.runs, idOf(row.space, row.run))
   for (const [id, key] of [...tables.keys]) if (key.space === space && key.expiresAt <= before) tables.delete(tables.keys, id)
   return { answer: 'pruned', runs: pruned.length, blobs: [...new Set(pruned.flatMap((stored) => [...blobsOf(stored)]))] }
+}
+
+/** True for a child whose parent may still read its result. */
+function isWanted(tables: Tables, row: RunRow): boolean {
+  const link = parentOf(row)
+  const parent = link === null ? undefined : tables.find({ space: row.space, run: link.run })
+  return link !== null && parent !== undefined && !isEnd(parent.row.status) && !parent.generations.some(({ gen, baseSeq }) => baseSeq === 0 && gen > link.gen)
 }
 
 /** By creation, then by insertion. */

@@ -245,7 +245,11 @@ export class MemoryServer {
 
   #learnKinds(lane: string, ops: readonly StoreOp[]): void {
     const before = this.#kinds.size
-    for (const op of ops) if (op.op === 'start') this.#kinds.set(nameOf(op.run), { queue: op.run.queue, workflow: op.run.workflow, version: op.run.version })
+    for (const op of ops) {
+      if (op.op !== 'start' && op.op !== 'migrate') continue
+      const { queue, workflow, version } = op.op === 'start' ? op.run : op.to
+      this.#kinds.set(nameOf({ queue, workflow, version }), { queue, workflow, version })
+    }
     if (this.#kinds.size > before) this.notify(lane, 'kinds')
   }
 

@@ -152,6 +152,7 @@ export class SharedLane implements Lane {
     for (const [index, op] of ops.entries()) {
       const answer = answers.get(index)
       if (op.op === 'release' && op.status === 'waiting' && op.wakeAt === null && answer === undefined) server.notify(this.id, 'due')
+      if (op.op === 'finish' && op.tell !== undefined && answer === undefined) for (const hint of ['mail', 'due'] as const) server.notify(this.id, hint)
       if (op.op === 'send' && answer?.answer === 'sent') server.notify(this.id, answer.owned ? 'mail' : 'due')
     }
   }

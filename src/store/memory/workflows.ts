@@ -1,6 +1,6 @@
 // The operations on stored workflows on the memory store's tables, with the meaning that the port gives them. What may follow which
 // is the model's business.
-import { deletionRefusal, statusRefusal, versionRefusal, withStatus, withVersion } from '../../model/definition.ts'
+import { deletionRefusal, saysNothing, statusRefusal, versionRefusal, withChoice, withStatus, withVersion } from '../../model/definition.ts'
 import type { WorkflowChange, WorkflowKey, WorkflowRow, WorkflowVersion } from '../../model/definition.ts'
 import type { OpAnswer } from '../port.ts'
 import type { WorkflowOp } from '../workflows-port.ts'
@@ -41,7 +41,20 @@ export function setWorkflowStatus(tables: Tables, op: OpOf<'setWorkflowStatus'>)
   const because = statusRefusal(stored?.row, op.status)
   if (because !== undefined) return { answer: 'refused', because }
   const row = withStatus(stored?.row, op.status, change)
-  if (row.version !== null || row.status !== 'enabled') return answer(row === stored?.row ? row : put(tables, row, stored?.versions ?? []))
+  return keep(tables, row, stored)
+}
+
+export function chooseWorkflowVersion(tables: Tables, op: OpOf<'chooseWorkflowVersion'>): OpAnswer {
+  const change = changeOf(op)
+  const stored = find(tables, change)
+  const because = versionRefusal(stored?.row)
+  if (because !== undefined) return { answer: 'refused', because }
+  return keep(tables, withChoice(stored?.row, op.version === null ? null : text(op.version), change), stored)
+}
+
+/** Keeps a row, unless it says nothing. */
+function keep(tables: Tables, row: WorkflowRow, stored: StoredWorkflow | undefined): OpAnswer {
+  if (!saysNothing(row)) return answer(row === stored?.row ? row : put(tables, row, stored?.versions ?? []))
   tables.delete(tables.workflows, idOf(row.space, row.name))
   return answer(row)
 }

@@ -1,7 +1,8 @@
-// The reopening of a run: its live row comes back out of its end, or leaves `parked`. Mail itself is carried out many at a time: see
+// The reopening of a run: its live row comes back out of its end, or leaves `parked`; and its move to another version. Mail itself is carried out many at a time: see
 // migrations/0002-flush.ts.
+import { StoreRowError } from '../../errors.ts'
 import type { Generation } from '../../model/run.ts'
-import type { OpAnswer } from '../port.ts'
+import type { OpAnswer, StoreOp } from '../port.ts'
 import { stored, whole } from './text.ts'
 import type { Writing } from './writing.ts'
 
@@ -35,5 +36,39 @@ export async function reopen({ client, lane, epoch }: Writing, generation: Gener
     [no, lane, epoch, gen],
   )
   await client.query('delete from run_ends where no = $1', [no])
+  return undefined
+}
+
+/** Goes on with another version of its workflow, whose kind has a number by now, and has read the mail that asked for it. */
+export async function migrate({ client, lane, epoch }: Writing, op: Extract<StoreOp, { op: 'migrate' }>): Promise<undefined> {
+  const { run, to } = op
+  const found = await client.query<{ no: number }>(
+    'select l.no from runs l join run_starts s on s.no = l.no where s.run = $1 and s.space = $2 and l.lane = $3 and l.epoch = $4 for update of l', [stored(run.run), whole(run.space), lane, epoch],
+  )
+  const no = found.rows[0]?.no
+  if (no === undefined) throw new StoreRowError(`the run ${run.run} is not owned by this lane`)
+  await client.query('update run_starts set version = $2 where no = $1', [no, stored(to.version)])
+  await client.query('update runs set kind = (select id from run_kinds where queue = $2 and workflow = $3 and version = $4) where no = $1', [no, stored(to.queue), stored(to.workflow), stored(to.version)])
+  const read = await client.query('update inbox set consumed_at = $3 where run_no = $1 and number = $2 and consumed_at is null', [no, whole(op.mail), whole(op.at)])
+  if (read.rowCount === 1) await client.query('update runs set unread = unread - 1 where no = $1', [no])
+  return undefined
+}
+
+/** Begins an owned run anew under the next generation, with another input. */
+export async function continueAsNew({ client, lane, epoch }: Writing, { generation, input, drop, blank }: Extract<StoreOp, { op: 'continue' }>): Promise<undefined> {
+  const gen = whole(generation.gen)
+  const found = await client.query<{ no: number }>(
+    'update runs set gen = $5 where run = $1 and space = $2 and lane = $3 and epoch = $4 and gen = $5 - 1 and no = (select no from run_starts where run = $1 and space = $2) returning no',
+    [stored(generation.run), whole(generation.space), lane, epoch, gen],
+  )
+  const no = found.rows[0]?.no
+  if (no === undefined) throw new StoreRowError(`the run ${generation.run} is not owned by this lane in generation ${gen - 1}`)
+  for (const table of ['journal', 'marks', 'generations']) await client.query(`delete from ${table} where run_no = $1`, [no])
+  await client.query('delete from inbox where run_no = $1 and number = any($2) and consumed_at is not null', [no, drop.map(whole)])
+  await client.query(`update inbox set kind = 'taken', body = null where run_no = $1 and number = any($2) and consumed_at is not null`, [no, blank.map(whole)])
+  await client.query('insert into generations (run_no, gen, base_seq, at, by_whom, reason) values ($1, $2, $3, $4, $5, $6)', [
+    no, gen, whole(generation.baseSeq), whole(generation.at), stored(generation.by), stored(generation.reason),
+  ])
+  await client.query('update run_starts set input = $2 where no = $1', [no, stored(input)])
   return undefined
 }

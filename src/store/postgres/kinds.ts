@@ -37,12 +37,13 @@ export class Kinds implements KindIds {
     return this.#kinds.get(id)
   }
 
-  /** Gives every kind that the operations start runs of a row, if it has none: true when one was given. Texts that no store takes are passed over. */
+  /** Gives every kind that the operations start runs of, or move them to, a row, if it has none: true when one was given. Texts that no store takes are passed over. */
   async prepare(client: pg.ClientBase, ops: readonly StoreOp[]): Promise<boolean> {
     let isNew = false
     for (const op of ops) {
-      if (op.op === 'start' && this.idOf(op.run) === NONE && isStorable(op.run)) {
-        await this.#add(client, op.run)
+      const kind = kindOf(op)
+      if (kind !== undefined && this.idOf(kind) === NONE && isStorable(kind)) {
+        await this.#add(client, kind)
         isNew = true
       } else if (op.op === 'claim' && op.kinds?.some((kind) => this.idOf(kind) === NONE) === true) await this.refresh(client)
     }
@@ -51,7 +52,11 @@ export class Kinds implements KindIds {
 
   /** True when the kinds that the operations name are all known. */
   covers(ops: readonly StoreOp[]): boolean {
-    return ops.every((op) => (op.op !== 'start' || this.idOf(op.run) !== NONE) && (op.op !== 'claim' || op.kinds?.every((kind) => this.idOf(kind) !== NONE) !== false))
+    return ops.every((op) => this.#isKnown(kindOf(op)) && (op.op !== 'claim' || op.kinds?.every((kind) => this.idOf(kind) !== NONE) !== false))
+  }
+
+  #isKnown(kind: RunKind | undefined): boolean {
+    return kind === undefined || this.idOf(kind) !== NONE
   }
 
   /** Reads the kinds that came since; gives all. */
@@ -72,6 +77,11 @@ export class Kinds implements KindIds {
     this.#ids.set(nameOf(kind), id)
     this.#kinds.set(id, kind)
   }
+}
+
+/** The kind that an operation gives a run. */
+function kindOf(op: StoreOp): RunKind | undefined {
+  return op.op === 'start' ? op.run : op.op === 'migrate' ? op.to : undefined
 }
 
 function isStorable({ queue, workflow, version }: RunKind): boolean {

@@ -240,7 +240,11 @@ export class PostgresLane implements Lane {
     for (const [index, op] of ops.entries()) {
       if (op.op === 'start') isDue ||= op.isFree === true && !answers.has(index)
       else if (op.op === 'release') isDue ||= op.status === 'waiting' && op.wakeAt === null && !answers.has(index)
-      else if (op.op === 'send') {
+      else if (op.op === 'finish') {
+        if (op.tell === undefined || answers.has(index)) continue
+        isMail = true
+        isDue = true
+      } else if (op.op === 'send') {
         const answer = answers.get(index)
         if (answer?.answer !== 'sent') continue
         if (answer.owned) isMail = true

@@ -6,10 +6,12 @@ import { transaction } from './connection.ts'
 import { initial } from './migrations/0001-initial.ts'
 import { flush } from './migrations/0002-flush.ts'
 import { tick } from './migrations/0003-tick.ts'
+import { children } from './migrations/0004-children.ts'
+import { chosenVersions } from './migrations/0005-chosen-versions.ts'
 import { isMovedVersion, movedError, readMoved } from './moved.ts'
 
 /** The statements of each migration; the first makes version 1. */
-const MIGRATIONS: readonly string[] = [initial, flush, tick]
+const MIGRATIONS: readonly string[] = [initial, flush, tick, children, chosenVersions]
 
 /** The version of the schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -3,22 +3,25 @@
 import { StoreRowError } from '../../errors.ts'
 import type { OpAnswer } from '../port.ts'
 import { definitionChecksum } from './checksum.ts'
-import { reopen } from './inbox.ts'
+import { continueAsNew, migrate, reopen } from './inbox.ts'
 import type { RareOp } from './plan.ts'
 import { prune } from './prune.ts'
 import { stored, whole } from './text.ts'
-import { deleteWorkflow, saveWorkflow, setWorkflowStatus, useWorkflowVersion } from './workflows.ts'
+import { chooseWorkflowVersion, deleteWorkflow, saveWorkflow, setWorkflowStatus, useWorkflowVersion } from './workflows.ts'
 import type { Writing } from './writing.ts'
 
 /** Carries out one operation; the answer is undefined where the port names none. */
 export async function apply(writing: Writing, op: RareOp): Promise<OpAnswer | undefined> {
   switch (op.op) {
     case 'reopen': return reopen(writing, op.generation)
+    case 'migrate': return migrate(writing, op)
+    case 'continue': return continueAsNew(writing, op)
     case 'definition': return define(writing, op)
     case 'prune': return prune(writing, op)
     case 'transact': throw new StoreRowError('this store runs no bodies in a flush')
     case 'saveWorkflow': return saveWorkflow(writing, op)
     case 'useWorkflowVersion': return useWorkflowVersion(writing, op)
+    case 'chooseWorkflowVersion': return chooseWorkflowVersion(writing, op)
     case 'setWorkflowStatus': return setWorkflowStatus(writing, op)
     case 'deleteWorkflow': return deleteWorkflow(writing, op)
   }

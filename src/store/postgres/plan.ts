@@ -65,7 +65,7 @@ export function rowRefusal(thrown: unknown, index: number, op: StoreOp | undefin
 }
 
 const RARE: ReadonlySet<StoreOp['op']> = new Set<StoreOp['op']>([
-  'reopen', 'definition', 'prune', 'transact', 'saveWorkflow', 'useWorkflowVersion', 'setWorkflowStatus', 'deleteWorkflow',
+  'reopen', 'migrate', 'continue', 'definition', 'prune', 'transact', 'saveWorkflow', 'useWorkflowVersion', 'chooseWorkflowVersion', 'setWorkflowStatus', 'deleteWorkflow',
 ])
 
 function isRare(op: StoreOp): op is RareOp {

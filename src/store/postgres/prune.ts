@@ -7,6 +7,11 @@ import type { Writing } from './writing.ts'
 /** What hangs on a run. */
 const TABLES = ['journal', 'marks', 'inbox', 'generations'] as const
 
+/** A child whose parent may still read its result: see model/child.ts for what stands in the key. */
+const WANTED = `(starts_with(coalesce(s.key, ''), '$child ') and exists (
+    select 1 from run_starts p join runs l on l.no = p.no where p.run = substr(s.key, 8, 36) and p.space = s.space
+      and not exists (select 1 from generations g where g.run_no = p.no and g.base_seq = 0 and g.gen > split_part(substr(s.key, 45), ' ', 1)::bigint)))`
+
 /** Payloads that name blobs, of some runs. */
 const PAYLOADS = `
   select input as payload from run_starts where no = any($1) and starts_with(input, 'b:')
@@ -21,7 +26,7 @@ export async function prune({ client }: Writing, op: Extract<StoreOp, { op: 'pru
   // Locked, so that none of them is reopened meanwhile.
   const old = await client.query<{ no: number }>(
     `select s.no from run_starts s join run_ends e on e.no = s.no
-    where s.space = $1 and s.created_at < $2 and e.finished_at < $2 order by s.created_at, s.no limit $3 for update of e`,
+    where s.space = $1 and s.created_at < $2 and e.finished_at < $2 and not ${WANTED} order by s.created_at, s.no limit $3 for update of e`,
     [space, before, limit],
   )
   const blobs = new Set<string>()

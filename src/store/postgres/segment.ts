@@ -1,4 +1,4 @@
-// A segment of a flush: operations that one call of wumbo_flush_v1 carries out, as columns over all rows of a kind. The function works
+// A segment of a flush: operations that one call of wumbo_flush_v2 carries out, as columns over all rows of a kind. The function works
 // kind by kind, not in the order of the operations, so a segment takes an operation only when that makes no difference: per run,
 // a start comes before all else, mail before its reading, and an end or release after all else.
 import type { JournalRecord, Mark } from '../../model/record.ts'
@@ -36,11 +36,13 @@ interface SegmentRun {
   /** The numbers of mail read so far; null for none. */
   consumed: Set<number> | null
   hasLeft: boolean
+  /** It is told of an end, which comes after all else. */
+  isTold: boolean
 }
 
 /** The columns that name a run by its position. */
 const POSITIONS: ReadonlySet<FlushColumn> = new Set<FlushColumn>([
-  'owned', 'locked', 'record_run', 'mark_run', 'wake_run', 'send_run', 'consume_run', 'release_run', 'finish_run',
+  'owned', 'locked', 'record_run', 'mark_run', 'wake_run', 'send_run', 'consume_run', 'release_run', 'finish_run', 'tell_run',
 ])
 
 /** One segment, while it is filled and when its answers come. */
@@ -84,6 +86,7 @@ export class Segment {
     const run = this.#runs.get(idOf(keyOf(op)))
     if (op.op === 'start') return run === undefined && (op.key === null || !this.#keys.has(idOf({ space: op.run.space, run: op.key.key })))
     if (run === undefined) return true
+    if (run.isTold && (op.op === 'send' || op.op === 'release' || op.op === 'finish')) return false
     return !run.hasLeft && (op.op !== 'send' || run.consumed === null)
   }
 
@@ -136,7 +139,7 @@ export class Segment {
     const claimed: ClaimedRun[] = []
     const existing = new Set<number>()
     for (const row of rows) {
-      const kind = row['answer'] as AnswerKind // what wumbo_flush_v1 says
+      const kind = row['answer'] as AnswerKind // what wumbo_flush_v2 says
       const item = row['item'] as number
       if (kind === 'claimed') claimed.push(this.#claimed(row))
       else answers.set(this.#indexes[LISTS[kind]][item - 1] ?? -1, answerOf(kind, row))
@@ -159,11 +162,12 @@ export class Segment {
     }
   }
 
-  #start({ run, key, isFree }: OpOf<'start'>, index: number): void {
+  #start({ run, key, isFree, once }: OpOf<'start'>, index: number): void {
     const columns = this.#columns
     const no = this.#numbers.next()
     columns.start_no.push(no)
     columns.start_free.push(isFree === true ? 1 : 0)
+    columns.start_once.push(once === true ? 1 : 0)
     this.#started.push({ key: run, no, isFree: isFree === true })
     const at = columns.start_run.push(stored(run.run))
     columns.start_space.push(whole(run.space))
@@ -186,7 +190,7 @@ export class Segment {
       this.#keys.add(idOf({ space: run.space, run: key.key }))
     }
     if (!this.#knownSpaces.has(run.space)) this.#newSpaces.add(run.space)
-    this.#runs.set(idOf(run), { at, wake: null, isChecked: false, isLocked: true, consumed: null, hasLeft: false })
+    this.#runs.set(idOf(run), { at, wake: null, isChecked: false, isLocked: true, consumed: null, hasLeft: false, isTold: false })
     this.#indexes.start.push(index)
   }
 
@@ -257,7 +261,20 @@ export class Segment {
     columns.finish_error.push(storedError(op.error))
     columns.finish_at.push(whole(op.finishedAt))
     columns.finish_seen.push(whole(op.inboxSeen))
-    this.#indexes.finish.push(index)
+    const position = this.#indexes.finish.push(index)
+    if (op.tell !== undefined) this.#tell(op.tell, position)
+  }
+
+  #tell(mail: NewMail, position: number): void {
+    const columns = this.#columns
+    const run = this.#locked(this.#run(mail))
+    run.isTold = true
+    columns.tell_finish.push(position)
+    columns.tell_run.push(run.at)
+    columns.tell_mail.push(stored(mail.id))
+    columns.tell_kind.push(mail.kind)
+    columns.tell_body.push(storedOrNull(mail.body))
+    columns.tell_at.push(whole(mail.sentAt))
   }
 
   #send(mail: NewMail, index: number): void {
@@ -293,7 +310,7 @@ export class Segment {
     this.#columns.run_no.push(no ?? null)
     this.#columns.run_space.push(no === undefined ? whole(key.space) : null)
     this.#columns.run_run.push(no === undefined ? stored(key.run) : null)
-    const run: SegmentRun = { at: -++this.#others, wake: null, isChecked: false, isLocked: false, consumed: null, hasLeft: false }
+    const run: SegmentRun = { at: -++this.#others, wake: null, isChecked: false, isLocked: false, consumed: null, hasLeft: false, isTold: false }
     this.#runs.set(id, run)
     return run
   }

@@ -1,10 +1,10 @@
 // Statements that are run often, by name: the call of the flush, and how a lane is opened and closed. Which tables there are is said in
 // migrations/.
 
-/** The arrays that wumbo_flush_v1 takes after its first five parameters, in their order. */
+/** The arrays that wumbo_flush_v2 takes after its first five parameters, in their order. */
 export const FLUSH_COLUMNS = {
   new_space: 'whole',
-  start_no: 'whole', start_free: 'whole', start_space: 'whole', start_run: 'text', start_workflow: 'text', start_version: 'text', start_queue: 'text', start_kind: 'whole', start_input: 'text', start_created: 'whole', start_deadline: 'whole',
+  start_no: 'whole', start_free: 'whole', start_once: 'whole', start_space: 'whole', start_run: 'text', start_workflow: 'text', start_version: 'text', start_queue: 'text', start_kind: 'whole', start_input: 'text', start_created: 'whole', start_deadline: 'whole',
   start_key: 'text',
   key_start: 'whole', key_space: 'whole', key_key: 'text', key_run: 'text', key_hash: 'text', key_created: 'whole', key_expires: 'whole',
   run_no: 'whole', run_space: 'whole', run_run: 'text',
@@ -18,6 +18,7 @@ export const FLUSH_COLUMNS = {
   consume_run: 'whole', consume_number: 'whole', consume_at: 'whole',
   release_run: 'whole', release_status: 'text', release_wake: 'whole', release_error: 'text', release_seen: 'whole',
   finish_run: 'whole', finish_status: 'text', finish_output: 'text', finish_error: 'text', finish_at: 'whole', finish_seen: 'whole',
+  tell_finish: 'whole', tell_run: 'whole', tell_mail: 'text', tell_kind: 'text', tell_body: 'text', tell_at: 'whole',
 } as const
 
 export type FlushColumn = keyof typeof FLUSH_COLUMNS
@@ -29,13 +30,13 @@ const PARAMETERS = SCALARS + Object.keys(FLUSH_COLUMNS).length
 
 /** The call that carries out a segment. It has a name, so that the server reads it once per connection. */
 export const FLUSH_PART = {
-  name: 'wumbo_flush_v1',
-  text: `select * from wumbo_flush_v1(${Array.from({ length: PARAMETERS }, (_, index) => `$${index + 1}`).join(', ')})`,
+  name: 'wumbo_flush_v2',
+  text: `select * from wumbo_flush_v2(${Array.from({ length: PARAMETERS }, (_, index) => `$${index + 1}`).join(', ')})`,
 } as const
 
 /** The same as a whole flush: notes its number and its answers beside, see lane_flushes. The lane is the first parameter, the number the last. */
 export const FLUSH = {
-  name: 'wumbo_flush_v1 whole',
+  name: 'wumbo_flush_v2 whole',
   text: `with answers as materialized (${FLUSH_PART.text}), noted as (
       update lane_flushes set number = $${PARAMETERS + 1}, answers = (select json_agg(a) from answers a) where lane = $1
     ) select * from answers`,

@@ -10,7 +10,7 @@ import type { Row } from './rows.ts'
 /** A row of `workflows`. */
 export function workflowFrom(row: Row): WorkflowRow {
   return {
-    space: row['space'] as number, name: text(row, 'name'), status: row['status'] as WorkflowStatus, version: textOrNull(row, 'version'),
+    space: row['space'] as number, name: text(row, 'name'), status: row['status'] as WorkflowStatus, version: textOrNull(row, 'version'), chosen: textOrNull(row, 'chosen'),
     createdAt: row['created_at'] as number, updatedAt: row['updated_at'] as number, by: text(row, 'by_whom'),
   }
 }

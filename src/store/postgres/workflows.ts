@@ -1,6 +1,6 @@
 // The operations on stored workflows. What may follow which is the model's business. Each locks its workflow by name first, there or not,
 // so that of two processes that change one workflow the second sees what the first has done.
-import { deletionRefusal, statusRefusal, versionRefusal, withStatus, withVersion } from '../../model/definition.ts'
+import { deletionRefusal, saysNothing, statusRefusal, versionRefusal, withChoice, withStatus, withVersion } from '../../model/definition.ts'
 import type { WorkflowChange, WorkflowKey, WorkflowRow } from '../../model/definition.ts'
 import type { OpAnswer } from '../port.ts'
 import type { WorkflowOp } from '../workflows-port.ts'
@@ -53,7 +53,21 @@ export async function setWorkflowStatus(writing: Writing, op: OpOf<'setWorkflowS
   const because = statusRefusal(before, op.status)
   if (because !== undefined) return { answer: 'refused', because }
   const row = withStatus(before, op.status, change)
-  if (row.version !== null || row.status !== 'enabled') return answer(row === before ? row : await put(writing, row))
+  return keep(writing, row, before)
+}
+
+export async function chooseWorkflowVersion(writing: Writing, op: OpOf<'chooseWorkflowVersion'>): Promise<OpAnswer> {
+  const change = checked(op)
+  stored(op.version ?? '')
+  const before = await find(writing, change)
+  const because = versionRefusal(before)
+  if (because !== undefined) return { answer: 'refused', because }
+  return keep(writing, withChoice(before, op.version, change), before)
+}
+
+/** Keeps a row, unless it says nothing. */
+async function keep(writing: Writing, row: WorkflowRow, before: WorkflowRow | undefined): Promise<OpAnswer> {
+  if (!saysNothing(row)) return answer(row === before ? row : await put(writing, row))
   await remove(writing, row)
   return answer(row)
 }
@@ -86,9 +100,9 @@ async function findVersion({ client }: Writing, { space, name }: WorkflowKey, ha
 
 async function put({ client }: Writing, row: WorkflowRow): Promise<WorkflowRow> {
   await client.query(
-    `insert into workflows (space, name, status, version, created_at, updated_at, by_whom) values ($1, $2, $3, $4, $5, $6, $7)
-    on conflict (space, name) do update set status = excluded.status, version = excluded.version, updated_at = excluded.updated_at, by_whom = excluded.by_whom`,
-    [row.space, stored(row.name), row.status, storedOrNull(row.version), row.createdAt, row.updatedAt, stored(row.by)],
+    `insert into workflows (space, name, status, version, chosen, created_at, updated_at, by_whom) values ($1, $2, $3, $4, $5, $6, $7, $8)
+    on conflict (space, name) do update set status = excluded.status, version = excluded.version, chosen = excluded.chosen, updated_at = excluded.updated_at, by_whom = excluded.by_whom`,
+    [row.space, stored(row.name), row.status, storedOrNull(row.version), storedOrNull(row.chosen), row.createdAt, row.updatedAt, stored(row.by)],
   )
   return row
 }

@@ -4,13 +4,13 @@ import type { OpAnswer } from '../port.ts'
 import { checksum } from './checksum.ts'
 import { claim } from './claim.ts'
 import type { FlushState } from './flush-state.ts'
-import { consume, reopen, send } from './inbox.ts'
+import { consume, continueAsNew, deliver, migrate, readMail, reopen, send } from './inbox.ts'
 import { prune } from './prune.ts'
 import { transact } from './transact.ts'
 import { OP } from './wire.ts'
 import type { BatchReader } from './wire.ts'
 import { definitionChecksum } from './workflow-rows.ts'
-import { deleteWorkflow, saveWorkflow, setWorkflowStatus, useWorkflowVersion } from './workflows.ts'
+import { chooseWorkflowVersion, deleteWorkflow, saveWorkflow, setWorkflowStatus, useWorkflowVersion } from './workflows.ts'
 
 /** Reads one operation and carries it out; the answer is undefined where the port names none. */
 export function apply(state: FlushState, from: BatchReader): OpAnswer | undefined {
@@ -25,12 +25,15 @@ export function apply(state: FlushState, from: BatchReader): OpAnswer | undefine
     case OP.send: return send(state, from)
     case OP.consume: return consume(state, from)
     case OP.reopen: return reopen(state, from)
+    case OP.migrate: return migrate(state, from)
+    case OP.continue: return continueAsNew(state, from)
     case OP.claim: return claim(state, from)
     case OP.definition: return define(state, from)
     case OP.prune: return prune(state, from)
     case OP.transact: return transact(state, from, record)
     case OP.saveWorkflow: return saveWorkflow(state, from)
     case OP.useWorkflowVersion: return useWorkflowVersion(state, from)
+    case OP.chooseWorkflowVersion: return chooseWorkflowVersion(state, from)
     case OP.setWorkflowStatus: return setWorkflowStatus(state, from)
     case OP.deleteWorkflow: return deleteWorkflow(state, from)
     default: throw new Error(`the batch is broken: there is no operation ${op}`)
@@ -40,6 +43,7 @@ export function apply(state: FlushState, from: BatchReader): OpAnswer | undefine
 function start(state: FlushState, from: BatchReader): OpAnswer | undefined {
   const space = from.whole()
   const run = from.text()
+  const once = from.whole() === 1
   const isFree = from.whole() === 1
   const workflow = from.text()
   const version = from.text()
@@ -49,6 +53,10 @@ function start(state: FlushState, from: BatchReader): OpAnswer | undefined {
   const deadline = from.wholeOrNull()
   const id = from.textOrNull()
   const key = from.textOrNull()
+  if (once && state.sql.findRun.get(run, space) !== undefined) {
+    if (key !== null) skipKey(from)
+    return { answer: 'exists', run, hash: '' }
+  }
   if (key !== null) {
     const hash = from.text()
     const expiresAt = from.whole()
@@ -125,12 +133,20 @@ function finish(state: FlushState, from: BatchReader): OpAnswer | undefined {
   const error = from.textOrNull()
   const finishedAt = from.whole()
   const inboxSeen = from.whole()
+  const mail = from.whole() === 1 ? readMail(from) : null
   const no = state.owned.find(space, run)
   if (no === undefined) return { answer: 'lost' }
   if (state.owned.inboxCount(no) !== inboxSeen) return { answer: 'mail' }
   state.sql.finishRun.run(status, output, error, finishedAt, no)
   state.owned.remove(space, run, no)
+  if (mail !== null) deliver(state, mail)
   return undefined
+}
+
+/** Reads past the rest of an idempotency key. */
+function skipKey(from: BatchReader): void {
+  from.text()
+  from.whole()
 }
 
 function define(state: FlushState, from: BatchReader): OpAnswer | undefined {

@@ -3,7 +3,7 @@
 import { StoreRowError } from '../../errors.ts'
 import type { ErrorData } from '../../errors.ts'
 import type { WorkflowChange } from '../../model/definition.ts'
-import type { RunKey } from '../../model/run.ts'
+import type { Generation, NewMail, RunKey } from '../../model/run.ts'
 import type { StoreOp } from '../port.ts'
 import type { TransactOp } from '../transactions-port.ts'
 import type { WorkflowOp } from '../workflows-port.ts'
@@ -48,6 +48,8 @@ function put(to: BatchWriter, op: StoreOp): void {
       to.textOrNull(jsonOrNull(op.error))
       to.whole(op.finishedAt)
       to.whole(op.inboxSeen)
+      to.code(op.tell === undefined ? 0 : 1)
+      if (op.tell !== undefined) putMail(to, op.tell)
       return
     case 'mark': {
       const { mark } = op
@@ -78,8 +80,9 @@ function put(to: BatchWriter, op: StoreOp): void {
   }
 }
 
-function putStart(to: BatchWriter, { run, key, isFree }: Extract<StoreOp, { op: 'start' }>): void {
+function putStart(to: BatchWriter, { run, key, isFree, once }: Extract<StoreOp, { op: 'start' }>): void {
   putKey(to, run)
+  to.code(once === true ? 1 : 0)
   to.code(isFree === true ? 1 : 0)
   to.text(run.workflow)
   to.text(run.version)
@@ -94,28 +97,52 @@ function putStart(to: BatchWriter, { run, key, isFree }: Extract<StoreOp, { op: 
   to.whole(key.expiresAt)
 }
 
-function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' | 'reopen' | 'claim' | 'definition' | 'prune' }> | TransactOp | WorkflowOp): void {
+function putMail(to: BatchWriter, mail: NewMail): void {
+  putKey(to, mail)
+  to.text(mail.id)
+  to.text(mail.kind)
+  to.textOrNull(mail.body)
+  to.whole(mail.sentAt)
+}
+
+function putGeneration(to: BatchWriter, generation: Generation): void {
+  putKey(to, generation)
+  to.whole(generation.gen)
+  to.whole(generation.baseSeq)
+  to.whole(generation.at)
+  to.text(generation.by)
+  to.text(generation.reason)
+}
+
+function putNumbers(to: BatchWriter, numbers: readonly number[]): void {
+  to.code(numbers.length)
+  for (const number of numbers) to.whole(number)
+}
+
+function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' | 'reopen' | 'continue' | 'migrate' | 'claim' | 'definition' | 'prune' }> | TransactOp | WorkflowOp): void {
   switch (op.op) {
     case 'send':
-      putKey(to, op.mail)
-      to.text(op.mail.id)
-      to.text(op.mail.kind)
-      to.textOrNull(op.mail.body)
-      to.whole(op.mail.sentAt)
+      putMail(to, op.mail)
       return
     case 'consume':
       putKey(to, op.run)
       to.whole(op.at)
-      to.code(op.numbers.length)
-      for (const number of op.numbers) to.whole(number)
+      putNumbers(to, op.numbers)
       return
     case 'reopen':
-      putKey(to, op.generation)
-      to.whole(op.generation.gen)
-      to.whole(op.generation.baseSeq)
-      to.whole(op.generation.at)
-      to.text(op.generation.by)
-      to.text(op.generation.reason)
+      putGeneration(to, op.generation)
+      return
+    case 'continue':
+      putGeneration(to, op.generation)
+      to.text(op.input)
+      putNumbers(to, op.drop)
+      putNumbers(to, op.blank)
+      return
+    case 'migrate':
+      putKey(to, op.run)
+      to.text(op.to.version)
+      to.whole(op.mail)
+      to.whole(op.at)
       return
     case 'claim':
       to.whole(op.limit)
@@ -159,6 +186,10 @@ function putWorkflow(to: BatchWriter, op: WorkflowOp): void {
     case 'useWorkflowVersion':
       putChange(to, op)
       to.text(op.hash)
+      return
+    case 'chooseWorkflowVersion':
+      putChange(to, op)
+      to.textOrNull(op.version)
       return
     case 'setWorkflowStatus':
       putChange(to, op)

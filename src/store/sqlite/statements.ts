@@ -10,6 +10,11 @@ const IDLE = `lane is null and status in ('running', 'waiting')`
 const MAILED = 'lane is null and finished_at is null and unread > 0'
 const OF_KINDS = `(queue, workflow, version) in (select value ->> 0, value ->> 1, value ->> 2 from json_each(?3))`
 
+// A child whose parent may still read its result: see model/child.ts for what stands in the key.
+const WANTED = `(coalesce(key, '') glob '$child *' and exists (
+    select 1 from runs p where p.run = substr(runs.key, 8, 36) and p.space = runs.space and p.finished_at is null
+      and not exists (select 1 from generations g where g.run_no = p.no and g.base_seq = 0 and g.gen > cast(substr(runs.key, 45) as integer))))`
+
 /** What the writer runs, by name. Parameters are by position. */
 export const WRITER_SQL = {
   proveLane: `update lanes set flushes = ? where id = '${LANE}' and epoch = ? and flushes = ?`,
@@ -39,8 +44,13 @@ export const WRITER_SQL = {
   countMailAndWake: `update runs set inbox_count = ?, unread = unread + 1, wake_at = ? where no = ?`,
   consumeMail: 'update inbox set consumed_at = ? where run_no = ? and number = ? and consumed_at is null',
   countConsumed: 'update runs set unread = unread - ? where no = ?',
+  migrateRun: 'update runs set version = ? where no = ?',
   insertGeneration: 'insert into generations (run_no, gen, base_seq, at, by_whom, reason) values (?, ?, ?, ?, ?, ?)',
   reopenRun: `update runs set status = 'running', lane = '${LANE}', epoch = ?, gen = ?, output = null, error = null, finished_at = null, wake_at = null where no = ?`,
+
+  continueRun: 'update runs set gen = ?, input = ? where no = ? and gen = ?',
+  deleteMail: 'delete from inbox where run_no = ? and number = ? and consumed_at is not null',
+  blankMail: `update inbox set kind = 'taken', body = null where run_no = ? and number = ? and consumed_at is not null`,
 
   dueRuns: `select no, space, run, inbox_count, coalesce(wake_at, 0) as due from runs where ${IDLE} and coalesce(wake_at, 0) <= ? order by coalesce(wake_at, 0), no limit ?`,
   mailedRuns: `select no, space, run, inbox_count, coalesce(wake_at, 0) as due from runs where ${MAILED} order by coalesce(wake_at, 0), no limit ?`,
@@ -52,8 +62,8 @@ export const WRITER_SQL = {
   insertDefinition: 'insert or ignore into definitions (hash, workflow, body, at, checksum) values (?, ?, ?, ?, ?)',
 
   findWorkflow: 'select * from workflows where space = ? and name = ?',
-  putWorkflow: `insert into workflows (space, name, status, version, created_at, updated_at, by_whom) values (?, ?, ?, ?, ?, ?, ?)
-    on conflict (space, name) do update set status = excluded.status, version = excluded.version, updated_at = excluded.updated_at, by_whom = excluded.by_whom`,
+  putWorkflow: `insert into workflows (space, name, status, version, chosen, created_at, updated_at, by_whom) values (?, ?, ?, ?, ?, ?, ?, ?)
+    on conflict (space, name) do update set status = excluded.status, version = excluded.version, chosen = excluded.chosen, updated_at = excluded.updated_at, by_whom = excluded.by_whom`,
   deleteWorkflow: 'delete from workflows where space = ? and name = ?',
   findVersion: 'select id, format, body, source, created_at, by_whom from workflow_versions where space = ? and name = ? and hash = ?',
   insertVersion: `insert into workflow_versions (space, name, hash, format, body, source, created_at, by_whom, checksum) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -62,7 +72,7 @@ export const WRITER_SQL = {
   // The plus keeps SQLite from the index by workflow, which holds the ended runs as well.
   liveRun: 'select 1 from runs where space = ? and +workflow = ? and finished_at is null limit 1',
 
-  oldRuns: 'select no, input, output from runs where space = ? and created_at < ? and finished_at < ? order by created_at, no limit ?',
+  oldRuns: `select no, input, output from runs where space = ? and created_at < ? and finished_at < ? and not ${WANTED} order by created_at, no limit ?`,
   journalBlobs: `select input, output from journal where run_no = ? and (input glob 'b:*' or output glob 'b:*')`,
   inboxBlobs: `select body from inbox where run_no = ? and body glob 'b:*'`,
   deleteRun: 'delete from runs where no = ?',

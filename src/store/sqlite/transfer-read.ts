@@ -16,7 +16,7 @@ const OWNED = 'r.finished_at is null and r.lane is not null'
 const READ_SQL: Readonly<Record<TransferTable, string>> = {
   spaces: 'select id, pruned_before from spaces order by id',
   definitions: 'select hash, workflow, body, at, checksum from definitions order by hash',
-  workflows: 'select space, name, status, version, created_at, updated_at, by_whom from workflows order by space, name',
+  workflows: 'select space, name, status, version, chosen, created_at, updated_at, by_whom from workflows order by space, name',
   workflow_versions: 'select space, name, hash, format, body, source, created_at, by_whom, checksum from workflow_versions order by id',
   runs: `select r.no, r.space, r.run, r.workflow, r.version, r.queue, r.input, r.created_at, r.deadline, r.key, r.gen, r.status, r.output, r.error, r.finished_at,
     case when ${OWNED} then null else r.wake_at end as wake_at, r.inbox_count, r.unread, r.crashes + (${OWNED}) as crashes from runs r order by r.no`,

@@ -10,7 +10,7 @@ import type { Row } from './rows.ts'
 /** A row of `workflows`. */
 export function workflowFrom(row: Row): WorkflowRow {
   return {
-    space: row['space'] as number, name: row['name'] as string, status: row['status'] as WorkflowStatus, version: row['version'] as string | null,
+    space: row['space'] as number, name: row['name'] as string, status: row['status'] as WorkflowStatus, version: row['version'] as string | null, chosen: row['chosen'] as string | null,
     createdAt: row['created_at'] as number, updatedAt: row['updated_at'] as number, by: row['by_whom'] as string,
   }
 }

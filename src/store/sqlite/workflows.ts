@@ -1,5 +1,5 @@
 // The operations on stored workflows, in the writer thread. What may follow which is the model's business.
-import { deletionRefusal, statusRefusal, versionRefusal, withStatus, withVersion } from '../../model/definition.ts'
+import { deletionRefusal, saysNothing, statusRefusal, versionRefusal, withChoice, withStatus, withVersion } from '../../model/definition.ts'
 import type { SourceFormat, WorkflowChange, WorkflowKey, WorkflowRow, WorkflowStatus } from '../../model/definition.ts'
 import type { OpAnswer } from '../port.ts'
 import type { FlushState } from './flush-state.ts'
@@ -43,7 +43,21 @@ export function setWorkflowStatus(state: FlushState, from: BatchReader): OpAnswe
   const because = statusRefusal(before, status)
   if (because !== undefined) return { answer: 'refused', because }
   const row = withStatus(before, status, change)
-  if (row.version !== null || row.status !== 'enabled') return answer(row === before ? row : put(state, row))
+  return keep(state, row, before)
+}
+
+export function chooseWorkflowVersion(state: FlushState, from: BatchReader): OpAnswer {
+  const change = changeFrom(from)
+  const text = from.textOrNull()
+  const before = find(state, change)
+  const because = versionRefusal(before)
+  if (because !== undefined) return { answer: 'refused', because }
+  return keep(state, withChoice(before, text === null ? null : detached(text), change), before)
+}
+
+/** Keeps a row, unless it says nothing. */
+function keep(state: FlushState, row: WorkflowRow, before: WorkflowRow | undefined): OpAnswer {
+  if (!saysNothing(row)) return answer(row === before ? row : put(state, row))
   state.sql.deleteWorkflow.run(row.space, row.name)
   return answer(row)
 }
@@ -65,7 +79,7 @@ function find(state: FlushState, { space, name }: WorkflowKey): WorkflowRow | un
 }
 
 function put(state: FlushState, row: WorkflowRow): WorkflowRow {
-  state.sql.putWorkflow.run(row.space, row.name, row.status, row.version, row.createdAt, row.updatedAt, row.by)
+  state.sql.putWorkflow.run(row.space, row.name, row.status, row.version, row.chosen, row.createdAt, row.updatedAt, row.by)
   return row
 }
 

@@ -3,12 +3,13 @@
 import { FunctionSource } from '../../engine/function-source.ts'
 import type { RecordedOperation, RunRecording } from '../../engine/recording.ts'
 import { Replay } from '../../engine/replay.ts'
-import { NonDeterminismError, errorData, type ErrorData } from '../../errors.ts'
+import { NonDeterminismError, errorData, errorFromData, type ErrorData } from '../../errors.ts'
 import { DEFAULT_SPACE } from '../../model/run.ts'
 import { defaultCodec } from '../../shared/codec.ts'
 import { hashText } from '../../shared/hash.ts'
 import { quietLogger } from '../../template/log.ts'
-import type { AnyWorkflow, Operation, Source, SourceHost } from '../../workflow/contract.ts'
+import { isClosing } from '../../workflow/closing-paths.ts'
+import type { AnyWorkflow, Cut, Operation, Source, SourceHost } from '../../workflow/contract.ts'
 import { settle } from '../virtual-time.ts'
 import { shownValue } from './journal.ts'
 import { readRecording, recordedValue } from './recording.ts'
@@ -38,7 +39,7 @@ export async function replayRun(from: RunRecording | string | URL, workflow: Any
   const { run } = recording
   if (run.workflow !== workflow.name) throw difference('$run', { seq: 0, recorded: `a run of ${run.workflow}`, asked: `the workflow ${workflow.name}` })
   // What the engine records by itself has a path that no workflow can ask for.
-  const own = { ...recording, records: recording.records.filter(({ path }) => !path.startsWith('$')) }
+  const own = { ...recording, records: recording.records.filter(({ path }) => !path.startsWith('$') || isClosing(path)) }
   const code = new ReplayedCode(own, workflow)
   return code.run()
 }
@@ -64,7 +65,7 @@ class ReplayedCode implements SourceHost {
       marks: none, tried: none, deadlines: none, loose: none, lastSeq: records.at(-1)?.seq ?? 0,
     }
     this.#replay = new Replay(history)
-    if (workflow.form === 'graph') this.#source = workflow.source()
+    if (workflow.form === 'graph') this.#source = workflow.source(cutFor(recording))
     else {
       const source = new FunctionSource(workflow, quietLogger)
       source.attach(this)
@@ -78,8 +79,8 @@ class ReplayedCode implements SourceHost {
     this.#replay.asked(operation, null)
   }
 
-  giveUp(path: string): void {
-    this.#replay.giveUp(path)
+  drop(path: string): void {
+    this.#replay.drop(path)
   }
 
   complete(output: unknown): void {
@@ -90,6 +91,10 @@ class ReplayedCode implements SourceHost {
     this.#end ??= { status: 'failed', error: errorData(error) }
   }
 
+  get replay(): Replay {
+    return this.#replay
+  }
+
   beat(): void {
     // Nothing runs whose heartbeat it could be.
   }
@@ -98,15 +103,16 @@ class ReplayedCode implements SourceHost {
     const { run, records } = this.#recording
     this.#source.begin(defaultCodec.decode(run.input), this)
     let answers = 0
-    for (const record of records) {
+    for (let record = records[0]; record !== undefined; record = records[answers]) {
       await settle()
       if (this.#end !== null) break
       this.#compare(record)
       const step = this.#replay.next()
       if (step.kind === 'mismatch') throw this.#differs(record)
       if (step.kind === 'done') break
-      answers++
-      this.#asked.delete(record.path)
+      // A patch that the recorded run knew nothing of is answered and has no record.
+      if (step.path === record.path) answers++
+      this.#asked.delete(step.path)
       this.#source.deliver(step.path, step.outcome)
     }
     await settle()
@@ -149,6 +155,13 @@ class ReplayedCode implements SourceHost {
     const isSame = end.status === 'completed' ? recorded.status === 'completed' && payloadOf(end.output) === payloadOf(recorded.output) : recorded.status === 'failed' && recorded.error.code === end.error.code && recorded.error.path === end.error.path
     if (!isSame) throw difference('$run', { seq: 0, recorded: shownEnd(recorded), asked: shownEnd(end) })
   }
+}
+
+/** Where a graph was cut by a cancel or by its timeout, to do what it does at its end. */
+function cutFor({ run, records }: RunRecording): Cut | undefined {
+  const after = records.findIndex(({ path }) => isClosing(path))
+  if (after === -1 || !(run.status === 'cancelled' || run.error?.code === 'RUN_TIMEOUT')) return undefined
+  return { after, outcome: run.status === 'cancelled' ? 'cancelled' : 'failed', error: run.status === 'cancelled' || run.error === null ? null : errorFromData(run.error) }
 }
 
 function payloadOf(value: unknown): string {

@@ -3,9 +3,38 @@ import assert from 'node:assert/strict'
 import { StoreRowError } from '../../errors.ts'
 import { NEVER } from '../../model/run.ts'
 import type { StoreCase } from './subject.ts'
-import { ask, claimed, consume, finish, keyOf, pairs, refused, release, rowOf, send, start } from './samples.ts'
+import { ask, claim, claimed, consume, finish, keyOf, migrate, pairs, refused, release, rowOf, send, start } from './samples.ts'
 
 export const inboxCases: readonly StoreCase[] = [
+  {
+    name: 'a run goes on with another version, and has read the mail that asked for it; claims find it by its new kind',
+    async run({ store }) {
+      const lane = await store.openLane()
+      const before = start(1).run
+      await lane.flush([start(1), start(2), send(1, 'a', { kind: 'migrate' }), send(1, 'b')])
+      assert.equal(await ask(lane, migrate(1, 'v9')), undefined)
+      assert.deepEqual(await rowOf(store, 1), { ...(await rowOf(store, 2)), run: before.run, createdAt: before.createdAt, version: 'v9', inboxCount: 2 })
+      assert.deepEqual((await store.mail(keyOf(1), 0)).map(({ consumedAt }) => consumedAt), [450, null])
+      await lane.flush([consume(1, [2]), release(1, { inboxSeen: 2, wakeAt: 100 })])
+      const { queue, workflow, version } = before
+      assert.ok((await store.kinds()).some((kind) => kind.version === 'v9'))
+      assert.deepEqual(await ask(lane, claim(1000, 10, [{ queue, workflow, version }])), { answer: 'claimed', runs: [] })
+      const answer = await ask(lane, claim(1000, 10, [{ queue, workflow, version: 'v9' }]))
+      assert.deepEqual(answer?.answer === 'claimed' ? answer.runs.map(({ run }) => run) : [], [before.run])
+      await lane.flush([migrate(1, 'v10', { mail: 7 }), finish(1, { inboxSeen: 2 })])
+      assert.equal((await rowOf(store, 1)).version, 'v10')
+    },
+  },
+  {
+    name: 'only the owner moves a run to another version',
+    async run({ store }) {
+      const lane = await store.openLane()
+      await lane.flush([start(1), release(1), start(2), finish(2)])
+      for (const number of [1, 2, 3]) await refused(lane.flush([migrate(number, 'v9')]), StoreRowError)
+      assert.equal((await rowOf(store, 1)).version, start(1).run.version)
+      await refused(lane.flush([claim(1000), migrate(1, '\ud800')]), StoreRowError)
+    },
+  },
   {
     name: 'mail to an owned run is numbered in the order of arrival and leaves the run as it is',
     async run({ store }) {

@@ -67,6 +67,12 @@ export function reopen(number: number, change: Partial<Generation> = {}): OpOf<'
   return { op: 'reopen', generation: { ...keyOf(number), gen: 2, baseSeq: 1, at: 5000, by: 'ada', reason: 'mended', ...change } }
 }
 
+/** Moves a run to a version of its workflow, in its queue. */
+export function migrate(number: number, version: string, change: Partial<OpOf<'migrate'>> = {}): OpOf<'migrate'> {
+  const { workflow, queue } = start(number).run
+  return { op: 'migrate', run: keyOf(number), to: { workflow, queue, version }, mail: 1, at: 450, ...change }
+}
+
 export function claim(now: number, limit = 100, kinds: readonly RunKind[] | null = null): OpOf<'claim'> {
   return { op: 'claim', limit, now, kinds }
 }
@@ -80,6 +86,10 @@ export function saveWorkflow(hash: string, change: Partial<OpOf<'saveWorkflow'>>
 
 export function useVersion(hash: string, change: Partial<OpOf<'useWorkflowVersion'>> = {}): OpOf<'useWorkflowVersion'> {
   return { op: 'useWorkflowVersion', ...CHANGE, hash, ...change }
+}
+
+export function chooseVersion(version: string | null, change: Partial<OpOf<'chooseWorkflowVersion'>> = {}): OpOf<'chooseWorkflowVersion'> {
+  return { op: 'chooseWorkflowVersion', ...CHANGE, version, ...change }
 }
 
 export function changeWorkflow(status: WorkflowStatus, change: Partial<OpOf<'setWorkflowStatus'>> = {}): OpOf<'setWorkflowStatus'> {

@@ -5,7 +5,7 @@ import type { WorkflowRow } from '../../model/definition.ts'
 import type { Store } from '../../store/port.ts'
 import type { WorkflowFilter } from '../../store/workflows-port.ts'
 import type { StoreCase } from './subject.ts'
-import { ask, changeWorkflow, collect, deleteWorkflow, finish, pairs, refused, release, saveWorkflow, start, useVersion } from './samples.ts'
+import { ask, changeWorkflow, chooseVersion, collect, deleteWorkflow, finish, pairs, refused, release, saveWorkflow, start, useVersion } from './samples.ts'
 
 const KEY = { space: 0, name: 'onboard' }
 
@@ -13,9 +13,35 @@ async function names(store: Store, filter: Omit<WorkflowFilter, 'space'> & { rea
   return (await store.listWorkflows({ space: 0, ...filter })).workflows.map(({ name }) => name)
 }
 
-const row = (change: Partial<WorkflowRow> = {}): WorkflowRow => ({ ...KEY, status: 'enabled', version: 'h1', createdAt: 100, updatedAt: 100, by: 'ada', ...change })
+const row = (change: Partial<WorkflowRow> = {}): WorkflowRow => ({ ...KEY, status: 'enabled', version: 'h1', chosen: null, createdAt: 100, updatedAt: 100, by: 'ada', ...change })
 
 export const workflowCases: readonly StoreCase[] = [
+  {
+    name: 'a choice for new runs stands beside the versions that are stored, also where none is, until it is taken back',
+    async run({ store }) {
+      const lane = await store.openLane()
+      assert.deepEqual(await ask(lane, chooseVersion('1')), { answer: 'workflow', workflow: row({ version: null, chosen: '1' }), added: false })
+      assert.deepEqual(await store.getWorkflow(KEY), row({ version: null, chosen: '1' }))
+      assert.deepEqual(await ask(lane, chooseVersion('1', { at: 150, by: 'bob' })), { answer: 'workflow', workflow: row({ version: null, chosen: '1' }), added: false })
+      await lane.flush([saveWorkflow('h1', { at: 200 }), saveWorkflow('h2', { at: 200 })])
+      assert.deepEqual(await store.getWorkflow(KEY), row({ version: 'h2', chosen: '1', updatedAt: 200 }))
+      await lane.flush([changeWorkflow('disabled', { at: 300 }), changeWorkflow('enabled', { at: 300 })])
+      assert.deepEqual(await ask(lane, chooseVersion(null, { at: 400, by: 'bob' })), { answer: 'workflow', workflow: row({ version: 'h2', updatedAt: 400, by: 'bob' }), added: false })
+    },
+  },
+  {
+    name: 'a choice keeps a row that says nothing else; without it the row goes; an archived workflow takes none',
+    async run({ store }) {
+      const lane = await store.openLane()
+      await lane.flush([chooseVersion('1'), changeWorkflow('archived'), changeWorkflow('enabled')])
+      assert.equal((await store.getWorkflow(KEY))?.chosen, '1')
+      await lane.flush([changeWorkflow('archived')])
+      assert.equal((await ask(lane, chooseVersion('2')))?.answer, 'refused')
+      await lane.flush([changeWorkflow('enabled'), chooseVersion(null)])
+      assert.equal(await store.getWorkflow(KEY), undefined)
+      await refused(lane.flush([chooseVersion('\ud800')]), StoreRowError)
+    },
+  },
   {
     name: 'a saved version is there at once, current, with its texts',
     async run({ store }) {

@@ -6,14 +6,16 @@ import type { Expression } from '../expression.ts'
 import { shortened } from '../expression.ts'
 import { spanOf } from '../expression-path.ts'
 import { UNDONE_STEP } from '../compile-compensate.ts'
+import { ERROR_NAME, OUTCOME_NAME } from '../compile-handler.ts'
 import type { AnyTemplate } from '../../template/contract.ts'
-import type { BodyPlan, CompensatePlan, EachPlan, LoopPlan, NodePlan, ParallelPlan, Requirement, ScopePlan, SleepPlan, StepPlan, SwitchPlan } from '../plan.ts'
+import type { BodyPlan, CompensatePlan, EachPlan, GraphPlan, LoopPlan, NodePlan, ParallelPlan, Requirement, ScopePlan, SleepPlan, StepPlan, SwitchPlan } from '../plan.ts'
 import { BRANCHES } from '../compile-parallel.ts'
 import { looseOf } from '../plan-join.ts'
 import { Problems } from '../problems.ts'
 import { SLEEP_REMEDY } from '../sleep.ts'
 import { inputProblems } from './check-input.ts'
 import { Facts, factsOf, literalOf } from './facts.ts'
+import { failureType, OUTCOMES } from './failure-type.ts'
 import { typeOfSchema, typeOfValue } from './from-schema.ts'
 import { inferType } from './infer.ts'
 import { listOf, NULL, NUMBER, objectOf, STRING, unionOf, UNKNOWN, wordsFor, type Field, type Type } from './type.ts'
@@ -38,8 +40,8 @@ interface Around {
 }
 
 /** Checks a plan whose names are all right. `input` is the type of what the run sees as its input. */
-export function checkTypes(plan: ScopePlan, input: Type, problems: Problems): void {
-  new GraphTypes(input, problems).scope(plan, { scopes: [], items: [], facts: Facts.none })
+export function checkTypes(plan: GraphPlan, input: Type, problems: Problems): void {
+  new GraphTypes(input, problems).graph(plan)
 }
 
 /** So deep in loops what a turn gives is not guessed any more: each depth doubles the work. */
@@ -55,17 +57,27 @@ class GraphTypes {
     this.#problems = problems
   }
 
-  /** The type of what a scope gives. */
-  scope(plan: ScopePlan, around: Around): Type {
+  /** The steps of a workflow, and those that are run at its end. */
+  graph(plan: GraphPlan): void {
+    this.scope(plan, { scopes: [], items: [], facts: Facts.none }, (inside) => {
+      if (plan.onError !== null) this.scope(plan.onError.scope, { ...inside, items: [[ERROR_NAME, failureType]] })
+      if (plan.final !== null) this.scope(plan.final, { ...inside, items: [[ERROR_NAME, unionOf(failureType, NULL)], [OUTCOME_NAME, OUTCOMES]] })
+    })
+  }
+
+  /** The type of what a scope gives; `then` is called with what is seen from its end. */
+  scope(plan: ScopePlan, around: Around, then?: (inside: Around) => void): Type {
     const known: (Known | undefined)[] = plan.nodes.map(() => undefined)
     const inner: Around = { ...around, scopes: [...around.scopes, { indices: new Map(plan.ids.map((id, index) => [id, index])), known }] }
     for (const index of inOrder(plan)) {
       const node = plan.nodes[index]
       if (node === undefined) continue
-      const one = this.#node(node, looseFor(node, inner))
+      const sees = looseFor(node, inner)
+      const one = this.#handled(node, this.#node(node, sees), sees)
       const mayFail = node.continueOnError || plan.joins?.reactions.has(index) === true
       known[index] = mayFail ? { ...one, mayMiss: true, mayFail } : one
     }
+    then?.(inner)
     if (plan.output !== null) return this.#binding(plan.output.shape, inner, 'output')
     const fields = plan.leaves.map((index): [string, Field] => [plan.ids[index] ?? '', { type: known[index]?.output ?? UNKNOWN, optional: known[index]?.mayMiss ?? true }])
     return objectOf(new Map(fields))
@@ -95,6 +107,15 @@ class GraphTypes {
       if (join?.rule === 'all') all = all.with(whenTrue)
     }
     return all
+  }
+
+  /** What a step gives when what stands in its place has given it. */
+  #handled({ handler, path }: NodePlan, known: Known, around: Around): Known {
+    if (handler === null) return known
+    const inside: Around = { ...around, items: [...around.items, [ERROR_NAME, failureType]], facts: around.facts.forget(ERROR_NAME) }
+    const { does } = handler
+    const given = does.kind === 'output' ? this.#binding(does.output.shape, inside, 'body') : this.#body(does, `${path}.onError`, inside).output
+    return { ...known, output: unionOf(known.output, given) }
   }
 
   /** What a turn gives is what the next one sees: so the body is looked at twice, the first time without a word. */

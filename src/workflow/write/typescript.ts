@@ -1,10 +1,11 @@
 // A workflow as a TypeScript module for the builder: the same model, and so the same version, when it is built. Steps and expressions
 // that the builder cannot type are written so that they still compile; templates are imported from where their names are exported.
-import type { BodyModel, BranchModel, CaseModel, CompensateModel, LoopModel, NeedModel, ParallelModel, StepModel, WorkflowModel } from '../../model/workflow.ts'
+import type { BodyModel, BranchModel, CaseModel, CompensateModel, LoopModel, NeedModel, OnErrorModel, ParallelModel, RunErrorModel, StepModel, WorkflowModel } from '../../model/workflow.ts'
 import { DEFAULT_ITEM, DEFAULT_LAST, defaultCaseName } from '../../model/workflow.ts'
 import type { JsonSchema } from '../../template/contract.ts'
 import { BRANCHES } from '../compile-parallel.ts'
 import { UNDONE_STEP } from '../compile-compensate.ts'
+import { ERROR_NAME } from '../compile-handler.ts'
 import { ANYTHING, type Known } from './ts-schema.ts'
 import { BindingWriter, callback, CONDITION, itemsAt, LIST, WAIT, type Names } from './ts-binding.ts'
 import { arrowCode, callCode, dataCode, listCode, objectCode, printCode, textCode, type Chain, type Code } from './ts-code.ts'
@@ -45,29 +46,34 @@ class Writer {
   }
 
   module(model: WorkflowModel): string {
-    const { name, description, input, timeout, onFailure, onCancel, layout, steps, output } = model
+    const { name, description, input, timeout, onFailure, onCancel, onError, finally: final, cleanUpTimeout, layout, steps, output } = model
     this.#names.own('workflow')
     if (input !== undefined) this.#names.own('jsonSchema')
     const heading: Entries = [
       ...given('description', description),
       ...(input === undefined ? [] : [['input', callCode('jsonSchema', [dataCode(input)])] as const]),
-      ...given('timeout', timeout), ...given('onFailure', onFailure), ...given('onCancel', onCancel), ...given('layout', layout),
+      ...given('timeout', timeout), ...given('onFailure', onFailure), ...given('onCancel', onCancel), ...given('cleanUpTimeout', cleanUpTimeout), ...given('layout', layout),
     ]
     const names: Names = { input, steps: new Map(), item: null, inTurn: false }
-    const calls = this.#scope({ steps, output }, { path: 'steps', names })
+    const known = new Map<string, Known>()
+    const calls = [
+      ...this.#scope({ steps, output }, { path: 'steps', names }, known),
+      ...this.#closing('onError', onError, { ...names, steps: known }), ...this.#closing('finally', final, { ...names, steps: known }),
+    ]
     const begin = callCode('workflow', [textCode(name), ...(heading.length === 0 ? [] : [objectCode(heading)])])
     const chain = [printCode(begin), ...[...calls, '.build()'].map((call) => `  ${printCode(call, 2)}`)].join('\n')
     return `${this.#names.imports()}\n\nexport const ${this.#names.exported(name)} = ${chain}\n`
   }
 
   /** The calls that add the steps of a scope, and its output. */
-  #scope({ steps = {}, output }: BodyModel, { path, names }: Site): Code[] {
-    const known = new Map(names.steps)
+  #scope({ steps = {}, output }: BodyModel, { path, names }: Site, known = new Map(names.steps)): Code[] {
     const here = { ...names, steps: known }
-    const calls = Object.entries(steps).map(([id, step]) => {
-      const call = this.#step(id, step, { path: `${path}.${id}`, names: here })
-      known.set(id, this.#outputOf(step, `${path}.${id}`))
-      return call
+    const calls = Object.entries(steps).flatMap(([id, step]) => {
+      const site = { path: `${path}.${id}`, names: here }
+      const call = this.#step(id, step, site)
+      const handler = step.onError === undefined ? [] : [this.#handler(id, step.onError, site)]
+      known.set(id, this.#outputOf(step, site.path))
+      return [call, ...handler]
     })
     if (output === undefined) return calls
     const { code, reads } = this.#bindings.binding(output, ANYTHING, here)
@@ -75,8 +81,8 @@ class Writer {
   }
 
   /** What TypeScript knows of the output of a step. */
-  #outputOf({ uses, config, forEach, loop }: StepModel, path: string): Known {
-    if (uses === undefined || loop?.while !== undefined) return undefined
+  #outputOf({ uses, config, forEach, loop, onError }: StepModel, path: string): Known {
+    if (uses === undefined || onError !== undefined || loop?.while !== undefined) return undefined
     const { output } = this.#find(uses, path, config !== undefined)
     return forEach === undefined ? output : { type: 'array', items: output }
   }
@@ -119,6 +125,23 @@ class Writer {
     const said = names.item === null && !names.inTurn && step.as === undefined ? options.filter(([key]) => key !== 'as') : options
     if (step.steps === undefined) return callCode('.forEach', [textCode(id), items, objectCode([...said, ...this.#body(step, inner)])])
     return callCode('.forEach', [textCode(id), items, this.#block(step, inner), ...(said.length === 0 ? [] : [objectCode(said)])])
+  }
+
+  /** What stands in the place of a step; what it reads of the failure stays text. */
+  #handler(id: string, model: OnErrorModel, { path, names }: Site): Code {
+    const inner: Site = { path: `${path}.onError`, names: names.item?.name === ERROR_NAME ? { ...names, item: null } : names }
+    const codes = given('codes', model.codes)
+    if (model.steps !== undefined) return callCode('.onError', [textCode(id), this.#block(model, inner), ...(codes.length === 0 ? [] : [objectCode(codes)])])
+    const isBody = model.uses !== undefined || model.switch !== undefined || model.parallel !== undefined || model.sleep !== undefined
+    const body: Entries = isBody ? this.#body(model, inner) : [['output', callback(this.#bindings.binding(model.output, ANYTHING, inner.names))]]
+    return callCode('.onError', [textCode(id), objectCode([...body, ...codes])])
+  }
+
+  /** What is run at the end of a run. */
+  #closing(key: 'onError' | 'finally', model: Partial<RunErrorModel> | undefined, names: Names): Code[] {
+    if (model?.steps === undefined) return []
+    const codes = given('codes', model.codes)
+    return [callCode(`.${key}`, [this.#block({ steps: model.steps }, { path: key, names }), ...(codes.length === 0 ? [] : [objectCode(codes)])])]
   }
 
   #common({ description, needs, join, continueOnError, if: condition }: StepModel, { names }: Site): Entries {

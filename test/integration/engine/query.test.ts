@@ -1,4 +1,5 @@
 // Queries: the state as of the last record, in memory and out of it, after the end, from a process that only looks; and nothing is touched.
+import { knownChild } from '../../../src/testing/known-child.ts'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { queryRun } from '../../../src/engine/query.ts'
@@ -34,7 +35,7 @@ function tour(calls: string[], version = '1', first = 'rome') {
 function asking(rig: Rig, workflows: readonly AnyWorkflow[]): (run: string, name: string, args?: unknown) => Promise<unknown> {
   const deps: QueryDeps = {
     store: rig.store, clock: rig.time, sha256: (bytes) => hashText(new TextDecoder().decode(bytes)),
-    workflows: { find: (name, version) => workflows.find((one) => one.name === name && one.version === version), rebuild: () => undefined },
+    workflows: { child: (workflow) => knownChild(workflows, workflow), find: (name, version) => workflows.find((one) => one.name === name && one.version === version), rebuild: () => undefined },
   }
   return (run, name, args) => rig.until(queryRun(deps, run, name, args))
 }

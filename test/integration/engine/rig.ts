@@ -13,6 +13,7 @@ import { seededRandom } from '../../../src/shared/random.ts'
 import { memoryStore } from '../../../src/store/memory/index.ts'
 import type { Store } from '../../../src/store/port.ts'
 import { services } from '../../../src/template/services.ts'
+import { knownChild } from '../../../src/testing/known-child.ts'
 import { ProcessClock } from '../../../src/testing/process-clock.ts'
 import { VirtualTime } from '../../../src/testing/virtual-time.ts'
 import type { AnyWorkflow } from '../../../src/workflow/contract.ts'
@@ -52,7 +53,7 @@ export class Rig {
       store: this.store, clock: this.#clock, random: seededRandom(7), execution: inPlace, services: services(), sha256,
       log: { debug: log, info: log, warn: log, error: log }, limits: { ...LIMITS, ...limits },
       observers: new Set([(event: RunEvent) => void this.events.push(event)]),
-      workflows: { find: (name, version) => workflows.find((one) => one.name === name && one.version === version), rebuild: () => undefined },
+      workflows: { child: (workflow) => knownChild(workflows, workflow), find: (name, version) => workflows.find((one) => one.name === name && one.version === version), rebuild: () => undefined },
     }
     return this.until(Engine.open(deps))
   }

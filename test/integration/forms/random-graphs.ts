@@ -42,6 +42,8 @@ interface Around {
   readonly item: string | null
   /** What the turn before is called, in a loop. */
   readonly last?: string
+  /** What is known of a failure: `error`, or at the end of a run `outcome` with an error that may be null. */
+  readonly error?: 'error' | 'outcome'
   readonly typed: boolean
 }
 
@@ -49,7 +51,7 @@ type Kind = 'text' | 'n' | 'yes' | 'tags' | 'items' | 'any'
 
 const TEXTS = ['plain', "it's", 'say "hi"', 'back`tick ${x}', '${{ \'${{\' }}', 'two\nlines\r\n', '\u202e\u0000\ud83d\ude42', '\\', '', 'null', '12', '${{ input.name }} and ${{ input.count }}', '${{input.name}}${{ size(input.items) }}`', 'a ${{ "}}" }} b']
 
-function sources({ steps, item, last, typed }: Around, kind: Kind): string[] {
+function sources({ steps, item, last, error, typed }: Around, kind: Kind): string[] {
   const input: Readonly<Record<Kind, readonly string[]>> = {
     text: ['input.name', 'input["odd key"]', 'input.?note.orValue("none")', "'a' + input.name", 'input.items[0].id', 'string(input.count)', "input['odd key']"],
     n: ['input.count', 'size(input.items)', 'input.count * 2', 'input.items[0].size', '-1'],
@@ -69,7 +71,8 @@ function sources({ steps, item, last, typed }: Around, kind: Kind): string[] {
   const own = (typed ? input : { text: ["'x'"], n: ['1 + 1'], yes: ['true || false'], tags: ["['a']"], items: [], any: ['input', 'input.a.b'] })[kind]
   const looped = item === null ? [] : { text: [`${item}.id`, `${item}["odd key"]`], n: [`${item}.size`, 'index'], yes: [`${item}.size > index`], tags: [], items: [], any: [item, 'index'] }[kind]
   const turned = last === undefined ? [] : { text: [`string(${last} == null)`], n: ['iteration', 'iteration * 2'], yes: [`${last} != null`, 'iteration > 2'], tags: [], items: [], any: [last, 'iteration', `[${last}]`] }[kind]
-  return [...own, ...steps.flatMap((id) => step(id)[kind]), ...looped, ...turned]
+  const failed = error === undefined || item === 'error' || last === 'error' ? [] : { text: error === 'error' ? ['error.code', 'error.message + error.path'] : ['outcome'], n: [], yes: [error === 'error' ? "error.code == 'X'" : "outcome == 'failed' && error != null"], tags: [], items: [], any: error === 'error' ? ['error', 'error.details'] : ['error', 'outcome'] }[kind]
+  return [...own, ...steps.flatMap((id) => step(id)[kind]), ...looped, ...turned, ...failed]
 }
 
 type Draw = <T>(arbitrary: fc.Arbitrary<T>) => T
@@ -89,8 +92,24 @@ class Maker {
     return {
       name: this.#one(['graph', 'a.b-c', '2nd', 'delete', 'mixed']), steps, ...output,
       ...(typed ? { input: INPUT } : {}), ...this.#maybe('description', "a `b` ${c} 'd'"), ...this.#maybe('onFailure', 'continue'), ...this.#maybe('timeout', '1h'),
+      ...this.#closings(typed, steps),
       ...(this.#chance(3) ? {} : { layout: { [Object.keys(steps)[0] ?? '']: { x: 1, y: -0.5 } } }),
     }
+  }
+
+  /** What is done at the end: it sees the steps of the workflow, and how they ended. */
+  #closings(typed: boolean, steps: Readonly<Record<string, StepModel>>): Partial<WorkflowModel> {
+    const seen: Around = { steps: Object.keys(steps).filter((id) => steps[id]?.uses === 'mixed' && steps[id].onError === undefined && steps[id].forEach === undefined && steps[id].loop === undefined), item: null, typed }
+    const onError = this.#chance(4) ? { onError: { ...this.#maybe('codes', ['HTTP_FAILED', 'X']), steps: this.scope({ ...seen, error: 'error' }, 1).steps } } : {}
+    const final = this.#chance(4) ? { finally: { steps: this.scope({ ...seen, error: 'outcome' }, 1).steps } } : {}
+    return { ...onError, ...final, ...(Object.keys({ ...onError, ...final }).length > 0 ? this.#maybe('cleanUpTimeout', '2m') : {}) }
+  }
+
+  /** What stands in the place of a step. */
+  #handler(around: Around, depth: number): object {
+    const inner: Around = { ...around, error: 'error', ...(around.item === 'error' ? { item: null } : {}), ...(around.last === 'error' ? { last: 'error' } : {}) }
+    const body = this.#chance(2) ? { output: this.#bound(inner, 'any') } : this.#body(inner, depth)
+    return { onError: { ...this.#maybe('codes', ['STEP_TIMEOUT']), ...body } }
   }
 
   scope(around: Around, depth: number): { readonly steps: Record<string, StepModel>; readonly output: { readonly output?: unknown } } {
@@ -101,23 +120,23 @@ class Maker {
       const step = this.#step(here, depth)
       if (Object.keys(steps).length > 0 && this.#chance(5)) step['needs'] = this.#one(Object.keys(steps))
       steps[id] = step
-      if (step['uses'] === 'mixed' && step['forEach'] === undefined && step['if'] === undefined) here = { ...here, steps: [...here.steps, id] }
+      if (step['uses'] === 'mixed' && step['forEach'] === undefined && step['if'] === undefined && step['onError'] === undefined) here = { ...here, steps: [...here.steps, id] }
     }
     const output = this.#chance(2) ? {} : { output: this.#chance(2) ? this.#bound(here, 'any') : { a: this.#bound(here, 'text'), 'b-c': [this.#bound(here, 'n'), this.#bound(here, 'any')] } }
     return { steps, output }
   }
 
   #step(around: Around, depth: number): Record<string, unknown> {
-    const common = { ...this.#maybe('description', 'what `it` does'), ...(this.#chance(4) ? { if: this.#source(around, 'yes') } : {}), ...this.#maybe('continueOnError', true) }
+    const common = { ...(this.#chance(5) ? this.#handler(around, depth - 1) : {}), ...this.#maybe('description', 'what `it` does'), ...(this.#chance(4) ? { if: this.#source(around, 'yes') } : {}), ...this.#maybe('continueOnError', true) }
     const lists = sources(around, 'items')
     if (depth > 0 && lists.length > 0 && this.#chance(4)) {
       const list = this.#one(lists)
-      const as = this.#chance(2) ? `each${depth}` : undefined
+      const as = this.#chance(2) ? this.#one([`each${depth}`, 'error']) : undefined
       const inner = { ...around, item: as ?? 'item' }
       return { ...common, forEach: this.#chance(2) ? list : `\${{ ${list} }}`, ...(as === undefined ? {} : { as }), ...this.#maybe('concurrency', 3), ...this.#body(inner, depth - 1) }
     }
     if (depth > 0 && this.#chance(5)) {
-      const as = this.#chance(3) ? this.#one([`turn${depth}`, 'last', 'item']) : undefined
+      const as = this.#chance(3) ? this.#one([`turn${depth}`, 'last', 'item', 'error']) : undefined
       const inner: Around = { ...around, last: as ?? 'last', ...(around.item === (as ?? 'last') ? { item: null } : {}) }
       const ends = this.#chance(2) ? { until: this.#source(inner, 'yes') } : { while: this.#source(inner, 'yes'), ...this.#maybe('until', 'iteration == 2') }
       const initial = this.#chance(3) ? { initial: this.#bound(around, 'any') } : {}

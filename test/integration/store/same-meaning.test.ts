@@ -6,7 +6,7 @@ import { memoryStore } from '../../../src/store/memory/index.ts'
 import type { Lane, Store, StoreOp } from '../../../src/store/port.ts'
 import { postgresStore } from '../../../src/store/postgres/index.ts'
 import { sqliteStore } from '../../../src/store/sqlite/index.ts'
-import { changeWorkflow, claim, collect, consume, deleteWorkflow, finish, keyOf, mark, record, release, reopen, saveWorkflow, send, start, startWithKey, useVersion } from '../../../src/testing/store-cases/samples.ts'
+import { changeWorkflow, chooseVersion, claim, collect, consume, deleteWorkflow, finish, keyOf, mark, migrate, record, release, reopen, saveWorkflow, send, start, startWithKey, useVersion } from '../../../src/testing/store-cases/samples.ts'
 import { storeFile } from './folder.ts'
 import { describePostgres, makeSchema } from './postgres-server.ts'
 
@@ -29,8 +29,8 @@ function inSpace(op: StoreOp, to: number): StoreOp {
     case 'mark': return { ...op, mark: { ...op.mark, ...at } }
     case 'send': return { ...op, mail: { ...op.mail, ...at } }
     case 'reopen': return { ...op, generation: { ...op.generation, ...at } }
-    case 'wake': case 'release': case 'finish': case 'consume': return { ...op, run: { ...op.run, ...at } }
-    case 'prune': case 'saveWorkflow': case 'useWorkflowVersion': case 'setWorkflowStatus': case 'deleteWorkflow': return { ...op, ...at }
+    case 'wake': case 'release': case 'finish': case 'consume': case 'migrate': return { ...op, run: { ...op.run, ...at } }
+    case 'prune': case 'saveWorkflow': case 'useWorkflowVersion': case 'chooseWorkflowVersion': case 'setWorkflowStatus': case 'deleteWorkflow': return { ...op, ...at }
     default: return op
   }
 }
@@ -55,6 +55,8 @@ const anyOp = fc.oneof(
   weighted(1, fc.tuple(time, small).map(([before, limit]) => ({ op: 'prune', space: 0, before: 1200 + before, limit }))),
   weighted(2, fc.tuple(name, hash, text, time).map(([called, version, source, at]) => saveWorkflow(version, { name: called, source, at }))),
   weighted(1, fc.tuple(name, hash, time).map(([called, version, at]) => useVersion(version, { name: called, at }))),
+  weighted(1, fc.tuple(run, hash, small, time).map(([number, version, mail, at]) => migrate(number, version, { mail, at }))),
+  weighted(1, fc.tuple(name, fc.option(hash), time).map(([called, version, at]) => chooseVersion(version, { name: called, at }))),
   weighted(2, fc.tuple(name, fc.constantFrom('enabled', 'disabled', 'archived'), time).map(([called, status, at]) => changeWorkflow(status, { name: called, at }))),
   weighted(1, name.map((called) => deleteWorkflow({ name: called }))),
   weighted(1, fc.constantFrom('h1', 'h2').map((hash) => ({ op: 'definition', hash, workflow: 'w', body: `{"${hash}":1}`, at: 1 }))),

@@ -1,0 +1,177 @@
+// Many children of one operation: so many are under way at a time, and what is kept of each is that it has ended. Their results stay with them. One note
+// stands for all of them and one record for all of their ends; what lies between is told by the mail alone.
+import { DefinitionError, WumboError, errorData } from '../errors.ts'
+import { childId } from '../model/child.ts'
+import type { Mail } from '../model/run.ts'
+import { childPath } from '../workflow/children.ts'
+import type { ChildrenEnd } from '../workflow/children.ts'
+import type { ChildStart } from '../workflow/contract.ts'
+import type { ChildEnd } from './child-end.ts'
+import { recordChild, recordGiven } from './child-records.ts'
+import type { ChildOperation, ChildWait } from './child-wait.ts'
+import type { ParentRun } from './parent-run.ts'
+import type { RunHost } from './run-host.ts'
+import type { RunRow } from '../model/run.ts'
+
+/** The children of the run, as many of them need it. */
+export interface FanHost {
+  readonly run: ParentRun
+  readonly host: RunHost
+  readonly ends: ReadonlyMap<string, Mail>
+  note(path: string, of: { readonly close: ChildStart['close']; readonly count: number | null }, then: (gen: number, isKnown: boolean) => void): void
+  begin(id: string, link: { readonly gen: number; readonly path: string }, start: ChildStart): Promise<'new' | 'known'>
+  whenEnded(child: string, call: (mail: Mail) => void): void
+  look(child: string): Promise<RunRow | null | undefined>
+  read(mail: Mail): Promise<ChildEnd>
+  stay(wait: ChildWait, times?: number): void
+  unlessPaused(wait: ChildWait, work: () => void): void
+}
+
+/** Once all are under way the run stays in memory for so much longer than a single wait would: each end wakes it. */
+const PATIENCE = 10
+
+/** The children of one operation. */
+export class ChildFan {
+  readonly #children: FanHost
+  readonly #wait: ChildWait
+  readonly #operation: Extract<ChildOperation, { kind: 'children' }>
+  #gen = 0
+  #isKnown = false
+  #next = 0
+  #open = 0
+  #completed = 0
+  #failed = 0
+
+  constructor(children: FanHost, wait: ChildWait, operation: Extract<ChildOperation, { kind: 'children' }>) {
+    this.#children = children
+    this.#wait = wait
+    this.#operation = operation
+  }
+
+  begin(): void {
+    const { inputs, close, path } = this.#operation
+    if (inputs.length === 0) {
+      this.#end()
+      return
+    }
+    this.#children.unlessPaused(this.#wait, () => {
+      this.#checked().then(
+        () => {
+          if (this.#isOver()) return
+          this.#children.note(path, { close, count: inputs.length }, (gen, isKnown) => {
+            this.#gen = gen
+            this.#isKnown = isKnown
+            this.#fill()
+          })
+        },
+        (thrown: unknown) => this.#refused(thrown),
+      )
+    })
+  }
+
+  /** All inputs are checked before any child is started: either all of them are, or none. */
+  async #checked(): Promise<void> {
+    const { workflow, inputs, path } = this.#operation
+    const found = await this.#children.host.deps.workflows.child(workflow)
+    for (const [index, input] of inputs.entries()) {
+      try {
+        const checked = found.check(input)
+        if (checked instanceof Promise) await checked
+      } catch (thrown) {
+        throw new DefinitionError(`input ${index} of ${path} is not what ${found.name} takes: ${errorData(thrown).message}`, { path: childPath(path, index), cause: thrown })
+      }
+    }
+  }
+
+  #fill(): void {
+    const { inputs, concurrency } = this.#operation
+    while (this.#next < inputs.length && this.#open < concurrency && !this.#isOver()) this.#start(this.#next++)
+    this.#rest()
+  }
+
+  #start(index: number): void {
+    const { workflow, inputs, close, queue, path } = this.#operation
+    const own = childPath(path, index)
+    const id = childId({ run: this.#children.run.row.run, gen: this.#gen, path: own })
+    this.#open++
+    const ended = this.#children.ends.get(id)
+    if (ended !== undefined) {
+      this.#ended(ended)
+      return
+    }
+    this.#children.begin(id, { gen: this.#gen, path: own }, { workflow, input: inputs[index], close, queue }).then(
+      (how) => {
+        if (this.#isOver()) return
+        if (how === 'known' && this.#isKnown) this.#lookUp(id)
+        else this.#children.whenEnded(id, (mail) => this.#ended(mail))
+      },
+      (thrown: unknown) => this.#refused(thrown),
+    )
+  }
+
+  /** A child of an earlier process may have ended while this run could not be told. */
+  #lookUp(id: string): void {
+    let isTold = false
+    this.#children.whenEnded(id, (mail) => {
+      if (!isTold) this.#ended(mail)
+      isTold = true
+    })
+    this.#children.look(id).then(
+      (row) => {
+        if (row == null || isTold || this.#isOver()) return
+        isTold = true
+        this.#count(row.status === 'completed')
+      },
+      (thrown: unknown) => this.#children.run.broken(thrown),
+    )
+  }
+
+  /** A child that has completed tells so without a body. */
+  #ended(mail: Mail): void {
+    if (!this.#isOver()) this.#count(mail.body === null)
+  }
+
+  #count(isCompleted: boolean): void {
+    this.#open--
+    if (isCompleted) this.#completed++
+    else this.#failed++
+    if (this.#completed + this.#failed === this.#operation.inputs.length) this.#end()
+    else if (this.#next < this.#operation.inputs.length) this.#goOn()
+    else this.#rest()
+  }
+
+  #filling = false
+
+  /** Once for all ends that came together. */
+  #goOn(): void {
+    if (this.#filling) return
+    this.#filling = true
+    this.#children.host.deps.clock.defer(() => {
+      this.#filling = false
+      if (!this.#isOver()) this.#children.unlessPaused(this.#wait, () => this.#fill())
+    })
+  }
+
+  #rest(): void {
+    if (this.#next < this.#operation.inputs.length) return
+    this.#wait.isBusy = false
+    this.#children.stay(this.#wait, PATIENCE)
+  }
+
+  #isOver(): boolean {
+    return !this.#children.run.live || this.#wait.isGivenUp
+  }
+
+  #end(): void {
+    const { run, host } = this.#children
+    const end: ChildrenEnd = { count: this.#operation.inputs.length, completed: this.#completed, failed: this.#failed, run: run.row.run, gen: this.#gen }
+    recordGiven(run, host, this.#wait, end)
+  }
+
+  #refused(thrown: unknown): void {
+    const { run, host } = this.#children
+    if (this.#isOver()) return
+    if (!host.usable() || !(thrown instanceof WumboError)) run.broken(thrown)
+    else recordChild(run, host, this.#wait, { child: null, version: null, mail: null, output: null, value: undefined, error: errorData(thrown) })
+  }
+}

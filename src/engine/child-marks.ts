@@ -1,0 +1,65 @@
+// Which children a run has, told by its marks and its mail alone: whoever reads the run knows them, whether or not its code is there.
+import { childId } from '../model/child.ts'
+import type { ParentClose } from '../model/child.ts'
+import type { Mark } from '../model/record.ts'
+import type { Mail, NewMail, RunKey } from '../model/run.ts'
+import type { LoadedRun } from '../store/port.ts'
+import { childPath } from '../workflow/children.ts'
+
+/** An operation that has started children. */
+export interface ChildMark {
+  readonly path: string
+  /** The generation that started them: their ids follow from it. */
+  readonly gen: number
+  /** Null for a single child. */
+  readonly count: number | null
+  readonly close: ParentClose
+}
+
+const KINDS = { one: { cancel: 'child', abandon: 'child abandoned' }, many: { cancel: 'children', abandon: 'children abandoned' } } as const
+
+/** The mark that says that children are started. */
+export function startMark(path: string, { close, count, at }: { readonly close: ParentClose; readonly count: number | null; readonly at: number }): Omit<Mark, 'space' | 'run' | 'gen'> {
+  return { path, kind: KINDS[count === null ? 'one' : 'many'][close], attempt: count ?? 1, at, due: null, error: null }
+}
+
+/** The mark that says that their parent has given them up. */
+export function closeMark(path: string, at: number): Omit<Mark, 'space' | 'run' | 'gen'> {
+  return { path, kind: 'child closed', attempt: 1, at, due: null, error: null }
+}
+
+/** The children that a run has started and not given up, by the path of the operation. */
+export function childMarks({ marks }: Pick<LoadedRun, 'marks'>): ReadonlyMap<string, ChildMark> {
+  const found = new Map<string, ChildMark>()
+  for (const { path, gen, kind, attempt } of marks) {
+    const known = found.get(path)
+    if (known !== undefined && known.gen > gen) continue
+    if (kind === 'child' || kind === 'child abandoned') found.set(path, { path, gen, count: null, close: kind === 'child' ? 'cancel' : 'abandon' })
+    else if (kind === 'children' || kind === 'children abandoned') found.set(path, { path, gen, count: attempt, close: kind === 'children' ? 'cancel' : 'abandon' })
+  }
+  for (const { path, gen, kind } of marks) if (kind === 'child closed' && gen >= (found.get(path)?.gen ?? Infinity)) found.delete(path)
+  return found
+}
+
+/** The ids of the children of one operation. */
+export function idsOf(run: string, { path, gen, count }: Pick<ChildMark, 'path' | 'gen' | 'count'>): readonly string[] {
+  if (count === null) return [childId({ run, gen, path })]
+  return Array.from({ length: count }, (_, index) => childId({ run, gen, path: childPath(path, index) }))
+}
+
+const PREFIX = 'child:'
+
+/** The id of the mail by which a child tells its end: however often it ends, its parent is told of the first. */
+export function endMailId(child: string): string {
+  return PREFIX + child
+}
+
+/** Which child a mail is from; undefined for mail of another kind. */
+export function senderOf({ kind, id }: Pick<Mail, 'kind' | 'id'>): string | undefined {
+  return kind === 'child' ? id.slice(PREFIX.length) : undefined
+}
+
+/** The request to cancel a child, by its parent. */
+export function cancelMail(child: RunKey, parent: { readonly run: string; readonly gen: number }, sentAt: number): NewMail {
+  return { space: child.space, run: child.run, id: `parent:${parent.run}:${parent.gen}`, kind: 'cancel', body: null, sentAt }
+}

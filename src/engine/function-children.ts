@@ -1,0 +1,87 @@
+// What a durable function hands in about children, checked and turned into operations; and what it gets back: handles, and batches whose results are read in pages.
+import { DefinitionError } from '../errors.ts'
+import type { ErrorData } from '../errors.ts'
+import { childId } from '../model/child.ts'
+import { childPath } from '../workflow/children.ts'
+import type { ChildBatch, ChildOptions, ChildResult, ChildrenEnd, ChildrenOptions, PagedResult } from '../workflow/children.ts'
+import type { AnyWorkflow, ChildStart } from '../workflow/contract.ts'
+import { recordedFailure } from './recorded-failure.ts'
+
+/** Results that are read at a time. */
+const PAGE = 500
+const DEFAULT_CONCURRENCY = 100
+const QUEUE = /^[\w.:-]{1,100}$/
+
+/** What a child is started with. Throws DefinitionError for a wrong option. */
+export function childStart(name: string, { workflow, input, options }: { readonly workflow: unknown; readonly input: unknown; readonly options: ChildOptions }): ChildStart {
+  const { parentClose = 'cancel', queue = null } = options
+  if (!isWorkflow(workflow)) throw new DefinitionError(`child ${name}: expected a workflow or its name, got ${workflow === null ? 'null' : typeof workflow}`, { path: name, remedy: 'Make it with defineWorkflow({ … }) or workflow(…).' })
+  // A text from outside of the types.
+  if (!['cancel', 'abandon'].includes(parentClose)) throw new DefinitionError(`child ${name}: parentClose: expected cancel or abandon, got ${JSON.stringify(parentClose)}`, { path: `${name}.parentClose` })
+  if (queue !== null && (typeof queue !== 'string' || !QUEUE.test(queue))) throw new DefinitionError(`child ${name}: queue: expected 1 to 100 letters, digits, "_", ".", ":" and "-", got ${JSON.stringify(queue)}`, { path: `${name}.queue` })
+  return { workflow, input, close: parentClose, queue }
+}
+
+/** How many children are started. Throws DefinitionError for a wrong option. */
+export function childrenStart(name: string, given: { readonly workflow: unknown; readonly inputs: unknown; readonly options: ChildrenOptions }): Omit<ChildStart, 'input'> & { readonly inputs: readonly unknown[]; readonly concurrency: number } {
+  const { inputs, options } = given
+  const { concurrency = DEFAULT_CONCURRENCY } = options
+  if (!Array.isArray(inputs)) throw new DefinitionError(`children ${name}: expected a list of inputs, got ${typeof inputs}`, { path: name })
+  if (!Number.isInteger(concurrency) || concurrency < 1) throw new DefinitionError(`children ${name}: concurrency: expected a whole number from 1, got ${String(concurrency)}`, { path: `${name}.concurrency` })
+  const { workflow, close, queue } = childStart(name, { workflow: given.workflow, input: undefined, options })
+  return { workflow, close, queue, inputs, concurrency }
+}
+
+function isWorkflow(workflow: unknown): workflow is AnyWorkflow | string {
+  if (typeof workflow === 'string') return workflow !== ''
+  const { form, name } = (workflow ?? {}) as Partial<AnyWorkflow>
+  return (form === 'function' || form === 'graph') && typeof name === 'string'
+}
+
+/** Reads a page of results, under this key. */
+export type ReadPage = (key: number, runs: readonly string[]) => Promise<readonly PagedResult[]>
+
+/** Many children that have ended, for the function that started them. */
+export class Batch implements ChildBatch<unknown> {
+  readonly count: number
+  readonly completed: number
+  readonly failed: number
+  readonly #path: string
+  readonly #end: ChildrenEnd
+  readonly #read: ReadPage
+  /** Pages are operations: read twice, the second time has keys of its own. */
+  #pages = 0
+
+  constructor(path: string, end: ChildrenEnd, read: ReadPage) {
+    this.count = end.count
+    this.completed = end.completed
+    this.failed = end.failed
+    this.#path = path
+    this.#end = end
+    this.#read = read
+  }
+
+  async *results(): AsyncGenerator<ChildResult<unknown>, void, undefined> {
+    const { run, gen, count } = this.#end
+    for (let from = 0; from < count; from += PAGE) {
+      const runs = Array.from({ length: Math.min(PAGE, count - from) }, (_, index) => childId({ run, gen, path: childPath(this.#path, from + index) }))
+      const page = await this.#read(this.#pages++, runs)
+      for (const [at, result] of page.entries()) yield this.#result(from + at, result)
+    }
+  }
+
+  async outputs(): Promise<unknown[]> {
+    const outputs: unknown[] = []
+    for await (const { error, output } of this.results()) {
+      if (error !== null) throw error
+      outputs.push(output)
+    }
+    return outputs
+  }
+
+  #result(index: number, { run, status, output, error }: PagedResult): ChildResult<unknown> {
+    const path = childPath(this.#path, index)
+    const failure = error === null ? null : recordedFailure(path, { ...(error as ErrorData), path }) // as child-page.ts makes it
+    return { index, run, status, output, error: failure }
+  }
+}

@@ -48,7 +48,7 @@ export const firstEnd: Contest = (branches, won) => new Promise((resolve, reject
     won(winner)
     settle()
   }
-  for (const [index, { output }] of branches.entries()) output.then((value) => end(index, () => resolve(value)), (thrown: unknown) => end(index, () => reject(thrown as Error)))
+  for (const [index, { output }] of branches.entries()) output.then((value) => end(index, () => resolve(value)), (thrown: unknown) => end(index, () => reject(thrown)))
 })
 
 /** The first that succeeds wins. */

@@ -113,7 +113,6 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     return this.#replay !== null
   }
 
-  /** Steps whose bodies run at this moment. */
   get computing(): number {
     return this.#open.computing
   }

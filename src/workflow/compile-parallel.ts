@@ -1,5 +1,5 @@
 // Compiles a `parallel`: its branches, which are bodies, and how what they give is merged.
-import type { BodyModel, BranchModel, MergeModel, ParallelModel } from '../model/workflow.ts'
+import type { BodyModel, MergeModel, ParallelModel } from '../model/workflow.ts'
 import { compileBinding } from './binding.ts'
 import { usable, type Compilation, type Place } from './compilation.ts'
 import { POISONED } from './names-taken.ts'
@@ -24,13 +24,13 @@ export function compileParallel(model: ParallelModel, { path, names }: Place, co
     if (POISONED.has(name)) compilation.problems.add('INVALID_NAME', at, `a branch cannot be called ${name}`, { remedy: 'Choose another name.', on: 'key' })
     const body = compile(branch, { path: at, names })
     uses.take(body.uses, 'soft')
-    branches.push({ name, path: at, requires: body.uses.required, continueOnError: (branch as BranchModel).continueOnError === true, body: body.plan })
+    branches.push({ name, path: at, requires: body.uses.required, continueOnError: (branch).continueOnError === true, body: body.plan })
   }
-  const merge = compileMerge(usable(model, 'merge', { path }, compilation) ?? 'all', branches.map(({ name }) => name), { path: `${path}.merge`, names }, uses, compilation)
+  const merge = compileMerge(usable(model, 'merge', { path }, compilation) ?? 'all', { branches: branches.map(({ name }) => name), uses }, { path: `${path}.merge`, names }, compilation)
   return { plan: { kind: 'parallel', branches, merge, concurrency: usable(model, 'concurrency', { path }, compilation) ?? Math.max(1, branches.length) }, uses }
 }
 
-function compileMerge(merge: MergeModel, branches: readonly string[], { path, names }: Place, uses: Uses, compilation: Compilation): MergePlan {
+function compileMerge(merge: MergeModel, { branches, uses }: { readonly branches: readonly string[]; readonly uses: Uses }, { path, names }: Place, compilation: Compilation): MergePlan {
   const { problems, wrong } = compilation
   if (typeof merge === 'string') return { kind: merge }
   if ('output' in merge) {

@@ -197,7 +197,7 @@ describe('what is checked', () => {
   test('names, cycles and misplaced keys, with their paths', () => {
     expect(told({ a: use(), b: use({ needs: [{ step: 'x', on: 'failure' }] }) })).toEqual(['UNKNOWN_STEP steps.b.needs[0].step'])
     expect(told({ a: use({ needs: [{ step: 'b', on: 'failure' }] }), b: use({ needs: 'a' }) })).toEqual(['CYCLE steps.a'])
-    expect(told({ a: use(), b: use({ needs: [{ step: 'a', if: 'true', else: true } as NeedModel] }) })).toEqual(['MISPLACED_KEY steps.b.needs[0]'])
+    expect(told({ a: use(), b: use({ needs: [{ step: 'a', if: 'true', else: true }] }) })).toEqual(['MISPLACED_KEY steps.b.needs[0]'])
     expect(told({ a: use(), b: use({ needs: [{ step: 'a', else: true }] }) })).toEqual(['MISPLACED_KEY steps.b.needs'])
     expect(told({ a: use(), b: use({ needs: [{ step: 'a', on: 'failure' }], join: 'always' }) })).toEqual(['MISPLACED_KEY steps.b.needs[0].on'])
     expect(told({ a: use({ join: 'any' }) })).toEqual(['MISSING_KEY steps.a.join'])

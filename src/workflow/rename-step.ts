@@ -145,7 +145,7 @@ class Rename {
   #needs(needs: StepModel['needs'], names: Names): StepModel['needs'] {
     if (needs === undefined || typeof needs === 'string' || !Array.isArray(needs)) return needs === undefined ? undefined : this.#need(needs as string | NeedModel, names)
     const renamed = (needs as readonly (string | NeedModel)[]).map((need) => this.#need(need, names))
-    return renamed.every((need, index) => need === needs[index]) ? needs : renamed
+    return renamed.every((need, index) => need === (needs as readonly unknown[])[index]) ? (needs as readonly string[]) : renamed
   }
 
   #need(need: string | NeedModel, names: Names): string | NeedModel {

@@ -1,7 +1,7 @@
 // A durable function as a source of operations: promises outside, paths inside. It gives operations their paths, keeps
 // the promise of each until its answer is delivered, and remembers where recorded objects came from.
 import type { AnyTemplate, Logger, MaybePromise, Template } from '../template/contract.ts'
-import type { AnyWorkflow, FunctionWorkflow, LoopTurns, Operation, Outcome, Source, SourceHost, StepOptions, WorkflowContext } from '../workflow/contract.ts'
+import type { AnyWorkflow, BranchOutput, Branches, FunctionWorkflow, LoopTurns, Operation, Outcome, Source, SourceHost, StepOptions, WorkflowContext } from '../workflow/contract.ts'
 import { AbortedError, DefinitionError, LoopLimitError } from '../errors.ts'
 import type { WumboError } from '../errors.ts'
 import { parseDuration } from '../shared/duration.ts'
@@ -11,6 +11,7 @@ import type { BoundApprovalOptions, BoundSignalOptions, Decision, QueryHandler }
 import type { ChildBatch, ChildHandle, ChildOptions, ChildrenEnd, ChildrenOptions, PagedResult } from '../workflow/children.ts'
 import { SmallMap } from '../shared/small-map.ts'
 import type { Duration } from '../shared/duration.ts'
+import { firstEnd, firstSuccess, heldContest, type Contest } from './contest.ts'
 import { Batch, childStart, childrenStart, type ReadPage } from './function-children.ts'
 import { Origins } from './origins.ts'
 import { approvalWait, signalWait } from './mail-waits.ts'
@@ -29,6 +30,7 @@ export interface FunctionRun extends SourceHost {
 }
 
 interface Waiting {
+  readonly path: string
   readonly scope: Scope | null
   readonly promise: Promise<unknown>
   readonly resolve: (value: unknown) => void
@@ -44,6 +46,8 @@ export class FunctionSource implements Source {
   readonly #log: Logger
   readonly #prefix: string
   readonly #waiting = new SmallMap<Waiting>()
+  /** Prefixes of branches that have lost. */
+  readonly #lost: string[] = []
   #patches: Map<string, Promise<boolean>> | null = null
   #abort: AbortController | undefined
   #aborted: (() => WumboError) | undefined
@@ -123,6 +127,16 @@ export class FunctionSource implements Source {
     this.#waiting.clear()
   }
 
+  /** Nobody waits for what was opened under a prefix any more: it is given up, and nothing more is opened there. */
+  giveUp(prefix: string): void {
+    this.#lost.push(prefix)
+    for (const { path } of [...this.#waiting.values()]) {
+      if (!path.startsWith(prefix)) continue
+      this.#waiting.delete(path)
+      this.#run?.drop(path)
+    }
+  }
+
   /** Whether a change counts for the run; asked once, whoever asks. */
   patched(id: string): Promise<boolean> {
     const path = this.#patchPath(id)
@@ -164,7 +178,9 @@ export class FunctionSource implements Source {
       resolve = yes
       reject = no
     })
-    this.#waiting.set(operation.path, { scope, promise, resolve, reject })
+    // What goes on there waits for ever, and is forgotten with its promise.
+    if (this.#lost.some((prefix) => operation.path.startsWith(prefix))) return promise
+    this.#waiting.set(operation.path, { path: operation.path, scope, promise, resolve, reject })
     this.#run?.open(operation)
     return promise
   }
@@ -217,6 +233,18 @@ class FunctionContext implements WorkflowContext {
     } finally {
       this.#scope.close()
     }
+  }
+
+  any<T extends Branches>(branches: T): Promise<BranchOutput<T>> {
+    return this.#contest(branches, firstSuccess)
+  }
+
+  race<T extends Branches>(branches: T): Promise<BranchOutput<T>> {
+    return this.#contest(branches, firstEnd)
+  }
+
+  #contest<T extends Branches>(branches: T, contest: Contest): Promise<BranchOutput<T>> {
+    return heldContest(branches, contest, { scope: this.#scope, inner: (prefix) => this.#inner(prefix), giveUp: (prefix) => this.#source.giveUp(prefix) })
   }
 
   async map<T, R>(

@@ -58,7 +58,7 @@ describe('what is refused', () => {
     [{ approval: { form: { properties: { a: { type: 1 } } } } }, 'INVALID_SCHEMA', 'steps.a.approval.form.properties.a.type'],
     [{ sleep: { until: 'tomorrow' } }, 'INVALID_VALUE', 'steps.a.sleep.until'],
     [{ sleep: { until: '${{ input.flag }}' } }, 'TYPE_MISMATCH', 'steps.a.sleep.until'],
-    [{ sleep: {} }, 'INVALID_DURATION', 'steps.a.sleep'],
+    [{ sleep: {} }, 'INVALID_VALUE', 'steps.a.sleep.until'],
   ])('%j', (step, code, path) => {
     expect(problemsOf({ a: step })).toContainEqual({ code, path })
   })

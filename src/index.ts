@@ -6,8 +6,8 @@ export type { ForkOptions, GivenDecision, ListOptions, ReloadOptions, RetryOptio
 export type { DecisionToSend, SendOptions } from './engine/postbox.ts'
 export type { OpenApproval } from './engine/open-approvals.ts'
 export type { ApprovalOptions, BoundApprovalOptions, BoundSignalOptions, Decision, QueryHandler, SignalOptions } from './workflow/waiting.ts'
-export type { ChildSummary, PathEntry, RunDetails, RunSummary, StepSummary, UnreadMail } from './engine/inspect.ts'
-export { executionPath } from './engine/inspect.ts'
+export type { ChildSummary, RunDetails, RunSummary, StepSummary, UnreadMail } from './engine/inspect.ts'
+export { executionPath, type PathEntry } from './engine/execution-path.ts'
 export type { RecordedOperation, RunRecording } from './engine/recording.ts'
 export type {
   ChangeOptions, CreatedWorkflow, CreateOptions, DefinedWorkflow, DefinitionFilter, Definitions, DefinitionVersion,

@@ -1,6 +1,7 @@
 // `wumbo runs show`: one run with its steps as a tree and on a time axis, or the way of its values. Reads beside a process that owns the store.
 import type { Command } from 'commander'
-import { executionPath, type RunDetails } from '../engine/inspect.ts'
+import { executionPath } from '../engine/execution-path.ts'
+import type { RunDetails } from '../engine/inspect.ts'
 import { UsageError } from '../errors.ts'
 import { isEnd } from '../model/run.ts'
 import { asciiLine, wantsAscii } from './ascii.ts'

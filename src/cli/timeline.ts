@@ -1,5 +1,6 @@
 // A run's steps on a time axis, as lines of text; and the way of its values, who wrote and who read each. It only draws.
-import { executionPath, type RunDetails, type StepSummary } from '../engine/inspect.ts'
+import { executionPath } from '../engine/execution-path.ts'
+import type { RunDetails, StepSummary } from '../engine/inspect.ts'
 import { isEnd } from '../model/run.ts'
 import { formatDuration } from '../shared/duration.ts'
 import { visibleLine } from '../shared/visible.ts'

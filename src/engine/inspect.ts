@@ -113,15 +113,6 @@ export interface RunDetails extends RunSummary {
   readonly approvals: readonly OpenApproval[]
 }
 
-/** One step of a value's way: who wrote or read which value, and when. */
-export interface PathEntry {
-  readonly node: string
-  readonly action: 'write' | 'read'
-  /** `$input`, or the path of the step that wrote the value. */
-  readonly key: string
-  readonly at: number
-}
-
 /** How the parts of a run are read. */
 export interface RunReads {
   /** The value of a payload. */
@@ -200,14 +191,4 @@ function compensationOf({ status, error }: Pick<LoadedRun['run'], 'status' | 'er
   if (error.code === 'COMPENSATION_FAILED') return 'compensation_failed'
   const undone = error.details?.['compensated']
   return isEnd(status) && Array.isArray(undone) && undone.length > 0 ? 'compensated' : null
-}
-
-/** The way of the values through a run, in order: each step reads what it was made of and writes its own. */
-export function executionPath(run: RunDetails): readonly PathEntry[] {
-  const entries: PathEntry[] = [{ node: '$input', action: 'write', key: '$input', at: run.createdAt }]
-  for (const step of run.steps) {
-    for (const key of step.reads ?? []) entries.push({ node: step.path, action: 'read', key, at: step.startedAt })
-    if (step.status === 'completed' && step.kind !== 'timer') entries.push({ node: step.path, action: 'write', key: step.path, at: step.finishedAt })
-  }
-  return entries
 }

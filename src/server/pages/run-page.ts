@@ -1,6 +1,7 @@
 // The page of one run: what it is, what went in and came out, and its steps on a time axis. Plain HTML without scripts; bars are
 // drawn by attributes, so that the policy need not allow inline styles.
-import { executionPath, type RunDetails, type StepSummary } from '../../engine/inspect.ts'
+import { executionPath } from '../../engine/execution-path.ts'
+import type { RunDetails, StepSummary } from '../../engine/inspect.ts'
 import { isEnd } from '../../model/run.ts'
 import type { OpenStep } from '../open-steps.ts'
 import { valueJson } from '../../shared/value-json.ts'

@@ -36,7 +36,7 @@ describe.skipIf(!has('bash'))('in bash', () => {
   test.each([
     ['wumbo ver', ['verify']],
     ['wumbo runs ', ['list', 'show', 'export', 'retry', 'resume', 'cancel', 'help', '--help']],
-    ['wumbo workflow ', ['list', 'show', 'create', 'enable', 'disable', 'archive', 'delete', 'versions', 'use', 'help', '--help']],
+    ['wumbo workflow ', ['list', 'show', 'create', 'enable', 'disable', 'archive', 'delete', 'versions', 'migrate', 'rollback', 'use', 'help', '--help']],
     ['wumbo workflow show --ver', ['--version', '--verbose']],
     ['wumbo runs list --st', ['--status', '--store']],
     ['wumbo run --det', ['--detach']],

@@ -90,7 +90,7 @@ export {
   ExpressionError, InputInvalidError, OutputInvalidError, ConfigInvalidError, ValueNotStorableError, PayloadTooLargeError,
   PayloadCorruptError, BlobMissingError, TemplateFailedError, IllegalTransitionError, ServiceNotFoundError, TransactionUnsupportedError, TransactionRefusedError, StepFailedError,
   StepTimeoutError, HeartbeatTimeoutError, AbortedError, DuplicateStepError, NonDeterminismError, RunFailedError, RunTimeoutError,
-  RunCancelledError, CompensationFailedError, RunParkedError, RunNotFoundError, SignalInvalidError, ApprovalNotOpenError, QueryNotFoundError, QueryFailedError,
+  RunCancelledError, CompensationFailedError, RunParkedError, RunNotFoundError, SignalInvalidError, ApprovalNotOpenError, QueryNotFoundError, QueryFailedError, UpdateNotFoundError, UpdateRefusedError, UpdateFailedError,
   RunFinishedError, RunNotRetryableError, StepNotFoundError, ForkRefusedError, KeyReusedError, StoreLockedError,
   StoreTooNewError, StoreMovedError, StoreNotEmptyError, StoreUnsupportedError, StoreRowError, StoreFailedError, StoreClosedError, LaneFencedError, OverloadedError,
   HttpFailedError, EgressRefusedError, FileFailedError, ProjectInvalidError, UsageError, ModuleFailedError, StoreMissingError,

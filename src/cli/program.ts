@@ -66,6 +66,7 @@ Exit codes: 0 done, 1 the run did not end well, 2 wrong use or definition, 3 ref
   program.addCommand(signalCommand(cli))
   program.addCommand(approveCommand(cli))
   program.addCommand(queryCommand(cli))
+  program.addCommand(updateCommand(cli))
   program.addCommand(pauseCommand(cli))
   program.addCommand(resumeCommand(cli))
   program.addCommand(workflowCommand(cli))

@@ -8,10 +8,12 @@ import { parseDuration } from '../shared/duration.ts'
 import { momentOf } from '../shared/moment.ts'
 import { requestPath } from '../workflow/waiting.ts'
 import type { BoundApprovalOptions, BoundSignalOptions, Decision, QueryHandler } from '../workflow/waiting.ts'
+import type { UpdateHandler, UpdateOptions } from '../workflow/updates.ts'
 import type { ChildBatch, ChildHandle, ChildOptions, ChildrenEnd, ChildrenOptions, PagedResult } from '../workflow/children.ts'
 import { SmallMap } from '../shared/small-map.ts'
 import type { Duration } from '../shared/duration.ts'
 import { Batch, childStart, childrenStart, type ReadPage } from './function-children.ts'
+import { UpdateBook } from './function-updates.ts'
 import { Origins } from './origins.ts'
 import { approvalWait, signalWait } from './mail-waits.ts'
 import { patchName } from './patches.ts'
@@ -24,6 +26,8 @@ export interface FunctionRun extends SourceHost {
   readonly replaying: boolean
   /** The history that is replayed; null when it is over. */
   readonly replay: { hasRecorded(path: string): boolean } | null
+  /** Asks for a turn: something may be taken now that was not before. */
+  queueTurn?(): void
   /** Resets the heartbeats of all open steps. */
   beat(): void
 }
@@ -40,6 +44,7 @@ export class FunctionSource implements Source {
   readonly synchronous = false
   readonly origins = new Origins()
   #queries: Map<string, QueryHandler> | null = null
+  #updates: UpdateBook | null = null
   readonly #workflow: FunctionWorkflow
   readonly #log: Logger
   readonly #prefix: string
@@ -79,6 +84,16 @@ export class FunctionSource implements Source {
   /** What the function answers queries with, by name. */
   get queries(): Map<string, QueryHandler> {
     return (this.#queries ??= new Map())
+  }
+
+  get updates(): UpdateBook | null {
+    return this.#updates
+  }
+
+  setUpdate<A>(name: string, options: UpdateOptions<A>, handler: UpdateHandler<A>): void {
+    if (this.#prefix !== '') throw new DefinitionError('setUpdate: a clean-up takes no updates', { path: name })
+    this.#updates ??= new UpdateBook(() => this.#run?.queueTurn?.())
+    this.#updates.set(name, options, handler)
   }
 
   /** Names the run whose function this is. Call before `begin`. */
@@ -126,6 +141,7 @@ export class FunctionSource implements Source {
   /** Whether a change counts for the run; asked once, whoever asks. */
   patched(id: string): Promise<boolean> {
     const path = this.#patchPath(id)
+    if (this.#updates?.refuses(`patch ${id}`) === true) return new Promise(() => undefined)
     this.#patches ??= new Map()
     const known = this.#patches.get(id)
     if (known !== undefined) return known
@@ -151,6 +167,7 @@ export class FunctionSource implements Source {
   continueAsNew(input: unknown): Promise<never> {
     const run = this.#run
     if (this.#prefix !== '') return Promise.reject(new DefinitionError('continueAsNew: a clean-up cannot continue the run as new', { path: 'continueAsNew' }))
+    if (this.#updates?.refuses('continueAsNew') === true) return new Promise(() => undefined)
     // In a later turn, as the end of the function would come: what was asked for before it stands.
     void Promise.resolve().then(() => run?.continueAsNew?.(input))
     return new Promise(() => undefined)
@@ -158,6 +175,7 @@ export class FunctionSource implements Source {
 
   /** Opens an operation and gives the promise of its answer, with which the scope's count of what is open goes down; null: it stays. */
   ask(scope: Scope | null, operation: Operation): Promise<unknown> {
+    if (this.#updates?.refuses(`${operation.kind} ${operation.path}`) === true) return new Promise(() => undefined)
     let resolve!: (value: unknown) => void
     let reject!: (reason: unknown) => void
     const promise = new Promise<unknown>((yes, no) => {
@@ -328,6 +346,10 @@ class FunctionContext implements WorkflowContext {
     checkOperationName(name, `query ${JSON.stringify(name) ?? 'nothing'}`)
     if (typeof handler !== 'function') throw new DefinitionError(`query ${name}: expected a handler (args) => value, got ${typeof handler}`, { path: name })
     this.#source.queries.set(name, handler)
+  }
+
+  setUpdate<A = unknown>(name: string, options: UpdateOptions<A>, handler: UpdateHandler<NoInfer<A>>): void {
+    this.#source.setUpdate(name, options, handler)
   }
 
   heartbeat(): void {

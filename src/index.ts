@@ -4,6 +4,8 @@
 export { createWumbo } from './wumbo.ts'
 export type { ForkOptions, GivenDecision, ListOptions, ReloadOptions, RetryOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
 export type { DecisionToSend, SendOptions } from './engine/postbox.ts'
+export type { UpdateSendOptions } from './engine/updating.ts'
+export type { UpdateHandler, UpdateOptions } from './workflow/updates.ts'
 export type { OpenApproval } from './engine/open-approvals.ts'
 export type { ApprovalOptions, BoundApprovalOptions, BoundSignalOptions, Decision, QueryHandler, SignalOptions } from './workflow/waiting.ts'
 export type { ChildSummary, PathEntry, RunDetails, RunSummary, StepSummary, UnreadMail } from './engine/inspect.ts'

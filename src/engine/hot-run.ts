@@ -238,14 +238,14 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
 
   turn(): boolean {
     this.#turnQueued = false
-    if (!this.live) return false
-    if (this.#replay?.turn() === false) return false
+    if (!this.live || this.#replay?.turn() === false) return false
     if (this.#replay === null) {
+      const isAtRest = this.#open.isDelivered
       do {
         const answer = this.#open.nextAnswer()
         if (answer !== null) this.deliver(answer.path, answer.outcome)
       } while (this.source.synchronous && this.live && !this.#open.isDelivered)
-      if (this.#open.isDelivered && this.#inbox?.updates.turn() !== true) {
+      if (this.#open.isDelivered && this.#inbox?.updates.turn(isAtRest) !== true) {
         if (this.#open.size > 0 && this.#open.nextDue(this.#latest, this.pause.isOn) !== null) this.considerLeavingSoon()
         return false
       }

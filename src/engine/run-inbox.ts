@@ -45,7 +45,7 @@ export class RunInbox {
   constructor(run: InboxRun, host: RunHost) {
     this.#run = run
     this.#host = host
-    this.updates = new RunUpdates(run, host)
+    this.updates = new RunUpdates(run, host, () => this.#matchAll())
   }
 
   /** True while mail is on its way to a wait, or an update can be taken: the run must stay until that is seen to. */
@@ -147,9 +147,18 @@ export class RunInbox {
     for (;;) {
       const wait = this.#waits.find((one) => !one.isBusy && one.operation.kind === kind && one.operation.address === address)
       const offer = this.#offers.find((one) => one.kind === kind && one.address === address)
-      if (wait === undefined || offer === undefined) return
+      if (wait === undefined || offer === undefined || this.updates.holdsUp(offer.number)) return
       this.#offers = this.#offers.filter((one) => one !== offer)
       this.#try(wait, offer)
+    }
+  }
+
+  /** What an update has held up. */
+  #matchAll(): void {
+    const at = this.#host.deps.clock.now()
+    for (const wait of [...this.#waits]) {
+      this.#match(wait.operation.kind, wait.operation.address)
+      if (wait.due !== null && wait.due <= at) this.#over(wait)
     }
   }
 
@@ -190,6 +199,7 @@ export class RunInbox {
 
   #over(wait: MailWait): void {
     if (wait.isBusy || !this.#run.live || !this.#waits.includes(wait)) return
+    if (this.#offers.some(({ kind, address, number }) => kind === wait.operation.kind && address === wait.operation.address && this.updates.holdsUp(number))) return
     if (this.#coming.size > 0) {
       // What has come before its end is looked at first, also what came while the run was away.
       void this.#reading.then(() => this.#over(wait))

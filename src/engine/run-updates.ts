@@ -33,18 +33,27 @@ interface Offer extends RecordedUpdate {
 export class RunUpdates {
   readonly #run: UpdatedRun
   readonly #host: RunHost
+  readonly #taken: () => void
   #offers: Offer[] = []
   /** A schema looks at arguments: those that came later wait. */
   #isChecking = false
 
-  constructor(run: UpdatedRun, host: RunHost) {
+  /** `taken` is called when one has been taken or refused. */
+  constructor(run: UpdatedRun, host: RunHost, taken: () => void) {
     this.#run = run
+    this.#taken = taken
     this.#host = host
   }
 
   /** True while one can be taken: the run must stay for it. */
   get isBusy(): boolean {
     return this.#isChecking || this.#next() !== undefined
+  }
+
+  /** True while an update that was stored before mail `number` is about to be taken: what came later waits for it. */
+  holdsUp(number: number): boolean {
+    const next = this.#next()
+    return next !== undefined && next.number < number
   }
 
   get numbers(): readonly number[] {
@@ -56,10 +65,14 @@ export class RunUpdates {
     if (!this.#run.replaying) this.#run.queueTurn()
   }
 
-  /** Takes the oldest update that the function has a handler for. True when it was, and the source is to come to rest again. Call it only at rest. */
-  turn(): boolean {
+  /**
+   * Takes the oldest update that the function has a handler for, if the source is at rest: nothing has been delivered to it in this turn. True when
+   * another turn is needed.
+   */
+  turn(isAtRest: boolean): boolean {
     const offer = this.#next()
     if (offer === undefined || this.#isChecking) return false
+    if (!isAtRest) return true
     const { journal } = this.#run
     if (!journal.isFree) {
       journal.whenFree(() => this.#run.queueTurn())
@@ -122,6 +135,7 @@ export class RunUpdates {
     const error = fits.status === 'failed' ? fits.error : null
     const { payload } = defaultCodec.snapshot(fits.status === 'failed' ? { name, args } : { name, args, value: fits.value })
     journal.append(plainRecord(this.#run, this.#host, { path, kind: 'update', level: 'effect', status: applied.status, output: payload, error, reads: [mailRead(number)] }))
+    this.#taken()
   }
 
   /** It is said in the store, so that it is refused for good and its sender is told. */
@@ -133,6 +147,7 @@ export class RunUpdates {
     this.#run.journal.mark({ path: `${UPDATE}${name}`, kind: 'refused', attempt: number, at: this.#host.deps.clock.now(), due: null, error }, (_answer, failed) => {
       if (failed !== undefined) this.#run.broken(failed)
     })
+    this.#taken()
     this.#run.considerLeavingSoon()
   }
 

@@ -7,6 +7,7 @@ import type { Shape, World } from '../../src/testing/simulation.ts'
 import { defineWorkflow } from '../../src/workflow/define.ts'
 import { childShapes } from './child-shapes.ts'
 import { sagaShapes } from './saga-shapes.ts'
+import { updateShapes } from './update-shapes.ts'
 import { fromModel } from '../../src/workflow/graph.ts'
 
 const number = z.object({ n: z.number() })
@@ -30,9 +31,9 @@ function pureDouble() {
 const retry = { maxAttempts: 5, initialDelay: '2s', backoff: 'fibonacci', jitter: true } as const
 
 /** `values` is left out: `ctx.now()` may step back by the delay of a message when another worker goes on. Sleeps longer than a lease of two seconds, steps longer than it, and the shapes above with nights that are short. */
-export const clusterShapes = (): readonly Shape[] => [...makeShapes('5s').filter(({ name }) => name !== 'values'), ...leaseShapes, ...childShapes]
+export const clusterShapes = (): readonly Shape[] => [...makeShapes('5s').filter(({ name }) => name !== 'values'), ...leaseShapes, ...childShapes, ...updateShapes]
 
-export const shapes: readonly Shape[] = [...makeShapes('8h'), ...sagaShapes('8h'), ...childShapes]
+export const shapes: readonly Shape[] = [...makeShapes('8h'), ...sagaShapes('8h'), ...childShapes, ...updateShapes]
 
 /** For processes in real time: nights of a second. */
 export const realShapes = (): readonly Shape[] => [...makeShapes('1s'), ...sagaShapes('1s')]

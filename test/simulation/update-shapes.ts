@@ -40,11 +40,11 @@ export const updateShapes: readonly Shape[] = [
   },
   {
     // Whether an update comes before the signal is left to the course of things; the steps must have seen what the journal says.
-    name: 'updated-late', input: {}, updates, signals: [{ name: 'close', payload: null }], expected: [1, 2, 3],
+    name: 'late-updated', input: {}, updates, signals: [{ name: 'close', payload: null }], expected: [1, 2, 3],
     make: (world) => {
       const total = sum(world)
       return defineWorkflow({
-        name: 'updated-late', input: given,
+        name: 'late-updated', input: given,
         async run(ctx) {
           const got: number[] = []
           await ctx.step('first', total, [])

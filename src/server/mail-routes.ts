@@ -3,7 +3,6 @@ import type { FastifyInstance } from 'fastify'
 import { RequestInvalidError } from '../errors.ts'
 import type { DecisionToSend, SendOptions } from '../engine/postbox.ts'
 import type { UpdateSendOptions } from '../engine/updating.ts'
-import type { Duration } from '../shared/duration.ts'
 import { valueJson } from '../shared/value-json.ts'
 import type { ServedWumbo } from './contract.ts'
 import { checkedObject, emptyBody, text } from './wire.ts'
@@ -58,7 +57,7 @@ export function updateBody(body: unknown): { readonly args: unknown; readonly op
   const fields = checkedObject(body ?? {}, ['args', 'id', 'timeout'])
   const id = text(fields, 'id')
   const timeout = text(fields, 'timeout')
-  return { args: fields['args'], options: { ...(id === undefined ? {} : { id }), ...(timeout === undefined ? {} : { timeout: timeout as Duration }) } } // the engine parses it
+  return { args: fields['args'], options: { ...(id === undefined ? {} : { id }), ...(timeout === undefined ? {} : { timeout }) } } // the engine parses it
 }
 
 /** Checks the body of POST /api/v1/runs/:id/decisions. */

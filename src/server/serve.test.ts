@@ -20,9 +20,7 @@ class StandIn implements ServedWumbo {
   readonly lost = new Promise<Error>(() => undefined)
   trouble: string | null = null
 
-  health(): ReturnType<ServedWumbo['health']> {
-    return { ready: this.trouble === null, reason: this.trouble }
-  }
+  readonly health = (): ReturnType<ServedWumbo['health']> => ({ ready: this.trouble === null, reason: this.trouble })
 
   readonly observers = new Set<RunObserver>()
   readonly calls: unknown[] = []
@@ -272,10 +270,8 @@ test('sends signals and decisions, pauses and resumes, and refuses bodies that s
     ['signal', ID, 'paid', { n: 1 }, { key: 3, id: 'e' }], ['signal', ID, 'paid', undefined, {}], ['decide', ID, 'm', { approved: false, by: 'ada', form: 1, comment: 'no' }],
     ['decide', ID, 'm', { approved: true, by: 'http' }], ['pause', ID], ['resume', ID],
   ])
-  expect((await post('query', { name: 'state', args: [1] })).json).toEqual({ value: { $: ['date', 0] } })
-  expect(wumbo.calls.at(-1)).toEqual(['query', ID, 'state', [1]])
-  expect((await post('updates/add', { args: [1], id: 'a', timeout: '1s' })).json).toEqual({ value: { $: ['date', 0] } })
-  expect(wumbo.calls.at(-1)).toEqual(['update', ID, 'add', [1], { id: 'a', timeout: '1s' }])
+  for (const [what, body] of [['query', { name: 'state', args: [1] }], ['updates/add', { args: [1], id: 'a', timeout: '1s' }]] as const) expect((await post(what, body)).json).toEqual({ value: { $: ['date', 0] } })
+  expect(wumbo.calls.slice(-2)).toEqual([['query', ID, 'state', [1]], ['update', ID, 'add', [1], { id: 'a', timeout: '1s' }]])
   for (const [what, body, path] of [['query', {}, 'name'], ['updates/add', { id: 7 }, 'id'], ['updates/add', { data: 7 }, 'data'], ['signals', {}, 'name'], ['signals', { name: 'a', payLoad: 1 }, 'payLoad'], ['signals', { name: 'a', key: {} }, 'key'], ['decisions', { approved: true }, 'approval'], ['decisions', { approval: 'm' }, 'approved'], ['pause', { by: 'x' }, 'by']] as const) {
     expect(await post(what, body)).toMatchObject({ status: 400, json: { code: 'REQUEST_INVALID', path } })
   }

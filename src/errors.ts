@@ -150,6 +150,7 @@ export class WorkflowConflictError extends failure('WORKFLOW_CONFLICT', 'user', 
 export class ExpressionError extends failure('EXPRESSION_FAILED', 'user', 422, 'Correct the expression; a value that may be missing needs a guard such as has(…).') {}
 export class LoopLimitError extends failure('LOOP_LIMIT', 'operation', 500, 'Raise max, correct the condition that ends the loop, or say onMax: continue.') {}
 export class WaitTimeoutError extends failure('WAIT_TIMEOUT', 'operation', 504, 'Send it and retry the run from this step, raise the timeout, or say onTimeout: continue.') {}
+export class BranchesFailedError extends failure('BRANCHES_FAILED', 'operation', 500, 'The details name the failure of each branch.') {}
 
 // Values
 export class InputInvalidError extends failure('INPUT_INVALID', 'user', 422, 'Send an input that the schema accepts; the details list each problem with its path.') {}

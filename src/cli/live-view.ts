@@ -94,6 +94,7 @@ export class LiveView implements RunView {
       case 'run.resumed':
       case 'run.compensating':
       case 'run.unpaused':
+      case 'run.migrated':
       case 'run.started':
         this.#waiting = undefined
         return

@@ -1,7 +1,7 @@
 // A durable function as a source of operations: promises outside, paths inside. It gives operations their paths, keeps
 // the promise of each until its answer is delivered, and remembers where recorded objects came from.
 import type { AnyTemplate, Logger, MaybePromise, Template } from '../template/contract.ts'
-import type { AnyWorkflow, FunctionWorkflow, LoopTurns, Operation, Outcome, Source, SourceHost, StepOptions, WorkflowContext } from '../workflow/contract.ts'
+import type { AnyWorkflow, BranchOutput, Branches, FunctionWorkflow, LoopTurns, Operation, Outcome, Source, SourceHost, StepOptions, WorkflowContext } from '../workflow/contract.ts'
 import { AbortedError, DefinitionError, LoopLimitError } from '../errors.ts'
 import type { WumboError } from '../errors.ts'
 import { parseDuration } from '../shared/duration.ts'
@@ -12,12 +12,13 @@ import type { UpdateHandler, UpdateOptions } from '../workflow/updates.ts'
 import type { ChildBatch, ChildHandle, ChildOptions, ChildrenEnd, ChildrenOptions, PagedResult } from '../workflow/children.ts'
 import { SmallMap } from '../shared/small-map.ts'
 import type { Duration } from '../shared/duration.ts'
+import { firstEnd, firstSuccess, heldContest, results, type Contest } from './contest.ts'
 import { Batch, childStart, childrenStart, type ReadPage } from './function-children.ts'
+import { FunctionPatches } from './function-patches.ts'
 import { UpdateBook } from './function-updates.ts'
 import { Origins } from './origins.ts'
 import { approvalWait, signalWait } from './mail-waits.ts'
-import { patchName } from './patches.ts'
-import { Scope, checkOperationName, itemPrefixes } from './scope.ts'
+import { Scope, checkOperationName, itemPrefixes, mapWidth } from './scope.ts'
 
 /** What a function needs of the run that enters it. */
 export interface FunctionRun extends SourceHost {
@@ -33,6 +34,7 @@ export interface FunctionRun extends SourceHost {
 }
 
 interface Waiting {
+  readonly path: string
   readonly scope: Scope | null
   readonly promise: Promise<unknown>
   readonly resolve: (value: unknown) => void
@@ -47,16 +49,18 @@ export class FunctionSource implements Source {
   #updates: UpdateBook | null = null
   readonly #workflow: FunctionWorkflow
   readonly #log: Logger
-  readonly #prefix: string
+  readonly prefix: string
   readonly #waiting = new SmallMap<Waiting>()
-  #patches: Map<string, Promise<boolean>> | null = null
+  /** Prefixes of branches that have lost. */
+  readonly #lost: string[] = []
+  #patches: FunctionPatches | null = null
   #abort: AbortController | undefined
   #aborted: (() => WumboError) | undefined
   #run: FunctionRun | undefined
 
   /** `prefix` stands before all paths: of the clean-up of a run. */
   constructor(workflow: FunctionWorkflow, log: Logger, prefix = '') {
-    this.#prefix = prefix
+    this.prefix = prefix
     this.#workflow = workflow
     this.#log = log
   }
@@ -91,7 +95,7 @@ export class FunctionSource implements Source {
   }
 
   setUpdate<A>(name: string, options: UpdateOptions<A>, handler: UpdateHandler<A>): void {
-    if (this.#prefix !== '') throw new DefinitionError('setUpdate: a clean-up takes no updates', { path: name })
+    if (this.prefix !== '') throw new DefinitionError('setUpdate: a clean-up takes no updates', { path: name })
     this.#updates ??= new UpdateBook(() => this.#run?.queueTurn?.())
     this.#updates.set(name, options, handler)
   }
@@ -107,7 +111,7 @@ export class FunctionSource implements Source {
 
   begin(input: unknown, host: SourceHost): void {
     this.origins.note(input, '$input')
-    const context = new FunctionContext(this, new Scope(this.#prefix))
+    const context = new FunctionContext(this, new Scope(this.prefix))
     try {
       Promise.resolve(this.#workflow.run(context, input as never)).then((output) => host.complete(output), (thrown: unknown) => host.fail(thrown))
     } catch (thrown) {
@@ -138,36 +142,34 @@ export class FunctionSource implements Source {
     this.#waiting.clear()
   }
 
-  /** Whether a change counts for the run; asked once, whoever asks. */
-  patched(id: string): Promise<boolean> {
-    const path = this.#patchPath(id)
-    if (this.#updates?.refuses(`patch ${id}`) === true) return new Promise(() => undefined)
-    this.#patches ??= new Map()
-    const known = this.#patches.get(id)
-    if (known !== undefined) return known
-    const asked = this.ask(null, { kind: 'value', path, of: 'patch' }) as Promise<boolean> // recorded as nothing else
-    this.#patches.set(id, asked)
-    return asked
+  /** Nobody waits for what was opened under a prefix any more: it is given up, and nothing more is opened there. */
+  giveUp(prefix: string): void {
+    this.#lost.push(prefix)
+    for (const { path } of [...this.#waiting.values()]) {
+      if (!path.startsWith(prefix)) continue
+      this.#waiting.delete(path)
+      this.#run?.drop(path)
+    }
   }
 
-  /** Takes the recorded answer of a patch whose other way is gone; there is none in runs that came here since. */
-  async deprecatePatch(id: string): Promise<void> {
-    const path = this.#patchPath(id)
-    this.#patches ??= new Map()
-    if (!this.#patches.has(id) && this.#run?.replay?.hasRecorded(path) === true) this.#patches.set(id, this.ask(null, { kind: 'value', path, of: 'deprecated patch' }) as Promise<boolean>)
-    await this.#patches.get(id)
+  get patches(): FunctionPatches {
+    return (this.#patches ??= new FunctionPatches(this))
   }
 
-  #patchPath(id: string): string {
-    checkOperationName(id, `patch ${JSON.stringify(id) ?? 'nothing'}`)
-    return `${this.#prefix}${patchName(id)}`
+  hasRecorded(path: string): boolean {
+    return this.#run?.replay?.hasRecorded(path) === true
+  }
+
+  /** True in the handler of an update, which may ask for nothing. */
+  refuses(what: string): boolean {
+    return this.#updates?.refuses(what) === true
   }
 
   /** The function ends here: nothing more is delivered to it. */
   continueAsNew(input: unknown): Promise<never> {
     const run = this.#run
-    if (this.#prefix !== '') return Promise.reject(new DefinitionError('continueAsNew: a clean-up cannot continue the run as new', { path: 'continueAsNew' }))
-    if (this.#updates?.refuses('continueAsNew') === true) return new Promise(() => undefined)
+    if (this.prefix !== '') return Promise.reject(new DefinitionError('continueAsNew: a clean-up cannot continue the run as new', { path: 'continueAsNew' }))
+    if (this.refuses('continueAsNew')) return new Promise(() => undefined)
     // In a later turn, as the end of the function would come: what was asked for before it stands.
     void Promise.resolve().then(() => run?.continueAsNew?.(input))
     return new Promise(() => undefined)
@@ -175,14 +177,16 @@ export class FunctionSource implements Source {
 
   /** Opens an operation and gives the promise of its answer, with which the scope's count of what is open goes down; null: it stays. */
   ask(scope: Scope | null, operation: Operation): Promise<unknown> {
-    if (this.#updates?.refuses(`${operation.kind} ${operation.path}`) === true) return new Promise(() => undefined)
+    if (this.refuses(`${operation.kind} ${operation.path}`)) return new Promise(() => undefined)
     let resolve!: (value: unknown) => void
     let reject!: (reason: unknown) => void
     const promise = new Promise<unknown>((yes, no) => {
       resolve = yes
       reject = no
     })
-    this.#waiting.set(operation.path, { scope, promise, resolve, reject })
+    // What goes on there waits for ever, and is forgotten with its promise.
+    if (this.#lost.some((prefix) => operation.path.startsWith(prefix))) return promise
+    this.#waiting.set(operation.path, { path: operation.path, scope, promise, resolve, reject })
     this.#run?.open(operation)
     return promise
   }
@@ -237,17 +241,25 @@ class FunctionContext implements WorkflowContext {
     }
   }
 
+  any<T extends Branches>(branches: T): Promise<BranchOutput<T>> {
+    return this.#contest(branches, firstSuccess)
+  }
+
+  race<T extends Branches>(branches: T): Promise<BranchOutput<T>> {
+    return this.#contest(branches, firstEnd)
+  }
+
+  #contest<T extends Branches>(branches: T, contest: Contest): Promise<BranchOutput<T>> {
+    return heldContest(branches, contest, { scope: this.#scope, inner: (prefix) => this.#inner(prefix), giveUp: (prefix) => this.#source.giveUp(prefix) })
+  }
+
   async map<T, R>(
     name: string,
     items: readonly T[],
     body: (ctx: WorkflowContext, item: T, index: number) => MaybePromise<R>,
     options: { readonly concurrency?: number; readonly key?: (item: T, index: number) => string | number } = {},
   ): Promise<R[]> {
-    const concurrency = options.concurrency ?? 10
-    if (!Number.isInteger(concurrency) || concurrency < 1) {
-      throw new DefinitionError(`map ${name}: concurrency: expected a whole number from 1, got ${String(concurrency)}`, { path: `${name}.concurrency` })
-    }
-    if (!Array.isArray(items)) throw new DefinitionError(`map ${name}: expected a list of items, got ${typeof items}`, { path: name })
+    const concurrency = mapWidth(name, items, options.concurrency)
     const base = this.#scope.open(name)
     const prefixes = itemPrefixes(base, items.map((item: T, index) => options.key?.(item, index) ?? index))
     const settled = new Array<PromiseSettledResult<R>>(items.length)
@@ -369,11 +381,11 @@ class FunctionContext implements WorkflowContext {
   }
 
   async patched(id: string): Promise<boolean> {
-    return this.#source.patched(id)
+    return this.#source.patches.patched(id)
   }
 
   async deprecatePatch(id: string): Promise<void> {
-    await this.#source.deprecatePatch(id)
+    await this.#source.patches.deprecate(id)
   }
 
   async #value(of: 'now' | 'random' | 'uuid', key: string | number | undefined): Promise<unknown> {
@@ -386,9 +398,3 @@ class FunctionContext implements WorkflowContext {
 }
 
 const NO_OPTIONS: StepOptions = Object.freeze({})
-
-/** The values of what was settled, or the first failure in order. */
-function results<R>(settled: readonly (PromiseSettledResult<R> | undefined)[]): R[] {
-  for (const one of settled) if (one?.status === 'rejected') throw one.reason
-  return settled.map((one) => (one as PromiseFulfilledResult<R>).value)
-}

@@ -8,6 +8,7 @@ import type { AnyWorkflow, OnCancel, Operation, Outcome, Source, SourceHost } fr
 import { noteCleanUp, type CleanUp } from './clean-up.ts'
 import type { CompensationSource } from './compensation-source.ts'
 import { MailWait } from './mail-wait.ts'
+import { dropOperation } from './drop-operation.ts'
 import { openOperation } from './open-operation.ts'
 import { OpenOperations, type Open } from './open-operations.ts'
 import { type Known, NOTHING, Replay, knownOf } from './replay.ts'
@@ -112,7 +113,6 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     return this.#replay !== null
   }
 
-  /** Steps whose bodies run at this moment. */
   get computing(): number {
     return this.#open.computing
   }
@@ -147,11 +147,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     else this.#start(operation, open)
   }
 
-  withdraw(path: string): void {
-    const open = this.#open.get(path)
-    if (this.#replay !== null) this.#replay.withdrawn(path)
-    else if (!(open instanceof MailWait) || this.#inbox?.withdraw(open) !== true) return
-    this.#open.delete(path)
+  drop(path: string): void {
+    if (this.live && this.#undo?.isActive !== true) dropOperation(path, { open: this.#open, replay: this.#replay, inbox: this.#inbox })
   }
 
   complete(output: unknown): void {

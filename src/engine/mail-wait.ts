@@ -16,8 +16,8 @@ export class MailWait {
   #stays = true
   /** Mail is being looked at for it. */
   isBusy = false
-  /** It has been answered, or given up. */
-  isOver = false
+  /** Its run goes on without it: it takes no mail. */
+  isGivenUp = false
   readonly #clock: Clock
   #over: Cancel | null = null
   #idle: Cancel | null = null

@@ -103,7 +103,7 @@ async function replayInto(workflow: AnyWorkflow, { loaded, history, input }: { r
   const replay = new Replay(history)
   let hasEnded = false
   const end = (): void => void (hasEnded = true)
-  const host: SourceHost = { open: (operation) => replay.asked(operation, askedStep(operation)), complete: end, fail: end }
+  const host: SourceHost = { open: (operation) => replay.asked(operation, askedStep(operation)), drop: (path) => replay.drop(path), complete: end, fail: end }
   const source = sourceOf(workflow, { loaded, replay, host })
   try {
     source.begin(input, host)

@@ -101,6 +101,15 @@ export class OpenOperations extends SmallMap<Open> {
     return next
   }
 
+  /** Gives one operation up; gives what it was. */
+  giveUp(path: string, reason: WumboError): Open | undefined {
+    const open = this.get(path)
+    if (open instanceof StepRun) open.giveUp(reason)
+    else open?.abort()
+    this.delete(path)
+    return open
+  }
+
   /** Gives all of it up. */
   abort(reason: WumboError): void {
     for (const open of this.values()) open?.abort(reason)

@@ -66,7 +66,7 @@ export function knownWorkflow({ workflows }: QueryDeps, { run }: LoadedRun): Any
 async function replay({ clock }: QueryDeps, source: FunctionSource, { loaded, history, input }: { readonly loaded: LoadedRun; readonly history: History; readonly input: unknown }): Promise<void> {
   const recorded = new Replay(history)
   const ignore = (): void => undefined
-  const host: SourceHost = { open: (operation) => recorded.asked(operation, askedStep(operation)), complete: ignore, fail: ignore }
+  const host: SourceHost = { open: (operation) => recorded.asked(operation, askedStep(operation)), drop: (path) => recorded.drop(path), complete: ignore, fail: ignore }
   source.attach({ ...host, row: loaded.run, replaying: true, replay: recorded, beat: ignore })
   source.begin(input, host)
   for (;;) {

@@ -68,9 +68,9 @@ export type ReplayStep =
 export class Replay {
   readonly #history: Pick<History, 'records' | 'loose'>
   readonly #asked = new Map<string, { readonly operation: Operation; readonly step: AskedStep | null }>()
+  readonly #dropped = new Set<string>()
   /** Patches that have been asked for and are not answered. */
   readonly #patches = new Set<string>()
-  readonly #withdrawn = new Set<string>()
   #position = 0
 
   constructor(history: Pick<History, 'records' | 'loose'>) {
@@ -89,9 +89,14 @@ export class Replay {
     return this.#history.loose
   }
 
-  /** Operations that have been asked for and have no record, in the order in which they were asked for. */
+  /** Operations that have been asked for, are waited for and have no record, in the order in which they were asked for. */
   get unanswered(): readonly Operation[] {
-    return [...this.#asked.values()].flatMap(({ operation }) => (this.#withdrawn.has(operation.path) ? [] : [operation]))
+    return [...this.#asked.values()].map(({ operation }) => operation).filter(({ path }) => !this.#dropped.has(path))
+  }
+
+  /** Nobody waits for an operation any more: it is not begun. Its record may still come. */
+  drop(path: string): void {
+    this.#dropped.add(path)
   }
 
   asked(operation: Operation, step: AskedStep | null): void {
@@ -107,11 +112,6 @@ export class Replay {
   /** What was asked for is not wanted any more. */
   giveUp(paths: readonly string[]): void {
     for (const path of paths) this.#forget(path)
-  }
-
-  /** A wait was given up by the source; an answer that is recorded is given all the same. */
-  withdrawn(path: string): void {
-    this.#withdrawn.add(path)
   }
 
   /** The next answer. Call it only when the source is at rest. */

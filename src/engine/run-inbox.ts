@@ -104,15 +104,8 @@ export class RunInbox {
     if (due === null) this.#begin(wait, NEVER)
   }
 
-  /** Gives a wait up. False when it has its answer, or is about to. */
-  withdraw(wait: MailWait): boolean {
-    if (wait.isBusy || wait.isOver) return false
-    this.#close(wait)
-    return true
-  }
-
   #begin(wait: MailWait, due: number): void {
-    if (wait.isOver) return
+    if (wait.isGivenUp) return
     this.#waits.push(wait)
     wait.due = due
     this.#match(wait.operation.kind, wait.operation.address)
@@ -166,25 +159,40 @@ export class RunInbox {
     try {
       const checked = wait.operation.check === null ? offer.payload : wait.operation.check(offer.payload)
       if (!(checked instanceof Promise)) {
-        this.#answer(wait, checked, offer.number)
+        this.#answer(wait, checked, offer)
         return
       }
       // Its time does not end while mail is looked at that came before.
       wait.isBusy = true
-      checked.then((value: unknown) => this.#answer(wait, value, offer.number), (thrown: unknown) => this.#refuse(wait, offer, thrown))
+      checked.then((value: unknown) => this.#answer(wait, value, offer), (thrown: unknown) => this.#refuse(wait, offer, thrown))
     } catch (thrown) {
       this.#refuse(wait, offer, thrown)
     }
   }
 
-  #answer(wait: MailWait, value: unknown, number: number): void {
+  #answer(wait: MailWait, value: unknown, offer: Offer): void {
+    if (wait.isGivenUp) {
+      this.#offerAgain(offer)
+      return
+    }
     this.#close(wait)
-    recordMail(this.#run, this.#host, wait, { value, number })
+    recordMail(this.#run, this.#host, wait, { value, number: offer.number })
+  }
+
+  /** Mail that was looked at for a wait that was given up meanwhile goes to others, in its order. */
+  #offerAgain(offer: Offer): void {
+    this.#offers = [...this.#offers, offer].sort((a, b) => a.number - b.number)
+    this.#match(offer.kind, offer.address)
+    this.#run.considerLeavingSoon()
   }
 
   /** Mail that a wait does not take is set aside, with the reason; the wait goes on. */
   #refuse(wait: MailWait, offer: Offer, thrown: unknown): void {
     if (!this.#run.live) return
+    if (wait.isGivenUp) {
+      this.#offerAgain(offer)
+      return
+    }
     const at = this.#host.deps.clock.now()
     this.#host.deps.log.warn('mail was not what the wait takes, and is set aside', { run: this.#run.row.run, step: wait.path, number: offer.number, error: errorData(thrown).message })
     this.#run.journal.mark({ path: wait.path, kind: 'refused', attempt: offer.number, at, due: null, error: reasonOf(thrown) }, (_answer, error) => {
@@ -209,9 +217,14 @@ export class RunInbox {
     recordMail(this.#run, this.#host, wait, null)
   }
 
+  /** Nobody waits for it any more: mail goes to others. */
+  forget(wait: MailWait): void {
+    wait.isGivenUp = true
+    this.#close(wait)
+  }
+
   #close(wait: MailWait): void {
     wait.abort()
-    wait.isOver = true
     const at = this.#waits.indexOf(wait)
     if (at >= 0) this.#waits.splice(at, 1)
   }

@@ -42,6 +42,7 @@ function valueOf(of: Extract<Operation, { kind: 'value' }>['of'], host: RunHost)
 /** Records the result of a step and answers with it. */
 export function recordResult(run: RecordsHost, host: RunHost, step: StepRun, result: Snapshot): void {
   stored(run, host, result.payload, (output) => {
+    if (step.isClosed) return // given up while its result was kept
     step.close()
     const { attempt, startedAt } = step
     run.journal.append(stepRecord(run, host, step, { status: 'completed', output, error: null, attempt, startedAt, finishedAt: host.deps.clock.now() }))

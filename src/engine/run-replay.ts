@@ -51,14 +51,14 @@ export class RunReplay {
     this.#replay.asked(operation, step)
   }
 
+  /** Nobody waits for an operation any more. */
+  drop(path: string): void {
+    this.#replay.drop(path)
+  }
+
   /** What was asked for is not wanted any more. */
   giveUp(paths: readonly string[]): void {
     this.#replay.giveUp(paths)
-  }
-
-  /** A wait was given up: it is not begun when the replay is over. */
-  withdrawn(path: string): void {
-    this.#replay.withdrawn(path)
   }
 
   /** Makes an end once all recorded answers are delivered, since steps may have to be undone; the first one counts. */

@@ -78,6 +78,7 @@ export function admitStep(run: WaitingRun, host: RunHost, step: StepRun, steps: 
 
 /** Begins a step; one with a total timeout begins once its bound is durable. */
 export function beginStep(run: WaitingRun, host: RunHost, step: StepRun): void {
+  if (step.isClosed) return
   if (run.trial !== null && !step.isTried) {
     noteTry(run, host, { step, trial: run.trial })
     return

@@ -59,7 +59,8 @@ export class StepRun {
   #deadline: number | null = null
   #cancelDeadline: Cancel | null = null
   #lastBeat = 0
-  #closed = false
+  /** Nothing of it may happen any more. */
+  isClosed = false
   /** Its run is paused, and a body would have begun. */
   #isHeld = false
   /** The attempt commits: whether it succeeds is up to the store, and nothing gives it up any more. */
@@ -90,7 +91,7 @@ export class StepRun {
 
   /** True from the first attempt on, but while the step waits for another, and when it is answered. */
   get isAtWork(): boolean {
-    return this.isBegun && !this.#closed && this.due === null
+    return this.isBegun && !this.isClosed && this.due === null
   }
 
   /** True while a body runs whose result is still wanted. */
@@ -114,7 +115,7 @@ export class StepRun {
     const { clock } = this.#host
     this.#deadline = deadline
     this.#cancelDeadline = clock.timer(Math.max(0, deadline - clock.now()), () => {
-      if (this.#closed) return
+      if (this.isClosed) return
       const error = new StepTimeoutError(`${this.path} did not end within its total timeout of ${this.totalTimeout ?? 0} ms`, { path: this.path, retryable: false })
       if (this.#sealed) {
         this.#overdue = error
@@ -153,7 +154,7 @@ export class StepRun {
 
   /** Waits for the next attempt, at the earliest at `due` (milliseconds since 1970). */
   wait(due: number): void {
-    if (this.#closed) return
+    if (this.isClosed) return
     const { clock } = this.#host
     this.due = due
     const left = due - clock.now()
@@ -182,21 +183,27 @@ export class StepRun {
 
   /** Gives the step up: its signal aborts, its result will be dropped. */
   abort(reason: WumboError): void {
-    if (this.#closed) return
+    if (this.isClosed) return
     this.#current?.abort(reason)
     this.close()
   }
 
+  /** Nobody waits for the step any more, and its run goes on: what its attempt may have done stays in doubt. */
+  giveUp(reason: WumboError): void {
+    this.inDoubt ||= this.isAtWork && this.level !== 'transaction'
+    this.abort(reason)
+  }
+
   /** The step is answered; nothing of it may happen any more. */
   close(): void {
-    this.#closed = true
+    this.isClosed = true
     this.#clearTimers()
     this.#cancelDeadline?.()
     this.#current = undefined
   }
 
   #checkInput(): void {
-    if (this.#closed) return
+    if (this.isClosed) return
     try {
       const checked = this.operation.template.check(this.#mutable ? defaultCodec.decode(this.inputPayload) : this.#input)
       if (checked instanceof Promise) checked.then((value: unknown) => this.#start(value), (thrown: unknown) => this.#inputRefused(thrown))
@@ -207,14 +214,14 @@ export class StepRun {
   }
 
   #inputRefused(thrown: unknown): void {
-    if (this.#closed) return
+    if (this.isClosed) return
     this.attempt++
     this.startedAt = this.#host.clock.now()
     this.#failed(thrown)
   }
 
   #start(input: unknown): void {
-    if (this.#closed) return
+    if (this.isClosed) return
     // Without proof that the run is still ours no body begins: another may have it by now.
     if (!this.#host.holds()) {
       this.#host.whenHeld(() => this.#start(input))
@@ -252,7 +259,7 @@ export class StepRun {
 
   /** The attempt is about to commit: from now on it cannot be given up. False when it has been. */
   seal(context: StepContext): boolean {
-    if (this.#closed || this.#current !== context) {
+    if (this.isClosed || this.#current !== context) {
       this.#host.onLateResult(this)
       return false
     }
@@ -265,7 +272,7 @@ export class StepRun {
   again(context: StepContext, thrown: unknown): void {
     this.#losses ??= new Losses()
     const wait = this.#losses.pause(thrown)
-    if (wait === null || this.#closed || this.#current !== context || this.#overdue !== null) {
+    if (wait === null || this.isClosed || this.#current !== context || this.#overdue !== null) {
       this.threw(thrown, context)
       return
     }
@@ -279,7 +286,7 @@ export class StepRun {
   /** The attempt has failed, sealed or not. */
   threw(thrown: unknown, context: StepContext): void {
     this.#sealed = false
-    if (this.#overdue === null || this.#closed) this.#threw(thrown, context)
+    if (this.#overdue === null || this.isClosed) this.#threw(thrown, context)
     else this.#host.onFailure(this, this.#told(errorData(this.#overdue)))
   }
 
@@ -317,12 +324,12 @@ export class StepRun {
 
   /** The attempt's time is over: its signal aborts, and a body that does not end within this turn is said to be still running. */
   #expire(context: StepContext, kind: FailureClass, message: string): void {
-    if (this.#closed || this.#current !== context) return
+    if (this.isClosed || this.#current !== context) return
     this.#current = undefined
     this.#clearTimers()
     context.abort(new kind(message, { path: this.path }))
     this.#host.clock.defer(() => {
-      if (this.#closed) return
+      if (this.isClosed) return
       const still = this.#running > 0
       this.#failed(new kind(still ? `${message}; it has not heeded its abort signal and may still run` : message, {
         path: this.path, ...(still ? { details: { mayStillRun: true } } : {}),
@@ -331,7 +338,7 @@ export class StepRun {
   }
 
   #done(value: unknown, body: Body): void {
-    if (this.#closed || this.#current !== body.context) {
+    if (this.isClosed || this.#current !== body.context) {
       this.#host.onLateResult(this)
       return
     }
@@ -349,7 +356,7 @@ export class StepRun {
   }
 
   #threw(thrown: unknown, context: StepContext): void {
-    if (this.#closed || this.#current !== context) {
+    if (this.isClosed || this.#current !== context) {
       this.#host.onLateResult(this)
       return
     }

@@ -12,6 +12,7 @@ export class TimerWait {
   due: number | null = null
   readonly #clock: Clock
   #cancel: Cancel | null = null
+  #isGivenUp = false
 
   constructor(operation: Extract<Operation, { kind: 'timer' }>, clock: Clock) {
     this.path = operation.path
@@ -28,6 +29,7 @@ export class TimerWait {
 
   /** Calls `fire` once the wall clock has reached `due`. */
   arm(due: number, fire: () => void): void {
+    if (this.#isGivenUp) return
     this.due = due
     const left = due - this.#clock.now()
     if (left > 0) {
@@ -40,6 +42,7 @@ export class TimerWait {
 
   /** Gives the timer up. */
   abort(): void {
+    this.#isGivenUp = true
     this.#cancel?.()
   }
 }

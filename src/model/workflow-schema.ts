@@ -21,6 +21,8 @@ const { signal, approval } = waitSchemas(sleep)
 
 const id = z.string().max(MAX_STEP_ID).regex(STEP_ID, { error: (issue) => `expected letters, digits and "_", not beginning with a digit, got ${JSON.stringify(issue.input)}` })
 
+const NEED = 'expected the id of a step, or an edge such as { step: charge, on: failure }'
+
 /** What an editor shows of a key. */
 interface Words {
   readonly description: string
@@ -64,9 +66,33 @@ const loop = z
   })
   .meta({ id: 'Loop', description: 'Repeats a body, one turn after the other, until a condition ends it, at most max times.', examples: [{ max: 20, until: 'last.done', delay: '10s' }], anyOf: [{ required: ['until'] }, { required: ['while'] }] })
 
+const need = z
+  .strictObject({
+    step: id.meta({ description: 'The id of a step beside this one.', examples: ['charge'] }),
+    on: z.enum(['success', 'failure', 'skipped', 'always']).optional().meta({ description: 'What must have become of the step for the edge to be taken. Default success.', examples: ['failure'] }),
+    if: expression('An expression that is true or false, looked at when the step has ended. It reads that step, the input, and what lies outside of the scope.', ['steps.charge.output.amount > 100']),
+    else: z.literal(true).optional().meta({ description: 'In place of if: the edge is taken when no edge with if that leaves the same step is.', examples: [true] }),
+  })
+  .meta({ id: 'Need', description: 'An edge from a step that ends before: what must have become of it, and a condition.', examples: [{ step: 'charge', on: 'failure' }, { step: 'score', if: 'steps.score.output.score > 0.5' }], not: { required: ['if', 'else'] } })
+
 // A schema that contains itself has no type that the compiler could infer.
 const steps: z.ZodType = z.lazy(() => z.record(id, step)).meta({ id: 'Steps', description: 'Steps by id: letters, digits and _, not beginning with a digit.', examples: [{ score: { uses: 'score-lead@^1', with: '${{ input }}' } }] })
 const cases: z.ZodType = z.lazy(() => z.array(oneCase).min(1).max(100)).meta({ id: 'Cases', description: 'Cases of a switch, in the order in which they are tried.', examples: [[{ if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }]] })
+
+const branches: z.ZodType = z.lazy(() => z.record(id, branch)).meta({ id: 'Branches', description: 'Branches by name: letters, digits and _, not beginning with a digit.', examples: [{ fast: { uses: 'quotes.fast' }, exact: { uses: 'quotes.exact' } }] })
+const weights = z.record(id, z.number().gt(0).lt(Number.MAX_VALUE)).meta({ id: 'Weights', description: 'A weight greater than 0 for each branch. Only their ratios count.', examples: [{ fast: 0.3, exact: 0.7 }] })
+const merge = z.union([
+  z.enum(['all', 'any', 'first']),
+  z.strictObject({ weighted: weights }),
+  z.strictObject({ output: z.unknown().refine((value) => value !== undefined, { error: 'is missing' }).meta({ description: 'What the step gives; texts may hold ${{ expression }} of branches.', examples: ['${{ branches.fast }}'] }) }),
+], { error: 'expected all, any, first, { weighted: … } or { output: … }' })
+const parallel = z
+  .strictObject({
+    branches: branches.meta({ description: 'The branches, by name. The name is part of the paths of what they do, such as quotes.fast.', examples: [{ fast: { uses: 'quotes.fast' }, exact: { uses: 'quotes.exact' } }] }),
+    merge: merge.optional().meta({ description: 'How what the branches give becomes the output: all, an object of the outputs by name; any, the output of the first that succeeds; first, what the first comes to that ends; weighted, the average of numbers; output, what an expression makes of branches. Default all.', examples: ['any', { weighted: { fast: 0.3, exact: 0.7 } }, { output: '${{ branches.fast.price + branches.exact.price }}' }] }),
+    concurrency: z.int().min(1).max(10_000).optional().meta({ description: 'How many branches are at work at a time, from 1 to 10000, in the order in which they stand. Default: all.', examples: [1] }),
+  })
+  .meta({ id: 'Parallel', description: 'Branches that run side by side, and how what they give becomes one output.', examples: [{ branches: { fast: { uses: 'quotes.fast' }, exact: { uses: 'quotes.exact' } }, merge: 'any' }] })
 
 const body = {
   uses: z.string().min(1).max(200).optional().meta({ description: 'The template that does the work: its name, with a version or a range of versions after "@". Without one: the newest version; what a range means is pinned when the workflow is saved.', examples: ['http.request', 'score-lead@^1', 'score-lead@1.2.0'] }),
@@ -75,6 +101,7 @@ const body = {
   steps: steps.optional().meta({ description: 'A block: steps in a scope of their own. They see the steps around them; other steps see only the output of the block.', examples: [{ charge: { uses: 'cards.charge', with: { order: '${{ item.id }}' } } }] }),
   output: binding('What a block gives; texts may hold ${{ expression }}. Default: the outputs, by id, of those of its steps that no other depends on.', ['${{ steps.charge.output.receipt }}']),
   switch: cases.optional().meta({ description: 'Cases, tried in order; the first whose condition is true is run, and its output is that of the step. When none is, the step is skipped.', examples: [[{ name: 'vip', if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }]] }),
+  parallel: parallel.optional().meta({ description: 'Branches that run side by side, and how what they give becomes one output.', examples: [{ branches: { fast: { uses: 'quotes.fast' }, exact: { uses: 'quotes.exact' } }, merge: 'any' }] }),
   sleep: z.union([sleep, untilSchema], { error: (issue) => (typeof issue.input === 'object' ? 'expected until: a moment' : `expected ${DURATION}, or an expression that gives one`) }).optional().meta({ description: 'Waits durably, also over restarts, and costs no memory meanwhile: milliseconds, text with a unit, an expression that gives either, or until with a moment. The output of the step is null.', examples: ['3d', 1500, '${{ input.wait }}', '${{ input.days }}d'] }),
   signal: signal.optional().meta({ description: 'Waits for a signal that somebody sends to the run, also one that came before. The output is its payload.', examples: [{ name: 'paid', timeout: '14d' }] }),
   approval: approval.optional().meta({ description: 'Waits until a person has decided. The output has approved, by, at (milliseconds since 1970), form and comment.', examples: [{ title: 'Release order ${{ input.order }}?', assignees: ['warehouse'] }] }),
@@ -88,7 +115,7 @@ const body = {
 
 /** What editors check besides: exactly one body, and keys only beside those that they belong to. */
 const NEEDED = { config: ['uses'], with: ['uses'], output: ['steps'], retry: ['uses'], timeout: ['uses'], totalTimeout: ['uses'], heartbeatTimeout: ['uses'], level: ['uses'], compensate: ['uses'] }
-const oneBody = { oneOf: [{ required: ['uses'] }, { required: ['steps'] }, { required: ['switch'] }, { required: ['sleep'] }, { required: ['signal'] }, { required: ['approval'] }] }
+const oneBody = { oneOf: [{ required: ['uses'] }, { required: ['steps'] }, { required: ['switch'] }, { required: ['parallel'] }, { required: ['sleep'] }, { required: ['signal'] }, { required: ['approval'] }] }
 
 const oneCase = z
   .strictObject({
@@ -98,7 +125,15 @@ const oneCase = z
     description: text({ description: 'What the case is for, in a sentence. Never part of the logic.', examples: ['Customers of the first hour.'] }),
     ...body,
   })
-  .meta({ id: 'Case', description: 'One case of a switch: a body (uses, steps, switch, sleep, signal or approval), and either if or else.', examples: [{ name: 'vip', if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }], dependentRequired: NEEDED, allOf: [oneBody, { oneOf: [{ required: ['if'] }, { required: ['else'] }] }] })
+  .meta({ id: 'Case', description: 'One case of a switch: a body (uses, steps, switch, parallel, sleep, signal or approval), and either if or else.', examples: [{ name: 'vip', if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }], dependentRequired: NEEDED, allOf: [oneBody, { oneOf: [{ required: ['if'] }, { required: ['else'] }] }] })
+
+const branch = z
+  .strictObject({
+    description: text({ description: 'What the branch is for, in a sentence. Never part of the logic.', examples: ['Asks the fast one.'] }),
+    continueOnError: z.boolean().optional().meta({ description: 'A branch that fails counts as skipped. Default false.', examples: [true] }),
+    ...body,
+  })
+  .meta({ id: 'Branch', description: 'One branch of a parallel: exactly one of uses, steps, switch, parallel, sleep, signal and approval.', examples: [{ uses: 'quotes.fast', timeout: '5s' }], dependentRequired: NEEDED, ...oneBody })
 
 const codes = z.array(z.string().min(1).max(200)).min(1).max(100).optional()
 
@@ -126,7 +161,8 @@ const final = z
 const step = z
   .strictObject({
     description: text({ description: 'What the step is for, in a sentence. Never part of the logic.', examples: ['Looks the person up.'] }),
-    needs: z.union([id, z.array(id).max(1000)], { error: 'expected the id of a step, or a list of ids' }).optional().meta({ description: 'Steps that must have completed before this one begins. Only for order: a reference in an expression is a dependency already.', examples: ['reserve', ['reserve', 'charge']] }),
+    needs: z.union([id, need, z.array(z.union([id, need], { error: NEED })).max(1000)], { error: `${NEED}, or a list of these` }).optional().meta({ description: 'Steps that must have completed before this one begins, or edges with conditions. Only for order: a reference in an expression is a dependency already.', examples: ['reserve', ['reserve', 'charge'], [{ step: 'charge', on: 'failure' }]] }),
+    join: z.enum(['all', 'any', 'noneFailed', 'always']).optional().meta({ description: 'Which of needs let the step begin: all, when each edge is taken; any, as soon as one is; noneFailed, when all have ended and none has failed; always, when all have ended. Otherwise the step is skipped. Default all.', examples: ['any', 'always'] }),
     if: expression('An expression that is true or false, in CEL, with or without ${{ }}. On false the step is skipped, and so is what depends on it. Default: the step is run.', ['steps.score.output.score >= 0.5', 'size(input.orders) > 0']),
     forEach: expression('An expression that gives a list, with or without ${{ }}. The body is run for each item, and the output is the list of their outputs in the order of the items.', ['input.orders', 'steps.find.output.people']),
     as: id.optional().meta({ description: 'What an item is called in the expressions of the body; its place, from 0, is index. Only with forEach. Default item.', examples: ['order'] }),
@@ -136,7 +172,7 @@ const step = z
     onError: onError.optional().meta({ description: 'What stands in the place of the step when it has failed for good, after its retries; its output becomes that of the step. Default: the step has failed.', examples: [{ output: null }] }),
     ...body,
   })
-  .meta({ id: 'Step', description: 'One step: exactly one of uses, steps, switch, sleep, signal and approval.', examples: [{ uses: 'http.request@^1', with: { url: '${{ input.url }}' }, timeout: '10s' }, { sleep: '3d', needs: 'remind' }], dependentRequired: { ...NEEDED, as: ['forEach'], concurrency: ['forEach'] }, ...oneBody, not: { required: ['forEach', 'loop'] } })
+  .meta({ id: 'Step', description: 'One step: exactly one of uses, steps, switch, parallel, sleep, signal and approval.', examples: [{ uses: 'http.request@^1', with: { url: '${{ input.url }}' }, timeout: '10s' }, { sleep: '3d', needs: 'remind' }], dependentRequired: { ...NEEDED, as: ['forEach'], concurrency: ['forEach'] }, ...oneBody, not: { required: ['forEach', 'loop'] } })
 
 /** A whole workflow. */
 export const workflowSchema = z
@@ -193,6 +229,9 @@ export const modelKeys = {
   retry: Object.keys(retry.shape),
   compensate: Object.keys(compensate.shape),
   loop: Object.keys(loop.shape),
+  need: Object.keys(need.shape),
+  parallel: Object.keys(parallel.shape),
+  branch: Object.keys(branch.shape),
   onError: Object.keys(onError.shape),
   runError: Object.keys(runError.shape),
   finally: Object.keys(final.shape),
@@ -209,6 +248,9 @@ export const modelExamples: Readonly<Record<keyof typeof modelKeys, ReadonlyMap<
   retry: examplesOf(retry.shape),
   compensate: examplesOf(compensate.shape),
   loop: examplesOf(loop.shape),
+  need: examplesOf(need.shape),
+  parallel: examplesOf(parallel.shape),
+  branch: examplesOf(branch.shape),
   onError: examplesOf(onError.shape),
   runError: examplesOf(runError.shape),
   finally: examplesOf(final.shape),

@@ -35,7 +35,7 @@ export interface CompensateModel {
   readonly onUnknown?: 'settle' | 'compensate'
 }
 
-/** What a step does: exactly one of `uses`, `steps`, `switch`, `sleep`, `signal` and `approval`. */
+/** What a step does: exactly one of `uses`, `steps`, `switch`, `parallel`, `sleep`, `signal` and `approval`. */
 export interface BodyModel {
   /** A template: `name`, `name@1.2.0`, `name@^1`. Without a version: the newest. */
   readonly uses?: string
@@ -49,6 +49,8 @@ export interface BodyModel {
   readonly output?: unknown
   /** Cases, tried in order: the first whose condition is true is run. When none is, the step is skipped. */
   readonly switch?: readonly CaseModel[]
+  /** Branches side by side, and how what they give becomes one output. */
+  readonly parallel?: ParallelModel
   /** Waits durably, without a template: a duration, or a text whose `${{ expressions }}` make one. The output is null. */
   readonly sleep?: DurationText | UntilModel
   /** Waits for a signal with this name. The output is its payload. */
@@ -79,6 +81,44 @@ export interface CaseModel extends BodyModel {
   readonly name?: string
   readonly description?: string
 }
+
+/** Branches that run side by side. */
+export interface ParallelModel {
+  /** Bodies by name. The name is part of the paths of what they do: `quotes.fast`. */
+  readonly branches: Readonly<Record<string, BranchModel>>
+  /** How what they give becomes the output of the step. Default `all`. */
+  readonly merge?: MergeModel
+  /** Branches at work at a time, at most. Default: all. */
+  readonly concurrency?: number
+}
+
+/** One branch: a body. */
+export interface BranchModel extends BodyModel {
+  readonly description?: string
+  /** A branch that fails counts as skipped. Default false. */
+  readonly continueOnError?: boolean
+}
+
+/**
+ * `all`: the outputs by name, null for a branch that was skipped; the first failure fails the step. `any`: the output of the first that succeeds.
+ * `first`: what the first comes to that ends. `weighted`: the average of numbers; each branch has a weight greater than 0. `output`: any JSON whose
+ * texts may hold `${{ expression }}` of `branches`.
+ */
+export type MergeModel = 'all' | 'any' | 'first' | { readonly weighted: Readonly<Record<string, number>> } | { readonly output: unknown }
+
+/** An edge from a step that must have ended before: what must have become of it, and a condition. */
+export interface NeedModel {
+  readonly step: string
+  /** What must have become of the step. Default `success`. */
+  readonly on?: 'success' | 'failure' | 'skipped' | 'always'
+  /** An expression that is true or false, looked at when the step has ended. It reads that step, the input, and what lies outside of the scope. */
+  readonly if?: string
+  /** In place of `if`: taken when no edge with `if` that leaves the same step is. */
+  readonly else?: true
+}
+
+/** Which of its edges let a step begin. */
+export type JoinRule = 'all' | 'any' | 'noneFailed' | 'always'
 
 /** How often a body is repeated: one turn after the other, each with paths of its own (`poll[0]`, `poll[1]` …). */
 export interface LoopModel {
@@ -119,8 +159,13 @@ export interface FinallyModel {
 /** One step. */
 export interface StepModel extends BodyModel {
   readonly description?: string
-  /** Steps that must have completed before, without their data being used. Adds order only. */
-  readonly needs?: string | readonly string[]
+  /** Steps that must have completed before, without their data being used, or edges with conditions. */
+  readonly needs?: string | NeedModel | readonly (string | NeedModel)[]
+  /**
+   * Which of `needs` let the step begin: `all` when each edge is taken; `any` as soon as one is; `noneFailed` when all have ended and none has
+   * failed; `always` when all have ended. Otherwise the step is skipped. Default `all`.
+   */
+  readonly join?: JoinRule
   /** An expression that is true or false; on false the step is skipped. Decides on the whole step, before `forEach`. */
   readonly if?: string
   /** An expression that gives a list: the body is run for each item; the step's output is the list of the bodies' outputs. */

@@ -5,6 +5,7 @@ import type { AnyTemplate } from '../template/contract.ts'
 import { handlerModel, seeing, withHandler } from './builder-handler.ts'
 import { bindingModel, called, commonModel, expressionText, loopModel, namesAt, newDraft, picked, useModel, type Draft, type Given, type Site } from './builder-steps.ts'
 import { APPROVAL, approvalModel, SIGNAL, signalModel, SLEEP, sleepModel } from './builder-wait.ts'
+import { parallelModel } from './builder-parallel.ts'
 import { canonicalModel } from './canonical.ts'
 import type { GraphWorkflow } from './contract.ts'
 import { checkDescription, checkKeys, checkName, checkSchema, refuse, shown } from './door.ts'
@@ -32,11 +33,12 @@ interface Collected {
   readonly drafts: readonly Draft[]
 }
 
-const COMMON = ['description', 'needs', 'if', 'continueOnError']
+const COMMON = ['description', 'needs', 'join', 'if', 'continueOnError']
 const USE = ['uses', 'with', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
 const SWITCH = ['switch']
+const PARALLEL = ['parallel', 'merge', 'branchConcurrency']
 /** Bodies that are told by one key. */
-const KEYS = { sleep: SLEEP, switch: SWITCH, signal: ['signal'], approval: ['approval'] } as const
+const KEYS = { sleep: SLEEP, switch: SWITCH, parallel: PARALLEL, signal: ['signal'], approval: ['approval'] } as const
 const EACH = ['as', 'concurrency']
 const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
 
@@ -108,6 +110,11 @@ class ScopeBuilder {
   switch(id: string, build: unknown, options: Given = {}): ScopeBuilder {
     const { path, site } = this.#call(id, options, COMMON)
     return this.#with(id, { ...commonModel(options, path, site), ...switchModel(build, path, site) }, site)
+  }
+
+  parallel(id: string, build: unknown, options: Given = {}): ScopeBuilder {
+    const { path, site } = this.#call(id, options, [...COMMON, 'merge', 'concurrency'])
+    return this.#with(id, { ...commonModel(options, path, site), ...parallelModel({ merge: options['merge'], branchConcurrency: options['concurrency'], parallel: build }, path, site, bodyOf) }, site)
   }
 
   onError(id: string | Build, handler: Given | Build = {}, options: Given = {}): ScopeBuilder {
@@ -206,8 +213,7 @@ class CaseBuilder {
   }
 
   #body(body: Given | Build, path: string): BodyModel {
-    if (typeof body !== 'function') checkKeys(`workflow: ${path}`, body, bodyKeys(body))
-    return bodyModel(body, path, this.#site)
+    return bodyOf(body, path, this.#site)
   }
 
   #with(one: CaseModel): CaseBuilder {
@@ -221,9 +227,16 @@ function bodyKeys(body: Given): readonly string[] {
   return Object.entries(KEYS).find(([key]) => body[key] !== undefined)?.[1] ?? USE
 }
 
+/** The body of a branch or a case, its keys checked. */
+function bodyOf(body: Given | Build, path: string, site: Site): BodyModel {
+  if (typeof body !== 'function') checkKeys(`workflow: ${path}`, body, bodyKeys(body))
+  return bodyModel(body, path, site)
+}
+
 /** A template with its input, a wait, a switch, or a block. */
 function bodyModel(body: Given | Build, path: string, site: Site): BodyModel {
   if (typeof body === 'function') return blockModel(body, path, site)
+  if (body['parallel'] !== undefined) return parallelModel(body, path, site, bodyOf)
   if (body['switch'] !== undefined) return switchModel(body['switch'], path, site)
   if (body['signal'] !== undefined) return signalModel(body['signal'] as Given, path, site)
   if (body['approval'] !== undefined) return approvalModel(body['approval'] as Given, path, site)

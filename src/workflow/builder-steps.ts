@@ -1,6 +1,6 @@
 // Turns what the builder was given into the model: callbacks are called with references, references become `${{ }}`. It checks what
 // only shows here, such as an item that is read outside of its loop; all else is checked where models are compiled.
-import { DEFAULT_LAST, type BodyModel, type CompensateModel, type LoopModel, type StepModel } from '../model/workflow.ts'
+import { DEFAULT_LAST, type BodyModel, type CompensateModel, type LoopModel, type NeedModel, type StepModel } from '../model/workflow.ts'
 import { labelOf } from '../template/callable.ts'
 import { configurationOf } from '../template/configured.ts'
 import type { AnyTemplate } from '../template/contract.ts'
@@ -45,9 +45,20 @@ export function namesAt({ loops }: Site): Readonly<Record<string, unknown>> {
 export function commonModel(given: Given, path: string, site: Site): StepModel {
   const condition = given['if'] === undefined ? undefined : expressionText(called(given['if'], site), `${path}.if`, site)
   return {
-    ...picked(given, ['description', 'needs', 'continueOnError']),
+    ...picked(given, ['description']),
+    ...(given['needs'] === undefined ? {} : { needs: needsModel(given['needs'], `${path}.needs`, site) }),
+    ...picked(given, ['join', 'continueOnError']),
     ...(condition === undefined ? {} : { if: condition }),
   }
+}
+
+/** The edges of a step, their conditions as text; the check of shape refuses what is none. */
+function needsModel(given: unknown, path: string, site: Site): NonNullable<StepModel['needs']> {
+  const one = (need: unknown, at: string): string | NeedModel => {
+    if (typeof need !== 'object' || need === null || (need as NeedModel).if === undefined) return need as string | NeedModel
+    return { ...(need as NeedModel), if: expressionText(called((need as NeedModel).if, site), `${at}.if`, site) }
+  }
+  return Array.isArray(given) ? given.map((need, index) => one(need, `${path}[${index}]`)) : one(given, path)
 }
 
 /** A template, its settings and its input. */

@@ -1,6 +1,6 @@
 // The types of the builder: what its callbacks see, what a step may say, and how the outputs of steps flow into the names of those
 // that follow. Types only.
-import type { RetryModel } from '../model/workflow.ts'
+import type { JoinRule, RetryModel } from '../model/workflow.ts'
 import type { Duration } from '../shared/duration.ts'
 import type { AnyTemplate, CallOptions, Compensate, CompletedStep } from '../template/contract.ts'
 import type { Expr, Ref } from './reference.ts'
@@ -39,12 +39,25 @@ export type From<V extends Visible, T> = T | ((names: Names<V>) => T)
 /** What every step may say. */
 export interface CommonOptions<V extends Visible> {
   readonly description?: string
-  /** Steps that must have completed before, without their data being used. */
-  readonly needs?: StepName<V> | readonly StepName<V>[]
+  /** Steps that must have completed before, without their data being used, or edges with conditions. */
+  readonly needs?: StepName<V> | Need<V> | readonly (StepName<V> | Need<V>)[]
+  /** Which of `needs` let the step begin: `all` edges, `any` edge, `noneFailed`: all have ended and none has failed, `always`: all have ended. Default `all`. */
+  readonly join?: JoinRule
   /** On false the step is skipped, and so is what depends on it. */
   readonly if?: From<V, Expr<boolean>>
   /** The run does not fail because of this step; what depends on it is skipped all the same. With forEach every item is run. Default false. */
   readonly continueOnError?: boolean
+}
+
+/** An edge from a step: what must have become of it, and a condition. */
+export interface Need<V extends Visible> {
+  readonly step: StepName<V>
+  /** Default `success`. */
+  readonly on?: 'success' | 'failure' | 'skipped' | 'always'
+  /** Looked at when the step has ended. It reads that step, the input, and what lies outside of the scope. */
+  readonly if?: From<V, Expr<boolean>>
+  /** In place of `if`: taken when no edge with `if` that leaves the same step is. */
+  readonly else?: true
 }
 
 type StepName<V extends Visible> = keyof V['steps'] & string

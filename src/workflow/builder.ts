@@ -9,6 +9,7 @@ import type {
   CommonOptions, EachOptions, From, InLoop, Inner, InTurn, LoopOptions, LoopOutput, Names, NewId, Outermost, OutputOf, Scope, ScopeOutput, UseOptions, Value, Visible, WaitOf, WithOutput, WithStep,
 } from './builder-types.ts'
 import type { ApprovalOption, ApprovalWait, Decided, Fallback, OnTimeout, SignalOption, SignalWait, SleepOption, TurnOutput, UntilOption, WaitOutput } from './builder-wait-types.ts'
+import type { AnyMerge, BranchOptions, MergeByOutput, Merged, MergeOptions } from './builder-parallel-types.ts'
 import type { GraphWorkflow } from './contract.ts'
 import type { Expr } from './reference.ts'
 
@@ -80,6 +81,10 @@ export interface Builder<S extends Scope> {
   forEach<const K extends string, E, O>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SwitchOption<InLoop<S['visible'], E>, O> & EachOptions<S['visible']>,
   ): Builder<WithStep<S, K, (O | null)[]>>
+  /** Branches for each item of a list. */
+  forEach<const K extends string, E, O, const M extends AnyMerge<InLoop<S['visible'], E>> = 'all'>(
+    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: ParallelOption<InLoop<S['visible'], E>, O, M> & EachOptions<S['visible']>,
+  ): Builder<WithStep<S, K, (Merged<O, M> | null)[]>>
   /** A block for each item of a list. */
   forEach<const K extends string, E, B extends Scope>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, build: (block: Builder<Inner<InLoop<S['visible'], E>>>, names: Names<InLoop<S['visible'], E>>) => Builder<B>, options?: EachOptions<S['visible']>,
@@ -105,6 +110,10 @@ export interface Builder<S extends Scope> {
   loop<const K extends string, O, const H extends LoopOptions<S['visible'], O | null>>(
     id: K & NewId<K, S['visible']>, body: SwitchOption<InTurn<S['visible'], unknown>, O>, options: H,
   ): Builder<WithStep<S, K, LoopOutput<O | null, H>>>
+  /** Branches, again and again. */
+  loop<const K extends string, O, const H extends LoopOptions<S['visible'], unknown>, const M extends AnyMerge<InTurn<S['visible'], unknown>> = 'all'>(
+    id: K & NewId<K, S['visible']>, body: ParallelOption<InTurn<S['visible'], unknown>, O, M>, options: H,
+  ): Builder<WithStep<S, K, LoopOutput<Merged<O, M> | null, H>>>
   /** A block, again and again. */
   loop<const K extends string, B extends Scope, const H extends LoopOptions<S['visible'], ScopeOutput<B>>>(
     id: K & NewId<K, S['visible']>, build: (block: Builder<Inner<InTurn<S['visible'], unknown>>>, names: Names<InTurn<S['visible'], unknown>>) => Builder<B>, options: H,
@@ -114,6 +123,14 @@ export interface Builder<S extends Scope> {
   switch<const K extends string, O>(
     id: K & NewId<K, S['visible']>, build: SwitchOf<S['visible'], O>, options?: CommonOptions<S['visible']>,
   ): Builder<WithStep<S, K, O>>
+
+  /** Branches side by side. The output is what `merge` makes of theirs: by default an object of them by name. */
+  parallel<const K extends string, O, const B>(
+    id: K & NewId<K, S['visible']>, build: ParallelOf<S['visible'], O>, options: CommonOptions<S['visible']> & MergeByOutput<S['visible'], O, B>,
+  ): Builder<WithStep<S, K, Value<B>>>
+  parallel<const K extends string, O, const M = 'all'>(
+    id: K & NewId<K, S['visible']>, build: ParallelOf<S['visible'], O>, options?: CommonOptions<S['visible']> & MergeOptions<O, M>,
+  ): Builder<WithStep<S, K, Merged<O, M>>>
 
   /**
    * What stands in the place of a step of this scope when it has failed for good: only an output, a template, a wait, a switch, or a block. Its
@@ -188,6 +205,8 @@ export interface Cases<V extends Visible, O> {
   when<F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: string, condition: From<V, Expr<boolean>>, body: ApprovalOption<V, F, T, G>, options?: CaseOptions): Cases<V, O | WaitOutput<Decided<F>, T, G>>
   /** A case that is a switch again. */
   when<P>(name: string, condition: From<V, Expr<boolean>>, body: SwitchOption<V, P>, options?: CaseOptions): Cases<V, O | P>
+  /** A case that is branches side by side. */
+  when<P, const M extends AnyMerge<V> = 'all'>(name: string, condition: From<V, Expr<boolean>>, body: ParallelOption<V, P, M>, options?: CaseOptions): Cases<V, O | Merged<P, M>>
   /** A case that is a block. */
   when<B extends Scope>(name: string, condition: From<V, Expr<boolean>>, build: (block: Builder<Inner<V>>) => Builder<B>, options?: CaseOptions): Cases<V, O | ScopeOutput<B>>
   /** The last case, which is run when no other is. */
@@ -196,5 +215,33 @@ export interface Cases<V extends Visible, O> {
   otherwise<P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(body: SignalOption<V, P, T, G>, options?: OtherwiseOptions): Cases<V, O | WaitOutput<P, T, G>>
   otherwise<F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(body: ApprovalOption<V, F, T, G>, options?: OtherwiseOptions): Cases<V, O | WaitOutput<Decided<F>, T, G>>
   otherwise<P>(body: SwitchOption<V, P>, options?: OtherwiseOptions): Cases<V, O | P>
+  otherwise<P, const M extends AnyMerge<V> = 'all'>(body: ParallelOption<V, P, M>, options?: OtherwiseOptions): Cases<V, O | Merged<P, M>>
   otherwise<B extends Scope>(build: (block: Builder<Inner<V>>) => Builder<B>, options?: OtherwiseOptions): Cases<V, O | ScopeOutput<B>>
+}
+
+/** Branches side by side, as the body of a loop, a case or a branch. `O` is what they give by name, `M` how it is merged. */
+export interface ParallelOption<V extends Visible, O, M extends AnyMerge<V>> {
+  readonly parallel: ParallelOf<V, O>
+  readonly merge?: M
+  /** Branches at work at a time, at most. Default: all. */
+  readonly branchConcurrency?: number
+}
+
+/** A function that adds the branches of a parallel. */
+export type ParallelOf<V extends Visible, O> = (branches: BranchList<V, object>) => BranchList<V, O>
+
+/** Adds branches. A name is part of the paths of what the branch does. */
+export interface BranchList<V extends Visible, O> {
+  /** A branch that uses a template. */
+  branch<const K extends string, X extends AnyTemplate>(name: K, body: UseOptions<V, X>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: OutputOf<X> }>
+  /** A branch that waits. */
+  branch<const K extends string>(name: K, body: SleepOption<V>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: null }>
+  /** A branch that is a switch. */
+  branch<const K extends string, P>(name: K, body: SwitchOption<V, P>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: P }>
+  /** A branch that is a parallel again. */
+  branch<const K extends string, P, const M extends AnyMerge<V> = 'all'>(name: K, body: ParallelOption<V, P, M>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: Merged<P, M> }>
+  /** A branch that is a block. */
+  branch<const K extends string, B extends Scope>(name: K, build: (block: Builder<Inner<V>>, names: Names<V>) => Builder<B>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: ScopeOutput<B> }>
+  /** Carries the types only; never set. */
+  readonly outputs?: O
 }

@@ -5,10 +5,13 @@ import { parseDuration } from '../shared/duration.ts'
 import { sha256 } from '../shared/sha256.ts'
 
 const WORKFLOW = ['$schema', 'name', 'description', 'input', 'timeout', 'onFailure', 'onCancel', 'steps', 'output', 'onError', 'finally', 'cleanUpTimeout', 'layout']
-const STEP = ['description', 'needs', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'onError', 'uses', 'config', 'with', 'steps', 'switch', 'sleep', 'signal', 'approval', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
+const STEP = ['description', 'needs', 'join', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'onError', 'uses', 'config', 'with', 'steps', 'switch', 'parallel', 'sleep', 'signal', 'approval', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
 const ON_ERROR = ['codes', ...STEP.slice(STEP.indexOf('uses'))]
 const COMPENSATE = ['uses', 'with', 'retry', 'timeout', 'onUnknown']
 const CASE = ['name', 'description', 'if', 'else', ...STEP.slice(STEP.indexOf('uses'))]
+const BRANCH = ['description', 'continueOnError', ...STEP.slice(STEP.indexOf('uses'))]
+const PARALLEL = ['branches', 'merge', 'concurrency']
+const NEED = ['step', 'on', 'if', 'else']
 const SIGNAL = ['name', 'key', 'schema', 'timeout', 'onTimeout', 'fallback']
 const APPROVAL = ['title', 'assignees', 'form', 'timeout', 'onTimeout', 'fallback']
 const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
@@ -37,9 +40,9 @@ export function canonicalModel(model: unknown, pin: Pin = (uses) => uses): Workf
   return ordered as WorkflowModel // checked by the callers
 }
 
-function canonicalSteps(steps: unknown, path: string, pin: Pin): unknown {
+function canonicalSteps(steps: unknown, path: string, pin: Pin, keys: readonly string[] = STEP): unknown {
   if (!isPlain(steps)) return steps
-  return Object.fromEntries(Object.entries(steps).map(([id, step]) => [id, canonicalBody(step, `${path}.${id}`, pin, STEP)]))
+  return Object.fromEntries(Object.entries(steps).map(([id, step]) => [id, canonicalBody(step, `${path}.${id}`, pin, keys)]))
 }
 
 function canonicalBody(body: unknown, path: string, pin: Pin, keys: readonly string[]): unknown {
@@ -49,6 +52,8 @@ function canonicalBody(body: unknown, path: string, pin: Pin, keys: readonly str
         return canonicalSteps(value, `${path}.steps`, pin)
       case 'switch':
         return Array.isArray(value) ? value.map((one, index) => canonicalBody(one, `${path}.switch[${index}]`, pin, CASE)) : value
+      case 'parallel':
+        return pick(value, PARALLEL, (name, inner) => (name === 'branches' ? canonicalSteps(inner, `${path}.parallel.branches`, pin, BRANCH) : sorted(inner)))
       case 'onError':
         return canonicalBody(value, `${path}.onError`, pin, ON_ERROR)
       case 'uses':
@@ -56,7 +61,7 @@ function canonicalBody(body: unknown, path: string, pin: Pin, keys: readonly str
       case 'compensate':
         return pick(value, COMPENSATE, (name, inner) => (name === 'uses' && typeof inner === 'string' ? pin(inner, `${path}.compensate`) : sorted(inner)))
       case 'needs':
-        return typeof value === 'string' ? [value] : value
+        return (Array.isArray(value) ? value : [value]).map(canonicalNeed)
       case 'loop':
         return pick(value, LOOP, (name, inner) => (name === 'initial' ? sorted(inner) : inner))
       case 'signal':
@@ -71,6 +76,12 @@ function canonicalBody(body: unknown, path: string, pin: Pin, keys: readonly str
         return value
     }
   })
+}
+
+/** An edge that says nothing is written as the id alone. */
+function canonicalNeed(need: unknown): unknown {
+  const ordered = pick(need, NEED, (_, value) => value)
+  return isPlain(ordered) && Object.keys(ordered).length === 1 && typeof ordered['step'] === 'string' ? ordered['step'] : ordered
 }
 
 /** The keys of an object in the given order, unknown ones at the end, those without a value left out. */
@@ -123,7 +134,7 @@ function stepsLogic(steps: WorkflowModel['steps']): unknown {
   return Object.entries(steps).map(([id, step]) => [id, bodyLogic(step)])
 }
 
-function bodyLogic({ description: _, steps, switch: cases, loop, onError, ...rest }: StepModel & CaseModel): unknown {
+function bodyLogic({ description: _, steps, switch: cases, loop, parallel, onError, ...rest }: StepModel & CaseModel): unknown {
   return {
     ...inMilliseconds('as' in rest && rest.as === DEFAULT_ITEM ? without(rest, 'as') : rest),
     ...(loop === undefined ? {} : { loop: inMilliseconds(loop.as === DEFAULT_LAST ? without(loop, 'as') : loop) }),
@@ -132,6 +143,7 @@ function bodyLogic({ description: _, steps, switch: cases, loop, onError, ...res
     ...(isPlain(rest.compensate) ? { compensate: inMilliseconds(rest.compensate) } : {}),
     ...(isPlain(rest.signal) ? { signal: inMilliseconds(rest.signal) } : {}),
     ...(isPlain(rest.approval) ? { approval: inMilliseconds(rest.approval) } : {}),
+    ...(parallel === undefined ? {} : { parallel: { ...parallel, branches: stepsLogic(parallel.branches) } }),
     ...(cases === undefined ? {} : { switch: cases.map((one, index) => bodyLogic(one.name === defaultCaseName(one, index) ? without(one, 'name') : one)) }),
   }
 }

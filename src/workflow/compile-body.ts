@@ -6,6 +6,7 @@ import { nearest } from '../shared/nearest.ts'
 import { compileBinding, constantBinding } from './binding.ts'
 import { compileCompensate } from './compile-compensate.ts'
 import { compileApproval, compileSignal, compileSleep, referencesOf } from './compile-wait.ts'
+import { compileParallel } from './compile-parallel.ts'
 import { compileConfig } from './compile-config.ts'
 import { checkLimits, compileBare, usable, type Compilation, type Place } from './compilation.ts'
 import type { StepOptions } from './contract.ts'
@@ -19,12 +20,12 @@ export interface CompiledBody {
 }
 
 /** What a body is: exactly one of these. */
-export const BODY_KINDS = ['uses', 'steps', 'switch', 'sleep', 'signal', 'approval'] as const
+export const BODY_KINDS = ['uses', 'steps', 'switch', 'parallel', 'sleep', 'signal', 'approval'] as const
 export type BodyKind = (typeof BODY_KINDS)[number]
 const OPTIONS = ['retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level'] as const
 const KNOWN: ReadonlySet<string> = new Set([...modelKeys.step, ...modelKeys.case, ...modelKeys.onError])
 /** What the output is of a body that says nothing of it itself. */
-const OUTPUTS = { uses: 'what the template gives', steps: 'that of the block', switch: 'that of the case', sleep: 'null', signal: 'what was sent', approval: 'the decision' } as const
+const OUTPUTS = { uses: 'what the template gives', steps: 'that of the block', switch: 'that of the case', parallel: 'what merge says', sleep: 'null', signal: 'what was sent', approval: 'the decision' } as const
 const NOTHING: BodyPlan = { kind: 'switch', cases: [] }
 const NO_INPUT = constantBinding(Object.freeze({}))
 
@@ -48,6 +49,11 @@ export function compileBody(body: BodyModel, place: Place, owner: string, compil
       return compileBlock(body, place, owner, compilation)
     case 'switch':
       return compileSwitch(body, place, owner, compilation)
+    case 'parallel': {
+      const model = usable(body, 'parallel', place, compilation)
+      if (model === undefined) return { plan: NOTHING, uses: new Uses() }
+      return compileParallel(model, { path: `${path}.parallel`, names: place.names }, (branch, at) => compileBody(branch, at, owner, compilation), compilation)
+    }
     case 'sleep':
       return compilePause(body, place, compilation)
     case 'signal':

@@ -3,15 +3,13 @@ import { DEFAULT_CONCURRENCY, DEFAULT_ITEM, DEFAULT_LAST, type StepModel } from 
 import { compileBinding, constantBinding } from './binding.ts'
 import { compileBare, usable, type Compilation, type Place } from './compilation.ts'
 import { compileDuration } from './compile-wait.ts'
+import { POISONED } from './names-taken.ts'
 import type { ItemNames, Names } from './frame.ts'
 import type { EachPlan, LoopPlan } from './plan.ts'
 import { Uses } from './uses.ts'
 
 /** Words that the language of expressions keeps for itself. */
 const RESERVED = new Set(['true', 'false', 'null', 'in', 'as', 'break', 'const', 'continue', 'else', 'for', 'function', 'if', 'import', 'let', 'loop', 'package', 'namespace', 'return', 'var', 'void', 'while'])
-/** What no step can be called: names that lead to prototypes, and words that could not stand behind a dot. */
-export const POISONED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype', 'true', 'false', 'null', 'in'])
-
 /** How a step is repeated, the names that its body sees, and the steps that the repeating uses. */
 export interface Repeated {
   readonly each: EachPlan | null

@@ -4,12 +4,14 @@ import type { StepModel, WorkflowModel } from '../model/workflow.ts'
 import { compileBinding } from './binding.ts'
 import { checkLimits, compileBare, usable, type Compilation, type CompiledScope, type Place, type ScopeSource, type Surroundings } from './compilation.ts'
 import { compileBody } from './compile-body.ts'
-import { compileRepeating, POISONED } from './compile-loop.ts'
+import { checkElse, compileNeeds } from './compile-join.ts'
+import { compileRepeating } from './compile-loop.ts'
+import { POISONED } from './names-taken.ts'
 import { compileClosings, compileHandler } from './compile-handler.ts'
 import { findCycles } from './cycles.ts'
-import { findStep } from './expression-names.ts'
 import type { Names, ScopeNames } from './frame.ts'
 import type { Edge, GraphPlan, NodePlan } from './plan.ts'
+import { scopeJoins } from './plan-join.ts'
 import type { Problems } from './problems.ts'
 import { Uses } from './uses.ts'
 
@@ -37,7 +39,7 @@ function compileScope({ steps, output, outputPath, owner }: ScopeSource, { path,
   if (ids.length === 0 && !compilation.wrong.has(path) && !compilation.wrong.has('')) problems.add('MISSING_KEY', path, 'expected at least one step', { remedy: 'Add a step: an id with uses: name-of-a-template below it.' })
   if (depth >= MAX_DEPTH) {
     problems.add('DEPTH_LIMIT', path, `blocks are nested more than ${MAX_DEPTH} deep`, { remedy: 'Make a workflow of its own of the inner part.' })
-    return { plan: { path, depth, ids: [], nodes: [], output: null, leaves: [] }, outer }
+    return { plan: { path, depth, ids: [], nodes: [], output: null, leaves: [], joins: null }, outer }
   }
   const compiled = ids.map((id, index) => {
     checkId(id, { path: `${path}.${id}`, names }, problems)
@@ -51,35 +53,29 @@ function compileScope({ steps, output, outputPath, owner }: ScopeSource, { path,
   const dependents = edges.map((): number[] => [])
   edges.forEach((list, index) => list.forEach(({ from }) => dependents[from]?.push(index)))
   const nodes = compiled.map(({ node }, index): NodePlan => ({ ...node, edges: edges[index] ?? [], dependents: dependents[index] ?? [] }))
-  return { plan: { path, depth, ids, nodes, output: binding, leaves: [...ids.keys()].filter((index) => dependents[index]?.length === 0) }, outer }
+  const joins = nodes.map(({ join }) => join)
+  checkElse(joins, { path, ids }, problems)
+  return { plan: { path, depth, ids, nodes, output: binding, leaves: [...ids.keys()].filter((index) => dependents[index]?.length === 0), joins: scopeJoins(joins) }, outer }
 }
 
 type Node = Omit<NodePlan, 'edges' | 'dependents'>
 
 function compileNode(step: StepModel, { id, index }: { readonly id: string; readonly index: number }, place: Place, compilation: Compilation): { readonly node: Node; readonly uses: Uses } {
-  const { path, names } = place
+  const { path } = place
   const uses = new Uses()
-  if (compilation.wrong.has(path)) return { node: { id, index, path, requires: [], condition: null, each: null, loop: null, continueOnError: false, handler: null, body: { kind: 'switch', cases: [] } }, uses }
-  const needs = usable(step, 'needs', place, compilation) ?? []
-  for (const [at, need] of (typeof needs === 'string' ? [needs] : needs).entries()) compileNeed(need, { path: `${path}.needs[${at}]`, names }, uses, compilation)
+  if (compilation.wrong.has(path)) return { node: { id, index, path, requires: [], join: null, condition: null, each: null, loop: null, continueOnError: false, handler: null, body: { kind: 'switch', cases: [] } }, uses }
+  const { join, names } = compileNeeds(step, place, uses, compilation)
   const condition = compileBare(usable(step, 'if', place, compilation), { path: `${path}.if`, names }, compilation)
   if (condition !== null) uses.read(condition.references)
-  const repeated = compileRepeating(step, place, compilation)
+  const repeated = compileRepeating(step, { path, names }, compilation)
   uses.take(repeated.uses, 'as-is')
   const { each, loop } = repeated
   const body = compileBody(step, { path, names: repeated.names }, id, compilation)
   uses.take(body.uses, 'as-is')
   const requires = uses.required
-  const handler = compileHandler(step, place, id, compilation)
+  const handler = compileHandler(step, { path, names }, id, compilation)
   if (handler !== null) uses.take(handler.uses, 'soft')
-  return { node: { id, index, path, requires, condition, each, loop, continueOnError: step.continueOnError === true, handler: handler?.plan ?? null, body: body.plan }, uses }
-}
-
-function compileNeed(need: string, { path, names }: Place, uses: Uses, { problems, wrong }: Compilation): void {
-  if (wrong.has(path)) return
-  const found = findStep(need, names)
-  if ('kind' in found) uses.after(found)
-  else problems.add('UNKNOWN_STEP', path, found.message, { remedy: found.remedy })
+  return { node: { id, index, path, requires, join, condition, each, loop, continueOnError: step.continueOnError === true, handler: handler?.plan ?? null, body: body.plan }, uses }
 }
 
 function checkId(id: string, { path, names }: Place, problems: Problems): void {
@@ -109,10 +105,12 @@ function collectIds(steps: unknown, blocks: readonly string[], everywhere: Map<s
 
 function collectInside(body: unknown, blocks: readonly string[], everywhere: Map<string, string[]>): void {
   if (typeof body !== 'object' || body === null) return
-  const { steps, switch: cases, onError } = body as { readonly steps?: unknown; readonly switch?: unknown; readonly onError?: unknown }
+  const { steps, switch: cases, parallel, onError } = body as { readonly steps?: unknown; readonly switch?: unknown; readonly parallel?: { readonly branches?: unknown }; readonly onError?: unknown }
   collectIds(steps, blocks, everywhere)
   collectInside(onError, blocks, everywhere)
   if (Array.isArray(cases) && blocks.length <= MAX_DEPTH) for (const one of cases) collectInside(one, blocks, everywhere)
+  const branches = parallel?.branches
+  if (typeof branches === 'object' && branches !== null && blocks.length <= MAX_DEPTH) for (const one of Object.values(branches)) collectInside(one, blocks, everywhere)
 }
 
 /** The steps of a cycle; of a very long one the first and the last. */

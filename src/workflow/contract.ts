@@ -48,6 +48,12 @@ export interface LoopTurns<R> {
   readonly onMax?: 'fail' | 'continue'
 }
 
+/** Functions that run side by side, by name. */
+export type Branches = Readonly<Record<string, (ctx: WorkflowContext) => MaybePromise<unknown>>>
+
+/** What one of several branches gives. */
+export type BranchOutput<T extends Branches> = Awaited<ReturnType<T[keyof T]>>
+
 /**
  * What a durable function sees. Everything that is not a pure computation goes through it: its answers are recorded, and
  * after a crash the function is entered again and gets the recorded answers in the order in which they were recorded.
@@ -63,6 +69,13 @@ export interface WorkflowContext {
   step<I, O>(name: string, template: Template<I, O>, input: NoInfer<I>, options?: TypedStepOptions<NoInfer<I>, NoInfer<O>>): Promise<O>
   /** Runs branches side by side, each in a scope of its own (`name.step`); gives their results by name. The first failure rejects after all have settled. */
   all<T extends Record<string, (ctx: WorkflowContext) => MaybePromise<unknown>>>(branches: T): Promise<{ [K in keyof T]: Awaited<ReturnType<T[K]>> }>
+  /**
+   * Runs branches side by side like `all` and gives what the first one gives that succeeds; the others are aborted. Throws BranchesFailedError when all
+   * have failed. Which one is first is decided by the journal, so it is the same one after a crash.
+   */
+  any<T extends Branches>(branches: T): Promise<BranchOutput<T>>
+  /** Runs branches side by side like `all`: gives what the first one gives that ends, or throws what it throws; the others are aborted. */
+  race<T extends Branches>(branches: T): Promise<BranchOutput<T>>
   /** Runs `body` for each item in a scope of its own (`name[key].step`), at most `concurrency` at a time (default 10); results in the order of the items. */
   map<T, R>(name: string, items: readonly T[], body: (ctx: WorkflowContext, item: T, index: number) => MaybePromise<R>, options?: { readonly concurrency?: number; readonly key?: (item: T, index: number) => string | number }): Promise<R[]>
   /**
@@ -252,8 +265,8 @@ export type Outcome =
 /** What a source may do to its run. */
 export interface SourceHost {
   open(operation: Operation): void
-  /** A wait for what is sent to the run is given up: it takes nothing any more. Its answer may still come. */
-  withdraw?(path: string): void
+  /** Nobody waits for an open operation any more: its attempt is aborted, and nothing of it begins. What is recorded of it all the same is still delivered. */
+  drop(path: string): void
   /** Ends the run with a result. Called once; what is still open is aborted. */
   complete(output: unknown): void
   /** Ends the run with a failure. Called once; what is still open is aborted. */

@@ -2,7 +2,7 @@
 // stands; the paths are those of a run without the numbers of items.
 import { parseJson } from '../shared/parse-json.ts'
 import { labelOf } from '../template/callable.ts'
-import type { WorkflowModel } from '../model/workflow.ts'
+import type { JoinRule, WorkflowModel } from '../model/workflow.ts'
 import { FINALLY, ON_ERROR } from './closing-paths.ts'
 import { compileWorkflow } from './compile.ts'
 import type { GraphWorkflow } from './contract.ts'
@@ -23,6 +23,8 @@ export interface GraphNode {
   readonly id: string
   /** The path of the scope that holds it; the empty text for the workflow itself. */
   readonly scope: string
+  /** Which of its edges let it begin. */
+  readonly join: JoinRule
   /** The condition, if there is one. */
   readonly if: string | null
   readonly forEach: { readonly list: string; readonly as: string; readonly concurrency: number } | null
@@ -46,6 +48,8 @@ export type GraphBody =
   /** `timeout`: as the definition says it; null for as long as it takes. */
   | { readonly kind: 'signal'; readonly name: string; readonly timeout: string | number | null; readonly onTimeout: 'fail' | 'continue' }
   | { readonly kind: 'approval'; readonly timeout: string | number | null; readonly onTimeout: 'fail' | 'continue' }
+  /** `weights` by branch, where outputs are weighed. */
+  | { readonly kind: 'parallel'; readonly merge: 'all' | 'any' | 'first' | 'weighted' | 'output'; readonly weights?: Readonly<Record<string, number>>; readonly concurrency: number; readonly branches: readonly { readonly name: string; readonly continueOnError: boolean; readonly body: GraphBody }[] }
   | { readonly kind: 'switch'; readonly cases: readonly { readonly name: string; readonly if: string | null; readonly body: GraphBody }[] }
 
 /** One step waits for another of the same scope; a block waits for what its steps read outside. `data`: it reads the output; `order`: it only comes after. */
@@ -53,6 +57,10 @@ export interface GraphEdge {
   readonly from: string
   readonly to: string
   readonly kind: 'data' | 'order'
+  /** What must have become of the step, where an edge says it. */
+  readonly on?: 'success' | 'failure' | 'skipped' | 'always'
+  readonly if?: string
+  readonly else?: true
 }
 
 /** A scope: the workflow, a block, a case, what is done about a failure (`charge.$onError`), and at the end of a run (`$onError`, `$finally`). */
@@ -94,7 +102,7 @@ class Drawing {
     this.#around.push({ prefix, ids: plan.ids })
     for (const node of plan.nodes) {
       const own = prefix + node.id
-      for (const { from, kind } of node.edges) this.edges.push({ from: prefix + (plan.ids[from] ?? ''), to: own, kind })
+      for (const { from, kind } of node.edges) for (const said of saidOf(node, from)) this.edges.push({ from: prefix + (plan.ids[from] ?? ''), to: own, kind, ...said })
       this.nodes.push(this.#node(node, own, path))
       this.#inside(node.body, own, path)
       const does = node.handler?.does
@@ -103,9 +111,10 @@ class Drawing {
     this.#around.pop()
   }
 
-  #node({ id, condition, each, loop, continueOnError, handler, body, requires }: NodePlan, path: string, scope: string): GraphNode {
+  #node({ id, join, condition, each, loop, continueOnError, handler, body, requires }: NodePlan, path: string, scope: string): GraphNode {
     return {
       path, id, scope, continueOnError,
+      join: join?.rule ?? 'all',
       if: condition?.text ?? null,
       forEach: each === null ? null : { list: each.list.text, as: each.as, concurrency: each.concurrency },
       loop: loop === null ? null : { max: loop.max, until: loop.until?.text ?? null, while: loop.while?.text ?? null, delay: loop.delay?.text ?? null, onMax: loop.goesOn ? 'continue' : 'fail' },
@@ -118,7 +127,15 @@ class Drawing {
   #inside(body: BodyPlan, path: string, parent: string): void {
     if (body.kind === 'block') this.scope(body.scope, path, parent)
     else if (body.kind === 'switch') for (const one of body.cases) this.#inside(one.body, `${path}.${one.name}`, parent)
+    else if (body.kind === 'parallel') for (const one of body.branches) this.#inside(one.body, `${path}.${one.name}`, parent)
   }
+}
+
+/** What the edges from one step to another say; of several each is an edge. */
+function saidOf({ join }: NodePlan, from: number): readonly Pick<GraphEdge, 'on' | 'if' | 'else'>[] {
+  const edges = join?.edges.filter((edge) => edge.from === from) ?? []
+  if (edges.length === 0) return [{}]
+  return edges.map(({ on, condition, isElse }) => ({ ...(on === 'success' ? {} : { on }), ...(condition === null ? {} : { if: condition.text }), ...(isElse ? { else: true as const } : {}) }))
 }
 
 function bodyOf(body: BodyPlan, path: string): GraphBody {
@@ -132,6 +149,11 @@ function bodyOf(body: BodyPlan, path: string): GraphBody {
     case 'wait': {
       const bounds = { timeout: body.timeout?.text ?? null, onTimeout: body.fallback === null ? 'fail' as const : 'continue' as const }
       return body.on === 'signal' ? { kind: 'signal', name: body.name, ...bounds } : { kind: 'approval', ...bounds }
+    }
+    case 'parallel': {
+      const { merge, branches, concurrency } = body
+      const weights = merge.kind === 'weighted' ? { weights: Object.fromEntries(branches.map(({ name }, index) => [name, merge.weights[index] ?? 0])) } : {}
+      return { kind: 'parallel', merge: merge.kind, ...weights, concurrency, branches: branches.map(({ name, continueOnError, body: inner }) => ({ name, continueOnError, body: bodyOf(inner, `${path}.${name}`) })) }
     }
     case 'switch':
       return { kind: 'switch', cases: body.cases.map(({ name, condition, body: inner }) => ({ name, if: condition?.text ?? null, body: bodyOf(inner, `${path}.${name}`) })) }

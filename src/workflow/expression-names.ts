@@ -205,7 +205,7 @@ export function findStep(id: string, names: Names): Extract<Reference, { kind: '
     const index = names.scopes[depth]?.ids.get(id)
     if (index === undefined) continue
     if (names.scopes[depth + 1]?.owner === id) return { message: `the step ${id} holds this one and has no output yet`, remedy: 'Read the steps beside this one, or move it out of the block.' }
-    return { kind: 'step', id, depth, index }
+    return { kind: 'step', id, depth, index, ...(names.scopes[depth]?.loose?.has(index) === true ? { loose: true } : {}) }
   }
   const blocks = names.everywhere.get(id)
   if (blocks?.[0] !== undefined) {

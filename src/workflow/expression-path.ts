@@ -2,7 +2,7 @@
 // properties only and never what comes from a prototype. A value that is not there is an error, not null.
 import { nearest } from '../shared/nearest.ts'
 import type { ASTNode } from './expression-cel.ts'
-import { COMPLETED, SKIPPED, type Frame, type Reference } from './frame.ts'
+import { COMPLETED, PENDING, SKIPPED, type Frame, type Reference } from './frame.ts'
 
 /** A key or an index. */
 export type Segment = string | number
@@ -88,7 +88,7 @@ function rootReader(reference: Reference): (frame: Frame) => unknown {
         const scope = frame.scopes[reference.depth]
         const standing = scope?.standings[reference.index]
         if (standing === COMPLETED) return scope?.outputs[reference.index]
-        throw new MissingValueError(`the step ${reference.id} ${standing === SKIPPED ? 'was skipped' : 'failed'}, so it has no output`, `Guard it: has(steps.${reference.id}.output) ? steps.${reference.id}.output : null.`)
+        throw new MissingValueError(`the step ${reference.id} ${standing === SKIPPED ? 'was skipped' : standing === PENDING ? 'has not ended' : 'failed'}, so it has no output`, `Guard it: has(steps.${reference.id}.output) ? steps.${reference.id}.output : null.`)
       }
   }
 }

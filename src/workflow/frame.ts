@@ -40,7 +40,7 @@ export const NO_FRAME: Frame = Object.freeze({ input: undefined, scopes: [], ite
 /** Something that an expression reads, resolved to where it stands in a frame. */
 export type Reference =
   | { readonly kind: 'input' }
-  | { readonly kind: 'step'; readonly id: string; readonly depth: number; readonly index: number }
+  | { readonly kind: 'step'; readonly id: string; readonly depth: number; readonly index: number; /** It may not have completed where it is read. */ readonly loose?: true }
   | { readonly kind: 'item'; readonly name: string; readonly depth: number }
   | { readonly kind: 'index'; readonly name: string; readonly depth: number }
 
@@ -52,6 +52,8 @@ export interface ScopeNames {
   readonly ids: ReadonlyMap<string, number>
   /** The step of the scope around that holds this scope; null for the outermost. */
   readonly owner: string | null
+  /** Steps of the scope that may not have completed when the one begins that sees these names. */
+  readonly loose?: ReadonlySet<number>
 }
 
 /** The names of one `forEach`: its item and `index`; of one loop: `last` and `iteration`; of a failure that is handled: `error` alone. */

@@ -5,6 +5,7 @@ import { readsOf, type Frame, type Reference } from './frame.ts'
 import { failDecision, recordChoice, recordSkip, unmetPaths, type Done, type RunCore, type Spot } from './interpreter-run.ts'
 import type { BodyPlan, CasePlan, CompensatePlan, StepPlan, SwitchPlan } from './plan.ts'
 import { runSleep, runWait } from './interpreter-wait.ts'
+import { runParallel } from './interpreter-parallel.ts'
 import { taken } from './taken.ts'
 
 /** Runs a body. What it opens has the spot's path, or paths below it. */
@@ -18,6 +19,9 @@ export function runBody(core: RunCore, body: BodyPlan, spot: Spot, done: Done): 
       return
     case 'switch':
       runSwitch(core, body, spot, done)
+      return
+    case 'parallel':
+      runParallel({ core, plan: body, spot, run: runBody, done })
       return
     case 'sleep':
       runSleep(core, body, spot, done)

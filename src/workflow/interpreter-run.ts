@@ -24,8 +24,10 @@ export interface RunCore {
   wait(operation: Wait, above: Above, done: Done): void
   /** Something was doomed: waits that stand in it are to be given up. */
   doomed(): void
-  /** Begins a scope; `done` gets its output. */
-  scope(plan: ScopePlan, spot: ScopeSpot, done: Done): void
+  /** Nobody waits for what is open under a path any more. */
+  giveUp(path: string): void
+  /** Begins a scope; `done` gets its output. What it opens goes through `within`, this by default. */
+  scope(plan: ScopePlan, spot: ScopeSpot, done: Done, within?: RunCore): void
   /** Does something after what is being done now, in the order of the calls. Keeps long chains off the stack. */
   later(task: () => void): void
 }

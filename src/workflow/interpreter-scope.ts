@@ -3,13 +3,17 @@
 import type { WumboError } from '../errors.ts'
 import { runBody } from './interpreter-body.ts'
 import { runEach } from './interpreter-each.ts'
+import { JoinRun } from './interpreter-join.ts'
 import { handled } from './interpreter-handler.ts'
 import { runLoop } from './interpreter-loop.ts'
 import { failDecision, recordSkip, unmetPaths, type Above, type Done, type Result, type RunCore, type ScopeSpot, type Spot } from './interpreter-run.ts'
 import { evaluateCondition } from './expression.ts'
-import { COMPLETED, FAILED, PENDING, readsOf, SKIPPED, type Frame, type Standing, type StepsFrame } from './frame.ts'
+import { COMPLETED, FAILED, pathOf, PENDING, readsOf, SKIPPED, type Frame, type Standing, type StepsFrame } from './frame.ts'
 import type { NodePlan, ScopePlan } from './plan.ts'
 import { taken } from './taken.ts'
+
+/** How a step begins of which nothing more is said. */
+const RUNS = { kind: 'run', late: false } as const
 
 /** Begins a scope; `done` gets its output. Gives what its steps see. */
 export function runScope(core: RunCore, plan: ScopePlan, spot: ScopeSpot, done: Done): Frame {
@@ -27,6 +31,7 @@ class ScopeRun implements Above {
   readonly #standings: Standing[]
   readonly #outputs: unknown[]
   readonly #unmet: number[]
+  readonly #joins: JoinRun | null
   /** Steps that are about to begin or have begun, and are not settled. */
   #busy = 0
   #doomed = false
@@ -42,6 +47,7 @@ class ScopeRun implements Above {
     this.#unmet = plan.nodes.map((node) => node.edges.length)
     const own: StepsFrame = { prefix: spot.prefix, ids: plan.ids, standings: this.#standings, outputs: this.#outputs }
     this.frame = { ...spot.frame, scopes: [...spot.frame.scopes, own] }
+    this.#joins = plan.joins === null ? null : new JoinRun(plan.joins, this.frame, this.#standings)
   }
 
   get halted(): boolean {
@@ -65,13 +71,19 @@ class ScopeRun implements Above {
   #start(node: NodePlan): void {
     const frame = this.frame
     const path = this.#spot.prefix + node.id
+    const entry = this.#joins?.enter(node) ?? RUNS
     const unmet = unmetPaths(frame, node.requires)
-    if (unmet.length > 0) {
-      this.#skip(node, unmet)
+    const late = entry.kind === 'run' && entry.late
+    if (unmet.length > 0 || entry.kind === 'skip' || (this.#joins?.hasLate === true && !late && this.halted)) {
+      this.#skip(node, unmet.length > 0 ? unmet : node.edges.map(({ from }) => pathOf(frame, this.#plan.depth, from)))
       return
     }
-    const spot: Spot = { path, frame, above: this.#aboveOf(node) }
+    const spot: Spot = { path, frame, above: this.#aboveOf(node, late) }
     const done = handled(this.#core, node.handler, spot, (result) => this.#settle(node, result))
+    if (entry.kind === 'fail') {
+      failDecision(this.#core, spot, entry, done)
+      return
+    }
     if (node.condition !== null) {
       const { condition } = node
       const { references } = condition
@@ -90,15 +102,18 @@ class ScopeRun implements Above {
     else runEach(this.#core, { each: node.each, body: node.body, continueOnError: node.continueOnError }, spot, done)
   }
 
-  /** What a step's body sees above it: this scope, unless the step's failures are tolerated, or may be handled. */
-  #aboveOf(node: NodePlan): Above {
-    if (!node.continueOnError && node.handler === null) return this
-    const halted = (): boolean => this.halted
+  /** What a step's body sees above it: this scope, unless the step's failures are tolerated, handled, or answered by others. A step that begins late is not given up. */
+  #aboveOf(node: NodePlan, late: boolean): Above {
+    const shields = node.continueOnError || node.handler !== null || this.#joins?.isAnswerable(node.index) === true
+    if (!shields && !late) return this
+    const halted = (): boolean => !late && this.halted
     return {
       get halted() {
         return halted()
       },
-      doom: () => undefined,
+      doom: () => {
+        if (!shields) this.doom()
+      },
     }
   }
 
@@ -109,10 +124,13 @@ class ScopeRun implements Above {
 
   #settle(node: NodePlan, result: Result): void {
     this.#busy--
-    if (result.status !== 'halted') {
-      this.#standings[node.index] = result.status === 'completed' ? COMPLETED : result.status === 'skipped' ? SKIPPED : FAILED
-      if (result.status === 'completed') this.#outputs[node.index] = result.output
-      if (result.status === 'failed' && !node.continueOnError) this.#fail(result.error)
+    const { index } = node
+    // What was given up counts as skipped where steps may begin late: they wait for its end.
+    if (result.status !== 'halted' || this.#joins?.hasLate === true) {
+      this.#standings[index] = result.status === 'completed' ? COMPLETED : result.status === 'failed' ? FAILED : SKIPPED
+      if (result.status === 'completed') this.#outputs[index] = result.output
+      if (result.status === 'failed' && !node.continueOnError && this.#joins?.failed(index, result.error) !== false) this.#fail(result.error)
+      for (const error of this.#joins?.settled(index) ?? []) this.#fail(error)
       for (const dependent of node.dependents) this.#met(dependent)
     }
     this.#rest()
@@ -129,7 +147,8 @@ class ScopeRun implements Above {
     const left = (this.#unmet[index] ?? 0) - 1
     this.#unmet[index] = left
     const node = this.#plan.nodes[index]
-    if (left === 0 && node !== undefined && !this.halted) this.#soon(node)
+    if (node === undefined || (this.halted && this.#joins?.hasLate !== true)) return
+    if (this.#joins === null ? left === 0 : this.#joins.isReady(node, left)) this.#soon(node)
   }
 
   /** Ends the scope when nothing of it is at work: all is settled then, or nothing more may begin. */

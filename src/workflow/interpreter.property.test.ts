@@ -114,7 +114,7 @@ function sources(model: WorkflowModel, path: string): string[] {
   const id = path.split(/[.[]/)[0] ?? ''
   const step = model.steps[id]
   if (path.includes('$onError')) return [] // what stands in its place reads the failure alone
-  return [...JSON.stringify(step).matchAll(/steps\.(s\d+)\.output/g)].map(([, source]) => source ?? '').concat(step?.needs ?? [])
+  return [...JSON.stringify(step).matchAll(/steps\.(s\d+)\.output/g)].map(([, source]) => source ?? '').concat((step?.needs ?? []) as string[])
 }
 
 describe('every run of every graph', () => {
@@ -231,6 +231,7 @@ describe('every run of every graph', () => {
           answers.push({ path: operation.path, outcome })
           source.deliver(operation.path, outcome)
         },
+        drop: () => undefined,
         complete: end,
         fail: end,
       })

@@ -184,6 +184,7 @@ describe('answers', () => {
         paths.push(operation.path)
         source.deliver(operation.path, outcomeOf(operation, (input) => input))
       },
+      drop: () => undefined,
       complete: (result) => void (output = result),
       fail: (error) => expect.unreachable(String(error)),
     })

@@ -90,12 +90,21 @@ class GraphSource implements Source, RunCore {
     })
   }
 
+  giveUp(path: string): void {
+    const wait = this.#waits.get(path)
+    this.#waits.delete(path)
+    if (!this.#waiting.delete(path)) return // its answer has come and waits its turn
+    this.#givenUp.add(path)
+    this.#host?.drop(path)
+    if (wait?.kind === 'approval') recordSkip(this, withdrawnPath(path), [])
+  }
+
   doomed(): void {
     if (this.#waits.size > 0) this.later(() => this.#giveUpWaits())
   }
 
-  scope(plan: ScopePlan, spot: ScopeSpot, done: Done): void {
-    runScope(this, plan, spot, done)
+  scope(plan: ScopePlan, spot: ScopeSpot, done: Done, within: RunCore = this): void {
+    runScope(within, plan, spot, done)
   }
 
   later(task: () => void): void {
@@ -108,7 +117,7 @@ class GraphSource implements Source, RunCore {
       this.#waits.delete(path)
       this.#waiting.delete(path)
       this.#givenUp.add(path)
-      if (kind !== 'timer') this.#host?.withdraw?.(path)
+      if (kind !== 'timer') this.#host?.drop(path)
       if (kind === 'approval') recordSkip(this, withdrawnPath(path), [])
       done({ status: 'halted' })
     }
@@ -125,7 +134,6 @@ class GraphSource implements Source, RunCore {
     const asked = [...this.#waits].flatMap(([path, { kind }]) => (kind === 'approval' ? [path] : []))
     this.#waiting.clear()
     this.#waits.clear()
-    this.#givenUp.clear()
     for (const path of asked) recordSkip(this, withdrawnPath(path), [])
     this.#ended({ frame: this.#frame, outcome, result: error === null ? { status: 'completed', output: undefined } : { status: 'failed', error } })
   }

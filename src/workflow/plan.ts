@@ -5,6 +5,7 @@ import type { AnyTemplate, JsonSchema, MaybePromise } from '../template/contract
 import type { Binding } from './binding.ts'
 import type { StepOptions } from './contract.ts'
 import type { Expression } from './expression.ts'
+import type { JoinPlan, ScopeJoins } from './plan-join.ts'
 
 /** A step that must stand well before another may begin: where it is, from the outside in. */
 export interface Requirement {
@@ -30,6 +31,8 @@ export interface ScopePlan {
   readonly output: Binding | null
   /** The steps that no other of the scope depends on. */
   readonly leaves: readonly number[]
+  /** Null when no step says more of its `needs` than that they must have completed. */
+  readonly joins: ScopeJoins | null
 }
 
 /** One step. */
@@ -43,6 +46,8 @@ export interface NodePlan {
   readonly dependents: readonly number[]
   /** Steps that must have completed, else this one is skipped. */
   readonly requires: readonly Requirement[]
+  /** What its `needs` say beyond that steps must have completed; null for nothing. */
+  readonly join: JoinPlan | null
   readonly condition: Expression | null
   readonly each: EachPlan | null
   readonly loop: LoopPlan | null
@@ -92,7 +97,7 @@ export interface LoopPlan {
 }
 
 /** What a step does. */
-export type BodyPlan = StepPlan | BlockPlan | SwitchPlan | SleepPlan | WaitPlan
+export type BodyPlan = StepPlan | BlockPlan | SwitchPlan | ParallelPlan | SleepPlan | WaitPlan
 
 export interface StepPlan {
   readonly kind: 'step'
@@ -124,6 +129,34 @@ export interface SwitchPlan {
   readonly refused?: Binding
   readonly cases: readonly CasePlan[]
 }
+
+/** Branches side by side, and what becomes of what they give. */
+export interface ParallelPlan {
+  readonly kind: 'parallel'
+  readonly branches: readonly BranchPlan[]
+  readonly merge: MergePlan
+  /** Branches at work at a time, at most. */
+  readonly concurrency: number
+}
+
+/** One branch. */
+export interface BranchPlan {
+  readonly name: string
+  /** `steps.p.parallel.branches.a`. */
+  readonly path: string
+  /** Steps that must have completed, else the branch is skipped. */
+  readonly requires: readonly Requirement[]
+  readonly continueOnError: boolean
+  readonly body: BodyPlan
+}
+
+/** How the outputs of branches become one. */
+export type MergePlan =
+  | { readonly kind: 'all' | 'any' | 'first' }
+  /** The weights by the places of the branches. */
+  | { readonly kind: 'weighted'; readonly weights: readonly number[] }
+  /** Reads the outputs of the branches as the innermost item. */
+  | { readonly kind: 'output'; readonly output: Binding }
 
 /** A durable wait. */
 export interface SleepPlan {

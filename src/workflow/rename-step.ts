@@ -1,10 +1,10 @@
 // Gives a step another id, and every reference that means it. References are found where they stand and by what they see there: a step
 // of the same id in another block is another step. A model in, a model out; texts are edited by DefinitionText.
 import { DefinitionError } from '../errors.ts'
-import { defaultCaseName, MAX_STEP_ID, STEP_ID, type BodyModel, type CaseModel, type FinallyModel, type LoopModel, type OnErrorModel, type RunErrorModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
+import { defaultCaseName, MAX_STEP_ID, STEP_ID, type BodyModel, type CaseModel, type FinallyModel, type LoopModel, type NeedModel, type OnErrorModel, type ParallelModel, type RunErrorModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import type { ApprovalModel, SignalModel } from '../model/waiting.ts'
 import { didYouMean } from '../shared/nearest.ts'
-import { POISONED } from './compile-loop.ts'
+import { POISONED } from './names-taken.ts'
 import { findStep } from './expression-names.ts'
 import { stepMentions } from './expression-steps.ts'
 import type { Names } from './frame.ts'
@@ -127,8 +127,9 @@ class Rename {
   #body<T extends BodyModel>(body: T, site: Site): T {
     const { names } = site
     const cases = body.switch?.map((one, index) => this.#case(one, { ...site, path: `${site.path}.switch[${index}]`, run: [...site.run, one.name ?? defaultCaseName(one, index)] }))
+    const parallel = this.#parallel(body.parallel, site)
     const block = body.steps === undefined ? {} : this.#scope(body, site, site.owner)
-    return changed<BodyModel>(body, { with: this.#texts(body.with, names), sleep: this.#texts(body.sleep, names) as BodyModel['sleep'], signal: this.#wait(body.signal, names), approval: this.#wait(body.approval, names), ...block, ...(cases === undefined || cases.every((one, index) => one === body.switch?.[index]) ? {} : { switch: cases }) }) as T // the same keys
+    return changed<BodyModel>(body, { with: this.#texts(body.with, names), sleep: this.#texts(body.sleep, names) as BodyModel['sleep'], signal: this.#wait(body.signal, names), approval: this.#wait(body.approval, names), ...block, ...(parallel === undefined ? {} : { parallel }), ...(cases === undefined || cases.every((one, index) => one === body.switch?.[index]) ? {} : { switch: cases }) }) as T // the same keys
   }
 
   /** A wait; the schema of what comes holds no expressions. */
@@ -138,14 +139,27 @@ class Rename {
     return changed<object>(wait, Object.fromEntries(texts) as object) as T // the same keys, other texts
   }
 
+  #parallel(parallel: BodyModel['parallel'], site: Site): BodyModel['parallel'] {
+    if (typeof (parallel as unknown) !== 'object' || (parallel as unknown) === null || parallel === undefined) return parallel
+    const entries = Object.entries(parallel.branches).map(([name, branch]) => [name, this.#body(branch, { ...site, path: `${site.path}.parallel.branches.${name}`, run: [...site.run, name] })] as const)
+    const branches = entries.every(([name, branch]) => branch === parallel.branches[name]) ? parallel.branches : Object.fromEntries(entries)
+    return changed<ParallelModel>(parallel, { branches, merge: this.#texts(parallel.merge, site.names) as ParallelModel['merge'] })
+  }
+
   #case(one: CaseModel, site: Site): CaseModel {
     return changed<CaseModel>(this.#body(one, site), { if: this.#bare(one.if, site.names) })
   }
 
   #needs(needs: StepModel['needs'], names: Names): StepModel['needs'] {
-    if (needs === undefined) return undefined
-    if (typeof needs === 'string') return this.#means(needs, names) ? this.#id : needs
-    return needs.some((need) => this.#means(need, names)) ? needs.map((need) => (this.#means(need, names) ? this.#id : need)) : needs
+    if (needs === undefined || typeof needs === 'string' || !Array.isArray(needs)) return needs === undefined ? undefined : this.#need(needs as string | NeedModel, names)
+    const renamed = (needs as readonly (string | NeedModel)[]).map((need) => this.#need(need, names))
+    return renamed.every((need, index) => need === (needs as readonly unknown[])[index]) ? (needs as readonly string[]) : renamed
+  }
+
+  #need(need: string | NeedModel, names: Names): string | NeedModel {
+    if (typeof need === 'string') return this.#means(need, names) ? this.#id : need
+    if (typeof (need as unknown) !== 'object' || (need as unknown) === null) return need
+    return changed<NeedModel>(need, { step: this.#means(need.step, names) ? this.#id : need.step, if: this.#bare(need.if, names) })
   }
 
   /** Whether an id means the step, for someone who sees `names`. */

@@ -19,7 +19,7 @@ const MAX_UNKNOWN = 50
 /** Checks the shape; gives the paths of the values that are wrong. */
 export function checkShape(model: unknown, problems: Problems): ReadonlySet<string> {
   const wrong = new Set<string>()
-  const issues = workflowSchema.safeParse(model).error?.issues ?? []
+  const issues = (workflowSchema.safeParse(model).error?.issues ?? []).flatMap(told)
   const meant = misspelt(issues)
   for (const issue of issues) {
     const path = pathText(issue.path)
@@ -34,6 +34,14 @@ export function checkShape(model: unknown, problems: Problems): ReadonlySet<stri
     problems.add(code, path, messageOf(issue, value), { remedy: remedyOf(issue, code), ...(on === undefined ? {} : { on }) })
   }
   return wrong
+}
+
+/** What is told of an issue: where only one kind of several is of the right form, what is wrong inside of that. */
+function told(issue: Issue): readonly Issue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const inside = issue.errors.filter((errors) => errors.length > 0 && errors.every(({ path }) => path.length > 0))
+  const [only] = inside
+  return only === undefined || inside.length > 1 ? [issue] : only.flatMap((one) => told({ ...one, path: [...issue.path, ...one.path] }))
 }
 
 /** The keys that are missing only since they are misspelt, as paths. */
@@ -91,12 +99,14 @@ function ownerAt(path: readonly Key[]): keyof typeof modelKeys {
   if (path.length === 1 && last === 'finally') return last
   if (path.length === 1 && last === 'onError') return 'runError'
   // A step may itself be called `retry`: then what stands before it is `steps`.
-  if (OBJECTS.has(last) && path.at(-2) !== 'steps') return last as keyof typeof modelKeys
+  if (OBJECTS.has(last) && path.at(-2) !== 'steps' && path.at(-2) !== 'branches') return last as keyof typeof modelKeys
+  if (path.at(-2) === 'branches' && path.at(-3) === 'parallel') return 'branch'
+  if (last === 'needs' || path.at(-2) === 'needs') return path.at(last === 'needs' ? -2 : -3) === 'steps' ? 'step' : 'need'
   return typeof last === 'number' ? 'case' : 'step'
 }
 
 /** Keys of steps and cases whose value is an object with keys of its own. */
-const OBJECTS: ReadonlySet<PropertyKey | undefined> = new Set(['retry', 'compensate', 'loop', 'onError', 'signal', 'approval', 'sleep'])
+const OBJECTS: ReadonlySet<PropertyKey | undefined> = new Set(['retry', 'compensate', 'loop', 'parallel', 'onError', 'signal', 'approval', 'sleep'])
 
 const REMEDIES: Partial<Record<ProblemCode, string>> = {
   INVALID_DURATION: 'Write for example 500ms, 30s, 1h 30m, or a number of milliseconds.',

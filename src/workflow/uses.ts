@@ -12,9 +12,15 @@ interface Use extends Requirement {
 export class Uses {
   readonly #uses = new Map<string, Use>()
 
-  /** Adds what an expression reads. */
+  /** Adds what an expression reads. A step that may be missing where it is read is only waited for. */
   read(references: readonly Reference[], hard = true): this {
-    for (const reference of references) if (reference.kind === 'step') this.#add({ depth: reference.depth, index: reference.index, kind: 'data', hard })
+    for (const reference of references) if (reference.kind === 'step') this.#add({ depth: reference.depth, index: reference.index, kind: 'data', hard: hard && reference.loose !== true })
+    return this
+  }
+
+  /** Adds a step that must have ended before, well or not. */
+  ended({ depth, index }: Requirement): this {
+    this.#add({ depth, index, kind: 'order', hard: false })
     return this
   }
 

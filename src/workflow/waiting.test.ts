@@ -58,7 +58,7 @@ describe('what is refused', () => {
     [{ approval: { form: { properties: { a: { type: 1 } } } } }, 'INVALID_SCHEMA', 'steps.a.approval.form.properties.a.type'],
     [{ sleep: { until: 'tomorrow' } }, 'INVALID_VALUE', 'steps.a.sleep.until'],
     [{ sleep: { until: '${{ input.flag }}' } }, 'TYPE_MISMATCH', 'steps.a.sleep.until'],
-    [{ sleep: {} }, 'INVALID_DURATION', 'steps.a.sleep'],
+    [{ sleep: {} }, 'INVALID_VALUE', 'steps.a.sleep.until'],
   ])('%j', (step, code, path) => {
     expect(problemsOf({ a: step })).toContainEqual({ code, path })
   })
@@ -123,7 +123,7 @@ describe('signal', () => {
     const withdrawn: string[] = []
     const source = fromModel({ name: 'test', steps: { block: { continueOnError: true, steps: { wait: { signal: { name: 'x' } }, bad: { uses: 'echo' } } }, after: { signal: { name: 'x' } } } }, [echo]).source()
     const opened: string[] = []
-    source.begin({}, { open: ({ path }) => opened.push(path), complete: () => undefined, fail: () => undefined, withdraw: (path) => withdrawn.push(path) })
+    source.begin({}, { open: ({ path }) => opened.push(path), complete: () => undefined, fail: () => undefined, drop: (path) => withdrawn.push(path) })
     source.deliver('block.bad', { status: 'failed', error: new Error('bad') as never })
     expect(withdrawn).toEqual(['block.wait'])
     expect(() => source.deliver('block.wait', { status: 'completed', output: 1 })).not.toThrow()

@@ -66,6 +66,11 @@ export function requestPath(path: string): string {
   return `${path}.request`
 }
 
+/** The approval that a request belongs to. */
+export function requestedBy(request: string): string {
+  return request.slice(0, -requestPath('').length)
+}
+
 /** The path of the record that tells that an approval was given up: nobody is asked any more. */
 export function withdrawnPath(path: string): string {
   return `${path}.withdrawn`

@@ -50,6 +50,30 @@ function bad(world: World) {
 export function sagaShapes(night: string): readonly Shape[] {
   return [
     {
+      name: 'undone-losers', input: { n: 0 }, expected: 'failed',
+      make: (world) => {
+        const step = undoable(world)
+        return defineWorkflow({
+          name: 'undone-losers', input: number,
+          async run(ctx, input) {
+            // What has lost may have been done all the same: it is settled and undone.
+            const won = await ctx.any({ a: async (c) => c.step('x', step, await c.step('w', step, input)), b: (c) => c.step('x', step, input), c: (c) => c.step('x', step, { n: 5 }) })
+            return ctx.step('bad', bad(world), won)
+          },
+        })
+      },
+    },
+    {
+      name: 'graph-undone-losers', input: {}, expected: 'failed',
+      make: (world) => fromModel({
+        name: 'graph-undone-losers', input: { type: 'object' },
+        steps: {
+          p: { parallel: { branches: { a: { uses: 'undoable', with: { n: 0 } }, b: { steps: { one: { uses: 'undoable', with: { n: 1 } }, two: { uses: 'undoable', with: '${{ steps.one.output }}' } } } }, merge: 'first' } },
+          q: { needs: 'p', parallel: { branches: { a: { uses: 'undoable', with: { n: 3 } }, bad: { uses: 'bad', with: { n: 0 } } } } },
+        },
+      }, [undoable(world), bad(world)]),
+    },
+    {
       name: 'undone', input: { n: 0 }, expected: 'failed',
       make: (world) => {
         const step = undoable(world)

@@ -8,10 +8,11 @@ import { flush } from './migrations/0002-flush.ts'
 import { tick } from './migrations/0003-tick.ts'
 import { children } from './migrations/0004-children.ts'
 import { chosenVersions } from './migrations/0005-chosen-versions.ts'
+import { lapse } from './migrations/0006-lapse.ts'
 import { isMovedVersion, movedError, readMoved } from './moved.ts'
 
 /** The statements of each migration; the first makes version 1. */
-const MIGRATIONS: readonly string[] = [initial, flush, tick, children, chosenVersions]
+const MIGRATIONS: readonly string[] = [initial, flush, tick, children, chosenVersions, lapse]
 
 /** The version of the schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -80,6 +80,10 @@ class ReplayedCode implements SourceHost {
     this.#replay.asked(operation, null)
   }
 
+  drop(path: string): void {
+    this.#replay.drop(path)
+  }
+
   complete(output: unknown): void {
     this.#end ??= { status: 'completed', output }
   }

@@ -8,7 +8,9 @@ import { spanOf } from '../expression-path.ts'
 import { UNDONE_STEP } from '../compile-compensate.ts'
 import { ERROR_NAME, OUTCOME_NAME } from '../compile-handler.ts'
 import type { AnyTemplate } from '../../template/contract.ts'
-import type { BodyPlan, CompensatePlan, EachPlan, GraphPlan, LoopPlan, NodePlan, Requirement, ScopePlan, SleepPlan, StepPlan, SwitchPlan, WaitPlan } from '../plan.ts'
+import type { BodyPlan, CompensatePlan, EachPlan, GraphPlan, LoopPlan, NodePlan, ParallelPlan, Requirement, ScopePlan, SleepPlan, StepPlan, SwitchPlan, WaitPlan } from '../plan.ts'
+import { BRANCHES } from '../compile-parallel.ts'
+import { looseOf } from '../plan-join.ts'
 import { Problems } from '../problems.ts'
 import { CONVERT_REMEDY } from '../problem-codes.ts'
 import { SLEEP_REMEDY, UNTIL_REMEDY } from '../sleep.ts'
@@ -25,13 +27,15 @@ interface Known {
   readonly output: Type
   /** It may be skipped, or fail without failing the run. */
   readonly mayMiss: boolean
+  /** It may fail without failing the run. */
+  readonly mayFail?: boolean
   /** What holds when it has completed. */
   readonly facts: Facts
 }
 
 /** What a place in the graph sees. */
 interface Around {
-  readonly scopes: readonly { readonly indices: ReadonlyMap<string, number>; readonly known: readonly (Known | undefined)[] }[]
+  readonly scopes: readonly { readonly indices: ReadonlyMap<string, number>; readonly known: readonly (Known | undefined)[]; readonly loose?: ReadonlySet<number> }[]
   /** Items and indices of the loops around, by name, the innermost last. */
   readonly items: readonly (readonly [name: string, type: Type])[]
   readonly facts: Facts
@@ -69,7 +73,11 @@ class GraphTypes {
     const inner: Around = { ...around, scopes: [...around.scopes, { indices: new Map(plan.ids.map((id, index) => [id, index])), known }] }
     for (const index of inOrder(plan)) {
       const node = plan.nodes[index]
-      if (node !== undefined) known[index] = this.#handled(node, this.#node(node, inner), inner)
+      if (node === undefined) continue
+      const sees = looseFor(node, inner)
+      const one = this.#handled(node, this.#node(node, sees), sees)
+      const mayFail = node.continueOnError || plan.joins?.reactions.has(index) === true
+      known[index] = mayFail ? { ...one, mayMiss: true, mayFail } : one
     }
     then?.(inner)
     if (plan.output !== null) return this.#binding(plan.output.shape, inner, 'output')
@@ -79,16 +87,28 @@ class GraphTypes {
 
   #node(node: NodePlan, around: Around): Known {
     const needed = knownOf(node.requires, around)
-    const before = { ...around, facts: needed.reduce((facts, one) => facts.and(one.facts), around.facts) }
+    const before = { ...around, facts: this.#edges(node, around, needed.reduce((facts, one) => facts.and(one.facts), around.facts)) }
     const condition = node.condition === null ? undefined : this.#condition(node.condition, before, 'the step')
     const facts = condition === undefined ? before.facts : before.facts.with(condition.whenTrue)
     if (condition?.constant === false) this.#unreachable(`${node.path}.if`, 'the step can never run: its condition is always false', node.condition)
-    if (node.loop !== null) return this.#loop(node, node.loop, { ...before, facts }, condition !== undefined && condition.constant !== true || needed.some((one) => one.mayMiss))
+    const maySkip = (condition !== undefined && condition.constant !== true) || needed.some((one) => one.mayMiss) || mayBeLeftOut(node, around)
+    if (node.loop !== null) return this.#loop(node, node.loop, { ...before, facts }, maySkip)
     const inside = node.each === null ? { ...before, facts } : this.#inLoop(node.each, { ...before, facts })
     const body = this.#body(node.body, node.path, inside)
     const output = node.each === null ? body.output : listOf(body.mayMiss ? unionOf(body.output, NULL) : body.output)
-    const mayMiss = node.continueOnError || (condition !== undefined && condition.constant !== true) || needed.some((one) => one.mayMiss) || (node.each === null && body.mayMiss)
-    return { output, mayMiss, facts }
+    return { output, mayMiss: node.continueOnError || maySkip || (node.each === null && body.mayMiss), facts }
+  }
+
+  /** Checks the conditions of a step's edges; gives what holds when all of them do and have to. */
+  #edges({ join }: NodePlan, around: Around, facts: Facts): Facts {
+    let all = facts
+    for (const { condition, from, on } of join?.edges ?? []) {
+      if (condition === null) continue
+      const { constant, whenTrue } = this.#condition(condition, { ...withLoose(around, new Set(on === 'success' ? [] : [from])), facts }, 'the edge')
+      if (constant === false) this.#unreachable(condition.path, 'the edge is never taken: its condition is always false', condition)
+      if (join?.rule === 'all') all = all.with(whenTrue)
+    }
+    return all
   }
 
   /** What a step gives when what stands in its place has given it. */
@@ -138,6 +158,8 @@ class GraphTypes {
         return { output: this.scope(body.scope, around), mayMiss: false }
       case 'switch':
         return this.#switch(body, path, around)
+      case 'parallel':
+        return this.#parallel(body, around)
       case 'sleep':
         this.#sleep(body, around)
         return { output: NULL, mayMiss: false }
@@ -217,6 +239,29 @@ class GraphTypes {
     return { output: unionOf(...outputs), mayMiss: mayMiss || !complete }
   }
 
+  #parallel({ branches, merge }: ParallelPlan, around: Around): { readonly output: Type; readonly mayMiss: boolean } {
+    const outputs = branches.map(({ name, path, requires, continueOnError, body }) => {
+      const needed = knownOf(requires, around)
+      const { output, mayMiss } = this.#body(body, path, { ...around, facts: needed.reduce((all, known) => all.and(known.facts), around.facts) })
+      return { name, path, output, mayMiss: mayMiss || continueOnError || needed.some((known) => known.mayMiss) }
+    })
+    const mayMiss = outputs.every((one) => one.mayMiss)
+    switch (merge.kind) {
+      case 'all':
+        return { output: objectOf(new Map(outputs.map((one): [string, Field] => [one.name, { type: one.mayMiss ? unionOf(one.output, NULL) : one.output, optional: false }]))), mayMiss: false }
+      case 'any':
+      case 'first':
+        return { output: unionOf(...outputs.map(({ output }) => output)), mayMiss }
+      case 'weighted':
+        for (const { path, output } of outputs) if (!output.unknown && output.alternatives.some(({ kind }) => kind !== 'number' && kind !== 'int')) this.#problems.add('TYPE_MISMATCH', path, `gives ${wordsFor(output)}, expected a number to weigh`, { remedy: 'Make it a block: steps, and output: ${{ … }} that is a number.', on: 'key' })
+        return { output: NUMBER, mayMiss }
+      case 'output': {
+        const seen = objectOf(new Map(outputs.map((one): [string, Field] => [one.name, { type: one.output, optional: one.mayMiss }])))
+        return { output: this.#binding(merge.output.shape, { ...around, items: [...around.items, [BRANCHES, seen]], facts: around.facts.forget(BRANCHES) }, 'body'), mayMiss: false }
+      }
+    }
+  }
+
   #condition(expression: Expression, around: Around, what: string): ReturnType<typeof factsOf> & { readonly constant: boolean | undefined } {
     const type = this.#type(expression, around, 'body')
     if (!type.unknown && type.alternatives.some(({ kind }) => kind !== 'boolean')) {
@@ -288,11 +333,27 @@ function namesIn({ scopes, items }: Around, input: Type, where: Where): Paramete
       for (let depth = scopes.length - 1; depth >= 0; depth--) {
         const index = scopes[depth]?.indices.get(id)
         const known = scopes[depth]?.known
-        if (index !== undefined && known !== undefined) return { type: known[index]?.output ?? UNKNOWN, optional: where === 'output' && known[index]?.mayMiss === true }
+        if (index !== undefined && known !== undefined) return { type: known[index]?.output ?? UNKNOWN, optional: (where === 'output' && known[index]?.mayMiss === true) || scopes[depth]?.loose?.has(index) === true }
       }
       return undefined
     },
   }
+}
+
+/** What a step sees that may begin without some of the steps that it names. */
+function looseFor({ join }: NodePlan, around: Around): Around {
+  return join === null ? around : withLoose(around, looseOf(join))
+}
+
+function withLoose(around: Around, loose: ReadonlySet<number>): Around {
+  const own = around.scopes.at(-1)
+  return own === undefined ? around : { ...around, scopes: [...around.scopes.slice(0, -1), { ...own, loose }] }
+}
+
+/** True when the edges of a step may not let it begin though the run does not fail. */
+function mayBeLeftOut({ join }: NodePlan, { scopes }: Around): boolean {
+  if (join === null || join.rule === 'always') return false
+  return join.rule !== 'noneFailed' || join.edges.some(({ from }) => scopes.at(-1)?.known[from]?.mayFail === true)
 }
 
 /** What is known of steps that must have completed. Of a scope further out it says nothing of items: a loop between may have taken their names. */

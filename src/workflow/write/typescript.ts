@@ -1,9 +1,11 @@
 // A workflow as a TypeScript module for the builder: the same model, and so the same version, when it is built. Steps and expressions
 // that the builder cannot type are written so that they still compile; templates are imported from where their names are exported.
-import type { BodyModel, CaseModel, CompensateModel, LoopModel, OnErrorModel, RunErrorModel, StepModel, WorkflowModel } from '../../model/workflow.ts'
+import type { BodyModel, BranchModel, CaseModel, CompensateModel, LoopModel, NeedModel, OnErrorModel, ParallelModel, RunErrorModel, StepModel, WorkflowModel } from '../../model/workflow.ts'
 import { DEFAULT_ITEM, DEFAULT_LAST, defaultCaseName } from '../../model/workflow.ts'
 import type { JsonSchema } from '../../template/contract.ts'
+import { BRANCHES } from '../compile-parallel.ts'
 import { UNDONE_STEP } from '../compile-compensate.ts'
+import { BODY_KINDS } from '../compile-body.ts'
 import { ERROR_NAME } from '../compile-handler.ts'
 import { ANYTHING, type Known } from './ts-schema.ts'
 import { BindingWriter, callback, CONDITION, itemsAt, LIST, type Names } from './ts-binding.ts'
@@ -96,6 +98,7 @@ class Writer {
     const options = common.length === 0 ? [] : [objectCode(common)]
     if (step.steps !== undefined) return callCode('.block', [textCode(id), this.#block(step, site), ...options])
     if (step.switch !== undefined) return callCode('.switch', [textCode(id), this.#cases(step.switch, site), ...options])
+    if (step.parallel !== undefined) return callCode('.parallel', [textCode(id), this.#branches(step.parallel, site), ...this.#merging(step.parallel, site, common)])
     if (step.sleep !== undefined) return callCode('.sleep', [textCode(id), this.#wait(step.sleep, site), ...options])
     const wait = this.#waits.of(step, site.names)
     if (wait !== undefined) return callCode(`.${wait.key}`, [textCode(id), objectCode([...common, ...wait.entries])])
@@ -135,7 +138,7 @@ class Writer {
     const inner: Site = { path: `${path}.onError`, names: names.item?.name === ERROR_NAME ? { ...names, item: null } : names }
     const codes = given('codes', model.codes)
     if (model.steps !== undefined) return callCode('.onError', [textCode(id), this.#block(model, inner), ...(codes.length === 0 ? [] : [objectCode(codes)])])
-    const isBody = (['uses', 'switch', 'sleep', 'signal', 'approval'] as const).some((kind) => model[kind] !== undefined)
+    const isBody = BODY_KINDS.some((kind) => model[kind] !== undefined)
     const body: Entries = isBody ? this.#body(model, inner) : [['output', callback(this.#bindings.binding(model.output, ANYTHING, inner.names))]]
     return callCode('.onError', [textCode(id), objectCode([...body, ...codes])])
   }
@@ -147,18 +150,28 @@ class Writer {
     return [callCode(`.${key}`, [this.#block({ steps: model.steps }, { path: key, names }), ...(codes.length === 0 ? [] : [objectCode(codes)])])]
   }
 
-  #common({ description, needs, continueOnError, if: condition }: StepModel, { names }: Site): Entries {
+  #common({ description, needs, join, continueOnError, if: condition }: StepModel, { names }: Site): Entries {
     return [
       ...given('description', description),
-      ...(needs === undefined ? [] : [['needs', this.#needs(typeof needs === 'string' ? [needs] : needs, names)] as const]),
+      ...(needs === undefined ? [] : [['needs', this.#needs(needs, names)] as const]),
+      ...given('join', join),
       ...(condition === undefined ? [] : [['if', this.#condition(condition, names)] as const]),
       ...given('continueOnError', continueOnError),
     ]
   }
 
+  #needs(needs: NonNullable<StepModel['needs']>, names: Names): Code {
+    const all = (Array.isArray(needs) ? needs : [needs]) as readonly (string | NeedModel)[]
+    return listCode(all.map((need) => (typeof need === 'string' ? this.#need(need, names) : this.#edge(need, names))))
+  }
+
+  #edge({ step, on, if: condition, else: otherwise }: NeedModel, names: Names): Code {
+    return objectCode([['step', this.#need(step, names)], ...given('on', on), ...(condition === undefined ? [] : [['if', this.#condition(condition, names)] as const]), ...given('else', otherwise)])
+  }
+
   /** A step that comes below is not known to the builder's types yet. */
-  #needs(ids: readonly string[], { steps }: Names): Code {
-    return listCode(ids.map((id) => (steps.has(id) ? textCode(id) : `${textCode(id)} as never`)))
+  #need(id: string, { steps }: Names): string {
+    return steps.has(id) ? textCode(id) : `${textCode(id)} as never`
   }
 
   #condition(text: string, names: Names): Code {
@@ -182,9 +195,33 @@ class Writer {
     return callCode('.when', [textCode(name), this.#condition(one.if ?? 'true', site.names), body, ...more])
   }
 
+  #branches({ branches }: ParallelModel, { path, names }: Site): Chain {
+    return { head: '(branches) => branches', calls: Object.entries(branches).map(([name, branch]) => this.#branch(name, branch, { path: `${path}.parallel.branches.${name}`, names })) }
+  }
+
+  #branch(name: string, branch: BranchModel, site: Site): Code {
+    const options: Entries = [...given('description', branch.description), ...given('continueOnError', branch.continueOnError)]
+    const body = branch.steps === undefined ? objectCode(this.#body(branch, site)) : this.#block(branch, site)
+    return callCode('.branch', [textCode(name), body, ...(options.length === 0 ? [] : [objectCode(options)])])
+  }
+
+  /** The options of a parallel; what `merge` reads of branches stays text. */
+  #merging(parallel: ParallelModel, site: Site, common: Entries): Code[] {
+    const entries = [...common, ...this.#merge(parallel, site, 'concurrency')]
+    return entries.length === 0 ? [] : [objectCode(entries)]
+  }
+
+  #merge({ merge, concurrency }: ParallelModel, { names }: Site, key: 'concurrency' | 'branchConcurrency'): Entries {
+    if (merge === undefined) return given(key, concurrency)
+    if (typeof merge === 'string' || !('output' in merge)) return [['merge', dataCode(merge)], ...given(key, concurrency)]
+    const output = this.#bindings.binding(merge.output, ANYTHING, { ...names, ...(names.item?.name === BRANCHES ? { item: null } : {}) })
+    return [['merge', objectCode([['output', callback(output)]])], ...given(key, concurrency)]
+  }
+
   /** A body that is no block, as the keys of an object. */
   #body(body: BodyModel, site: Site): Entries {
     if (body.switch !== undefined) return [['switch', this.#cases(body.switch, site)]]
+    if (body.parallel !== undefined) return [['parallel', this.#branches(body.parallel, site)], ...this.#merge(body.parallel, site, 'branchConcurrency')]
     if (body.sleep !== undefined) return [['sleep', this.#wait(body.sleep, site)]]
     const wait = this.#waits.of(body, site.names)
     return wait === undefined ? this.#use(body, site) : [[wait.key, objectCode(wait.entries)]]

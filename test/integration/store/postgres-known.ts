@@ -3,4 +3,4 @@ import type { Known } from '../../../src/store/postgres/segment.ts'
 
 let numbers = 10_000_000
 
-export const known: Known = { knownSpaces: new Set([0]), kinds: { idOf: () => 1 }, numbers: { next: () => numbers++, of: () => undefined } }
+export const known: Known = { knownSpaces: new Set([0]), kinds: { idOf: () => 1 }, numbers: { next: () => numbers++, of: () => undefined, leave: () => undefined } }

@@ -75,6 +75,14 @@ describePostgres('taking a lane over', () => {
     expect(await b.flush('b', [claim(0)])).toMatchObject([{ text_a: runId(1) }, { text_a: runId(2) }])
   })
 
+  test('is not waited for by a lane that is alone, however long it has held its own lease', async () => {
+    await lane('a')
+    const a = await connection()
+    expect(await a.tick('a')).toMatchObject({ lapse_in_ms: null })
+    await lane('b')
+    expect(Number((await a.tick('a'))?.['lapse_in_ms'])).toBeGreaterThan(30_000)
+  })
+
   test('passes over a lane whose flush stands, and takes it once that is done', async () => {
     const { a, b } = await rig()
     await a.begin()

@@ -4,7 +4,7 @@
 // A lane takes others over only after it has held its own lease without a gap for one lease time, and not before the server has been up as
 // long: after an outage that all of them had, those that live renew first. A lane that is being flushed through is passed over, since its
 // owner is about to renew it. Raising the epoch waits for nobody and makes every later flush of the old owner fail.
-export const tick = `
+const freeFunction = `
 create function wumbo_free_v1(p_lane text, p_crashes bigint) returns bigint language plpgsql set search_path from current set jit = off as $body$
 declare
   v_freed bigint;
@@ -16,8 +16,11 @@ begin
   return v_freed;
 end
 $body$;
+`
 
-create function wumbo_tick_v1(p_lane text, p_holder text, p_lease_ms bigint, p_kinds bigint[], p_unserved_ms bigint)
+/** The tick. Without another lane nothing lapses: greatest() would pass over what is missing. */
+export const tickFunction = `
+create or replace function wumbo_tick_v1(p_lane text, p_holder text, p_lease_ms bigint, p_kinds bigint[], p_unserved_ms bigint)
 returns table (now_ms bigint, draining boolean, last_kind bigint, freed bigint, due_in_ms bigint, lapse_in_ms bigint, mail text, unserved bigint[])
 language plpgsql
 set search_path from current
@@ -52,7 +55,7 @@ begin
 
   now_ms := floor(extract(epoch from clock_timestamp()) * 1000);
   last_kind := coalesce((select k.id from run_kinds k order by k.id desc limit 1), 0);
-  lapse_in_ms := (select ceil(extract(epoch from greatest(min(l.lease_until), v_may_sweep) - clock_timestamp()) * 1000) from lanes l where l.is_open and l.id <> p_lane);
+  lapse_in_ms := (select ceil(extract(epoch from greatest(min(l.lease_until), v_may_sweep) - clock_timestamp()) * 1000) from lanes l where l.is_open and l.id <> p_lane having count(*) > 0);
   due_in_ms := (
     select min(n.wake) from unnest(p_kinds) as k(id), lateral (
       (select 0 as wake from runs l where l.kind = k.id and l.lane is null and l.unread > 0 limit 1)
@@ -78,3 +81,5 @@ begin
 end
 $body$;
 `
+
+export const tick = freeFunction + tickFunction

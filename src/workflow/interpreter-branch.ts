@@ -1,0 +1,67 @@
+// What a branch of a `parallel` sees as the run: it can be cut off. From then on nothing of it begins, what it has open is given up, and answers
+// that come all the same are for nobody.
+import type { Operation, Outcome } from './contract.ts'
+import { recordSkip, type Above, type Done, type RunCore, type ScopeSpot, type Wait } from './interpreter-run.ts'
+import type { ScopePlan } from './plan.ts'
+import { requestedBy, withdrawnPath } from './waiting.ts'
+
+export class BranchCore implements RunCore {
+  readonly #core: RunCore
+  readonly #open = new Set<string>()
+  #isCut = false
+
+  constructor(core: RunCore) {
+    this.#core = core
+  }
+
+  get stopOnFailure(): boolean {
+    return this.#core.stopOnFailure
+  }
+
+  open(operation: Operation, answered: (outcome: Outcome) => void): void {
+    if (this.#isCut) return
+    const { path, kind } = operation
+    // What people are asked is told at once and cannot be given up, only taken back.
+    if (kind !== 'request') this.#open.add(path)
+    this.#core.open(operation, (outcome) => {
+      if (this.#isCut && kind === 'request') recordSkip(this.#core, withdrawnPath(requestedBy(path)), [])
+      this.#ended(path, () => answered(outcome))
+    })
+  }
+
+  wait(operation: Wait, above: Above, done: Done): void {
+    if (this.#isCut) return
+    this.#open.add(operation.path)
+    this.#core.wait(operation, above, (result) => this.#ended(operation.path, () => done(result)))
+  }
+
+  #ended(path: string, goOn: () => void): void {
+    this.#open.delete(path)
+    if (!this.#isCut) goOn()
+  }
+
+  doomed(): void {
+    if (!this.#isCut) this.#core.doomed()
+  }
+
+  giveUp(path: string): void {
+    this.#open.delete(path)
+    this.#core.giveUp(path)
+  }
+
+  scope(plan: ScopePlan, spot: ScopeSpot, done: Done, within: RunCore = this): void {
+    this.#core.scope(plan, spot, done, within)
+  }
+
+  later(task: () => void): void {
+    this.#core.later(() => {
+      if (!this.#isCut) task()
+    })
+  }
+
+  /** Cuts the branch off. */
+  cut(): void {
+    this.#isCut = true
+    for (const path of [...this.#open]) this.giveUp(path)
+  }
+}

@@ -324,6 +324,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
       return
     }
     if (this.#host.deps.observers.size > 0) tellRecord(this, record)
+    if (record.kind === 'update') this.#host.updates.tell(record.run)
     this.#discharge()
     while (this.live) {
       const step = this.#open.nextUngated(this.journal.durableSeq)

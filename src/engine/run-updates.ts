@@ -146,6 +146,7 @@ export class RunUpdates {
     const error = errorData(thrown instanceof WumboError ? thrown : new UpdateRefusedError(`the arguments of update ${name} could not be checked`, { path: name, cause: thrown }))
     this.#run.journal.mark({ path: `${UPDATE}${name}`, kind: 'refused', attempt: number, at: this.#host.deps.clock.now(), due: null, error }, (_answer, failed) => {
       if (failed !== undefined) this.#run.broken(failed)
+      else this.#host.updates.tell(this.#run.row.run)
     })
     this.#taken()
     this.#run.considerLeavingSoon()

@@ -5,6 +5,7 @@ import { effectiveJournal, mailOf } from '../model/record.ts'
 import type { JournalRecord } from '../model/record.ts'
 import { DEFAULT_SPACE, isEnd } from '../model/run.ts'
 import type { Mail } from '../model/run.ts'
+import type { Cancel, Clock } from '../shared/clock.ts'
 import { parseDuration } from '../shared/duration.ts'
 import type { Duration } from '../shared/duration.ts'
 import type { LoadedRun } from '../store/port.ts'
@@ -17,6 +18,7 @@ import type { Postbox } from './postbox.ts'
 import { enterBeside, knownWorkflow } from './query.ts'
 import { UPDATE, keptArguments } from './run-updates.ts'
 import { DECISION } from './undo-paths.ts'
+import type { UpdateWaiters } from './update-waiters.ts'
 
 /** What the store is asked again after, in milliseconds: at first, and at most. */
 const LOOK_MS = { first: 2, most: 250 }
@@ -38,12 +40,13 @@ export interface UpdateToSend extends UpdateSendOptions {
 /** What sending needs of the engine. */
 export interface UpdatingEngine {
   readonly postbox: Pick<Postbox, 'update' | 'newId'>
+  readonly updates: Pick<UpdateWaiters, 'add'>
 }
 
 type Deps = Pick<EngineDeps, 'store' | 'clock' | 'workflows' | 'sha256' | 'limits'>
 
 /** Sends an update. Gives what its handler gave, or throws what became of it: see RunHandle.update. */
-export async function updateRun(deps: Deps, { postbox }: UpdatingEngine, run: string, { name, args, id, timeout = '30s' }: UpdateToSend): Promise<unknown> {
+export async function updateRun(deps: Deps, { postbox, updates }: UpdatingEngine, run: string, { name, args, id, timeout = '30s' }: UpdateToSend): Promise<unknown> {
   const until = deps.clock.monotonic() + parseDuration(timeout, 'timeout')
   const mailId = id === undefined ? `sent:${postbox.newId()}` : `update:${checkSignalId(id)}`
   const loaded = await load(deps, run)
@@ -52,13 +55,50 @@ export async function updateRun(deps: Deps, { postbox }: UpdatingEngine, run: st
     await examine(deps, loaded, name, kept)
     await postbox.update(run, mailId, { address: name, payload: kept })
   }
-  for (let pause = LOOK_MS.first; ; pause = Math.min(pause * 2, LOOK_MS.most)) {
-    const found = await outcome(deps, await load(deps, run), mailId)
-    if (found !== undefined) return found.value
-    const left = until - deps.clock.monotonic()
-    if (left <= 0) throw new WaitTimeoutError(`update ${name} was accepted, and run ${run} has not taken it in time`, { path: name, remedy: id === undefined ? 'It is still taken. Send updates with an id of your own: then you can ask again for the answer.' : 'It is still taken. Send it again under the same id for the answer.' })
-    await new Promise<void>((resolve) => deps.clock.timer(Math.min(pause, left), resolve))
+  const news = new News()
+  const stop = updates.add(run, () => news.came())
+  try {
+    for (let pause = LOOK_MS.first; ; pause = Math.min(pause * 2, LOOK_MS.most)) {
+      news.seen()
+      const found = await outcome(deps, await load(deps, run), mailId)
+      if (found !== undefined) return found.value
+      const left = until - deps.clock.monotonic()
+      if (left <= 0) throw late(name, run, id)
+      await news.next(deps.clock, Math.min(pause, left))
+    }
+  } finally {
+    stop()
   }
+}
+
+/** What this process is told of itself, between two looks at the store. */
+class News {
+  #isNew = false
+  #wake: () => void = () => undefined
+
+  came(): void {
+    this.#isNew = true
+    this.#wake()
+  }
+
+  seen(): void {
+    this.#isNew = false
+  }
+
+  /** Resolves when something has come since it was seen, at the latest after `ms`: other processes tell nothing. */
+  async next(clock: Clock, ms: number): Promise<void> {
+    if (this.#isNew) return
+    let cancel: Cancel | null = null
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+      cancel = clock.timer(ms, resolve)
+    })
+    ;(cancel as Cancel | null)?.()
+  }
+}
+
+function late(name: string, run: string, id: string | undefined): WaitTimeoutError {
+  return new WaitTimeoutError(`update ${name} was accepted, and run ${run} has not taken it in time`, { path: name, remedy: id === undefined ? 'It is still taken. Send updates with an id of your own: then you can ask again for the answer.' : 'It is still taken. Send it again under the same id for the answer.' })
 }
 
 async function load({ store }: Deps, run: string): Promise<LoadedRun> {

@@ -175,12 +175,15 @@ export async function judge(store: Store, plan: Plan, evidence: Evidence): Promi
   return broken
 }
 
+/** The last step of what runs when a run is cancelled: of a function's clean-up, of a graph's finally. */
+const ENDS: ReadonlySet<string | undefined> = new Set(['$cancel.end', '$finally.end'])
+
 function judgeRun(key: string, run: RunDetails, expected: unknown): string[] {
   if (expected === 'failed') return run.status === 'failed' ? [] : [`K5 ${key}: expected the run to fail, it is ${run.status}`]
   if (expected === 'cancelled') {
     if (run.status !== 'cancelled') return [`K5 ${key}: expected the run to be cancelled, it is ${run.status}`]
     // Of a run that nobody had begun there is nothing to clean up.
-    return run.steps.length === 0 || run.steps.at(-1)?.path === '$cancel.end' ? [] : [`K9 ${key}: the run ended as cancelled after ${run.steps.at(-1)?.path ?? 'nothing'}, not after its clean-up`]
+    return run.steps.length === 0 || ENDS.has(run.steps.at(-1)?.path) ? [] : [`K9 ${key}: the run ended as cancelled after ${run.steps.at(-1)?.path ?? 'nothing'}, not after its clean-up`]
   }
   if (run.status !== 'completed') return [`K1 ${key}: the run is ${run.status} (${run.error?.message ?? 'no error'}), expected completed`]
   const taken = run.steps.flatMap((step) => mailOf(step) ?? [])

@@ -40,7 +40,7 @@ export async function replayRun(from: RunRecording | string | URL, workflow: Any
   const { run } = recording
   if (run.workflow !== workflow.name) throw difference('$run', { seq: 0, recorded: `a run of ${run.workflow}`, asked: `the workflow ${workflow.name}` })
   // What the engine records by itself has a path that no workflow can ask for.
-  const own = { ...recording, records: recording.records.filter(({ path }) => !path.startsWith('$') || isClosing(path)) }
+  const own = { ...recording, records: recording.records.filter(({ path, kind }) => !path.startsWith('$') || kind === 'update' || isClosing(path)) }
   const code = new ReplayedCode(own, workflow)
   return code.run()
 }

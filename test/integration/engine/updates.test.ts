@@ -258,3 +258,67 @@ test('an update that was stored before a signal is taken before it, and the jour
   expect(asked).toEqual(['tea'])
   expect(sent).toMatchObject([{ status: 'fulfilled', value: 1 }])
 })
+
+test('a run that continues as new takes what was not taken, does nothing twice, and keeps no answers', async () => {
+  const rig = new Rig()
+  const turning = defineWorkflow({
+    name: 'turning', input: z.object({ sum: z.number() }),
+    async run(ctx, { sum }) {
+      let now = sum
+      ctx.setUpdate('add', {}, (n) => (now += n as number))
+      ctx.setQuery('sum', () => now)
+      await ctx.signal('turn')
+      return ctx.continueAsNew({ sum: now })
+    },
+  })
+  const engine = await rig.engine([turning])
+  const send = sending(rig, engine)
+  const { run } = await rig.until(engine.start(turning, { sum: 0 }))
+  expect(await send(run, 'add', 2, { id: 'a' })).toBe(2)
+  await rig.until(engine.postbox.signal(run, 'turn', null))
+  await rig.time.advance(100)
+  await expect(send(run, 'add', 2, { id: 'a' })).rejects.toMatchObject({ code: 'UPDATE_FAILED' })
+  expect(await send(run, 'add', 3, { id: 'b' })).toBe(5)
+  expect(await rig.until(queryRun(engine.deps, run, 'sum', null))).toBe(5)
+})
+
+test('an undoing takes none: the sender is told, and the run ends as it would have', async () => {
+  const rig = new Rig()
+  const undo = defineTemplate({ name: 'undo', version: '1.0.0', description: 'Undoes.', input: z.unknown(), output: z.null(), async execute() { await rig.wait(60_000); return null } })
+  const undone = defineWorkflow({
+    name: 'undone', input: z.unknown(),
+    async run(ctx) {
+      const got: unknown[] = []
+      ctx.setUpdate('add', {}, (n) => got.push(n))
+      await ctx.step('begin', echo, 1, { compensate: undo })
+      await ctx.signal('go')
+      throw new Error('lost')
+    },
+  })
+  const engine = await rig.engine([undone])
+  const send = sending(rig, engine)
+  const { run } = await rig.until(engine.start(undone, {}))
+  expect(await send(run, 'add', 1)).toBe(1)
+  await rig.until(engine.postbox.signal(run, 'go', null))
+  await rig.time.advance(1000)
+  await expect(send(run, 'add', 2)).rejects.toMatchObject({ code: 'UPDATE_REFUSED', message: expect.stringContaining('undone') as string })
+  const late = updateRun(engine.deps, engine, run, { name: 'add', args: 3, id: 'late' })
+  await expect(rig.until(late)).rejects.toMatchObject({ code: 'UPDATE_REFUSED' })
+  await rig.until(engine.postbox.update(run, 'update:under', { address: 'add', payload: 4 }))
+  await expect(rig.until(engine.result(run))).rejects.toMatchObject({ code: 'RUN_FAILED' })
+  await expect(send(run, 'add', 4, { id: 'under' })).rejects.toMatchObject({ code: 'RUN_FINISHED' })
+  expect((await rig.details(run)).unreadMail).toMatchObject([{ kind: 'update', address: 'add', payload: 4 }])
+})
+
+test('an answer that does not come in time is waited for again under the same id', async () => {
+  const rig = new Rig()
+  const engine = await rig.engine([basket])
+  const { run } = await rig.until(engine.start(basket, {}))
+  await rig.time.advance(3000)
+  await rig.until(engine.close())
+  const idle = await rig.engine([basket], { hotRuns: 0 })
+  await expect(sending(rig, idle)(run, 'add', 'tea', { id: 'a', timeout: 200 })).rejects.toMatchObject({ code: 'WAIT_TIMEOUT' })
+  await rig.until(idle.close())
+  const next = await rig.engine([basket])
+  expect(await sending(rig, next)(run, 'add', 'tea', { id: 'a' })).toBe(1)
+})

@@ -187,6 +187,9 @@ export class SignalInvalidError extends failure('SIGNAL_INVALID', 'user', 422, '
 export class ApprovalNotOpenError extends failure('APPROVAL_NOT_OPEN', 'user', 409, 'See `wumbo runs show RUN` for the approvals that the run waits for.') {}
 export class QueryNotFoundError extends failure('QUERY_NOT_FOUND', 'user', 404, 'Ask one of the queries that the message names, or set it in the function: ctx.setQuery(name, handler).') {}
 export class QueryFailedError extends failure('QUERY_FAILED', 'user', 422, 'Send arguments that the handler takes, or correct the handler; see the cause.') {}
+export class UpdateNotFoundError extends failure('UPDATE_NOT_FOUND', 'user', 404, 'Send one of the updates that the message names, or set it in the function: ctx.setUpdate(name, options, handler).') {}
+export class UpdateRefusedError extends failure('UPDATE_REFUSED', 'user', 422, 'Send arguments that the update takes in the present state of the run; see the message and the cause.') {}
+export class UpdateFailedError extends failure('UPDATE_FAILED', 'user', 422, 'Correct the handler; see the cause. What it had changed before it failed stays.') {}
 export class RunFinishedError extends failure('RUN_FINISHED', 'user', 409, 'A finished run is only reopened by `wumbo runs retry`.') {}
 export class RunNotRetryableError extends failure('RUN_NOT_RETRYABLE', 'user', 409, 'Only failed, cancelled and parked runs are retried; start a new run instead.') {}
 export class StepNotFoundError extends failure('STEP_NOT_FOUND', 'user', 404, 'Name a step as `wumbo runs show` does.') {}

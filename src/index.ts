@@ -4,6 +4,8 @@
 export { createWumbo } from './wumbo.ts'
 export type { ForkOptions, GivenDecision, ListOptions, ReloadOptions, RetryOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
 export type { DecisionToSend, SendOptions } from './engine/postbox.ts'
+export type { UpdateSendOptions } from './engine/updating.ts'
+export type { UpdateHandler, UpdateOptions } from './workflow/updates.ts'
 export type { OpenApproval } from './engine/open-approvals.ts'
 export type { ApprovalOptions, BoundApprovalOptions, BoundSignalOptions, Decision, QueryHandler, SignalOptions } from './workflow/waiting.ts'
 export type { ChildSummary, RunDetails, RunSummary, StepSummary, UnreadMail } from './engine/inspect.ts'
@@ -90,7 +92,7 @@ export {
   ExpressionError, InputInvalidError, OutputInvalidError, ConfigInvalidError, ValueNotStorableError, PayloadTooLargeError,
   PayloadCorruptError, BlobMissingError, TemplateFailedError, IllegalTransitionError, ServiceNotFoundError, TransactionUnsupportedError, TransactionRefusedError, StepFailedError,
   StepTimeoutError, HeartbeatTimeoutError, AbortedError, DuplicateStepError, NonDeterminismError, RunFailedError, RunTimeoutError,
-  RunCancelledError, CompensationFailedError, RunParkedError, RunNotFoundError, SignalInvalidError, ApprovalNotOpenError, QueryNotFoundError, QueryFailedError,
+  RunCancelledError, CompensationFailedError, RunParkedError, RunNotFoundError, SignalInvalidError, ApprovalNotOpenError, QueryNotFoundError, QueryFailedError, UpdateNotFoundError, UpdateRefusedError, UpdateFailedError,
   RunFinishedError, RunNotRetryableError, StepNotFoundError, ForkRefusedError, KeyReusedError, StoreLockedError,
   StoreTooNewError, StoreMovedError, StoreNotEmptyError, StoreUnsupportedError, StoreRowError, StoreFailedError, StoreClosedError, LaneFencedError, OverloadedError,
   HttpFailedError, EgressRefusedError, FileFailedError, ProjectInvalidError, UsageError, ModuleFailedError, StoreMissingError,

@@ -6,6 +6,7 @@ import { RunNotFoundError } from './errors.ts'
 import type { RunEvent } from './model/event.ts'
 import { DEFAULT_SPACE, isEnd } from './model/run.ts'
 import type { RunStatus } from './model/run.ts'
+import { updateRun, type UpdateSendOptions } from './engine/updating.ts'
 import { queryRun } from './engine/query.ts'
 import type { SendOptions } from './engine/postbox.ts'
 import type { GivenDecision, RunHandle } from './wumbo-api.ts'
@@ -68,6 +69,10 @@ export class Handle<O> implements RunHandle<O> {
 
   query(name: string, args?: unknown): Promise<unknown> {
     return queryRun(this.#host.deps, this.id, name, args)
+  }
+
+  update(name: string, args?: unknown, options?: UpdateSendOptions): Promise<unknown> {
+    return updateRun(this.#host.deps, this.#host.engine(), this.id, { name, args, ...options })
   }
 
   async approve(approval: string, decision: GivenDecision): Promise<void> {

@@ -7,6 +7,7 @@ import type { EngineMetrics } from './engine/engine.ts'
 import type { RunDetails, RunSummary } from './engine/inspect.ts'
 import type { RunRecording } from './engine/recording.ts'
 import type { DecisionToSend, SendOptions } from './engine/postbox.ts'
+import type { UpdateSendOptions } from './engine/updating.ts'
 import type { VerifyProgress } from './engine/verify.ts'
 import type { ExecutionStrategy } from './execution/contract.ts'
 import type { RunEvent, RunObserver } from './model/event.ts'
@@ -92,6 +93,14 @@ export interface RunHandle<O> {
    * QUERY_NOT_FOUND, QUERY_FAILED; WORKFLOW_NOT_FOUND where its code is not known; NON_DETERMINISM.
    */
   query(name: string, args?: unknown): Promise<unknown>
+  /**
+   * Changes the state of the run through the handler that its function has set, and gives what that gives, once it is durable. Schema and validator are asked before
+   * anything is stored, and again when the run takes it, in the order in which updates were stored: also while it is paused or outside of memory. UPDATE_NOT_FOUND,
+   * UPDATE_REFUSED, UPDATE_FAILED, PAYLOAD_TOO_LARGE, RUN_NOT_FOUND, RUN_FINISHED, RUN_PARKED, WAIT_TIMEOUT; WORKFLOW_NOT_FOUND where its code is not known.
+   * @example
+   * const { lines } = await run.update('add', { item: 'tea' }, { id: 'click-17' })
+   */
+  update(name: string, args?: unknown, options?: UpdateSendOptions): Promise<unknown>
   /** Approves what the run waits for, by the path of the approval: its name outside of scopes. APPROVAL_NOT_OPEN, SIGNAL_INVALID for a wrong form. */
   approve(approval: string, decision: GivenDecision): Promise<void>
   reject(approval: string, decision: GivenDecision): Promise<void>
@@ -151,6 +160,8 @@ export interface Runs {
   signal(id: string, name: string, payload?: unknown, options?: SendOptions): Promise<void>
   /** As the method of a handle; also of a Wumbo that only looks. */
   query(id: string, name: string, args?: unknown): Promise<unknown>
+  /** As the method of a handle. */
+  update(id: string, name: string, args?: unknown, options?: UpdateSendOptions): Promise<unknown>
   /** Approves or rejects, as the methods of a handle. */
   decide(id: string, approval: string, decision: DecisionToSend): Promise<void>
   /** Reopens a failed, cancelled or parked run under a new generation; resolves to that generation. */

@@ -13,6 +13,7 @@ import { checkQueue } from './engine/start-options.ts'
 import { runDetails, runSummary } from './engine/inspect.ts'
 import type { RunDetails } from './engine/inspect.ts'
 import { fetchPayload, readValue } from './engine/payloads.ts'
+import { updateRun } from './engine/updating.ts'
 import { queryRun } from './engine/query.ts'
 import type { EngineDeps, EngineLimits, WorkflowFinder } from './engine/ports.ts'
 import { recordingOf } from './engine/recording.ts'
@@ -164,6 +165,7 @@ class OpenWumbo implements Wumbo, HandleHost {
       resume: async (id) => this.engine().postbox.ask(await this.#runId(id), 'resume'),
       signal: async (id, name, payload, sent) => this.engine().postbox.signal(await this.#runId(id), name, payload, sent),
       query: async (id, name, args) => queryRun(parts.deps, await this.#runId(id), name, args),
+      update: async (id, name, args, sent) => updateRun(parts.deps, this.engine(), await this.#runId(id), { name, args, ...sent }),
       decide: async (id, approval, decision) => this.engine().postbox.decide(await this.#runId(id), approval, decision),
       retry: async (id, retry) => this.engine().retry(await this.#runId(id), { by: retry?.by ?? 'api', reason: retry?.reason ?? '', ...(retry?.from === undefined ? {} : { from: retry.from }) }),
     }

@@ -24,7 +24,7 @@ export interface Backend {
   start(workflow: NamedWorkflow, input: unknown, id: string | undefined): Promise<{ readonly id: string; readonly existing: boolean }>
   cancel(id: string): Promise<void>
   /** What is sent to a run beside that. */
-  readonly mail: Pick<Runs, 'signal' | 'decide' | 'pause' | 'resume'>
+  readonly mail: Pick<Runs, 'signal' | 'update' | 'decide' | 'pause' | 'resume'>
   /** Resolves to the new generation. */
   retry(id: string, why: { readonly by: string; readonly reason: string; readonly from?: string }): Promise<number>
   /** Resolves to the id of the new run. */

@@ -41,6 +41,7 @@ class OwnerClient implements Backend {
     this.mail = {
       signal: (id, name, payload, options = {}) => sent(id, 'signals', { name, payload, ...options }),
       decide: (id, approval, decision) => sent(id, 'decisions', { approval, ...decision }),
+      update: async (id, name, args, options = {}) => ((await this.#json(`${runPath(id)}/updates/${encodeURIComponent(name)}`, { args, ...options })) as { readonly value: unknown }).value,
       pause: (id) => sent(id, 'pause', {}),
       resume: (id) => sent(id, 'resume', {}),
     }

@@ -19,6 +19,7 @@ import { signalCommand } from './signal.ts'
 import { storeCommand } from './store.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 import { convertCommand } from './convert.ts'
+import { updateCommand } from './update.ts'
 import { validateCommand } from './validate.ts'
 import { verifyCommand } from './verify.ts'
 import { workerCommand } from './worker.ts'
@@ -66,6 +67,7 @@ Exit codes: 0 done, 1 the run did not end well, 2 wrong use or definition, 3 ref
   program.addCommand(signalCommand(cli))
   program.addCommand(approveCommand(cli))
   program.addCommand(queryCommand(cli))
+  program.addCommand(updateCommand(cli))
   program.addCommand(pauseCommand(cli))
   program.addCommand(resumeCommand(cli))
   program.addCommand(workflowCommand(cli))

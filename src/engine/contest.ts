@@ -78,3 +78,9 @@ function branchesFailed(failures: readonly (readonly [name: string, thrown: unkn
     details: { branches: Object.fromEntries(told.map(([name, { code, message }]) => [name, { code, message }])) }, cause: failures[0]?.[1],
   })
 }
+
+/** The values of what was settled, or the first failure in order. */
+export function results<R>(settled: readonly (PromiseSettledResult<R> | undefined)[]): R[] {
+  for (const one of settled) if (one?.status === 'rejected') throw one.reason
+  return settled.map((one) => (one as PromiseFulfilledResult<R>).value)
+}

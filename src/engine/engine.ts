@@ -28,6 +28,7 @@ import { RunStarts, type Accepted } from './run-start.ts'
 import { checkKey, keyHash, keyReused } from './start-options.ts'
 import { Takeover, type Entering } from './takeover.ts'
 import { Turns } from './turns.ts'
+import { UpdateWaiters } from './update-waiters.ts'
 
 /** Figures of an engine since its start. */
 export interface EngineMetrics extends FlushMetrics {
@@ -44,6 +45,7 @@ export class Engine implements RunHost {
   readonly payloads: PayloadHost
   /** What is sent to runs: requests to cancel, pause and resume, signals and decisions. */
   readonly postbox: Postbox
+  readonly updates = new UpdateWaiters()
   readonly #members: Membership
   readonly #results: Results
   readonly #mail: MailReader
@@ -263,6 +265,7 @@ export class Engine implements RunHost {
   departed(run: string, departure: Departure): void {
     this.#hot.delete(run)
     this.#results.departed(run, departure)
+    this.updates.tell(run)
     if (departure.how === 'waiting') this.#takeover.due(departure.wakeAt ?? 0)
     else if (departure.how === 'cleaning' || departure.how === 'continued' || departure.how === 'moving') this.#quietly(this.#takeover.resume({ space: DEFAULT_SPACE, run }))
     this.#takeover.roomFreed()

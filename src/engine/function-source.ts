@@ -8,15 +8,17 @@ import { parseDuration } from '../shared/duration.ts'
 import { momentOf } from '../shared/moment.ts'
 import { requestPath } from '../workflow/waiting.ts'
 import type { BoundApprovalOptions, BoundSignalOptions, Decision, QueryHandler } from '../workflow/waiting.ts'
+import type { UpdateHandler, UpdateOptions } from '../workflow/updates.ts'
 import type { ChildBatch, ChildHandle, ChildOptions, ChildrenEnd, ChildrenOptions, PagedResult } from '../workflow/children.ts'
 import { SmallMap } from '../shared/small-map.ts'
 import type { Duration } from '../shared/duration.ts'
-import { firstEnd, firstSuccess, heldContest, type Contest } from './contest.ts'
+import { firstEnd, firstSuccess, heldContest, results, type Contest } from './contest.ts'
 import { Batch, childStart, childrenStart, type ReadPage } from './function-children.ts'
+import { FunctionPatches } from './function-patches.ts'
+import { UpdateBook } from './function-updates.ts'
 import { Origins } from './origins.ts'
 import { approvalWait, signalWait } from './mail-waits.ts'
-import { patchName } from './patches.ts'
-import { Scope, checkOperationName, itemPrefixes } from './scope.ts'
+import { Scope, checkOperationName, itemPrefixes, mapWidth } from './scope.ts'
 
 /** What a function needs of the run that enters it. */
 export interface FunctionRun extends SourceHost {
@@ -25,6 +27,8 @@ export interface FunctionRun extends SourceHost {
   readonly replaying: boolean
   /** The history that is replayed; null when it is over. */
   readonly replay: { hasRecorded(path: string): boolean } | null
+  /** Asks for a turn: something may be taken now that was not before. */
+  queueTurn?(): void
   /** Resets the heartbeats of all open steps. */
   beat(): void
 }
@@ -42,20 +46,21 @@ export class FunctionSource implements Source {
   readonly synchronous = false
   readonly origins = new Origins()
   #queries: Map<string, QueryHandler> | null = null
+  #updates: UpdateBook | null = null
   readonly #workflow: FunctionWorkflow
   readonly #log: Logger
-  readonly #prefix: string
+  readonly prefix: string
   readonly #waiting = new SmallMap<Waiting>()
   /** Prefixes of branches that have lost. */
   readonly #lost: string[] = []
-  #patches: Map<string, Promise<boolean>> | null = null
+  #patches: FunctionPatches | null = null
   #abort: AbortController | undefined
   #aborted: (() => WumboError) | undefined
   #run: FunctionRun | undefined
 
   /** `prefix` stands before all paths: of the clean-up of a run. */
   constructor(workflow: FunctionWorkflow, log: Logger, prefix = '') {
-    this.#prefix = prefix
+    this.prefix = prefix
     this.#workflow = workflow
     this.#log = log
   }
@@ -85,6 +90,16 @@ export class FunctionSource implements Source {
     return (this.#queries ??= new Map())
   }
 
+  get updates(): UpdateBook | null {
+    return this.#updates
+  }
+
+  setUpdate<A>(name: string, options: UpdateOptions<A>, handler: UpdateHandler<A>): void {
+    if (this.prefix !== '') throw new DefinitionError('setUpdate: a clean-up takes no updates', { path: name })
+    this.#updates ??= new UpdateBook(() => this.#run?.queueTurn?.())
+    this.#updates.set(name, options, handler)
+  }
+
   /** Names the run whose function this is. Call before `begin`. */
   attach(run: FunctionRun): void {
     this.#run = run
@@ -96,7 +111,7 @@ export class FunctionSource implements Source {
 
   begin(input: unknown, host: SourceHost): void {
     this.origins.note(input, '$input')
-    const context = new FunctionContext(this, new Scope(this.#prefix))
+    const context = new FunctionContext(this, new Scope(this.prefix))
     try {
       Promise.resolve(this.#workflow.run(context, input as never)).then((output) => host.complete(output), (thrown: unknown) => host.fail(thrown))
     } catch (thrown) {
@@ -137,34 +152,24 @@ export class FunctionSource implements Source {
     }
   }
 
-  /** Whether a change counts for the run; asked once, whoever asks. */
-  patched(id: string): Promise<boolean> {
-    const path = this.#patchPath(id)
-    this.#patches ??= new Map()
-    const known = this.#patches.get(id)
-    if (known !== undefined) return known
-    const asked = this.ask(null, { kind: 'value', path, of: 'patch' }) as Promise<boolean> // recorded as nothing else
-    this.#patches.set(id, asked)
-    return asked
+  get patches(): FunctionPatches {
+    return (this.#patches ??= new FunctionPatches(this))
   }
 
-  /** Takes the recorded answer of a patch whose other way is gone; there is none in runs that came here since. */
-  async deprecatePatch(id: string): Promise<void> {
-    const path = this.#patchPath(id)
-    this.#patches ??= new Map()
-    if (!this.#patches.has(id) && this.#run?.replay?.hasRecorded(path) === true) this.#patches.set(id, this.ask(null, { kind: 'value', path, of: 'deprecated patch' }) as Promise<boolean>)
-    await this.#patches.get(id)
+  hasRecorded(path: string): boolean {
+    return this.#run?.replay?.hasRecorded(path) === true
   }
 
-  #patchPath(id: string): string {
-    checkOperationName(id, `patch ${JSON.stringify(id) ?? 'nothing'}`)
-    return `${this.#prefix}${patchName(id)}`
+  /** True in the handler of an update, which may ask for nothing. */
+  refuses(what: string): boolean {
+    return this.#updates?.refuses(what) === true
   }
 
   /** The function ends here: nothing more is delivered to it. */
   continueAsNew(input: unknown): Promise<never> {
     const run = this.#run
-    if (this.#prefix !== '') return Promise.reject(new DefinitionError('continueAsNew: a clean-up cannot continue the run as new', { path: 'continueAsNew' }))
+    if (this.prefix !== '') return Promise.reject(new DefinitionError('continueAsNew: a clean-up cannot continue the run as new', { path: 'continueAsNew' }))
+    if (this.refuses('continueAsNew')) return new Promise(() => undefined)
     // In a later turn, as the end of the function would come: what was asked for before it stands.
     void Promise.resolve().then(() => run?.continueAsNew?.(input))
     return new Promise(() => undefined)
@@ -172,6 +177,7 @@ export class FunctionSource implements Source {
 
   /** Opens an operation and gives the promise of its answer, with which the scope's count of what is open goes down; null: it stays. */
   ask(scope: Scope | null, operation: Operation): Promise<unknown> {
+    if (this.refuses(`${operation.kind} ${operation.path}`)) return new Promise(() => undefined)
     let resolve!: (value: unknown) => void
     let reject!: (reason: unknown) => void
     const promise = new Promise<unknown>((yes, no) => {
@@ -253,11 +259,7 @@ class FunctionContext implements WorkflowContext {
     body: (ctx: WorkflowContext, item: T, index: number) => MaybePromise<R>,
     options: { readonly concurrency?: number; readonly key?: (item: T, index: number) => string | number } = {},
   ): Promise<R[]> {
-    const concurrency = options.concurrency ?? 10
-    if (!Number.isInteger(concurrency) || concurrency < 1) {
-      throw new DefinitionError(`map ${name}: concurrency: expected a whole number from 1, got ${String(concurrency)}`, { path: `${name}.concurrency` })
-    }
-    if (!Array.isArray(items)) throw new DefinitionError(`map ${name}: expected a list of items, got ${typeof items}`, { path: name })
+    const concurrency = mapWidth(name, items, options.concurrency)
     const base = this.#scope.open(name)
     const prefixes = itemPrefixes(base, items.map((item: T, index) => options.key?.(item, index) ?? index))
     const settled = new Array<PromiseSettledResult<R>>(items.length)
@@ -358,6 +360,10 @@ class FunctionContext implements WorkflowContext {
     this.#source.queries.set(name, handler)
   }
 
+  setUpdate<A = unknown>(name: string, options: UpdateOptions<A>, handler: UpdateHandler<NoInfer<A>>): void {
+    this.#source.setUpdate(name, options, handler)
+  }
+
   heartbeat(): void {
     this.#source.beat()
   }
@@ -375,11 +381,11 @@ class FunctionContext implements WorkflowContext {
   }
 
   async patched(id: string): Promise<boolean> {
-    return this.#source.patched(id)
+    return this.#source.patches.patched(id)
   }
 
   async deprecatePatch(id: string): Promise<void> {
-    await this.#source.deprecatePatch(id)
+    await this.#source.patches.deprecate(id)
   }
 
   async #value(of: 'now' | 'random' | 'uuid', key: string | number | undefined): Promise<unknown> {
@@ -392,9 +398,3 @@ class FunctionContext implements WorkflowContext {
 }
 
 const NO_OPTIONS: StepOptions = Object.freeze({})
-
-/** The values of what was settled, or the first failure in order. */
-function results<R>(settled: readonly (PromiseSettledResult<R> | undefined)[]): R[] {
-  for (const one of settled) if (one?.status === 'rejected') throw one.reason
-  return settled.map((one) => (one as PromiseFulfilledResult<R>).value)
-}

@@ -41,7 +41,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   readonly row: RunRow
   readonly journal: RunJournal
   readonly #host: RunHost
-  #source: Source
+  source: Source
   readonly #workflow: AnyWorkflow
   readonly #onCancel: OnCancel | undefined
   readonly cleanUp: CleanUp | null
@@ -71,7 +71,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     this.row = row
     this.cleanUp = cleanUp
     this.#host = host
-    this.#source = source
+    this.source = source
     this.#workflow = workflow
     // A function's clean-up stands in the place of compensations: see cancel below.
     this.#onCancel = cleanUp === null || workflow.form === 'graph' ? workflow.onCancel : 'leave'
@@ -106,7 +106,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   }
 
   get isSynchronous(): boolean {
-    return this.#source.synchronous
+    return this.source.synchronous
   }
 
   get replaying(): boolean {
@@ -129,8 +129,8 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
 
   #enter(input: unknown): void {
     if (!this.live) return
-    this.#source.begin(input, this)
-    if (this.#replay !== null) this.#queueTurn()
+    this.source.begin(input, this)
+    if (this.#replay !== null) this.queueTurn()
   }
 
   open(operation: Operation): void {
@@ -235,14 +235,14 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
 
   turn(): boolean {
     this.#turnQueued = false
-    if (!this.live) return false
-    if (this.#replay?.turn() === false) return false
+    if (!this.live || this.#replay?.turn() === false) return false
     if (this.#replay === null) {
+      const isAtRest = this.#open.isDelivered
       do {
         const answer = this.#open.nextAnswer()
         if (answer !== null) this.deliver(answer.path, answer.outcome)
-      } while (this.#source.synchronous && this.live && !this.#open.isDelivered)
-      if (this.#open.isDelivered) {
+      } while (this.source.synchronous && this.live && !this.#open.isDelivered)
+      if (this.#open.isDelivered && this.#inbox?.updates.turn(isAtRest) !== true) {
         if (this.#open.size > 0 && this.#open.nextDue(this.#latest, this.pause.isOn) !== null) this.considerLeavingSoon()
         return false
       }
@@ -256,7 +256,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     this.#replay = null
   }
 
-  #queueTurn(): void {
+  queueTurn(): void {
     if (this.#turnQueued) return
     this.#turnQueued = true
     this.#host.turns.add(this)
@@ -274,12 +274,12 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
       }
     }
     this.#open.queue(path, outcome)
-    this.#queueTurn()
+    this.queueTurn()
   }
 
   deliver(path: string, outcome: Outcome): void {
     this.#open.delete(path)
-    this.#source.deliver(path, outcome)
+    this.source.deliver(path, outcome)
   }
 
   startAsked(operation: Operation): void {
@@ -324,6 +324,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
       return
     }
     if (this.#host.deps.observers.size > 0) tellRecord(this, record)
+    if (record.kind === 'update') this.#host.updates.tell(record.run)
     this.#discharge()
     while (this.live) {
       const step = this.#open.nextUngated(this.journal.durableSeq)
@@ -366,18 +367,18 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   halt(reason: ErrorData | null): number {
     this.#deadline?.()
     const heard = reason === null ? new AbortedError('the workflow has ended') : errorFromData(reason)
-    this.#source.abandon?.(() => heard)
+    this.source.abandon?.(() => heard)
     this.closeChildren(() => undefined)
     return this.#open.abortOthers(heard, ({ path }) => this.#undo?.saga.get(path) !== undefined)
   }
 
   /** Puts the undoing in the workflow's place. */
   drive(source: CompensationSource, records: Undoing['records']): void {
-    this.#source = source
+    this.source = source
     this.#replay = records.length === 0 ? null : new RunReplay(this, new Replay({ records, loose: this.known.loose }))
     this.emit({ type: 'run.compensating' })
     source.begin()
-    if (this.#replay !== null) this.#queueTurn()
+    if (this.#replay !== null) this.queueTurn()
   }
 
   /** Ends the run once all is undone. */
@@ -430,7 +431,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     this.#phase = 'leaving'
     this.#deadline?.()
     if (this.#open.size > 0) this.#open.abort(reason())
-    this.#source.abandon?.(reason)
+    this.source.abandon?.(reason)
   }
 
   /** The way out has been gone. */

@@ -13,6 +13,7 @@ import { quietLogger } from '../template/log.ts'
 import type { LoadedRun } from '../store/port.ts'
 import type { AnyWorkflow, Operation, Source, SourceHost } from '../workflow/contract.ts'
 import { cleaningOf, historyFor } from './clean-up.ts'
+import { redo } from './function-updates.ts'
 import { FunctionSource } from './function-source.ts'
 import { buildHistory } from './history.ts'
 import type { AskedStep } from './mismatch.ts'
@@ -113,7 +114,11 @@ async function replayInto(workflow: AnyWorkflow, { loaded, history, input }: { r
       const next = hasEnded ? ({ kind: 'done' } as const) : replay.next()
       if (next.kind === 'mismatch') return { mismatch: next.error, asked: new Set() }
       if (next.kind === 'done') return { mismatch: null, asked: new Set(replay.unanswered.map(({ path }) => path)) }
-      source.deliver(next.path, next.outcome)
+      if (next.kind === 'answer') source.deliver(next.path, next.outcome)
+      else {
+        const error = redo(source.updates, next.record, next.given)
+        if (error !== null) return { mismatch: error, asked: new Set() }
+      }
     }
   } finally {
     source.abandon?.(() => new IllegalTransitionError('the run was entered to see whether it fits another version'))

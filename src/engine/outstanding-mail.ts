@@ -4,9 +4,10 @@ import type { JournalRecord, Mark } from '../model/record.ts'
 import type { Mail, MailKind } from '../model/run.ts'
 import type { LoadedRun } from '../store/port.ts'
 import type { History } from './replay.ts'
+import { UPDATE } from './run-updates.ts'
 
 /** The kinds that wait for whoever asks for them. */
-const OFFERED: ReadonlySet<MailKind> = new Set(['signal', 'approval'])
+const OFFERED: ReadonlySet<MailKind> = new Set(['signal', 'approval', 'update'])
 
 /** True when the last who paused or resumed the run has paused it. */
 export function isPaused(mail: readonly Mail[]): boolean {
@@ -24,6 +25,6 @@ export function outstanding({ mail, marks, run }: LoadedRun, history: History | 
 /** What of the mail of a run stands open: unread, or taken in and taken by none of the records. Without those that a wait has set aside, if so wished. */
 export function openMail(mail: readonly Mail[], { marks, gen, records }: { readonly marks: readonly Mark[]; readonly gen: number; readonly records: readonly Pick<JournalRecord, 'reads'>[] }, withoutRefused: boolean): readonly Mail[] {
   const taken = new Set(records.flatMap((record) => mailOf(record) ?? []))
-  const refused = new Set(withoutRefused ? marks.flatMap((mark) => (mark.kind === 'refused' && mark.gen === gen ? [mark.attempt] : [])) : [])
+  const refused = new Set(withoutRefused ? marks.flatMap((mark) => (mark.kind === 'refused' && (mark.gen === gen || mark.path.startsWith(UPDATE)) ? [mark.attempt] : [])) : [])
   return mail.filter(({ kind, number, consumedAt }) => (OFFERED.has(kind) ? !taken.has(number) && !refused.has(number) : consumedAt === null))
 }

@@ -66,6 +66,16 @@ export class Postbox {
     await this.#send(run, { kind: 'signal', id: mailId, body: await this.#settled(body), sentAt: this.#host.deps.clock.now() }, `signal ${name}`)
   }
 
+  /** An id for mail whose sender gave none. */
+  newId(): string {
+    return this.#host.newId()
+  }
+
+  /** Hands an update to the run; under the mail's own id it is stored once. */
+  async update(run: string, id: string, body: MailBody): Promise<void> {
+    await this.#send(run, { kind: 'update', id, body: await this.#settled(body), sentAt: this.#host.deps.clock.now() }, `update ${body.address}`)
+  }
+
   /**
    * Decides an approval that is open: by its path, which is its name outside of scopes. The form is checked against what the approval asks for.
    * When two decide at once the first that is stored counts; the other is shown as a leftover.

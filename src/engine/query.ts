@@ -7,8 +7,9 @@ import type { LoadedRun } from '../store/port.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import { hashText } from '../shared/hash.ts'
 import { quietLogger } from '../template/log.ts'
-import type { FunctionWorkflow, Operation, SourceHost } from '../workflow/contract.ts'
+import type { AnyWorkflow, FunctionWorkflow, Operation, SourceHost } from '../workflow/contract.ts'
 import { historyFor } from './clean-up.ts'
+import { redo } from './function-updates.ts'
 import { FunctionSource } from './function-source.ts'
 import { buildHistory } from './history.ts'
 import { readValue } from './payloads.ts'
@@ -27,7 +28,11 @@ export type QueryDeps = Pick<EngineDeps, 'store' | 'clock' | 'workflows' | 'sha2
 export async function queryRun(deps: QueryDeps, run: string, name: string, args: unknown): Promise<unknown> {
   const loaded = await deps.store.load({ space: DEFAULT_SPACE, run })
   if (loaded === undefined) throw new RunNotFoundError(`there is no run ${run}`)
-  const workflow = functionOf(deps, loaded)
+  return enterBeside(deps, loaded, functionOf(deps, loaded), (source) => answer(source, name, args, run))
+}
+
+/** Enters a function beside its run, with what the loaded journal holds, and looks at it where that ends. Throws NON_DETERMINISM. */
+export async function enterBeside<T>(deps: QueryDeps, loaded: LoadedRun, workflow: FunctionWorkflow, look: (source: FunctionSource) => T | Promise<T>): Promise<T> {
   const read = (payload: string | null): Promise<unknown> => readValue(payload, { blobs: deps.store.blobs, sha256: deps.sha256 })
   const [all, input] = await Promise.all([buildHistory(loaded, read, deps.clock.now()), read(loaded.run.input)])
   // Of a run that is cancelled: how it stood when its clean-up began.
@@ -35,16 +40,23 @@ export async function queryRun(deps: QueryDeps, run: string, name: string, args:
   const source = new FunctionSource(workflow, quietLogger)
   try {
     await replay(deps, source, { loaded, history, input })
-    return answer(source, name, args, run)
+    return await look(source)
   } finally {
-    source.abandon(() => new IllegalTransitionError('the run was entered for a query'))
+    source.abandon(() => new IllegalTransitionError('the run was entered to be asked'))
   }
 }
 
-function functionOf({ workflows }: QueryDeps, { run }: LoadedRun): FunctionWorkflow {
+function functionOf(deps: QueryDeps, loaded: LoadedRun): FunctionWorkflow {
+  const { run } = loaded
+  const workflow = knownWorkflow(deps, loaded)
+  if (workflow.form === 'function') return workflow
+  throw new QueryNotFoundError(`run ${run.run} is one of the graph ${run.workflow}: a graph has no queries`, { remedy: 'Look at its steps and their outputs: wumbo runs show.' })
+}
+
+/** The code of a run. Throws WORKFLOW_NOT_FOUND. */
+export function knownWorkflow({ workflows }: QueryDeps, { run }: LoadedRun): AnyWorkflow {
   const workflow = workflows.find(run.workflow, run.version)
-  if (workflow?.form === 'function') return workflow
-  if (workflow?.form === 'graph') throw new QueryNotFoundError(`run ${run.run} is one of the graph ${run.workflow}: a graph has no queries`, { remedy: 'Look at its steps and their outputs: wumbo runs show.' })
+  if (workflow !== undefined) return workflow
   throw new WorkflowNotFoundError(`run ${run.run} is one of workflow ${run.workflow} in version ${run.version}, which is not registered here`, {
     details: { workflow: run.workflow, version: run.version }, remedy: 'Ask a process that has the workflow in that version, or register it here.',
   })
@@ -62,7 +74,11 @@ async function replay({ clock }: QueryDeps, source: FunctionSource, { loaded, hi
     const next = recorded.next()
     if (next.kind === 'done') return
     if (next.kind === 'mismatch') throw next.error
-    source.deliver(next.path, next.outcome)
+    if (next.kind === 'answer') source.deliver(next.path, next.outcome)
+    else {
+      const error = redo(source.updates, next.record, next.given)
+      if (error !== null) throw error
+    }
   }
 }
 

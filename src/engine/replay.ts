@@ -5,6 +5,7 @@ import type { WumboError } from '../errors.ts'
 import type { JournalRecord, Mark } from '../model/record.ts'
 import type { Operation, Outcome } from '../workflow/contract.ts'
 import { type AskedStep, differenceOf, mismatchError, neverAsked, notAsked } from './mismatch.ts'
+import type { RecordedUpdate } from './function-updates.ts'
 import { recordedFailure } from './recorded-failure.ts'
 import type { ChildMark } from './child-marks.ts'
 import type { Begun } from './doubt.ts'
@@ -59,6 +60,7 @@ export interface Tries {
 
 export type ReplayStep =
   | { readonly kind: 'answer'; readonly path: string; readonly outcome: Outcome }
+  | { readonly kind: 'update'; readonly record: JournalRecord; readonly given: RecordedUpdate }
   | { readonly kind: 'mismatch'; readonly error: WumboError }
   | { readonly kind: 'done' }
 
@@ -119,6 +121,10 @@ export class Replay {
     const unpatched = this.#unpatched()
     if (unpatched !== undefined) return unpatched
     const { record, output } = entry
+    if (record.kind === 'update') {
+      this.#position++
+      return { kind: 'update', record, given: output as RecordedUpdate } // as run-updates.ts records it
+    }
     const asked = this.#asked.get(record.path)
     if (asked === undefined) return { kind: 'mismatch', error: notAsked(record, this.unanswered) }
     const difference = differenceOf(record, asked.operation, asked.step)

@@ -51,6 +51,6 @@ function write(run: ContinuingRun, host: RunHost, change: Change): void {
 function spent(mail: readonly Mail[], open: ReadonlySet<number>): { readonly drop: readonly number[]; readonly blank: readonly number[] } {
   const pause = mail.findLast(({ kind }) => kind === 'pause' || kind === 'resume')
   const over = mail.filter((one) => one !== pause && one.kind !== 'taken' && !open.has(one.number))
-  const isChosen = ({ id }: Mail): boolean => id.startsWith('signal:') || id.startsWith('ask:')
+  const isChosen = ({ id }: Mail): boolean => id.startsWith('signal:') || id.startsWith('update:') || id.startsWith('ask:')
   return { drop: over.filter((one) => !isChosen(one)).map(({ number }) => number), blank: over.filter(isChosen).map(({ number }) => number) }
 }

@@ -9,6 +9,7 @@ import type { Flusher } from './flush.ts'
 import type { ChildToStart } from './child-start.ts'
 import type { PayloadHost } from './payloads.ts'
 import type { Turns } from './turns.ts'
+import type { UpdateWaiters } from './update-waiters.ts'
 
 /** How a run left this process's memory. `lost`: the lane is gone, or the run belongs to someone else. */
 export type Departure =
@@ -46,6 +47,8 @@ export function departureEvent(departure: Departure): EventBody | null {
 /** The engine as its runs see it. Runs are named by id. */
 export interface RunHost {
   readonly deps: EngineDeps
+  /** Who waits for what comes of updates. */
+  readonly updates: Pick<UpdateWaiters, 'tell'>
   readonly flusher: Flusher
   readonly turns: Turns
   readonly payloads: PayloadHost

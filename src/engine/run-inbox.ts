@@ -9,9 +9,10 @@ import type { MailWait } from './mail-wait.ts'
 import type { EventBody, RunHost } from './run-host.ts'
 import { NO_PAUSE, RunPause } from './run-pause.ts'
 import { recordMail } from './run-records.ts'
+import { RunUpdates, type UpdatedRun } from './run-updates.ts'
 import type { WaitingRun } from './run-waits.ts'
 
-/** A signal as its mail carries it; a decision under its path. */
+/** A signal as its mail carries it; a decision under its path, an update under its name. */
 export interface MailBody {
   readonly address: string
   readonly payload: unknown
@@ -23,7 +24,7 @@ interface Offer extends MailBody {
 }
 
 /** The run, as its inbox needs it. */
-export interface InboxRun extends WaitingRun {
+export interface InboxRun extends WaitingRun, UpdatedRun {
   readonly row: RunRow
   pause: RunPause
   emit(event: EventBody): void
@@ -33,6 +34,7 @@ export interface InboxRun extends WaitingRun {
 export class RunInbox {
   readonly #run: InboxRun
   readonly #host: RunHost
+  readonly updates: RunUpdates
   #offers: Offer[] = []
   readonly #waits: MailWait[] = []
   readonly #known = new Set<number>()
@@ -43,16 +45,17 @@ export class RunInbox {
   constructor(run: InboxRun, host: RunHost) {
     this.#run = run
     this.#host = host
+    this.updates = new RunUpdates(run, host, () => this.#matchAll())
   }
 
-  /** True while mail is on its way to a wait: the run must stay until it has been seen whether one takes it. */
+  /** True while mail is on its way to a wait, or an update can be taken: the run must stay until that is seen to. */
   get isBusy(): boolean {
-    return this.#coming.size > 0
+    return this.#coming.size > 0 || this.updates.isBusy
   }
 
   /** The numbers of the mail that waits to be taken. */
   get openNumbers(): ReadonlySet<number> {
-    return new Set([...this.#coming, ...this.#offers.map(({ number }) => number)])
+    return new Set([...this.#coming, ...this.#offers.map(({ number }) => number), ...this.updates.numbers])
   }
 
   /** Takes mail in that the store has accepted. */
@@ -117,6 +120,11 @@ export class RunInbox {
     const { address, payload } = (await this.#host.readPayload(mail.body)) as MailBody // as postbox.ts makes it
     this.#coming.delete(mail.number)
     if (!this.#run.live) return
+    if (mail.kind === 'update') {
+      this.updates.take(mail.number, address, payload)
+      this.#run.considerLeavingSoon()
+      return
+    }
     this.#offers.push({ kind: mail.kind, number: mail.number, address, payload })
     this.#match(mail.kind, address)
     this.#run.considerLeavingSoon()
@@ -132,9 +140,18 @@ export class RunInbox {
     for (;;) {
       const wait = this.#waits.find((one) => !one.isBusy && one.operation.kind === kind && one.operation.address === address)
       const offer = this.#offers.find((one) => one.kind === kind && one.address === address)
-      if (wait === undefined || offer === undefined) return
+      if (wait === undefined || offer === undefined || this.updates.holdsUp(offer.number)) return
       this.#offers = this.#offers.filter((one) => one !== offer)
       this.#try(wait, offer)
+    }
+  }
+
+  /** What an update has held up. */
+  #matchAll(): void {
+    const at = this.#host.deps.clock.now()
+    for (const wait of [...this.#waits]) {
+      this.#match(wait.operation.kind, wait.operation.address)
+      if (wait.due !== null && wait.due <= at) this.#over(wait)
     }
   }
 
@@ -190,7 +207,8 @@ export class RunInbox {
 
   #over(wait: MailWait): void {
     if (wait.isBusy || !this.#run.live || !this.#waits.includes(wait)) return
-    if (this.isBusy) {
+    if (this.#offers.some(({ kind, address, number }) => kind === wait.operation.kind && address === wait.operation.address && this.updates.holdsUp(number))) return
+    if (this.#coming.size > 0) {
       // What has come before its end is looked at first, also what came while the run was away.
       void this.#reading.then(() => this.#over(wait))
       return

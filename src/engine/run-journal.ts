@@ -76,6 +76,11 @@ export class RunJournal implements FlushListener {
     if (this.#barrier !== null && (error !== undefined || this.#settledSeq === this.seq)) this.#passBarrier(error)
   }
 
+  /** True when the next seq can be given out at once. */
+  get isFree(): boolean {
+    return this.#waiting === null
+  }
+
   /** Does what gives out a seq or ends the run: at once, or when the transaction that has reserved the next seq is settled. */
   whenFree(work: () => void): void {
     if (this.#waiting === null) work()

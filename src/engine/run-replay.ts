@@ -1,7 +1,8 @@
 // The first turns of a run that was entered again: recorded answers go back to its source before anything new begins. What comes after
 // the last of them is decided here too: the undoing goes on, an end that was put off is made, or what has no answer yet is begun.
 import type { WumboError } from '../errors.ts'
-import type { Operation, Outcome } from '../workflow/contract.ts'
+import type { Operation, Outcome, Source } from '../workflow/contract.ts'
+import { redo } from './function-updates.ts'
 import type { AskedStep } from './mismatch.ts'
 import type { History, Known, Replay } from './replay.ts'
 import type { EventBody } from './run-host.ts'
@@ -12,6 +13,7 @@ export interface ReplayedRun {
   readonly live: boolean
   readonly known: Pick<Known, 'inherited'>
   readonly undo: RunUndo | null
+  readonly source: Source
   /** The replay that goes on at this moment; an end or the undoing may put another in its place. */
   readonly replay: RunReplay | null
   /** Its source takes all answers in one turn. */
@@ -69,12 +71,13 @@ export class RunReplay {
     const run = this.#run
     for (;;) {
       const step = this.#replay.next()
-      if (step.kind === 'mismatch') {
-        run.park(step.error)
+      if (step.kind === 'done') return this.#goOn()
+      const error = step.kind === 'mismatch' ? step.error : step.kind === 'update' ? redo(run.source.updates, step.record, step.given) : null
+      if (error !== null) {
+        run.park(error)
         return false
       }
-      if (step.kind === 'done') return this.#goOn()
-      run.deliver(step.path, step.outcome)
+      if (step.kind === 'answer') run.deliver(step.path, step.outcome)
       if (!run.live) return false
       if (run.replay !== this || !run.isSynchronous) return true
     }

@@ -68,3 +68,10 @@ export function itemPrefixes(base: string, keys: readonly (string | number)[]): 
     return prefix
   })
 }
+
+/** How many items of a map are at work at once: the default is 10. Throws for what is no number of them, and no list. */
+export function mapWidth(name: string, items: unknown, concurrency = 10): number {
+  if (!Number.isInteger(concurrency) || concurrency < 1) throw new DefinitionError(`map ${name}: concurrency: expected a whole number from 1, got ${String(concurrency)}`, { path: `${name}.concurrency` })
+  if (!Array.isArray(items)) throw new DefinitionError(`map ${name}: expected a list of items, got ${typeof items}`, { path: name })
+  return concurrency
+}

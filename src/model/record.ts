@@ -7,9 +7,10 @@ import type { Generation, RunKey } from './run.ts'
 /**
  * What kind of operation a record answers. `value`: ctx.now, ctx.random, ctx.uuid; `choice`: a case of a switch; `signal`, `approval`: what came
  * from outside, or that nothing came in time; `request`: what an approval asks for, recorded when it opens; `child`: the end of a child run;
- * `spawn`: that one was started; `children`: the end of many; `page`: some of their results.
+ * `spawn`: that one was started; `children`: the end of many; `page`: some of their results; `update`: somebody has changed the run's state, with
+ * the name, the arguments and what came of it.
  */
-export type RecordKind = 'step' | 'timer' | 'value' | 'choice' | 'signal' | 'approval' | 'request' | 'child' | 'spawn' | 'children' | 'page'
+export type RecordKind = 'step' | 'timer' | 'value' | 'choice' | 'signal' | 'approval' | 'request' | 'child' | 'spawn' | 'children' | 'page' | 'update'
 
 /** How the operation ended. `skipped`: a condition was false, or what it depends on failed or was skipped. */
 export type RecordStatus = 'completed' | 'failed' | 'skipped'

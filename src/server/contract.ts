@@ -1,5 +1,6 @@
 // What the server needs of a Wumbo, as a structure: whoever has these members can be served. Only types.
 import type { Definitions } from '../engine/definitions-api.ts'
+import type { UpdateSendOptions } from '../engine/updating.ts'
 import type { Versions } from '../engine/versions-api.ts'
 import type { RunDetails, RunSummary } from '../engine/inspect.ts'
 import type { DecisionToSend, SendOptions } from '../engine/postbox.ts'
@@ -31,6 +32,7 @@ export interface ServedWumbo {
     resume(id: string): Promise<void>
     signal(id: string, name: string, payload?: unknown, options?: SendOptions): Promise<void>
     query(id: string, name: string, args?: unknown): Promise<unknown>
+    update(id: string, name: string, args?: unknown, options?: UpdateSendOptions): Promise<unknown>
     decide(id: string, approval: string, decision: DecisionToSend): Promise<void>
   }
   readonly definitions: Definitions

@@ -1,7 +1,8 @@
-// The routes by which something is sent to a run: signals, decisions, pause and resume, each answered once it is stored; and queries.
+// The routes by which something is sent to a run: signals, decisions, pause and resume, each answered once it is stored; queries and updates, answered with what their handler gives.
 import type { FastifyInstance } from 'fastify'
 import { RequestInvalidError } from '../errors.ts'
 import type { DecisionToSend, SendOptions } from '../engine/postbox.ts'
+import type { UpdateSendOptions } from '../engine/updating.ts'
 import { valueJson } from '../shared/value-json.ts'
 import type { ServedWumbo } from './contract.ts'
 import { checkedObject, emptyBody, text } from './wire.ts'
@@ -28,6 +29,10 @@ export function mailRoutes(app: FastifyInstance, { runs }: ServedWumbo): void {
     if (name === undefined) throw new RequestInvalidError('name: expected the name of a query, got nothing', { path: 'name' })
     return { value: valueJson(await runs.query(request.params.id, name, fields['args'])) }
   })
+  app.post<{ Params: { id: string; name: string } }>('/api/v1/runs/:id/updates/:name', async (request) => {
+    const { args, options } = updateBody(request.body)
+    return { value: valueJson(await runs.update(request.params.id, request.params.name, args, options)) }
+  })
   for (const what of ['pause', 'resume'] as const) {
     app.post<Run>(`/api/v1/runs/:id/${what}`, async (request, reply) => {
       emptyBody(request.body)
@@ -45,6 +50,14 @@ export function signalBody(body: unknown): { readonly name: string; readonly pay
   const id = text(fields, 'id')
   const key = typeof fields['key'] === 'number' ? fields['key'] : text(fields, 'key')
   return { name, payload: fields['payload'], options: { ...(key === undefined ? {} : { key }), ...(id === undefined ? {} : { id }) } }
+}
+
+/** Checks the body of POST /api/v1/runs/:id/updates/:name; none is an empty one. */
+export function updateBody(body: unknown): { readonly args: unknown; readonly options: UpdateSendOptions } {
+  const fields = checkedObject(body ?? {}, ['args', 'id', 'timeout'])
+  const id = text(fields, 'id')
+  const timeout = text(fields, 'timeout')
+  return { args: fields['args'], options: { ...(id === undefined ? {} : { id }), ...(timeout === undefined ? {} : { timeout }) } } // the engine parses it
 }
 
 /** Checks the body of POST /api/v1/runs/:id/decisions. */

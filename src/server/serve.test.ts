@@ -20,9 +20,7 @@ class StandIn implements ServedWumbo {
   readonly lost = new Promise<Error>(() => undefined)
   trouble: string | null = null
 
-  health(): ReturnType<ServedWumbo['health']> {
-    return { ready: this.trouble === null, reason: this.trouble }
-  }
+  readonly health = (): ReturnType<ServedWumbo['health']> => ({ ready: this.trouble === null, reason: this.trouble })
 
   readonly observers = new Set<RunObserver>()
   readonly calls: unknown[] = []
@@ -43,6 +41,7 @@ class StandIn implements ServedWumbo {
     resume: async (id: string) => void this.calls.push(['resume', this.#found(id).id]),
     signal: async (id: string, name: string, payload?: unknown, options?: object) => void this.calls.push(['signal', this.#found(id).id, name, payload, options]),
     query: async (id: string, name: string, args?: unknown) => (this.calls.push(['query', this.#found(id).id, name, args]), new Date(0)),
+    update: async (id: string, name: string, args?: unknown, options?: object) => (this.calls.push(['update', this.#found(id).id, name, args, options]), new Date(0)),
     decide: async (id: string, approval: string, decision: object) => void this.calls.push(['decide', this.#found(id).id, approval, decision]),
     retry: async (id: string, options?: object) => (this.calls.push(['retry', this.#found(id).id, options]), 2),
   }
@@ -271,9 +270,9 @@ test('sends signals and decisions, pauses and resumes, and refuses bodies that s
     ['signal', ID, 'paid', { n: 1 }, { key: 3, id: 'e' }], ['signal', ID, 'paid', undefined, {}], ['decide', ID, 'm', { approved: false, by: 'ada', form: 1, comment: 'no' }],
     ['decide', ID, 'm', { approved: true, by: 'http' }], ['pause', ID], ['resume', ID],
   ])
-  expect((await post('query', { name: 'state', args: [1] })).json).toEqual({ value: { $: ['date', 0] } })
-  expect(wumbo.calls.at(-1)).toEqual(['query', ID, 'state', [1]])
-  for (const [what, body, path] of [['query', {}, 'name'], ['signals', {}, 'name'], ['signals', { name: 'a', payLoad: 1 }, 'payLoad'], ['signals', { name: 'a', key: {} }, 'key'], ['decisions', { approved: true }, 'approval'], ['decisions', { approval: 'm' }, 'approved'], ['pause', { by: 'x' }, 'by']] as const) {
+  for (const [what, body] of [['query', { name: 'state', args: [1] }], ['updates/add', { args: [1], id: 'a', timeout: '1s' }]] as const) expect((await post(what, body)).json).toEqual({ value: { $: ['date', 0] } })
+  expect(wumbo.calls.slice(-2)).toEqual([['query', ID, 'state', [1]], ['update', ID, 'add', [1], { id: 'a', timeout: '1s' }]])
+  for (const [what, body, path] of [['query', {}, 'name'], ['updates/add', { id: 7 }, 'id'], ['updates/add', { data: 7 }, 'data'], ['signals', {}, 'name'], ['signals', { name: 'a', payLoad: 1 }, 'payLoad'], ['signals', { name: 'a', key: {} }, 'key'], ['decisions', { approved: true }, 'approval'], ['decisions', { approval: 'm' }, 'approved'], ['pause', { by: 'x' }, 'by']] as const) {
     expect(await post(what, body)).toMatchObject({ status: 400, json: { code: 'REQUEST_INVALID', path } })
   }
   expect((await call(`/api/v1/runs/${ID}/signals`, { method: 'POST', body: '{"name":"paid"}' })).status).toBe(401)

@@ -15,7 +15,7 @@ export interface Refusal {
   /** Who refuses: `score-lead@1.0.0`. */
   readonly owner: string
   /** What is refused. */
-  readonly what: 'input' | 'output' | 'config' | 'payload' | 'form'
+  readonly what: 'input' | 'output' | 'config' | 'payload' | 'form' | 'args'
   readonly failure: FailureClass
 }
 

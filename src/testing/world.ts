@@ -42,6 +42,8 @@ export interface Shape {
   readonly input: unknown
   /** What is sent to each run once its start is acknowledged, in this order, in every process anew: the ids are the same, so each counts once. */
   readonly signals?: readonly { readonly name: string; readonly payload: unknown }[]
+  /** Updates that are handed to each run before the signals, in the same way. */
+  readonly updates?: readonly { readonly name: string; readonly args: unknown }[]
   /** What it is asked for after that, in each process. */
   readonly asks?: readonly ('pause' | 'resume' | 'cancel')[]
   /** What the run must give; `failed` when it must fail, `cancelled` when it must end so, its clean-up done up to a step `end`. */
@@ -116,8 +118,9 @@ async function sendAll(engine: Engine, run: string, shape: Shape): Promise<void>
 }
 
 /** What is sent to a run of a shape, one after the other. */
-export function sendsOf({ signals = [], asks = [] }: Shape): readonly ((engine: Engine, run: string) => Promise<void>)[] {
+export function sendsOf({ signals = [], asks = [], updates = [] }: Shape): readonly ((engine: Engine, run: string) => Promise<void>)[] {
   return [
+    ...updates.map(({ name, args }, index) => (engine: Engine, run: string) => engine.postbox.update(run, `update:${index}`, { address: name, payload: args })),
     ...signals.map(({ name, payload }, index) => (engine: Engine, run: string) => engine.postbox.signal(run, name, payload, { id: String(index) })),
     ...asks.map((kind) => (engine: Engine, run: string) => engine.postbox.ask(run, kind, kind)),
   ]

@@ -6,6 +6,7 @@ import type { ParentClose } from '../model/child.ts'
 import type { ChildBatch, ChildHandle, ChildOptions, ChildrenOptions } from './children.ts'
 import type { Duration } from '../shared/duration.ts'
 import type { ApprovalOptions, ApprovalRequest, BoundApprovalOptions, BoundSignalOptions, Decision, MailWait, QueryHandler, SignalOptions } from './waiting.ts'
+import type { SourceUpdates, UpdateHandler, UpdateOptions } from './updates.ts'
 
 /** How one step is to be run; what is left out comes from the template's own defaults. */
 export interface StepOptions {
@@ -124,6 +125,13 @@ export interface WorkflowContext {
   continueAsNew(input: unknown): Promise<never>
   /** Sets what answers `handle.query(name)`: from what the function knows at that point of its journal. Set again it replaces the one before. */
   setQuery(name: string, handler: QueryHandler): void
+  /**
+   * Sets what `handle.update(name, args)` calls: the handler changes the function's state at its place in the journal, and does so again on each replay. It awaits
+   * nothing and asks for nothing that is recorded. Set again it replaces the one before. Not in a clean-up. DEFINITION_INVALID for what is no handler.
+   * @example
+   * ctx.setUpdate('add', { schema: z.string(), validate: () => { if (isClosed) throw new Error('the order is closed') } }, (item) => items.push(item))
+   */
+  setUpdate<A = unknown>(name: string, options: UpdateOptions<A>, handler: UpdateHandler<NoInfer<A>>): void
   /** Tells that the run goes on, where a heartbeat timeout watches a step that runs inside it. */
   heartbeat(): void
   /** Recorded wall-clock time, milliseconds since 1970. A `key` tells apart calls that are made side by side. */
@@ -278,6 +286,8 @@ export interface Source {
   readonly synchronous: boolean
   begin(input: unknown, host: SourceHost): void
   deliver(path: string, outcome: Outcome): void
+  /** The updates that the source takes; null or nothing for none. */
+  readonly updates?: SourceUpdates | null
   /** The run leaves memory: nothing is delivered any more. The reason is made when somebody hears it. */
   abandon?(reason: () => WumboError): void
 }

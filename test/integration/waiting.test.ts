@@ -53,7 +53,16 @@ const desk = workflow('desk', { input: z.object({ order: z.string(), notBefore: 
   .signal('late', { needs: 'release', name: 'late', timeout: 20, onTimeout: 'continue', fallback: 'never' })
   .output(({ steps }) => ({ amount: steps.paid.amount, by: steps.release.by, form: steps.release.form, late: steps.late }))
   .build()
-const workflows = [words, spend, counting, held, desk]
+const basket = defineWorkflow({
+  name: 'basket', input: z.object({}),
+  async run(ctx) {
+    const lines: string[] = []
+    ctx.setUpdate('add', { schema: z.string(), validate: (line) => !lines.includes(line) }, (line) => lines.push(line))
+    await ctx.signal('close')
+    return ctx.step('count', one, lines.length)
+  },
+})
+const workflows = [words, spend, counting, held, desk, basket]
 
 /** How a process opens the store; called again for each. */
 type Place = () => Promise<Store>
@@ -86,6 +95,32 @@ async function until(wumbo: Wumbo, run: string, status: string): Promise<void> {
 }
 
 const cases = (place: () => Promise<Place>): void => {
+  test('updates are validated, done once and in order, and are there after a restart and during a pause', async () => {
+    const at = await place()
+    const first = await open(at)
+    const run = await first.start(basket, {})
+    expect(await run.update('add', 'tea', { id: 'a' })).toBe(1)
+    await expect(run.update('add', 'tea')).rejects.toMatchObject({ code: 'UPDATE_REFUSED' })
+    await until(first, run.id, 'waiting')
+    expect(await run.update('add', 'milk')).toBe(2)
+    await first.close()
+    const second = await open(at)
+    const again = await second.runs.handle<number>(run.id)
+    const raced = await Promise.allSettled([again.update('add', 'rum', { id: 'b' }), again.update('add', 'rum', { id: 'b' }), again.update('add', 'tea', { id: 'a' }), again.update('add', 7)])
+    expect(raced).toMatchObject([{ value: 3 }, { value: 3 }, { value: 1 }, { reason: { code: 'UPDATE_REFUSED' } }])
+    await again.pause()
+    await until(second, run.id, 'paused')
+    expect(await again.update('add', 'jam')).toBe(4)
+    await again.resume()
+    await again.signal('close')
+    expect(await again.result()).toBe(4)
+    await expect(again.update('add', 'x')).rejects.toMatchObject({ code: 'RUN_FINISHED' })
+    expect(await again.update('add', 'rum', { id: 'b' })).toBe(3)
+    const { steps } = await second.runs.get(run.id)
+    expect(steps.filter(({ kind }) => kind === 'update').map(({ output }) => (output as { args: string }).args)).toEqual(['tea', 'milk', 'rum', 'jam'])
+    await expect(collect(second.verify())).resolves.toEqual([])
+  })
+
   test('K9: signals are taken once and in order, before the wait, out of memory and after a restart', async () => {
     const at = await place()
     const first = await open(at)

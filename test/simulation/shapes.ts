@@ -9,6 +9,7 @@ import { childShapes } from './child-shapes.ts'
 import { controlShapes } from './control-shapes.ts'
 import { errorShapes } from './error-shapes.ts'
 import { sagaShapes } from './saga-shapes.ts'
+import { updateShapes } from './update-shapes.ts'
 import { fromModel } from '../../src/workflow/graph.ts'
 
 const number = z.object({ n: z.number() })
@@ -32,9 +33,9 @@ function pureDouble() {
 const retry = { maxAttempts: 5, initialDelay: '2s', backoff: 'fibonacci', jitter: true } as const
 
 /** `values` is left out: `ctx.now()` may step back by the delay of a message when another worker goes on. Sleeps longer than a lease of two seconds, steps longer than it, and the shapes above with nights that are short. */
-export const clusterShapes = (): readonly Shape[] => [...makeShapes('5s').filter(({ name }) => name !== 'values'), ...leaseShapes, ...childShapes]
+export const clusterShapes = (): readonly Shape[] => [...makeShapes('5s').filter(({ name }) => name !== 'values'), ...leaseShapes, ...childShapes, ...updateShapes]
 
-export const shapes: readonly Shape[] = [...makeShapes('8h'), ...sagaShapes('8h'), ...childShapes, ...controlShapes('8h'), ...errorShapes('8h')]
+export const shapes: readonly Shape[] = [...makeShapes('8h'), ...sagaShapes('8h'), ...childShapes, ...updateShapes, ...controlShapes('8h'), ...errorShapes('8h')]
 
 /** For processes in real time: nights of a second. */
 export const realShapes = (): readonly Shape[] => [...makeShapes('1s'), ...sagaShapes('1s'), ...controlShapes('1s'), ...errorShapes('1s')]

@@ -132,3 +132,31 @@ test('what is no recording is refused by its place', async () => {
   await expect(replayRun('/nowhere/at/all.json', order)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('cannot be read') })
   await expect(recordRun(t.wumbo, 'nobody')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })
 })
+
+describe('updates of a recorded run', () => {
+  const counted = (takes: boolean, fails = false) => defineWorkflow({
+    name: 'counted', input: z.object({}),
+    async run(ctx) {
+      const got: number[] = []
+      if (takes) {
+        ctx.setUpdate('add', { schema: z.number() }, (n) => {
+          if (fails) throw new Error('no more')
+          return got.push(n)
+        })
+      }
+      await ctx.signal('close')
+      return got
+    },
+  })
+
+  test('are done again in their place, and code that takes them no more, or lets them end otherwise, is found', async () => {
+    const run = await t.wumbo.start(counted(true), {})
+    expect([await run.update('add', 3), await run.update('add', 4)]).toEqual([1, 2])
+    await run.signal('close')
+    expect(await run.result()).toEqual([3, 4])
+    const recording = await recordRun(t.wumbo, run.id)
+    expect(await replayRun(recording, counted(true))).toEqual({ answers: 3, status: 'completed' })
+    await expect(replayRun(recording, counted(false))).rejects.toMatchObject({ code: 'NON_DETERMINISM', details: { recorded: 'update add' } })
+    await expect(replayRun(recording, counted(true, true))).rejects.toMatchObject({ code: 'NON_DETERMINISM', details: { recorded: 'update add' } })
+  })
+})

@@ -1,5 +1,6 @@
 // Replays a recorded run: the workflow's code runs against the recorded answers, no body does. What it asks for now is held against what it
 // asked for then, in the order in which the answers came.
+import { redo } from '../../engine/function-updates.ts'
 import { FunctionSource } from '../../engine/function-source.ts'
 import type { RecordedOperation, RunRecording } from '../../engine/recording.ts'
 import { Replay } from '../../engine/replay.ts'
@@ -39,7 +40,7 @@ export async function replayRun(from: RunRecording | string | URL, workflow: Any
   const { run } = recording
   if (run.workflow !== workflow.name) throw difference('$run', { seq: 0, recorded: `a run of ${run.workflow}`, asked: `the workflow ${workflow.name}` })
   // What the engine records by itself has a path that no workflow can ask for.
-  const own = { ...recording, records: recording.records.filter(({ path }) => !path.startsWith('$') || isClosing(path)) }
+  const own = { ...recording, records: recording.records.filter(({ path, kind }) => !path.startsWith('$') || kind === 'update' || isClosing(path)) }
   const code = new ReplayedCode(own, workflow)
   return code.run()
 }
@@ -110,6 +111,12 @@ class ReplayedCode implements SourceHost {
       const step = this.#replay.next()
       if (step.kind === 'mismatch') throw this.#differs(record)
       if (step.kind === 'done') break
+      if (step.kind === 'update') {
+        const error = redo(this.#source.updates, step.record, step.given)
+        if (error !== null) throw difference(record.path, { seq: record.seq, recorded: `update ${step.given.name}`, asked: error.message })
+        answers++
+        continue
+      }
       // A patch that the recorded run knew nothing of is answered and has no record.
       if (step.path === record.path) answers++
       this.#asked.delete(step.path)

@@ -13,7 +13,9 @@ export const paid = defineWorkflow({
   name: 'paid', input: z.object({}),
   run: async (ctx) => {
     ctx.setQuery('stage', (args) => ({ stage: 'begun', args, at: new Date(0) }))
-    return { paid: await ctx.signal('paid', { key: 3 }), decision: await ctx.approval('release', { title: 'Let it go?', assignees: ['ada'], form: z.object({ by: z.string() }) }) }
+    const lines: string[] = []
+    ctx.setUpdate('add', { schema: z.string() }, (line) => lines.push(line))
+    return { lines, paid: await ctx.signal('paid', { key: 3 }), decision: await ctx.approval('release', { title: 'Let it go?', assignees: ['ada'], form: z.object({ by: z.string() }) }) }
   },
 })
 `
@@ -38,11 +40,15 @@ test('signal, approve, pause and resume without a process that works on the run:
   expect(await project.run(['approve', 'order', 'release'])).toMatchObject({ code: expect.any(Number), err: expect.stringContaining('APPROVAL_NOT_OPEN') })
   expect(await project.run(['query', 'order', 'stage', '--args', '[1]'])).toMatchObject({ code: 0, out: '{"stage":"begun","args":[1],"at":{"$":["date",0]}}\n' })
   expect(await project.run(['query', 'order', 'other'])).toMatchObject({ code: 2, err: expect.stringContaining('QUERY_NOT_FOUND') })
+  expect(await project.run(['update', 'order', 'add', '--data', '"tea"', '--id', 'a'])).toMatchObject({ code: 0, out: '1\n' })
+  expect(await project.run(['update', 'order', 'add', '--data', '7'])).toMatchObject({ code: 2, err: expect.stringContaining('UPDATE_REFUSED') })
   const again = project.start(['runs', 'resume', 'order', '--json'])
   await vi.waitFor(async () => expect((await project.run(['runs', 'show', 'order'])).out).toContain('? release: Let it go?, asked of ada'), 20_000)
+  expect(await project.run(['update', 'order', 'add', '--data', '"rum"'])).toMatchObject({ code: 0, out: '2\n' })
+  expect(await project.run(['update', 'order', 'add', '--data', '"tea"', '--id', 'a'])).toMatchObject({ code: 0, out: '1\n' })
   expect(await project.run(['approve', 'order', 'release', '--form', '{}'])).toMatchObject({ code: 2, err: expect.stringContaining('SIGNAL_INVALID') })
   expect(await project.run(['approve', 'order', 'release', '--form', '{"by":"bike"}', '--by', 'grace', '--comment', 'fine'])).toMatchObject({ code: 0, err: expect.stringContaining('release is approved') })
-  expect(JSON.parse((await again.ended).out)).toMatchObject({ output: { paid: { n: 1 }, decision: { approved: true, by: 'grace', form: { by: 'bike' }, comment: 'fine' } } })
+  expect(JSON.parse((await again.ended).out)).toMatchObject({ output: { lines: ['tea', 'rum'], paid: { n: 1 }, decision: { approved: true, by: 'grace', form: { by: 'bike' }, comment: 'fine' } } })
 })
 
 test('a graph in YAML is signalled and approved at the terminal while it runs', async () => {

@@ -322,3 +322,25 @@ test('an answer that does not come in time is waited for again under the same id
   const next = await rig.engine([basket])
   expect(await sending(rig, next)(run, 'add', 'tea', { id: 'a' })).toBe(1)
 })
+
+test('an update is never taken in the turn of an answer: wherever it comes in, replay sees what the steps saw', async () => {
+  const seeing = defineWorkflow({
+    name: 'seeing', input: z.unknown(),
+    async run(ctx) {
+      const got: unknown[] = []
+      ctx.setUpdate('add', {}, (n) => got.push(n))
+      ctx.setQuery('got', () => got)
+      for (let n = 0; n < 8; n++) await ctx.step('see', echo, [...got])
+      return ctx.signal('end')
+    },
+  })
+  for (let after = 0; after < 40; after++) {
+    const rig = new Rig()
+    const engine = await rig.engine([seeing])
+    const { run } = await rig.until(engine.start(seeing, {}))
+    await rig.steps(after)
+    for (const n of [1, 2, 3]) void engine.postbox.update(run, `update:${n}`, { address: 'add', payload: n })
+    await rig.time.advance(100)
+    expect(await rig.until(queryRun(engine.deps, run, 'got', null)), `after ${after} steps`).toEqual([1, 2, 3])
+  }
+})

@@ -330,7 +330,10 @@ test('an update is never taken in the turn of an answer: wherever it comes in, r
       const got: unknown[] = []
       ctx.setUpdate('add', {}, (n) => got.push(n))
       ctx.setQuery('got', () => got)
-      for (let n = 0; n < 8; n++) await ctx.step('see', echo, [...got])
+      for (let n = 0; n < 8; n++) {
+        await ctx.signal('go')
+        for (let i = 0; i < 5; i++) await ctx.step('see', echo, [...got], { level: 'pure' })
+      }
       return ctx.signal('end')
     },
   })
@@ -339,7 +342,10 @@ test('an update is never taken in the turn of an answer: wherever it comes in, r
     const engine = await rig.engine([seeing])
     const { run } = await rig.until(engine.start(seeing, {}))
     await rig.steps(after)
-    for (const n of [1, 2, 3]) void engine.postbox.update(run, `update:${n}`, { address: 'add', payload: n })
+    for (const n of [1, 2, 3]) {
+      void engine.postbox.signal(run, 'go', n)
+      void engine.postbox.update(run, `update:${n}`, { address: 'add', payload: n })
+    }
     await rig.time.advance(100)
     expect(await rig.until(queryRun(engine.deps, run, 'got', null)), `after ${after} steps`).toEqual([1, 2, 3])
   }

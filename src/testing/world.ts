@@ -150,7 +150,7 @@ export async function judge(store: Store, plan: Plan, evidence: Evidence): Promi
   const broken: string[] = []
   const sha256 = evidence.sha256 ?? ((bytes: Uint8Array): string => hashText(new TextDecoder().decode(bytes)))
   for (const [key, run] of evidence.acknowledged) {
-    const shape = plan.shapes.find(({ name }) => key.startsWith(`${name}-`))
+    const shape = plan.shapes.find(({ name }) => name === key.slice(0, key.lastIndexOf('-')))
     if (key.endsWith('!')) broken.push(`K2 ${key}: one key gave two runs`)
     const loaded = await store.load({ space: DEFAULT_SPACE, run })
     if (loaded === undefined) {

@@ -49,7 +49,15 @@ export function makeSchema(url = postgresUrl): { readonly url: string; readonly 
       }
     },
     async drop() {
-      await query(`drop schema if exists ${schema} cascade`)
+      for (let again = 5; ; again--) {
+        try {
+          await query(`drop schema if exists ${schema} cascade`)
+          return
+        } catch (thrown) {
+          // The server may still be at the last statement of a connection that was cut.
+          if ((thrown as { code?: string }).code !== '40P01' || again === 0) throw thrown
+        }
+      }
     },
   }
 }

@@ -38,7 +38,7 @@ export const clusterShapes = (): readonly Shape[] => [...makeShapes('5s').filter
 export const shapes: readonly Shape[] = [...makeShapes('8h'), ...sagaShapes('8h'), ...childShapes, ...updateShapes, ...controlShapes('8h'), ...errorShapes('8h')]
 
 /** For processes in real time: nights of a second. */
-export const realShapes = (): readonly Shape[] => [...makeShapes('1s'), ...sagaShapes('1s'), ...controlShapes('1s'), ...errorShapes('1s')]
+export const realShapes = (): readonly Shape[] => [...makeShapes('1s'), ...sagaShapes('1s'), ...childShapes, ...updateShapes, ...controlShapes('1s'), ...errorShapes('1s')]
 
 function makeShapes(night: string): readonly Shape[] {
   return [

@@ -59,7 +59,8 @@ export async function killShapes({ random, processes, kills, livesMs, ...given }
     }
     const unended = pause(180_000).then(() => 'K7 three minutes after the last kill not everything has ended')
     // The last one has started all of them.
-    const told = await Promise.race([unended, alive.at(-1)?.over.then(() => null)])
+    const last = alive.at(-1)
+    const told = await Promise.race([unended, last?.ended.then(() => 'the last process ended by itself'), last?.over.then(() => null)])
     if (told != null) return [told, ...alive.flatMap(({ said }) => said.slice(-5))]
   } finally {
     await Promise.all(alive.map((one) => one.kill()))

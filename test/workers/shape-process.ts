@@ -4,10 +4,10 @@
 import { appendFileSync } from 'node:fs'
 import { createWumbo } from '../../src/index.ts'
 import { createLogger } from '../../src/platform/logger.ts'
-import { RunFinishedError } from '../../src/errors.ts'
+import { RunFinishedError, UpdateNotFoundError } from '../../src/errors.ts'
 import { seededRandom } from '../../src/shared/random.ts'
 import { postgresStore } from '../../src/store/postgres/index.ts'
-import type { Effect, Shape, World } from '../../src/testing/world.ts'
+import { workflowsOf, type Effect, type Shape, type World } from '../../src/testing/world.ts'
 import { realShapes } from '../simulation/shapes.ts'
 
 /** What a process is started with. */
@@ -38,18 +38,33 @@ const world: World = { random: seededRandom(data.seed), effects: new Written(), 
 const shapes = realShapes()
 const wumbo = await createWumbo({
   store: 'file' in data.store ? `sqlite:${data.store.file}` : await postgresStore(data.store),
-  workflows: [...shapes.map((shape) => shape.make(world)), ...shapes.flatMap((shape) => shape.others?.(world) ?? [])],
+  // Two shapes may bring the same child.
+  workflows: [...new Map(workflowsOf(shapes, world).map((workflow) => [workflow.name, workflow])).values()],
   limits: { releaseAfterMs: 400, keyTtlMs: 365 * 86_400_000 },
   log: createLogger({ level: 'warn', format: 'json', sink: (line) => void process.stderr.write(line) }),
 })
 
 /** Sends what a run is to get, in order; one that has ended needs no more. */
-async function send(run: string, { signals = [], asks = [] }: Shape): Promise<void> {
+async function send(run: string, { updates = [], signals = [], asks = [] }: Shape): Promise<void> {
   try {
+    for (const [index, { name, args }] of updates.entries()) await update(run, name, args, `update-${index}`)
     for (const [index, { name, payload }] of signals.entries()) await wumbo.runs.signal(run, name, payload, { id: String(index) })
     for (const ask of asks) await wumbo.runs[ask](run)
   } catch (thrown) {
     if (!(thrown instanceof RunFinishedError)) throw thrown
+  }
+}
+
+/** A function takes updates from where it says so. */
+async function update(run: string, name: string, args: unknown, id: string): Promise<void> {
+  for (;;) {
+    try {
+      await wumbo.runs.update(run, name, args, { id })
+      return
+    } catch (thrown) {
+      if (!(thrown instanceof UpdateNotFoundError)) throw thrown
+      await world.wait(50)
+    }
   }
 }
 

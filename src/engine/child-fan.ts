@@ -42,6 +42,7 @@ export class ChildFan {
   #open = 0
   #completed = 0
   #failed = 0
+  #filling = false
 
   constructor(children: FanHost, wait: ChildWait, operation: Extract<ChildOperation, { kind: 'children' }>) {
     this.#children = children
@@ -141,8 +142,6 @@ export class ChildFan {
     else if (this.#next < this.#operation.inputs.length) this.#goOn()
     else this.#rest()
   }
-
-  #filling = false
 
   /** Once for all ends that came together. */
   #goOn(): void {

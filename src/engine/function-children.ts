@@ -6,11 +6,11 @@ import { childPath } from '../workflow/children.ts'
 import type { ChildBatch, ChildOptions, ChildResult, ChildrenEnd, ChildrenOptions, PagedResult } from '../workflow/children.ts'
 import type { AnyWorkflow, ChildStart } from '../workflow/contract.ts'
 import { recordedFailure } from './recorded-failure.ts'
+import { QUEUE_WANTED, isQueue } from './start-options.ts'
 
 /** Results that are read at a time. */
 const PAGE = 500
 const DEFAULT_CONCURRENCY = 100
-const QUEUE = /^[\w.:-]{1,100}$/
 
 /** What a child is started with. Throws DefinitionError for a wrong option. */
 export function childStart(name: string, { workflow, input, options }: { readonly workflow: unknown; readonly input: unknown; readonly options: ChildOptions }): ChildStart {
@@ -18,7 +18,7 @@ export function childStart(name: string, { workflow, input, options }: { readonl
   if (!isWorkflow(workflow)) throw new DefinitionError(`child ${name}: expected a workflow or its name, got ${workflow === null ? 'null' : typeof workflow}`, { path: name, remedy: 'Make it with defineWorkflow({ … }) or workflow(…).' })
   // A text from outside of the types.
   if (!['cancel', 'abandon'].includes(parentClose)) throw new DefinitionError(`child ${name}: parentClose: expected cancel or abandon, got ${JSON.stringify(parentClose)}`, { path: `${name}.parentClose` })
-  if (queue !== null && (typeof queue !== 'string' || !QUEUE.test(queue))) throw new DefinitionError(`child ${name}: queue: expected 1 to 100 letters, digits, "_", ".", ":" and "-", got ${JSON.stringify(queue)}`, { path: `${name}.queue` })
+  if (queue !== null && !isQueue(queue)) throw new DefinitionError(`child ${name}: queue: ${QUEUE_WANTED}, got ${JSON.stringify(queue)}`, { path: `${name}.queue` })
   return { workflow, input, close: parentClose, queue }
 }
 

@@ -8,11 +8,16 @@ import { isLineageKey } from './lineage.ts'
 import { hashText } from '../shared/hash.ts'
 
 const QUEUE_NAME = /^[\w.:-]{1,100}$/
+export const QUEUE_WANTED = 'expected 1 to 100 letters, digits, "_", ".", ":" and "-"'
+
+export function isQueue(queue: unknown): queue is string {
+  return typeof queue === 'string' && QUEUE_NAME.test(queue)
+}
 
 /** The name of a queue. */
 export function checkQueue(queue: string = DEFAULT_QUEUE): string {
-  if (typeof queue === 'string' && QUEUE_NAME.test(queue)) return queue
-  throw new InputInvalidError(`queue: expected 1 to 100 letters, digits, "_", ".", ":" and "-", got ${JSON.stringify(queue)}`, { path: 'queue' })
+  if (isQueue(queue)) return queue
+  throw new InputInvalidError(`queue: ${QUEUE_WANTED}, got ${JSON.stringify(queue)}`, { path: 'queue' })
 }
 
 /** A worker that takes runs of other queues only leaves this one to them; one that takes none works on what it starts. */

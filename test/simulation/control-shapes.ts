@@ -1,24 +1,8 @@
 // Shapes whose steps begin by rules, and whose branches compete: which one wins differs from run to run, and must never differ in one run.
-import { z } from 'zod'
-import { HttpFailedError } from '../../src/errors.ts'
-import { defineTemplate } from '../../src/template/define.ts'
-import type { Shape, World } from '../../src/testing/simulation.ts'
+import type { Shape } from '../../src/testing/simulation.ts'
 import { defineWorkflow } from '../../src/workflow/define.ts'
 import { fromModel } from '../../src/workflow/graph.ts'
-
-const number = z.object({ n: z.number() })
-
-function add(world: World, name: string, { fails = false } = {}) {
-  return defineTemplate({
-    name, version: '1.0.0', description: 'Adds one, after a while, or fails.', input: number, output: number,
-    async execute({ n }, context) {
-      world.effects.push({ key: context.idempotencyKey ?? '', path: context.run?.path ?? '', run: context.run?.id ?? '', attempt: context.attempt, input: JSON.stringify(n) })
-      await world.wait(Math.floor(world.random.next() * 40))
-      if (fails) throw new HttpFailedError('it never works')
-      return { n: n + 1 }
-    },
-  })
-}
+import { add, number } from './adding.ts'
 
 export function controlShapes(night: string): readonly Shape[] {
   return [

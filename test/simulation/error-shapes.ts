@@ -1,23 +1,7 @@
 // Shapes whose failures are answered: in the place of a step, and at the end of a run that has failed, completed or was cancelled.
-import { z } from 'zod'
-import { HttpFailedError } from '../../src/errors.ts'
-import { defineTemplate } from '../../src/template/define.ts'
 import type { Shape, World } from '../../src/testing/simulation.ts'
 import { fromModel } from '../../src/workflow/graph.ts'
-
-const number = z.object({ n: z.number() })
-
-function add(world: World, name: string, { fails = false } = {}) {
-  return defineTemplate({
-    name, version: '1.0.0', description: 'Adds one, after a while, or fails.', input: number, output: number,
-    async execute({ n }, context) {
-      world.effects.push({ key: context.idempotencyKey ?? '', path: context.run?.path ?? '', run: context.run?.id ?? '', attempt: context.attempt, input: JSON.stringify(n) })
-      await world.wait(Math.floor(world.random.next() * 40))
-      if (fails) throw new HttpFailedError('it never works')
-      return { n: n + 1 }
-    },
-  })
-}
+import { add } from './adding.ts'
 
 const both = (world: World) => [add(world, 'inc'), add(world, 'bad', { fails: true })]
 

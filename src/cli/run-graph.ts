@@ -2,7 +2,7 @@
 // paths of what it has done. What was done many times, in a loop or for each item, is one line with counts. It only draws.
 import type { RunDetails } from '../engine/inspect.ts'
 import { isEnd } from '../model/run.ts'
-import { defaultCaseName, type BodyModel, type StepModel } from '../model/workflow.ts'
+import { defaultCaseName, type BodyModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import { visibleLine } from '../shared/visible.ts'
 import { STATUS_STYLES } from './event-lines.ts'
 import type { Channel } from './terminal.ts'
@@ -26,10 +26,13 @@ const MAX_LINES = 200
 /** Turns and repeated names: `orders[17]`, `poll#3`. */
 const FOLDED = /\[[^\]]*\]|#\d+/g
 
+/** The definitions of what is run inline, by their references. */
+type Inlined = NonNullable<WorkflowModel['workflows']>
+
 /** The tree of a run. None for a run of a function that has done nothing yet. */
 export function graphLines(channel: Channel, run: RunDetails): string[] {
   const root = emptyNode('')
-  if (run.definition !== null) addSteps(root, run.definition.steps)
+  if (run.definition !== null) addSteps(root, run.definition.steps, run.definition.workflows ?? {})
   for (const step of run.steps) if (step.kind !== 'value' && step.kind !== 'request') note(root, step.path, step.status)
   if (!isEnd(run.status)) for (const { path, kind } of run.pending) note(root, path, kind === 'started' ? 'open' : 'waiting')
   const lines = [...drawn(channel, root, '')]
@@ -40,14 +43,16 @@ function emptyNode(name: string): Node {
   return { name, children: new Map(), own: null, turns: new Map() }
 }
 
-function addSteps(parent: Node, steps: Readonly<Record<string, StepModel>>): void {
-  for (const [name, step] of Object.entries(steps)) addBody(child(parent, name), step)
+function addSteps(parent: Node, steps: Readonly<Record<string, StepModel>>, inlined: Inlined): void {
+  for (const [name, step] of Object.entries(steps)) addBody(child(parent, name), step, inlined)
 }
 
-function addBody(node: Node, body: BodyModel): void {
+function addBody(node: Node, body: BodyModel, inlined: Inlined): void {
   node.own = 'ahead'
-  if (body.steps !== undefined) addSteps(node, body.steps)
-  for (const [index, one] of (body.switch ?? []).entries()) addBody(child(node, one.name ?? defaultCaseName(one, index)), one)
+  if (body.steps !== undefined) addSteps(node, body.steps, inlined)
+  const inline = inlined[body.inline?.workflow ?? '']
+  if (inline !== undefined) addSteps(node, inline.steps, inlined)
+  for (const [index, one] of (body.switch ?? []).entries()) addBody(child(node, one.name ?? defaultCaseName(one, index)), one, inlined)
 }
 
 function child(parent: Node, name: string): Node {

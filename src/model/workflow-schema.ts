@@ -2,6 +2,7 @@
 // expressions and templates mean something is checked where a graph is compiled. schema/workflow.json is made from them.
 import { z } from 'zod'
 import { parseDuration } from '../shared/duration.ts'
+import { inlineSchema, workflowReference } from './inline-schema.ts'
 import { untilSchema, waitSchemas } from './waiting-schema.ts'
 import { DEFAULT_CONCURRENCY, MAX_STEP_ID, MAX_WORKFLOW_NAME, STEP_ID, WORKFLOW_NAME, type WorkflowModel } from './workflow.ts'
 
@@ -102,6 +103,7 @@ const body = {
   output: binding('What a block gives; texts may hold ${{ expression }}. Default: the outputs, by id, of those of its steps that no other depends on.', ['${{ steps.charge.output.receipt }}']),
   switch: cases.optional().meta({ description: 'Cases, tried in order; the first whose condition is true is run, and its output is that of the step. When none is, the step is skipped.', examples: [[{ name: 'vip', if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }]] }),
   parallel: parallel.optional().meta({ description: 'Branches that run side by side, and how what they give becomes one output.', examples: [{ branches: { fast: { uses: 'quotes.fast' }, exact: { uses: 'quotes.exact' } }, merge: 'any' }] }),
+  inline: inlineSchema.optional().meta({ description: 'Runs another graph as a part of this one: in the same run, its steps below the path of this step. The output is that of the workflow.', examples: [{ workflow: 'check-order', input: { order: '${{ input.order }}' } }] }),
   sleep: z.union([sleep, untilSchema], { error: (issue) => (typeof issue.input === 'object' ? 'expected until: a moment' : `expected ${DURATION}, or an expression that gives one`) }).optional().meta({ description: 'Waits durably, also over restarts, and costs no memory meanwhile: milliseconds, text with a unit, an expression that gives either, or until with a moment. The output of the step is null.', examples: ['3d', 1500, '${{ input.wait }}', '${{ input.days }}d'] }),
   signal: signal.optional().meta({ description: 'Waits for a signal that somebody sends to the run, also one that came before. The output is its payload.', examples: [{ name: 'paid', timeout: '14d' }] }),
   approval: approval.optional().meta({ description: 'Waits until a person has decided. The output has approved, by, at (milliseconds since 1970), form and comment.', examples: [{ title: 'Release order ${{ input.order }}?', assignees: ['warehouse'] }] }),
@@ -115,7 +117,7 @@ const body = {
 
 /** What editors check besides: exactly one body, and keys only beside those that they belong to. */
 const NEEDED = { config: ['uses'], with: ['uses'], output: ['steps'], retry: ['uses'], timeout: ['uses'], totalTimeout: ['uses'], heartbeatTimeout: ['uses'], level: ['uses'], compensate: ['uses'] }
-const oneBody = { oneOf: [{ required: ['uses'] }, { required: ['steps'] }, { required: ['switch'] }, { required: ['parallel'] }, { required: ['sleep'] }, { required: ['signal'] }, { required: ['approval'] }] }
+const oneBody = { oneOf: [{ required: ['uses'] }, { required: ['steps'] }, { required: ['switch'] }, { required: ['parallel'] }, { required: ['inline'] }, { required: ['sleep'] }, { required: ['signal'] }, { required: ['approval'] }] }
 
 const oneCase = z
   .strictObject({
@@ -125,7 +127,7 @@ const oneCase = z
     description: text({ description: 'What the case is for, in a sentence. Never part of the logic.', examples: ['Customers of the first hour.'] }),
     ...body,
   })
-  .meta({ id: 'Case', description: 'One case of a switch: a body (uses, steps, switch, parallel, sleep, signal or approval), and either if or else.', examples: [{ name: 'vip', if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }], dependentRequired: NEEDED, allOf: [oneBody, { oneOf: [{ required: ['if'] }, { required: ['else'] }] }] })
+  .meta({ id: 'Case', description: 'One case of a switch: a body (uses, steps, switch, parallel, inline, sleep, signal or approval), and either if or else.', examples: [{ name: 'vip', if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }], dependentRequired: NEEDED, allOf: [oneBody, { oneOf: [{ required: ['if'] }, { required: ['else'] }] }] })
 
 const branch = z
   .strictObject({
@@ -133,7 +135,7 @@ const branch = z
     continueOnError: z.boolean().optional().meta({ description: 'A branch that fails counts as skipped. Default false.', examples: [true] }),
     ...body,
   })
-  .meta({ id: 'Branch', description: 'One branch of a parallel: exactly one of uses, steps, switch, parallel, sleep, signal and approval.', examples: [{ uses: 'quotes.fast', timeout: '5s' }], dependentRequired: NEEDED, ...oneBody })
+  .meta({ id: 'Branch', description: 'One branch of a parallel: exactly one of uses, steps, switch, parallel, inline, sleep, signal and approval.', examples: [{ uses: 'quotes.fast', timeout: '5s' }], dependentRequired: NEEDED, ...oneBody })
 
 const codes = z.array(z.string().min(1).max(200)).min(1).max(100).optional()
 
@@ -172,7 +174,10 @@ const step = z
     onError: onError.optional().meta({ description: 'What stands in the place of the step when it has failed for good, after its retries; its output becomes that of the step. Default: the step has failed.', examples: [{ output: null }] }),
     ...body,
   })
-  .meta({ id: 'Step', description: 'One step: exactly one of uses, steps, switch, parallel, sleep, signal and approval.', examples: [{ uses: 'http.request@^1', with: { url: '${{ input.url }}' }, timeout: '10s' }, { sleep: '3d', needs: 'remind' }], dependentRequired: { ...NEEDED, as: ['forEach'], concurrency: ['forEach'] }, ...oneBody, not: { required: ['forEach', 'loop'] } })
+  .meta({ id: 'Step', description: 'One step: exactly one of uses, steps, switch, parallel, inline, sleep, signal and approval.', examples: [{ uses: 'http.request@^1', with: { url: '${{ input.url }}' }, timeout: '10s' }, { sleep: '3d', needs: 'remind' }], dependentRequired: { ...NEEDED, as: ['forEach'], concurrency: ['forEach'] }, ...oneBody, not: { required: ['forEach', 'loop'] } })
+
+// What stands in the place of a name: a definition, whose own sub-workflows stand beside it.
+const inlined: z.ZodType = z.lazy(() => workflowSchema.omit({ workflows: true }).strict()).meta({ id: 'Inlined', description: 'The definition of a workflow that is run inline.', examples: [example()] })
 
 /** A whole workflow. */
 export const workflowSchema = z
@@ -189,6 +194,7 @@ export const workflowSchema = z
     onError: runError.optional().meta({ description: 'Steps that are run when the run has failed. It stays failed, with its own failure.', examples: [{ steps: { tell: { uses: 'log', with: { message: '${{ error.message }}' } } } }] }),
     finally: final.optional().meta({ description: 'Steps that are run when the run has completed, failed, was cancelled or has reached its timeout.', examples: [{ steps: { release: { uses: 'seats.release', with: '${{ steps.reserve.output }}' } } }] }),
     cleanUpTimeout: time('How long finally, and onError, may take after a cancel or after the timeout of the run: milliseconds or text with a unit. Default 30s.', ['2m']),
+    workflows: z.record(workflowReference, inlined).optional().meta({ description: 'The definitions of the workflows that are run inline, by name@version, as they were when this one was saved. Need not be written: what is missing is looked up and filled in.', examples: [{ 'check-order': { name: 'check-order', steps: { check: { uses: 'orders.check', with: '${{ input }}' } } } }] }),
     layout: z
       .record(z.string(), z.strictObject({ x: z.number().meta({ description: 'To the right, in pixels.', examples: [120] }), y: z.number().meta({ description: 'Downwards, in pixels.', examples: [80] }) }))
       .optional().meta({ description: 'Where steps are drawn, by path. Never part of the logic: moving a step changes no version.', examples: [{ enrich: { x: 0, y: 0 }, 'orders.charge': { x: 240, y: 80 } }] }),
@@ -231,6 +237,7 @@ export const modelKeys = {
   loop: Object.keys(loop.shape),
   need: Object.keys(need.shape),
   parallel: Object.keys(parallel.shape),
+  inline: Object.keys(inlineSchema.shape),
   branch: Object.keys(branch.shape),
   onError: Object.keys(onError.shape),
   runError: Object.keys(runError.shape),
@@ -250,6 +257,7 @@ export const modelExamples: Readonly<Record<keyof typeof modelKeys, ReadonlyMap<
   loop: examplesOf(loop.shape),
   need: examplesOf(need.shape),
   parallel: examplesOf(parallel.shape),
+  inline: examplesOf(inlineSchema.shape),
   branch: examplesOf(branch.shape),
   onError: examplesOf(onError.shape),
   runError: examplesOf(runError.shape),

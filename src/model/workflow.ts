@@ -1,6 +1,7 @@
 // The graph model: a workflow as plain data, the same in JSON, in YAML and out of the builder. Shapes and what each key
 // means; workflow-schema.ts checks the shape, the folder workflow/ checks the meaning and makes graphs that run.
 
+import type { InlineModel } from './inline.ts'
 import type { ApprovalModel, SignalModel, UntilModel } from './waiting.ts'
 
 /** Milliseconds, or text such as `30s`, `1h 30m`. */
@@ -35,7 +36,7 @@ export interface CompensateModel {
   readonly onUnknown?: 'settle' | 'compensate'
 }
 
-/** What a step does: exactly one of `uses`, `steps`, `switch`, `parallel`, `sleep`, `signal` and `approval`. */
+/** What a step does: exactly one of `uses`, `steps`, `switch`, `parallel`, `inline`, `sleep`, `signal` and `approval`. */
 export interface BodyModel {
   /** A template: `name`, `name@1.2.0`, `name@^1`. Without a version: the newest. */
   readonly uses?: string
@@ -51,6 +52,8 @@ export interface BodyModel {
   readonly switch?: readonly CaseModel[]
   /** Branches side by side, and how what they give becomes one output. */
   readonly parallel?: ParallelModel
+  /** Another graph, run as a part of this one. The output is that of the workflow. */
+  readonly inline?: InlineModel
   /** Waits durably, without a template: a duration, or a text whose `${{ expressions }}` make one. The output is null. */
   readonly sleep?: DurationText | UntilModel
   /** Waits for a signal with this name. The output is its payload. */
@@ -219,6 +222,8 @@ export interface WorkflowModel {
   readonly finally?: FinallyModel
   /** How long `finally`, and `onError`, may take after a cancel or after the timeout of the run. Default 30 s. */
   readonly cleanUpTimeout?: DurationText
+  /** The definitions of the workflows that are run inline, by `name@version`, as they were when this one was saved. Need not be written: what is missing is looked up and filled in. */
+  readonly workflows?: Readonly<Record<string, WorkflowModel>>
   /** Where steps are drawn, by path. Never part of the logic: moving a step changes no version. */
   readonly layout?: Readonly<Record<string, PlaceModel>>
 }

@@ -4,13 +4,14 @@ import { DEFAULT_ITEM, DEFAULT_LAST, defaultCaseName, type CaseModel, type StepM
 import { parseDuration } from '../shared/duration.ts'
 import { sha256 } from '../shared/sha256.ts'
 
-const WORKFLOW = ['$schema', 'name', 'description', 'input', 'timeout', 'onFailure', 'onCancel', 'steps', 'output', 'onError', 'finally', 'cleanUpTimeout', 'layout']
-const STEP = ['description', 'needs', 'join', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'onError', 'uses', 'config', 'with', 'steps', 'switch', 'parallel', 'sleep', 'signal', 'approval', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
+const WORKFLOW = ['$schema', 'name', 'description', 'input', 'timeout', 'onFailure', 'onCancel', 'steps', 'output', 'onError', 'finally', 'cleanUpTimeout', 'workflows', 'layout']
+const STEP = ['description', 'needs', 'join', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'onError', 'uses', 'config', 'with', 'steps', 'switch', 'parallel', 'inline', 'sleep', 'signal', 'approval', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
 const ON_ERROR = ['codes', ...STEP.slice(STEP.indexOf('uses'))]
 const COMPENSATE = ['uses', 'with', 'retry', 'timeout', 'onUnknown']
 const CASE = ['name', 'description', 'if', 'else', ...STEP.slice(STEP.indexOf('uses'))]
 const BRANCH = ['description', 'continueOnError', ...STEP.slice(STEP.indexOf('uses'))]
 const PARALLEL = ['branches', 'merge', 'concurrency']
+const INLINE = ['workflow', 'input']
 const NEED = ['step', 'on', 'if', 'else']
 const SIGNAL = ['name', 'key', 'schema', 'timeout', 'onTimeout', 'fallback']
 const APPROVAL = ['title', 'assignees', 'form', 'timeout', 'onTimeout', 'fallback']
@@ -24,20 +25,28 @@ const DATA = new Set(['const', 'enum', 'default'])
 
 type Given = Readonly<Record<string, unknown>>
 
-/** Replaces references to templates, by the path of the step or case that has them. */
-export type Pin = (uses: string, path: string) => string
+/** Replaces references to templates, by the path of the step or case that has them, and to workflows that are run inline. */
+export type Pin = (reference: string, path: string, kind: 'template' | 'workflow') => string
 
 /**
- * Puts a model into its canonical form; `pin` may replace the references to templates. What is not of the right shape is left
+ * Puts a model into its canonical form; `pin` may replace the references to templates and workflows. What is not of the right shape is left
  * as it is, for the checks to tell.
  */
-export function canonicalModel(model: unknown, pin: Pin = (uses) => uses): WorkflowModel {
+export function canonicalModel(model: unknown, pin: Pin = (reference) => reference): WorkflowModel {
   const ordered = pick(model, WORKFLOW, (key, value) => {
+    if (key === 'workflows') return canonicalWorkflows(value, pin)
     if (key === 'steps') return canonicalSteps(value, key, pin)
     if (key === 'onError' || key === 'finally') return canonicalBody(value, key, pin, ON_ERROR)
     return key === 'input' || key === 'output' || key === 'layout' ? sorted(value) : value
   })
   return ordered as WorkflowModel // checked by the callers
+}
+
+/** Definitions that stand beside the workflow. Their order says nothing. */
+function canonicalWorkflows(workflows: unknown, pin: Pin): unknown {
+  if (!isPlain(workflows)) return workflows
+  const entries = Object.entries(workflows).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(entries.map(([reference, model]) => [reference, canonicalModel(model, (inner, path, kind) => pin(inner, `workflows.${reference}.${path}`, kind))]))
 }
 
 function canonicalSteps(steps: unknown, path: string, pin: Pin, keys: readonly string[] = STEP): unknown {
@@ -57,9 +66,11 @@ function canonicalBody(body: unknown, path: string, pin: Pin, keys: readonly str
       case 'onError':
         return canonicalBody(value, `${path}.onError`, pin, ON_ERROR)
       case 'uses':
-        return typeof value === 'string' ? pin(value, path) : value
+        return typeof value === 'string' ? pin(value, path, 'template') : value
       case 'compensate':
-        return pick(value, COMPENSATE, (name, inner) => (name === 'uses' && typeof inner === 'string' ? pin(inner, `${path}.compensate`) : sorted(inner)))
+        return pick(value, COMPENSATE, (name, inner) => (name === 'uses' && typeof inner === 'string' ? pin(inner, `${path}.compensate`, 'template') : sorted(inner)))
+      case 'inline':
+        return pick(value, INLINE, (name, inner) => (name === 'workflow' && typeof inner === 'string' ? pin(inner, path, 'workflow') : sorted(inner)))
       case 'needs':
         return (Array.isArray(value) ? value : [value]).map(canonicalNeed)
       case 'loop':
@@ -108,14 +119,24 @@ function isPlain(value: unknown): value is Given {
   return prototype === Object.prototype || prototype === null
 }
 
-/** The references to templates of a model, each once, sorted; with pinned templates these are `name@version`. */
+/** The references to templates of a model and of what it runs inline, each once, sorted; with pinned templates these are `name@version`. */
 export function templatesOf(model: WorkflowModel): readonly string[] {
   const found = new Set<string>()
-  canonicalModel(model, (uses) => {
-    found.add(uses)
-    return uses
+  canonicalModel(model, (reference, _path, kind) => {
+    if (kind === 'template') found.add(reference)
+    return reference
   })
   return [...found].sort()
+}
+
+/** The references to workflows that a model runs inline, each once, with the path of the first step that does; those that it holds are left out. */
+export function inlinedBy(model: WorkflowModel): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  canonicalModel(model, (reference, path, kind) => {
+    if (kind === 'workflow' && !found.has(reference) && !Object.hasOwn(model.workflows ?? {}, reference)) found.set(reference, path)
+    return reference
+  })
+  return found
 }
 
 /** A version has so many hexadecimal digits of the hash: collisions stay out of reach, and people can read it out. */
@@ -123,7 +144,8 @@ const VERSION_DIGITS = 40
 
 /** The version of a canonical model with pinned templates, its expressions spelled in one way (spelling.ts): SHA-256 of its logic. */
 export function versionOf(model: WorkflowModel): string {
-  const { $schema: _schema, description: _description, layout: _layout, steps, input, onError, finally: final, ...rest } = model
+  // Sub-workflows are named by the version of their own logic: what stands beside says nothing more.
+  const { $schema: _schema, description: _description, layout: _layout, workflows: _workflows, steps, input, onError, finally: final, ...rest } = model
   const closings = { ...(onError === undefined ? {} : { onError: bodyLogic(onError) }), ...(final === undefined ? {} : { finally: bodyLogic(final) }) }
   const logic = { ...inMilliseconds(rest), ...closings, ...(input === undefined ? {} : { input: withoutAnnotations(input) }), steps: stepsLogic(steps) }
   return sha256(JSON.stringify(logic)).slice(0, VERSION_DIGITS)

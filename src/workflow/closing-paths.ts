@@ -6,6 +6,12 @@ export const ON_ERROR = '$onError'
 /** Stands before the steps that are run when those of the run have come to an end. */
 export const FINALLY = '$finally'
 
+/** Stands behind the path of a step that runs another graph inline, and before what that graph does at its end. */
+export const INLINE = '$inline'
+
+/** Where it is recorded that the steps of a run were given up, when sub-workflows do something at their end before the run does. */
+export const GIVEN_UP = `${FINALLY}.$givenUp`
+
 /** True for what is run when the steps of a run have come to an end. */
 export function isClosing(path: string): boolean {
   return path.startsWith(`${ON_ERROR}.`) || path.startsWith(`${FINALLY}.`)

@@ -6,6 +6,7 @@ import { compileExpression, type Expression } from './expression.ts'
 import type { Names } from './frame.ts'
 import { bareExpression } from './interpolation.ts'
 import type { ScopePlan } from './plan.ts'
+import type { FindInline, SubWorkflow } from './sub-workflow.ts'
 import type { Problems } from './problems.ts'
 import type { Uses } from './uses.ts'
 
@@ -16,6 +17,10 @@ export interface Surroundings {
   readonly wrong: ReadonlySet<string>
   /** Finds a template; notes a problem and gives undefined when there is none. */
   readonly template: (uses: string, path: string) => AnyTemplate | undefined
+  /** Finds a workflow that is run inline; notes a problem and gives undefined when there is none. */
+  readonly inline: FindInline
+  /** What is compiled is run at the end of a run: it is never undone. */
+  readonly isClosing?: true
 }
 
 /** The surroundings, and how a scope inside a body is compiled. */
@@ -23,8 +28,10 @@ export interface Compilation extends Surroundings {
   /** Configured templates of this graph, by template and settings: the same settings twice are one template. */
   readonly configured: Map<string, AnyTemplate>
   readonly scope: (source: ScopeSource, place: Place, compilation: Compilation) => CompiledScope
-  /** What is compiled is run at the end of a run: it is never undone. */
-  readonly isClosing?: true
+  /** The workflows that are run inline. */
+  readonly inlined: Set<SubWorkflow>
+  /** What is compiled may be given up while the run goes on: it is part of a branch. */
+  readonly isBranch?: true
 }
 
 /** A place in a definition: its path and what can be seen from it. */

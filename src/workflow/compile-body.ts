@@ -1,4 +1,5 @@
-// Compiles what a step or a case does: a template with its settings and its input, a block, a switch, or a wait (compile-wait.ts).
+// Compiles what a step or a case does: a template with its settings and its input, a block, a switch, a wait (compile-wait.ts), or a workflow that
+// is run inline (compile-inline.ts).
 import { defaultCaseName, type BodyModel, type CaseModel } from '../model/workflow.ts'
 import type { SignalModel } from '../model/waiting.ts'
 import { modelKeys } from '../model/workflow-schema.ts'
@@ -6,6 +7,7 @@ import { nearest } from '../shared/nearest.ts'
 import { compileBinding, constantBinding } from './binding.ts'
 import { compileCompensate } from './compile-compensate.ts'
 import { compileApproval, compileSignal, compileSleep, referencesOf } from './compile-wait.ts'
+import { compileInline, INLINE_OPTIONS } from './compile-inline.ts'
 import { compileParallel } from './compile-parallel.ts'
 import { compileConfig } from './compile-config.ts'
 import { checkLimits, compileBare, usable, type Compilation, type Place } from './compilation.ts'
@@ -20,12 +22,12 @@ export interface CompiledBody {
 }
 
 /** What a body is: exactly one of these. */
-export const BODY_KINDS = ['uses', 'steps', 'switch', 'parallel', 'sleep', 'signal', 'approval'] as const
+export const BODY_KINDS = ['uses', 'steps', 'switch', 'parallel', 'inline', 'sleep', 'signal', 'approval'] as const
 export type BodyKind = (typeof BODY_KINDS)[number]
 const OPTIONS = ['retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level'] as const
 const KNOWN: ReadonlySet<string> = new Set([...modelKeys.step, ...modelKeys.case, ...modelKeys.onError])
 /** What the output is of a body that says nothing of it itself. */
-const OUTPUTS = { uses: 'what the template gives', steps: 'that of the block', switch: 'that of the case', parallel: 'what merge says', sleep: 'null', signal: 'what was sent', approval: 'the decision' } as const
+const OUTPUTS = { uses: 'what the template gives', steps: 'that of the block', switch: 'that of the case', parallel: 'what merge says', inline: 'that of the workflow', sleep: 'null', signal: 'what was sent', approval: 'the decision' } as const
 const NOTHING: BodyPlan = { kind: 'switch', cases: [] }
 const NO_INPUT = constantBinding(Object.freeze({}))
 
@@ -39,7 +41,7 @@ export function compileBody(body: BodyModel, place: Place, owner: string, compil
   if (kind === undefined || kinds.length > 1) {
     problems.add(kind === undefined ? 'MISSING_KEY' : 'MISPLACED_KEY', path, `expected exactly one of ${BODY_KINDS.slice(0, -1).join(', ')} and ${BODY_KINDS.at(-1) ?? ''}, got ${kinds.length === 0 ? 'none' : kinds.join(' and ')}`, { remedy: kind === undefined ? 'Say what the step does: uses: name-of-a-template.' : `Keep one of them: leave ${kinds.slice(1).join(' and ')} out, or make steps of their own.`, on: 'key' })
   } else {
-    if (kind !== 'uses') for (const key of ['config', 'with', ...OPTIONS, 'compensate'] as const) if (Object.hasOwn(body, key)) problems.add('MISPLACED_KEY', `${path}.${key}`, `belongs to a step with uses, not with ${kind}`, { remedy: kind === 'sleep' || kind === 'signal' || kind === 'approval' ? 'Leave it out.' : 'Move it to the steps inside.', on: 'key' })
+    if (kind !== 'uses') for (const key of ['config', 'with', ...OPTIONS, 'compensate'] as const) if (Object.hasOwn(body, key)) problems.add('MISPLACED_KEY', `${path}.${key}`, `belongs to a step with uses, not with ${kind}`, { remedy: kind === 'inline' ? INLINE_OPTIONS[key] : kind === 'sleep' || kind === 'signal' || kind === 'approval' ? 'Leave it out.' : 'Move it to the steps inside.', on: 'key' })
     if (kind !== 'steps' && Object.hasOwn(body, 'output')) problems.add('MISPLACED_KEY', `${path}.output`, `belongs to a block, not to a step with ${kind}`, { remedy: `Leave it out: the output is ${OUTPUTS[kind ?? 'uses']}.`, on: 'key' })
   }
   switch (kind) {
@@ -52,8 +54,10 @@ export function compileBody(body: BodyModel, place: Place, owner: string, compil
     case 'parallel': {
       const model = usable(body, 'parallel', place, compilation)
       if (model === undefined) return { plan: NOTHING, uses: new Uses() }
-      return compileParallel(model, { path: `${path}.parallel`, names: place.names }, (branch, at) => compileBody(branch, at, owner, compilation), compilation)
+      return compileParallel(model, { path: `${path}.parallel`, names: place.names }, (branch, at) => compileBody(branch, at, owner, { ...compilation, isBranch: true }), compilation)
     }
+    case 'inline':
+      return compileInline(body, place, compilation) ?? { plan: NOTHING, uses: new Uses() }
     case 'sleep':
       return compilePause(body, place, compilation)
     case 'signal':

@@ -19,14 +19,15 @@ const MAX_DEPTH = 16
 
 /** Compiles a whole workflow. Look at the problems before you use the plan. */
 export function compileWorkflow(model: WorkflowModel, surroundings: Surroundings): GraphPlan {
-  const compilation: Compilation = { ...surroundings, configured: new Map(), scope: compileScope }
+  const compilation: Compilation = { ...surroundings, configured: new Map(), inlined: new Set(), scope: compileScope }
   checkLimits({ ...model }, ['timeout', 'cleanUpTimeout'], { path: '' }, compilation)
   const everywhere = new Map<string, string[]>()
   const steps = usable(model, 'steps', { path: '' }, compilation) ?? {}
   collectIds(steps, [], everywhere)
   const names: Names = { scopes: [], items: [], everywhere }
   const { plan } = compileScope({ steps, output: model.output, outputPath: 'output', owner: null }, { path: 'steps', names }, compilation)
-  return { ...plan, ...compileClosings(model, Object.keys(steps), names, compilation) }
+  const closings = compileClosings(model, Object.keys(steps), names, compilation)
+  return { ...plan, ...closings, inlined: [...compilation.inlined] }
 }
 
 function compileScope({ steps, output, outputPath, owner }: ScopeSource, { path, names }: Place, compilation: Compilation): CompiledScope {

@@ -1,11 +1,10 @@
 // Describes a graph for those who draw it: steps, what depends on what, and which scope holds which steps. Not how a run of it
 // stands; the paths are those of a run without the numbers of items.
-import { parseJson } from '../shared/parse-json.ts'
 import { labelOf } from '../template/callable.ts'
-import type { JoinRule, WorkflowModel } from '../model/workflow.ts'
-import { FINALLY, ON_ERROR } from './closing-paths.ts'
-import { compileWorkflow } from './compile.ts'
+import type { JoinRule } from '../model/workflow.ts'
+import { FINALLY, INLINE, ON_ERROR } from './closing-paths.ts'
 import type { GraphWorkflow } from './contract.ts'
+import { partMade } from './part.ts'
 import type { BodyPlan, GraphPlan, NodePlan, ScopePlan } from './plan.ts'
 import { Problems } from './problems.ts'
 
@@ -41,6 +40,8 @@ export interface GraphNode {
 export type GraphBody =
   | { readonly kind: 'step'; readonly template: string }
   | { readonly kind: 'block'; readonly scope: string }
+  /** Another graph: its steps are those of the scope. */
+  | { readonly kind: 'inline'; readonly workflow: string; readonly version: string; readonly scope: string }
   /** `duration`: as the definition says it. */
   | { readonly kind: 'sleep'; readonly duration: string | number }
   /** Sleeps until a moment, as the definition says it. */
@@ -63,7 +64,10 @@ export interface GraphEdge {
   readonly else?: true
 }
 
-/** A scope: the workflow, a block, a case, what is done about a failure (`charge.$onError`), and at the end of a run (`$onError`, `$finally`). */
+/**
+ * A scope: the workflow, a block, a case, a workflow that is run inline, what is done about a failure (`charge.$onError`), and at the end of a run (`$onError`,
+ * `$finally`) or of what is run inline (`check.$inline.$finally`).
+ */
 export interface GraphScope {
   readonly path: string
   /** Null for the workflow. */
@@ -72,9 +76,9 @@ export interface GraphScope {
 }
 
 /** Describes a graph. */
-export function describeGraph({ definition, templates }: Pick<GraphWorkflow, 'definition' | 'templates'>): GraphDescription {
+export function describeGraph(graph: Pick<GraphWorkflow, 'definition' | 'templates'>): GraphDescription {
   const problems = new Problems()
-  const plan = compileWorkflow(parseJson(definition) as WorkflowModel, { problems, wrong: new Set(), template: (uses) => templates.get(uses) })
+  const { plan } = partMade(graph, problems)
   problems.throwIfAny('definition')
   const drawing = new Drawing()
   drawing.graph(plan)
@@ -86,14 +90,24 @@ class Drawing {
   readonly edges: GraphEdge[] = []
   readonly scopes: GraphScope[] = []
   /** The scopes around, from the outside in: what stands before their ids, and the ids. */
-  readonly #around: { readonly prefix: string; readonly ids: readonly string[] }[] = []
+  #around: { readonly prefix: string; readonly ids: readonly string[] }[] = []
 
-  graph(plan: GraphPlan): void {
-    this.scope(plan, '', null)
-    this.#around.push({ prefix: '', ids: plan.ids })
-    if (plan.onError !== null) this.scope(plan.onError.scope, ON_ERROR, '')
-    if (plan.final !== null) this.scope(plan.final, FINALLY, '')
+  /** A graph: what is drawn, or at a path what it runs inline. */
+  graph(plan: GraphPlan, path = '', parent: string | null = null): void {
+    const [prefix, closing] = path === '' ? ['', ''] : [`${path}.`, `${path}.${INLINE}.`]
+    this.scope(plan, path, parent)
+    this.#around.push({ prefix, ids: plan.ids })
+    if (plan.onError !== null) this.scope(plan.onError.scope, closing + ON_ERROR, path)
+    if (plan.final !== null) this.scope(plan.final, closing + FINALLY, path)
     this.#around.pop()
+  }
+
+  /** Its steps see nothing of what is around. */
+  #inline(plan: GraphPlan, path: string, parent: string): void {
+    const around = this.#around
+    this.#around = []
+    this.graph(plan, path, parent)
+    this.#around = around
   }
 
   scope(plan: ScopePlan, path: string, parent: string | null): void {
@@ -126,6 +140,7 @@ class Drawing {
 
   #inside(body: BodyPlan, path: string, parent: string): void {
     if (body.kind === 'block') this.scope(body.scope, path, parent)
+    else if (body.kind === 'inline') this.#inline(body.workflow.plan, path, parent)
     else if (body.kind === 'switch') for (const one of body.cases) this.#inside(one.body, `${path}.${one.name}`, parent)
     else if (body.kind === 'parallel') for (const one of body.branches) this.#inside(one.body, `${path}.${one.name}`, parent)
   }
@@ -144,6 +159,8 @@ function bodyOf(body: BodyPlan, path: string): GraphBody {
       return { kind: 'step', template: labelOf(body.template.meta) }
     case 'block':
       return { kind: 'block', scope: path }
+    case 'inline':
+      return { kind: 'inline', workflow: body.workflow.name, version: body.workflow.version, scope: path }
     case 'sleep':
       return body.isMoment ? { kind: 'sleep', until: body.text } : { kind: 'sleep', duration: body.text }
     case 'wait': {

@@ -30,6 +30,8 @@ export interface ItemFrame {
 /** All that an expression can see. */
 export interface Frame {
   readonly input: unknown
+  /** What the input was made of; left out for the input of the run. */
+  readonly inputReads?: readonly string[]
   readonly scopes: readonly StepsFrame[]
   readonly items: readonly ItemFrame[]
 }
@@ -82,7 +84,7 @@ export function readsOf(frame: Frame, references: readonly Reference[]): readonl
   if (references.length === 0) return NOTHING
   const paths = new Set<string>()
   for (const reference of references) {
-    if (reference.kind === 'input') paths.add('$input')
+    if (reference.kind === 'input') for (const path of frame.inputReads ?? RUN_INPUT) paths.add(path)
     else if (reference.kind === 'step') paths.add(pathOf(frame, reference.depth, reference.index))
     else for (const path of frame.items[reference.depth]?.reads ?? NOTHING) paths.add(path)
   }
@@ -90,3 +92,4 @@ export function readsOf(frame: Frame, references: readonly Reference[]): readonl
 }
 
 const NOTHING: readonly string[] = Object.freeze([])
+const RUN_INPUT: readonly string[] = Object.freeze(['$input'])

@@ -4,6 +4,7 @@ import type { AnyCompensation } from '../template/contract.ts'
 import { readsOf, type Frame, type Reference } from './frame.ts'
 import { failDecision, recordChoice, recordSkip, unmetPaths, type Done, type RunCore, type Spot } from './interpreter-run.ts'
 import type { BodyPlan, CasePlan, CompensatePlan, StepPlan, SwitchPlan } from './plan.ts'
+import { runInline } from './interpreter-inline.ts'
 import { runSleep, runWait } from './interpreter-wait.ts'
 import { runParallel } from './interpreter-parallel.ts'
 import { taken } from './taken.ts'
@@ -23,6 +24,9 @@ export function runBody(core: RunCore, body: BodyPlan, spot: Spot, done: Done): 
     case 'parallel':
       runParallel({ core, plan: body, spot, run: runBody, done })
       return
+    case 'inline':
+      runInline(core, body, spot, done)
+      return
     case 'sleep':
       runSleep(core, body, spot, done)
       return
@@ -37,7 +41,7 @@ function runStep(core: RunCore, { template, input, options, compensate }: StepPl
   else core.open({ kind: 'step', path: spot.path, template, input: value.value, reads: readsOf(spot.frame, input.references), options: compensate === undefined ? options : { ...options, compensate: undoneBy(compensate, spot.frame) } }, done)
 }
 
-/** What undoes the step: made of the step and of the run's input alone, both of which stay what they are. */
+/** What undoes the step: made of the step and of the input of its workflow alone, both of which stay what they are. */
 function undoneBy({ template, input, options }: CompensatePlan, { input: given }: Frame): AnyCompensation {
   return { ...options, uses: template, prepare: (step) => input.evaluate({ input: given, scopes: [], items: [{ item: step, index: 0, reads: [] }] }) }
 }

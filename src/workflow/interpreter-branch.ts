@@ -1,13 +1,15 @@
 // What a branch of a `parallel` sees as the run: it can be cut off. From then on nothing of it begins, what it has open is given up, and answers
 // that come all the same are for nobody.
 import type { Operation, Outcome } from './contract.ts'
-import { recordSkip, type Above, type Done, type RunCore, type ScopeSpot, type Wait } from './interpreter-run.ts'
+import type { Frame } from './frame.ts'
+import { recordSkip, type Above, type ClosingInline, type Done, type RunCore, type ScopeSpot, type Wait } from './interpreter-run.ts'
 import type { ScopePlan } from './plan.ts'
 import { requestedBy, withdrawnPath } from './waiting.ts'
 
 export class BranchCore implements RunCore {
   readonly #core: RunCore
   readonly #open = new Set<string>()
+  readonly #inlines = new Set<ClosingInline>()
   #isCut = false
 
   constructor(core: RunCore) {
@@ -49,8 +51,18 @@ export class BranchCore implements RunCore {
     this.#core.giveUp(path)
   }
 
-  scope(plan: ScopePlan, spot: ScopeSpot, done: Done, within: RunCore = this): void {
-    this.#core.scope(plan, spot, done, within)
+  scope(plan: ScopePlan, spot: ScopeSpot, done: Done, within: RunCore = this): Frame {
+    return this.#core.scope(plan, spot, done, within)
+  }
+
+  entered(inline: ClosingInline): void {
+    this.#inlines.add(inline)
+    this.#core.entered(inline)
+  }
+
+  left(inline: ClosingInline): void {
+    this.#inlines.delete(inline)
+    this.#core.left(inline)
   }
 
   later(task: () => void): void {
@@ -63,5 +75,6 @@ export class BranchCore implements RunCore {
   cut(): void {
     this.#isCut = true
     for (const path of [...this.#open]) this.giveUp(path)
+    for (const inline of [...this.#inlines]) this.left(inline)
   }
 }

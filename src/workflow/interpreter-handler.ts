@@ -60,17 +60,19 @@ export interface Ended {
   readonly outcome: 'completed' | 'failed' | 'cancelled'
   /** What the run gives, or why it gives nothing. */
   readonly result: Result
+  /** What stands before their paths; nothing for the run itself. */
+  readonly prefix?: string
 }
 
 /** Runs what is to be run at the end of a run; `done` gets how the run ends. */
-export function runClosings(core: RunCore, { onError, final }: GraphPlan, { frame, outcome, result }: Ended, done: Done): void {
+export function runClosings(core: RunCore, { onError, final }: GraphPlan, { frame, outcome, result, prefix = '' }: Ended, done: Done): void {
   const failure = outcome === 'failed' && result.status === 'failed' ? failureOf(result.error) : null
   const finish = (reached: Result): void => {
     if (final === null) done(reached)
-    else runClosing(core, { scope: final, prefix: FINALLY, frame: closingFrame(frame, [failure, outcome]) }, attached(reached, 'finally', done))
+    else runClosing(core, { scope: final, prefix: prefix + FINALLY, frame: closingFrame(frame, [failure, outcome]) }, attached(reached, 'finally', done))
   }
   if (onError === null || failure === null || !hasCode(failure, onError.codes)) finish(result)
-  else runClosing(core, { scope: onError.scope, prefix: ON_ERROR, frame: closingFrame(frame, [failure]) }, attached(result, 'onError', finish))
+  else runClosing(core, { scope: onError.scope, prefix: prefix + ON_ERROR, frame: closingFrame(frame, [failure]) }, attached(result, 'onError', finish))
 }
 
 function runClosing(core: RunCore, { scope, prefix, frame }: { readonly scope: ScopePlan; readonly prefix: string; readonly frame: Frame }, done: Done): void {

@@ -26,10 +26,22 @@ export interface RunCore {
   doomed(): void
   /** Nobody waits for what is open under a path any more. */
   giveUp(path: string): void
-  /** Begins a scope; `done` gets its output. What it opens goes through `within`, this by default. */
-  scope(plan: ScopePlan, spot: ScopeSpot, done: Done, within?: RunCore): void
+  /** Begins a scope; `done` gets its output. What it opens goes through `within`, this by default. Gives what its steps see. */
+  scope(plan: ScopePlan, spot: ScopeSpot, done: Done, within?: RunCore): Frame
   /** Does something after what is being done now, in the order of the calls. Keeps long chains off the stack. */
   later(task: () => void): void
+  /** A sub-workflow has begun that does something at its end; it has done so, or nobody waits for it. */
+  entered(inline: ClosingInline): void
+  left(inline: ClosingInline): void
+}
+
+/** A sub-workflow that does something at its end. */
+export interface ClosingInline {
+  readonly path: string
+  /** True for the paths of what it does at its end, while it does. */
+  isClosing(path: string): boolean
+  /** Its steps were given up: it does what it does at its end, or ends what it does there, then calls. */
+  giveUp(end: { readonly outcome: 'failed' | 'cancelled'; readonly result: Result }, then: () => void): void
 }
 
 /** What stands around a part. */

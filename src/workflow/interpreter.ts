@@ -2,10 +2,11 @@
 // the answers in their order, so after a crash the recorded answers bring it back to where it was.
 import { IllegalTransitionError, WumboError } from '../errors.ts'
 import type { Cut, Operation, Outcome, Source, SourceHost } from './contract.ts'
+import { GIVEN_UP } from './closing-paths.ts'
 import { NO_FRAME, type Frame } from './frame.ts'
 import { runClosings, type Ended } from './interpreter-handler.ts'
 import { runScope } from './interpreter-scope.ts'
-import { recordSkip, type Above, type Done, type Result, type RunCore, type ScopeSpot, type Wait } from './interpreter-run.ts'
+import { recordChoice, recordSkip, type Above, type ClosingInline, type Done, type Result, type RunCore, type ScopeSpot, type Wait } from './interpreter-run.ts'
 import type { GraphPlan, ScopePlan } from './plan.ts'
 import { withdrawnPath } from './waiting.ts'
 
@@ -18,7 +19,7 @@ class GraphSource implements Source, RunCore {
   readonly synchronous = true
   readonly #plan: GraphPlan
   readonly #stops: boolean
-  readonly #cut: Cut | null
+  #cut: Cut | null
   readonly #waiting = new Map<string, (outcome: Outcome) => void>()
   readonly #waits = new Map<string, { readonly kind: Wait['kind']; readonly above: Above; readonly done: Done }>()
   /** Waits that were given up: their answers may still come, and change nothing. */
@@ -34,6 +35,8 @@ class GraphSource implements Source, RunCore {
   /** What the steps of the workflow see. */
   #frame: Frame = NO_FRAME
   #answered = 0
+  /** Sub-workflows at work that do something at their end, in the order in which they began. */
+  readonly #inlines = new Set<ClosingInline>()
   /** The steps have come to their end, or were given up: what is run at the end is at work. */
   #closing = false
 
@@ -103,8 +106,16 @@ class GraphSource implements Source, RunCore {
     if (this.#waits.size > 0) this.later(() => this.#giveUpWaits())
   }
 
-  scope(plan: ScopePlan, spot: ScopeSpot, done: Done, within: RunCore = this): void {
-    runScope(within, plan, spot, done)
+  scope(plan: ScopePlan, spot: ScopeSpot, done: Done, within: RunCore = this): Frame {
+    return runScope(within, plan, spot, done)
+  }
+
+  entered(inline: ClosingInline): void {
+    this.#inlines.add(inline)
+  }
+
+  left(inline: ClosingInline): void {
+    this.#inlines.delete(inline)
   }
 
   later(task: () => void): void {
@@ -127,15 +138,30 @@ class GraphSource implements Source, RunCore {
     return this.#cut !== null && !this.#closing && this.#answered >= this.#cut.after
   }
 
-  /** Gives up the steps of the run; what is run at its end begins. */
+  /** Gives up the steps of the run; what is run at its end begins, of sub-workflows first: those inside of others before these. */
   #giveUp(): void {
     const { outcome = 'cancelled', error = null } = this.#cut ?? {}
-    this.#host?.giveUp?.([...this.#waiting.keys()])
-    const asked = [...this.#waits].flatMap(([path, { kind }]) => (kind === 'approval' ? [path] : []))
-    this.#waiting.clear()
-    this.#waits.clear()
+    this.#cut = null
+    // What a sub-workflow does at its end, as its steps are over, goes on.
+    const closing = [...this.#inlines]
+    const lost = [...this.#waiting.keys()].filter((path) => !closing.some((inline) => inline.isClosing(path)))
+    this.#host?.giveUp?.(lost)
+    const asked = lost.filter((path) => this.#waits.get(path)?.kind === 'approval')
+    for (const path of lost) {
+      this.#waiting.delete(path)
+      this.#waits.delete(path)
+    }
     for (const path of asked) recordSkip(this, withdrawnPath(path), [])
-    this.#ended({ frame: this.#frame, outcome, result: error === null ? { status: 'completed', output: undefined } : { status: 'failed', error } })
+    const result: Result = error === null ? { status: 'completed', output: undefined } : { status: 'failed', error }
+    if (closing.length > 0) recordChoice(this, GIVEN_UP, { output: { outcome }, reads: [] })
+    // What belongs to such an end is a part of it.
+    const own = closing.filter(({ path }) => !closing.some((other) => other.isClosing(path)))
+    this.#closeInside({ outcome, result }, own.reverse(), () => this.#ended({ frame: this.#frame, outcome, result }))
+  }
+
+  #closeInside(end: { readonly outcome: 'failed' | 'cancelled'; readonly result: Result }, [first, ...rest]: readonly ClosingInline[], then: () => void): void {
+    if (first === undefined) then()
+    else first.giveUp(end, () => this.#closeInside(end, rest, then))
   }
 
   /** Does what is to be done and all that follows from it before it takes the next answer: so it is after a crash as well. */

@@ -6,6 +6,7 @@ import type { Binding } from './binding.ts'
 import type { StepOptions } from './contract.ts'
 import type { Expression } from './expression.ts'
 import type { JoinPlan, ScopeJoins } from './plan-join.ts'
+import type { SubWorkflow } from './sub-workflow.ts'
 
 /** A step that must stand well before another may begin: where it is, from the outside in. */
 export interface Requirement {
@@ -74,6 +75,8 @@ export interface GraphPlan extends ScopePlan {
   /** After a failure with one of the codes; null for any. */
   readonly onError: { readonly codes: readonly string[] | null; readonly scope: ScopePlan } | null
   readonly final: ScopePlan | null
+  /** The workflows that its steps run inline, each once. */
+  readonly inlined: readonly SubWorkflow[]
 }
 
 /** A body that is run for each item of a list. */
@@ -97,7 +100,7 @@ export interface LoopPlan {
 }
 
 /** What a step does. */
-export type BodyPlan = StepPlan | BlockPlan | SwitchPlan | ParallelPlan | SleepPlan | WaitPlan
+export type BodyPlan = StepPlan | BlockPlan | SwitchPlan | ParallelPlan | InlinePlan | SleepPlan | WaitPlan
 
 export interface StepPlan {
   readonly kind: 'step'
@@ -157,6 +160,13 @@ export type MergePlan =
   | { readonly kind: 'weighted'; readonly weights: readonly number[] }
   /** Reads the outputs of the branches as the innermost item. */
   | { readonly kind: 'output'; readonly output: Binding }
+
+/** Another graph, run as a part of this one. */
+export interface InlinePlan {
+  readonly kind: 'inline'
+  readonly workflow: SubWorkflow
+  readonly input: Binding
+}
 
 /** A durable wait. */
 export interface SleepPlan {

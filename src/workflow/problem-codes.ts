@@ -9,7 +9,7 @@ export const problemCodes = {
   CYCLIC_ALIAS: 'An alias stands inside of what it names.',
   ALIAS_LIMIT: 'Aliases repeat more than a definition may hold.',
   NUMBER_PRECISION: 'A number has more digits than a number can keep, or is too large.',
-  SIZE_LIMIT: 'The text, or one expression in it, is too long.',
+  SIZE_LIMIT: 'The text, one expression in it, or the graph with its sub-workflows, is too large.',
   DEPTH_LIMIT: 'The definition is nested too deep.',
   UNKNOWN_KEY: 'There is no such key.',
   MISSING_KEY: 'A key that must be there is missing.',
@@ -21,7 +21,9 @@ export const problemCodes = {
   DUPLICATE_NAME: 'Two things of one scope have the same name.',
   UNKNOWN_STEP: 'There is no such step, or it is not seen from here.',
   UNKNOWN_TEMPLATE: 'There is no such template.',
-  UNKNOWN_VERSION: 'There is the template, but no version that is asked for.',
+  UNKNOWN_VERSION: 'There is the template or the workflow, but no version that is asked for.',
+  UNKNOWN_WORKFLOW: 'There is no such workflow.',
+  INLINE_REFUSED: 'The workflow cannot be run inline, or not here.',
   UNKNOWN_FIELD: 'The schema has no such field.',
   UNKNOWN_NAME: 'An expression uses a name that is not known where it stands.',
   UNKNOWN_FUNCTION: 'An expression calls a function that is not known.',
@@ -34,7 +36,7 @@ export const problemCodes = {
   MISSING_CONFIG: 'A setting that the template needs is missing.',
   SURPLUS_CONFIG: 'The template has no such setting.',
   INVALID_CONFIG: 'The template refuses the setting.',
-  CYCLE: 'Steps wait for each other.',
+  CYCLE: 'Steps wait for each other, or workflows run each other.',
   UNREACHABLE: 'The step or case can never run.',
 } as const
 

@@ -43,6 +43,11 @@ export class Problems {
     for (const [key, problem] of others.#found) this.#found.set(key, problem)
   }
 
+  /** Takes over what another collection holds of a part that stands at a path. */
+  takeBelow(path: string, others: Problems): void {
+    for (const { path: inside, code, message, ...more } of others.#found.values()) this.add(code, inside === '' ? path : `${path}.${inside}`, message, more)
+  }
+
   get any(): boolean {
     return this.#found.size > 0
   }

@@ -2,6 +2,7 @@
 // of the same id in another block is another step. A model in, a model out; texts are edited by DefinitionText.
 import { DefinitionError } from '../errors.ts'
 import { defaultCaseName, MAX_STEP_ID, STEP_ID, type BodyModel, type CaseModel, type FinallyModel, type LoopModel, type NeedModel, type OnErrorModel, type ParallelModel, type RunErrorModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
+import type { InlineModel } from '../model/inline.ts'
 import type { ApprovalModel, SignalModel } from '../model/waiting.ts'
 import { didYouMean } from '../shared/nearest.ts'
 import { POISONED } from './names-taken.ts'
@@ -129,7 +130,12 @@ class Rename {
     const cases = body.switch?.map((one, index) => this.#case(one, { ...site, path: `${site.path}.switch[${index}]`, run: [...site.run, one.name ?? defaultCaseName(one, index)] }))
     const parallel = this.#parallel(body.parallel, site)
     const block = body.steps === undefined ? {} : this.#scope(body, site, site.owner)
-    return changed<BodyModel>(body, { with: this.#texts(body.with, names), sleep: this.#texts(body.sleep, names) as BodyModel['sleep'], signal: this.#wait(body.signal, names), approval: this.#wait(body.approval, names), ...block, ...(parallel === undefined ? {} : { parallel }), ...(cases === undefined || cases.every((one, index) => one === body.switch?.[index]) ? {} : { switch: cases }) }) as T // the same keys
+    return changed<BodyModel>(body, { with: this.#texts(body.with, names), inline: this.#inline(body.inline, names), sleep: this.#texts(body.sleep, names) as BodyModel['sleep'], signal: this.#wait(body.signal, names), approval: this.#wait(body.approval, names), ...block, ...(parallel === undefined ? {} : { parallel }), ...(cases === undefined || cases.every((one, index) => one === body.switch?.[index]) ? {} : { switch: cases }) }) as T // the same keys
+  }
+
+  #inline(inline: BodyModel['inline'], names: Names): BodyModel['inline'] {
+    if (typeof (inline as unknown) !== 'object' || (inline as unknown) === null || inline === undefined) return inline
+    return changed<InlineModel>(inline, { input: this.#texts(inline.input, names) })
   }
 
   /** A wait; the schema of what comes holds no expressions. */

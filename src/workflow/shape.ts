@@ -53,7 +53,8 @@ function misspelt(issues: readonly Issue[]): ReadonlySet<string> {
 }
 
 /** What to do: the rule for what is wrong, else an example of what the key takes. */
-function remedyOf({ path }: Issue, code: ProblemCode): string | undefined {
+function remedyOf({ path: whole }: Issue, code: ProblemCode): string | undefined {
+  const path = whole[0] === 'workflows' ? whole.slice(2) : whole
   const last = path.at(-1)
   if ((last === 'sleep' || last === 'delay') && code === 'INVALID_DURATION') return SLEEP_REMEDY
   const rule = REMEDIES[code]
@@ -89,6 +90,8 @@ function unknownKey(key: string, path: readonly Key[], problems: Problems): void
 }
 
 function keysAt(path: readonly Key[]): readonly string[] {
+  const [first, name, ...inside] = path
+  if (first === 'workflows' && name !== undefined) return keysAt(inside)
   return path[0] === 'layout' ? ['x', 'y'] : modelKeys[ownerAt(path)]
 }
 
@@ -106,7 +109,7 @@ function ownerAt(path: readonly Key[]): keyof typeof modelKeys {
 }
 
 /** Keys of steps and cases whose value is an object with keys of its own. */
-const OBJECTS: ReadonlySet<PropertyKey | undefined> = new Set(['retry', 'compensate', 'loop', 'parallel', 'onError', 'signal', 'approval', 'sleep'])
+const OBJECTS: ReadonlySet<PropertyKey | undefined> = new Set(['retry', 'compensate', 'loop', 'parallel', 'inline', 'onError', 'signal', 'approval', 'sleep'])
 
 const REMEDIES: Partial<Record<ProblemCode, string>> = {
   INVALID_DURATION: 'Write for example 500ms, 30s, 1h 30m, or a number of milliseconds.',

@@ -6,7 +6,7 @@ import { bareExpression, splitText } from './interpolation.ts'
 
 /** A canonical model with its expressions in their one spelling. Only for models that were checked. */
 export function respelled(model: WorkflowModel): WorkflowModel {
-  return changed(model, { steps: eachStep, output: inTexts, onError: (one) => bodySpelled(one as StepModel), finally: (one) => bodySpelled(one as StepModel) })
+  return changed(model, { steps: eachStep, output: inTexts, workflows: (all) => Object.fromEntries(Object.entries(all as NonNullable<WorkflowModel['workflows']>).map(([reference, one]) => [reference, respelled(one)])), onError: (one) => bodySpelled(one as StepModel), finally: (one) => bodySpelled(one as StepModel) })
 }
 
 function eachStep(steps: unknown): unknown {
@@ -14,7 +14,7 @@ function eachStep(steps: unknown): unknown {
 }
 
 function bodySpelled<T extends StepModel | CaseModel>(body: T): T {
-  return changed(body, { needs: needsSpelled, if: bare, forEach: bare, with: inTexts, output: inTexts, sleep: inTexts, signal: waitSpelled, approval: waitSpelled, loop: loopSpelled, parallel: (one) => changed(one as object, { branches: eachStep, merge: inTexts }), onError: (one) => bodySpelled(one as StepModel), compensate: (one) => (one === false ? one : changed(one as object, { with: inTexts })), steps: eachStep, switch: (cases) => (cases as readonly CaseModel[]).map(bodySpelled) })
+  return changed(body, { needs: needsSpelled, if: bare, forEach: bare, with: inTexts, output: inTexts, sleep: inTexts, signal: waitSpelled, approval: waitSpelled, loop: loopSpelled, parallel: (one) => changed(one as object, { branches: eachStep, merge: inTexts }), inline: (one) => changed(one as object, { input: inTexts }), onError: (one) => bodySpelled(one as StepModel), compensate: (one) => (one === false ? one : changed(one as object, { with: inTexts })), steps: eachStep, switch: (cases) => (cases as readonly CaseModel[]).map(bodySpelled) })
 }
 
 /** What is filled in or sent is told by a schema, which holds no expressions. */

@@ -8,10 +8,11 @@ import { spanOf } from '../expression-path.ts'
 import { UNDONE_STEP } from '../compile-compensate.ts'
 import { ERROR_NAME, OUTCOME_NAME } from '../compile-handler.ts'
 import type { AnyTemplate } from '../../template/contract.ts'
-import type { BodyPlan, CompensatePlan, EachPlan, GraphPlan, LoopPlan, NodePlan, ParallelPlan, Requirement, ScopePlan, SleepPlan, StepPlan, SwitchPlan, WaitPlan } from '../plan.ts'
+import type { BodyPlan, CompensatePlan, EachPlan, GraphPlan, InlinePlan, LoopPlan, NodePlan, ParallelPlan, Requirement, ScopePlan, SleepPlan, StepPlan, SwitchPlan, WaitPlan } from '../plan.ts'
 import { BRANCHES } from '../compile-parallel.ts'
 import { looseOf } from '../plan-join.ts'
 import { Problems } from '../problems.ts'
+import type { SubWorkflow } from '../sub-workflow.ts'
 import { CONVERT_REMEDY } from '../problem-codes.ts'
 import { SLEEP_REMEDY, UNTIL_REMEDY } from '../sleep.ts'
 import { inputProblems } from './check-input.ts'
@@ -44,6 +45,18 @@ interface Around {
 /** Checks a plan whose names are all right. `input` is the type of what the run sees as its input. */
 export function checkTypes(plan: GraphPlan, input: Type, problems: Problems): void {
   new GraphTypes(input, problems).graph(plan)
+}
+
+const outputs = new WeakMap<SubWorkflow, Type>()
+
+/** The type of what a graph gives that is run as a part of another. It was checked itself before. */
+function typeOfGraph(workflow: SubWorkflow): Type {
+  const known = outputs.get(workflow)
+  if (known !== undefined) return known
+  const { plan, model } = workflow
+  const made = new GraphTypes(model.input === undefined ? UNKNOWN : typeOfSchema(model.input, { defaults: true }), new Problems()).scope(plan, { scopes: [], items: [], facts: Facts.none })
+  outputs.set(workflow, made)
+  return made
 }
 
 /** So deep in loops what a turn gives is not guessed any more: each depth doubles the work. */
@@ -160,6 +173,8 @@ class GraphTypes {
         return this.#switch(body, path, around)
       case 'parallel':
         return this.#parallel(body, around)
+      case 'inline':
+        return { output: this.#inline(body, path, around), mayMiss: false }
       case 'sleep':
         this.#sleep(body, around)
         return { output: NULL, mayMiss: false }
@@ -195,6 +210,17 @@ class GraphTypes {
       typeOf: (expression) => this.#types.get(expression) ?? UNKNOWN,
     })
     for (const { code, path: at, message, ...more } of problems) this.#problems.add(code, isBound ? at : `${path}.compensate`, message, isBound ? more : { remedy: 'Say what it is given: with: { … }, or let it take input, output and outcome.', on: 'key' })
+  }
+
+  /** What is handed to a workflow that is run inline is held against its schema, as what is handed to a template is. */
+  #inline({ workflow, input }: InlinePlan, path: string, around: Around): Type {
+    const { name, model } = workflow
+    this.#binding(input.shape, around, 'body')
+    const problems = model.input === undefined ? [] : inputProblems({
+      shape: input.shape, path: `${path}.inline.input`, template: `workflow ${name}`, schema: model.input, typeOf: (expression) => this.#types.get(expression) ?? UNKNOWN,
+    })
+    for (const { code, path: at, message, remedy, ...more } of problems) this.#problems.add(code, at, message, { ...more, remedy: remedy?.replace(/ to with\.$/, ' to input.') })
+    return typeOfGraph(workflow)
   }
 
   #wait(plan: WaitPlan, around: Around): Type {

@@ -106,7 +106,7 @@ async function codeOfText(file: string, options: ConvertOptions, settings: Setti
   const templates = createRegistry(withBuiltins(definitions.templates))
   const definition = await readDefinitionFile(file)
   try {
-    fromModel(definition.model, templates) // throws what is wrong
+    fromModel(definition.model, templates, definitions.workflows) // throws what is wrong
     const model = respelled(definition.model as WorkflowModel) // in the order of its keys, as it was written
     return { model, code: await codeOf(model, { resolve: (uses) => templates.find(uses), byFile, folder: folderOf(options.out, file) }) }
   } catch (thrown) {
@@ -139,8 +139,8 @@ async function readModule(file: string, options: ConvertOptions, settings: Setti
 async function codeOf(model: WorkflowModel, places: TemplatePlaces): Promise<string> {
   const { templateFinder } = await import('./convert-templates.ts')
   const { writeTypeScript } = await import('../workflow/write/typescript.ts')
-  const { find, problems } = await templateFinder(places)
-  const code = writeTypeScript(model, find)
+  const { find, findGraph, problems } = await templateFinder(places)
+  const code = writeTypeScript(model, find, findGraph)
   problems.throwIfAny(`workflow "${model.name}"`)
   return code
 }
@@ -160,8 +160,8 @@ async function refuseNameless(model: WorkflowModel, workflow: GraphWorkflow, tem
   const { canonicalModel } = await import('../workflow/canonical.ts')
   const { Problems } = await import('../workflow/problems.ts')
   const problems = new Problems()
-  canonicalModel(model, (uses, path) => {
-    if (nameless.has(uses)) problems.add('UNKNOWN_TEMPLATE', `${path}.uses`, `no module exports the template ${uses}, so no text can name it`, { remedy: 'Export it from a module of the project, name its module with --file, or use its parts as steps.' })
+  canonicalModel(model, (uses, path, kind) => {
+    if (kind === 'template' && nameless.has(uses)) problems.add('UNKNOWN_TEMPLATE', `${path}.uses`, `no module exports the template ${uses}, so no text can name it`, { remedy: 'Export it from a module of the project, name its module with --file, or use its parts as steps.' })
     return uses
   })
   problems.throwIfAny(`workflow "${model.name}"`)

@@ -14,7 +14,7 @@ function check(texts: Readonly<Record<string, string | Uint8Array>>, named: read
     writeFileSync(join(folder, name), text)
     return join(folder, name)
   })
-  return checkDefinitionFiles(files, { templates: builtinTemplates, named: new Set(named.map((name) => join(folder, name))) })
+  return checkDefinitionFiles(files, { templates: builtinTemplates, workflows: [], named: new Set(named.map((name) => join(folder, name))) })
 }
 
 const good = (name: string): string => `name: ${name}\nsteps:\n  say: { uses: log, with: { message: hi } }\n`

@@ -2,11 +2,11 @@
 // tells every problem of every file where it stands; it executes and fetches nothing.
 import { DefinitionError, type WumboError } from '../errors.ts'
 import type { GraphWorkflow } from '../workflow/contract.ts'
-import { checkRead, textError } from '../workflow/from-text.ts'
-import type { TemplateSource } from '../workflow/graph.ts'
+import { textError } from '../workflow/from-text.ts'
 import { DefinitionText } from '../workflow/text/definition-text.ts'
 import type { LocatedProblem } from '../workflow/text/place.ts'
 import { readDefinitionSource } from './definition-source.ts'
+import { DefinitionTexts, type TextFile, type TextSurroundings } from './definition-texts.ts'
 import { shownPath } from './shown-path.ts'
 
 /** What one file defines. */
@@ -28,27 +28,35 @@ const SAYS_STEPS_IN_JSON = /^\s*\{[^]*?["']steps["']\s*:/
 
 /**
  * Reads and checks definition files. One that says no `steps` is something else and left out, unless it is among `named`. Two files may
- * not give one name, but a named one takes the place of another.
+ * not give one name, but a named one takes the place of another. They may run each other inline, and the workflows of modules.
  */
-export async function checkDefinitionFiles(files: readonly string[], { templates, named }: { readonly templates: TemplateSource; readonly named: ReadonlySet<string> }): Promise<CheckedFiles> {
+export async function checkDefinitionFiles(files: readonly string[], { named, ...surroundings }: TextSurroundings & { readonly named: ReadonlySet<string> }): Promise<CheckedFiles> {
   const defined: DefinedInFile[] = []
-  const failures: WumboError[] = []
+  const failures = new Map<string, WumboError>()
   const owners = new Map<string, string>()
+  const read: TextFile[] = []
   for (const file of files) {
     try {
       const text = DefinitionText.read(await readDefinitionSource(file))
-      if (!named.has(file) && !isDefinition(text)) continue
-      const { workflow, problems } = checkRead(text, templates)
+      if (named.has(file) || isDefinition(text)) read.push({ file, text })
+    } catch (thrown) {
+      failures.set(file, thrown as WumboError) // reading throws nothing else
+    }
+  }
+  const texts = new DefinitionTexts(read, surroundings)
+  for (const { file, text } of read) {
+    try {
+      const { workflow, problems } = texts.check(text)
       if (workflow === undefined) throw textError(problems, shownPath(file))
       const owner = owners.get(workflow.name)
       if (owner !== undefined && !named.has(file)) throw textError([secondOf(workflow.name, owner, text)], shownPath(file))
       owners.set(workflow.name, file)
       defined.push({ file, workflow })
     } catch (thrown) {
-      failures.push(thrown as WumboError) // reading and checking throw nothing else
+      failures.set(file, thrown as WumboError) // checking throws nothing else
     }
   }
-  return { defined, failures }
+  return { defined, failures: files.flatMap((file) => failures.get(file) ?? []) }
 }
 
 /** One failure that tells all of them: the definitions' problems together, else the first. */

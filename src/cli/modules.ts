@@ -15,8 +15,8 @@ import { shownPath } from './shown-path.ts'
 export interface Definitions {
   readonly templates: readonly AnyTemplate[]
   readonly workflows: readonly AnyWorkflow[]
-  /** Of one module: the names under which it exports its templates. */
-  readonly names?: ReadonlyMap<AnyTemplate, string>
+  /** Of one module: the names under which it exports its templates and workflows. */
+  readonly names?: ReadonlyMap<AnyTemplate | AnyWorkflow, string>
 }
 
 const MODULE = /\.(?:[cm]?js|m?ts)$/
@@ -60,7 +60,7 @@ export async function importModules(files: readonly string[], generation?: Gener
     try {
       const exported = (await import(generation?.urlOf(file) ?? pathToFileURL(file).href)) as Readonly<Record<string, unknown>>
       const values = Object.values(exported)
-      const names = new Map(Object.entries(exported).flatMap(([name, value]) => (isTemplate(value) ? [[value, name] as const] : [])))
+      const names = new Map(Object.entries(exported).flatMap(([name, value]) => (isTemplate(value) || isWorkflow(value) ? [[value, name] as const] : [])))
       byFile.set(file, { templates: values.filter(isTemplate), workflows: values.filter(isWorkflow), names })
     } catch (thrown) {
       const failure = moduleFailed(file, thrown, generation)

@@ -38,8 +38,8 @@ export async function loadProject(settings: Settings, files: readonly string[] =
       const { withBuiltins } = await import('../builtin/index.ts')
       const { createRegistry } = await import('../index.ts')
       const { checkDefinitionFiles } = await import('./definition-files.ts')
-      const templates = createRegistry(withBuiltins(allOf(byFile.values()).templates))
-      const checked = await checkDefinitionFiles(ordered, { templates, named })
+      const { templates, workflows } = allOf(byFile.values())
+      const checked = await checkDefinitionFiles(ordered, { templates: createRegistry(withBuiltins(templates)), workflows, named })
       failures.push(...checked.failures)
       for (const { file, workflow } of checked.defined) byFile.set(file, { templates: [], workflows: [workflow] })
     }

@@ -31,7 +31,7 @@ export function validateCommand(cli: Cli): Command {
     const { importDefinitions, modulesBelow } = await import('./modules.ts')
     const { withBuiltins } = await import('../builtin/index.ts')
     const { createRegistry, DefinitionText } = await import('../index.ts')
-    const { checkRead } = await import('../workflow/from-text.ts')
+    const { DefinitionTexts } = await import('./definition-texts.ts')
     const { definitionsBelow, readDefinitionSource } = await import('./definition-source.ts')
     const { isDefinition } = await import('./definition-files.ts')
     const { problemJson, problemLines } = await import('./diagnostics.ts')
@@ -40,13 +40,24 @@ export function validateCommand(cli: Cli): Command {
     const { named, found } = await filesOf(paths.length > 0 ? paths : settings.folders.filter((folder) => existsSync(folder)), definitionsBelow)
     if (paths.length === 0 && settings.project === null) throw new UsageError('name the files to check: there is no project here', { remedy: 'wumbo validate FILE…, or go into a project.' })
     const modules = (await Promise.all(settings.folders.map(modulesBelow))).flat()
-    const { templates } = await importDefinitions([...new Set([...modules, ...moduleFiles(options.file)])])
+    const { templates, workflows } = await importDefinitions([...new Set([...modules, ...moduleFiles(options.file)])])
     const registry = createRegistry(withBuiltins(templates))
+    // Those of the project that are not checked may be run inline by those that are.
+    const others = (await Promise.all(settings.folders.map(definitionsBelow))).flat().filter((file) => !found.includes(file))
+    const texts = []
+    for (const file of [...others, ...found]) {
+      const source = await readDefinitionSource(file).catch((thrown: unknown) => {
+        if (!found.includes(file)) return '' // nobody asked about it
+        throw thrown
+      })
+      const text = DefinitionText.read(source)
+      if (named.has(file) || isDefinition(text)) texts.push({ file, text })
+    }
+    const definitions = new DefinitionTexts(texts, { templates: registry, workflows })
     const checked = []
-    for (const file of found) {
-      const text = DefinitionText.read(await readDefinitionSource(file))
-      if (!named.has(file) && !isDefinition(text)) continue
-      const { workflow, problems } = checkRead(text, registry)
+    for (const { file, text } of texts) {
+      if (!found.includes(file)) continue
+      const { workflow, problems } = definitions.check(text)
       checked.push({ file, workflow, problems })
       if (options.json !== true) for (const problem of problems) for (const line of problemLines(out, { file, source: text.source, problem })) out.line(line)
     }

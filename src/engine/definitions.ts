@@ -4,6 +4,7 @@
 import { DefinitionError, InputInvalidError, PayloadTooLargeError, WorkflowConflictError, WorkflowDisabledError, WorkflowNotFoundError } from '../errors.ts'
 import { saysNothing } from '../model/definition.ts'
 import type { VersionSummary, WorkflowRow, WorkflowStatus } from '../model/definition.ts'
+import { partsOf, referenceTo } from '../model/inline.ts'
 import { DEFAULT_SPACE } from '../model/run.ts'
 import type { WorkflowModel } from '../model/workflow.ts'
 import type { Clock } from '../shared/clock.ts'
@@ -11,10 +12,11 @@ import { didYouMean } from '../shared/nearest.ts'
 import { parseJson } from '../shared/parse-json.ts'
 import type { OpAnswer, Store, StoreOp } from '../store/port.ts'
 import type { TemplateRegistry } from '../template/registry.ts'
-import { canonicalModel, templatesOf } from '../workflow/canonical.ts'
+import { canonicalModel, inlinedBy, templatesOf } from '../workflow/canonical.ts'
 import type { WorkflowCatalogue } from '../workflow/catalogue.ts'
 import type { AnyWorkflow, GraphWorkflow } from '../workflow/contract.ts'
 import { fromModel, fromStored } from '../workflow/graph.ts'
+import type { InlineSource } from '../workflow/inline-finder.ts'
 import { parseDefinition } from './definition-body.ts'
 import type { ChangeOptions, CreatedWorkflow, CreateOptions, DefinedWorkflow, DefinitionFilter, Definitions, DefinitionVersion } from './definitions-api.ts'
 import { matches, mergePage } from './definition-list.ts'
@@ -120,7 +122,8 @@ export class StoredDefinitions implements Definitions {
 
   async create(definition: WorkflowModel | GraphWorkflow<never, unknown>, options: CreateOptions = {}): Promise<CreatedWorkflow> {
     const { catalogue, templates } = this.#host
-    const graph = fromModel(modelOf(definition), templates)
+    const model = modelOf(definition)
+    const graph = fromModel(model, templates, await this.#inlined(model as WorkflowModel)) // whatever it is: all of it is checked there
     const { name, version: hash, definition: body } = graph
     if (catalogue.registered(name) !== undefined) {
       throw new WorkflowConflictError(`workflow ${name} is registered by this process, in its code or in a file, and would win over a stored one`, { path: name, remedy: 'Give the definition another name, or take the registered workflow out of the code or the project\'s folder and start the process again.' })
@@ -129,6 +132,32 @@ export class StoredDefinitions implements Definitions {
     const answer = await this.#change({ op: 'saveWorkflow', ...this.#asked(name, options), hash, body: checkText('definition', body), ...text }, body.length + text.source.length)
     catalogue.remember(graph)
     return { name, version: hash, templates: templatesOf(parseJson(body) as WorkflowModel), added: answer.added, status: answer.workflow.status }
+  }
+
+  /** The workflows that a model runs inline, as new runs take them now: from then on they are a part of it. */
+  async #inlined(model: WorkflowModel): Promise<InlineSource> {
+    const found = new Map<string, AnyWorkflow>()
+    for (const reference of inlinedBy(model).keys()) {
+      const { name, version } = partsOf(reference)
+      const known = await this.#known(name, version)
+      if (known !== undefined) found.set(reference, known)
+      // Without that version it is told whether there is another.
+      const other = known === undefined && version !== undefined ? await this.#known(name, undefined) : undefined
+      if (other !== undefined) found.set(name, other)
+    }
+    return {
+      find: (name, version) => found.get(version === undefined ? name : referenceTo({ name, version })),
+      names: () => [...this.#host.catalogue.registeredNames(), ...this.#rows.keys()],
+    }
+  }
+
+  async #known(name: string, version: string | undefined): Promise<AnyWorkflow | undefined> {
+    try {
+      return version === undefined ? await this.find(name) : (this.#host.catalogue.find(name, version) ?? (await this.#compiled(name, version)))
+    } catch (thrown) {
+      if (thrown instanceof WorkflowNotFoundError) return undefined
+      throw thrown
+    }
   }
 
   async list(filter: DefinitionFilter = {}): ReturnType<Definitions['list']> {

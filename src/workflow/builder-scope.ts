@@ -3,11 +3,12 @@
 import { DEFAULT_ITEM, DEFAULT_LAST, type BodyModel, type CaseModel, type FinallyModel, type RunErrorModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import type { AnyTemplate } from '../template/contract.ts'
 import { handlerModel, seeing, withHandler } from './builder-handler.ts'
+import { INLINE, inlineModel } from './builder-inline.ts'
 import { bindingModel, called, commonModel, expressionText, loopModel, namesAt, newDraft, picked, useModel, type Draft, type Given, type Site } from './builder-steps.ts'
 import { APPROVAL, approvalModel, SIGNAL, signalModel, SLEEP, sleepModel } from './builder-wait.ts'
 import { parallelModel } from './builder-parallel.ts'
 import { canonicalModel } from './canonical.ts'
-import type { GraphWorkflow } from './contract.ts'
+import type { AnyWorkflow, GraphWorkflow } from './contract.ts'
 import { checkDescription, checkKeys, checkName, checkSchema, refuse, shown } from './door.ts'
 import { makeGraph } from './graph.ts'
 import { inputJsonSchema, type AnySchema } from './input.ts'
@@ -38,7 +39,7 @@ const USE = ['uses', 'with', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeo
 const SWITCH = ['switch']
 const PARALLEL = ['parallel', 'merge', 'branchConcurrency']
 /** Bodies that are told by one key. */
-const KEYS = { sleep: SLEEP, switch: SWITCH, parallel: PARALLEL, signal: ['signal'], approval: ['approval'] } as const
+const KEYS = { sleep: SLEEP, switch: SWITCH, parallel: PARALLEL, inline: ['inline'], signal: ['signal'], approval: ['approval'] } as const
 const EACH = ['as', 'concurrency']
 const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
 
@@ -82,6 +83,11 @@ class ScopeBuilder {
   approval(id: string, options: Given = {}): ScopeBuilder {
     const { path, site } = this.#call(id, options, [...COMMON, ...APPROVAL])
     return this.#with(id, { ...commonModel(options, path, site), ...approvalModel(picked(options, APPROVAL), path, site) }, site)
+  }
+
+  inline(id: string, options: Given): ScopeBuilder {
+    const { path, site } = this.#call(id, options, [...COMMON, ...INLINE])
+    return this.#with(id, { ...commonModel(options, path, site), ...inlineModel(picked(options, INLINE), path, site) }, site)
   }
 
   block(id: string, build: Build, options: Given = {}): ScopeBuilder {
@@ -161,11 +167,13 @@ class ScopeBuilder {
   build(): GraphWorkflow<unknown> {
     const problems = new Problems()
     const templates = new Set<AnyTemplate>()
+    const workflows = new Set<AnyWorkflow>()
     for (const draft of this.#collected.drafts) {
       problems.take(draft.problems)
       for (const template of draft.templates) templates.add(template)
+      for (const one of draft.workflows) workflows.add(one)
     }
-    return makeGraph(this.model(), templates, { schema: this.#heading?.input ?? null, problems })
+    return makeGraph(this.model(), templates, { schema: this.#heading?.input ?? null, problems, workflows })
   }
 
   /** A block notes what comes up for the call that it is part of; a workflow begins anew with each call. */
@@ -238,6 +246,7 @@ function bodyModel(body: Given | Build, path: string, site: Site): BodyModel {
   if (typeof body === 'function') return blockModel(body, path, site)
   if (body['parallel'] !== undefined) return parallelModel(body, path, site, bodyOf)
   if (body['switch'] !== undefined) return switchModel(body['switch'], path, site)
+  if (body['inline'] !== undefined) return inlineModel(body['inline'] as Given, path, site)
   if (body['signal'] !== undefined) return signalModel(body['signal'] as Given, path, site)
   if (body['approval'] !== undefined) return approvalModel(body['approval'] as Given, path, site)
   return body['sleep'] === undefined ? useModel(body, path, site) : sleepModel(body['sleep'], path, site)

@@ -5,6 +5,7 @@ import { labelOf } from '../template/callable.ts'
 import { configurationOf } from '../template/configured.ts'
 import type { AnyTemplate } from '../template/contract.ts'
 import { UNDONE_STEP } from './compile-compensate.ts'
+import type { AnyWorkflow } from './contract.ts'
 import { escapeText } from './interpolation.ts'
 import { Problems } from './problems.ts'
 import { ref, sourceOf, type LoopName, type Source } from './reference.ts'
@@ -13,11 +14,12 @@ import { ref, sourceOf, type LoopName, type Source } from './reference.ts'
 export interface Draft {
   readonly problems: Problems
   readonly templates: Set<AnyTemplate>
+  readonly workflows: Set<AnyWorkflow>
 }
 
 /** An empty draft. */
 export function newDraft(): Draft {
-  return { problems: new Problems(), templates: new Set() }
+  return { problems: new Problems(), templates: new Set(), workflows: new Set() }
 }
 
 /** Where a scope of the builder stands. */

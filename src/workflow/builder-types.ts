@@ -102,7 +102,7 @@ export type UseOptions<V extends Visible, X extends AnyTemplate> = {
 type WithOption<V extends Visible, I> = TakesNothing<I> extends true ? { readonly with?: From<V, Bind<I>> } : { readonly with: From<V, Bind<I>> }
 
 /** Schema libraries type an empty object as `object` or as a record of nothing. */
-type TakesNothing<I> = object extends I ? true : Record<string, never> extends I ? true : false
+export type TakesNothing<I> = object extends I ? true : Record<string, never> extends I ? true : false
 
 /** An id that is not in use yet. */
 export type NewId<K extends string, V extends Visible> = K extends keyof V['steps'] ? `the id ${K} is used already` : unknown

@@ -4,6 +4,7 @@ import type { PlaceModel, WorkflowModel } from '../model/workflow.ts'
 import type { Duration } from '../shared/duration.ts'
 import type { AnyTemplate, Schema } from '../template/contract.ts'
 import type { CodesOption, InFinally, InHandler, OutputOption, OwnStep, WithHandler } from './builder-handler-types.ts'
+import type { AnyGraph, InlineOption, InlineOptions, InlineOutput } from './builder-inline-types.ts'
 import { beginBuilder } from './builder-scope.ts'
 import type {
   CommonOptions, EachOptions, From, InLoop, Inner, InTurn, LoopOptions, LoopOutput, Names, NewId, Outermost, OutputOf, Scope, ScopeOutput, UseOptions, Value, Visible, WaitOf, WithOutput, WithStep,
@@ -56,6 +57,9 @@ export interface Builder<S extends Scope> {
     id: K & NewId<K, S['visible']>, options?: CommonOptions<S['visible']> & ApprovalWait<S['visible'], F, T, G>,
   ): Builder<WithStep<S, K, WaitOutput<Decided<F>, T, G>>>
 
+  /** Runs another graph as a part of this one: in the same run, its steps below the path of this step. The output is that of the graph. */
+  inline<const K extends string, W extends AnyGraph>(id: K & NewId<K, S['visible']>, options: InlineOptions<S['visible'], W>): Builder<WithStep<S, K, InlineOutput<W>>>
+
   /** Steps in a scope of their own. They see the steps around them; from outside only the output of the block is seen. */
   block<const K extends string, B extends Scope>(
     id: K & NewId<K, S['visible']>, build: (block: Builder<Inner<S['visible']>>) => Builder<B>, options?: CommonOptions<S['visible']>,
@@ -81,6 +85,10 @@ export interface Builder<S extends Scope> {
   forEach<const K extends string, E, O>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SwitchOption<InLoop<S['visible'], E>, O> & EachOptions<S['visible']>,
   ): Builder<WithStep<S, K, (O | null)[]>>
+  /** A graph, run inline for each item of a list. */
+  forEach<const K extends string, E, W extends AnyGraph>(
+    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: InlineOption<InLoop<S['visible'], E>, W> & EachOptions<S['visible']>,
+  ): Builder<WithStep<S, K, InlineOutput<W>[]>>
   /** Branches for each item of a list. */
   forEach<const K extends string, E, O, const M extends AnyMerge<InLoop<S['visible'], E>> = 'all'>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: ParallelOption<InLoop<S['visible'], E>, O, M> & EachOptions<S['visible']>,
@@ -110,6 +118,10 @@ export interface Builder<S extends Scope> {
   loop<const K extends string, O, const H extends LoopOptions<S['visible'], O | null>>(
     id: K & NewId<K, S['visible']>, body: SwitchOption<InTurn<S['visible'], unknown>, O>, options: H,
   ): Builder<WithStep<S, K, LoopOutput<O | null, H>>>
+  /** A graph, run inline again and again. */
+  loop<const K extends string, W extends AnyGraph, const H extends LoopOptions<S['visible'], InlineOutput<W>>>(
+    id: K & NewId<K, S['visible']>, body: InlineOption<InTurn<S['visible'], unknown>, W>, options: H,
+  ): Builder<WithStep<S, K, LoopOutput<InlineOutput<W>, H>>>
   /** Branches, again and again. */
   loop<const K extends string, O, const H extends LoopOptions<S['visible'], unknown>, const M extends AnyMerge<InTurn<S['visible'], unknown>> = 'all'>(
     id: K & NewId<K, S['visible']>, body: ParallelOption<InTurn<S['visible'], unknown>, O, M>, options: H,
@@ -147,6 +159,7 @@ export interface Builder<S extends Scope> {
   onError<const K extends OwnStep<S>, F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
     id: K, handler: ApprovalOption<InHandler<S['visible']>, F, T, G> & CodesOption,
   ): Builder<WithHandler<S, K, WaitOutput<Decided<F>, T, G>>>
+  onError<const K extends OwnStep<S>, W extends AnyGraph>(id: K, handler: InlineOption<InHandler<S['visible']>, W> & CodesOption): Builder<WithHandler<S, K, InlineOutput<W>>>
   onError<const K extends OwnStep<S>, O>(id: K, handler: SwitchOption<InHandler<S['visible']>, O> & CodesOption): Builder<WithHandler<S, K, O>>
   onError<const K extends OwnStep<S>, B extends Scope>(
     id: K, build: (block: Builder<Inner<InHandler<S['visible']>>>, names: Names<InHandler<S['visible']>>) => Builder<B>, options?: CodesOption,
@@ -203,6 +216,8 @@ export interface Cases<V extends Visible, O> {
   /** A case that waits for a signal, or for a decision. */
   when<P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: string, condition: From<V, Expr<boolean>>, body: SignalOption<V, P, T, G>, options?: CaseOptions): Cases<V, O | WaitOutput<P, T, G>>
   when<F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: string, condition: From<V, Expr<boolean>>, body: ApprovalOption<V, F, T, G>, options?: CaseOptions): Cases<V, O | WaitOutput<Decided<F>, T, G>>
+  /** A case that runs a graph inline. */
+  when<W extends AnyGraph>(name: string, condition: From<V, Expr<boolean>>, body: InlineOption<V, W>, options?: CaseOptions): Cases<V, O | InlineOutput<W>>
   /** A case that is a switch again. */
   when<P>(name: string, condition: From<V, Expr<boolean>>, body: SwitchOption<V, P>, options?: CaseOptions): Cases<V, O | P>
   /** A case that is branches side by side. */
@@ -214,6 +229,7 @@ export interface Cases<V extends Visible, O> {
   otherwise(body: SleepOption<V>, options?: OtherwiseOptions): Cases<V, O | null>
   otherwise<P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(body: SignalOption<V, P, T, G>, options?: OtherwiseOptions): Cases<V, O | WaitOutput<P, T, G>>
   otherwise<F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(body: ApprovalOption<V, F, T, G>, options?: OtherwiseOptions): Cases<V, O | WaitOutput<Decided<F>, T, G>>
+  otherwise<W extends AnyGraph>(body: InlineOption<V, W>, options?: OtherwiseOptions): Cases<V, O | InlineOutput<W>>
   otherwise<P>(body: SwitchOption<V, P>, options?: OtherwiseOptions): Cases<V, O | P>
   otherwise<P, const M extends AnyMerge<V> = 'all'>(body: ParallelOption<V, P, M>, options?: OtherwiseOptions): Cases<V, O | Merged<P, M>>
   otherwise<B extends Scope>(build: (block: Builder<Inner<V>>) => Builder<B>, options?: OtherwiseOptions): Cases<V, O | ScopeOutput<B>>
@@ -236,6 +252,8 @@ export interface BranchList<V extends Visible, O> {
   branch<const K extends string, X extends AnyTemplate>(name: K, body: UseOptions<V, X>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: OutputOf<X> }>
   /** A branch that waits. */
   branch<const K extends string>(name: K, body: SleepOption<V>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: null }>
+  /** A branch that runs a graph inline. */
+  branch<const K extends string, W extends AnyGraph>(name: K, body: InlineOption<V, W>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: InlineOutput<W> }>
   /** A branch that is a switch. */
   branch<const K extends string, P>(name: K, body: SwitchOption<V, P>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: P }>
   /** A branch that is a parallel again. */

@@ -80,7 +80,7 @@ describe('compensate in a graph', () => {
       const template = templates.find(({ meta }) => uses.startsWith(meta.name))
       const name = template?.meta.name ?? ''
       return { name, called: name, from: './templates.ts', input: template?.schemas.input ?? {}, output: template?.schemas.output ?? {} }
-    })
+    }, () => expect.fail('nothing is run inline'))
     expect(code).toContain('uses: free')
     expect(code).toContain('seat: step.output.seat')
     expect(code).toContain('why: text`no ${input.film}, ${step.outcome}`')

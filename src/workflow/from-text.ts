@@ -2,6 +2,7 @@
 import { DefinitionError, WumboError } from '../errors.ts'
 import type { GraphWorkflow } from './contract.ts'
 import { fromModel, type TemplateSource } from './graph.ts'
+import type { WorkflowSource } from './inline-finder.ts'
 import type { Problem } from './problems.ts'
 import { DefinitionText } from './text/definition-text.ts'
 import { byPlace, type LocatedProblem } from './text/place.ts'
@@ -14,20 +15,21 @@ export interface CheckedText {
 }
 
 /**
- * Checks the text of a definition, YAML or JSON, and makes the workflow that it says. Never throws for what is wrong in the text.
+ * Checks the text of a definition, YAML or JSON, and makes the workflow that it says; `workflows` are those that it may run inline. Never throws
+ * for what is wrong in the text.
  * @example
  * const { workflow, problems } = checkText(source, createRegistry([...builtinTemplates, scoreLead]))
  * for (const { at, code, message } of problems) console.log(`${at.line}:${at.column}: ${code} ${message}`)
  */
-export function checkText(source: string, templates: TemplateSource): CheckedText {
-  return checkRead(DefinitionText.read(source), templates)
+export function checkText(source: string, templates: TemplateSource, workflows: WorkflowSource = []): CheckedText {
+  return checkRead(DefinitionText.read(source), templates, workflows)
 }
 
 /** The same for a text that was read. */
-export function checkRead(text: DefinitionText, templates: TemplateSource): CheckedText {
+export function checkRead(text: DefinitionText, templates: TemplateSource, workflows: WorkflowSource = []): CheckedText {
   if (text.problems.length > 0) return { workflow: undefined, problems: text.problems }
   try {
-    return { workflow: fromModel(text.model, templates), problems: [] }
+    return { workflow: fromModel(text.model, templates, workflows), problems: [] }
   } catch (thrown) {
     const problems = locatedProblems(thrown, text)
     if (problems === undefined) throw thrown
@@ -43,12 +45,12 @@ export function locatedProblems(thrown: unknown, text: DefinitionText): readonly
 }
 
 /**
- * Makes a workflow of a definition's text, YAML or JSON. `file` stands in the message. A text has no types of TypeScript: `I` and `O`,
+ * Makes a workflow of a definition's text, YAML or JSON. `file` stands in the message; `workflows` are those that it may run inline. A text has no types of TypeScript: `I` and `O`,
  * what start() takes and result() gives, are the caller's word.
  * Throws DefinitionError that tells each problem with line, column, code and remedy; its details list them.
  */
-export function fromText<I = unknown, O = unknown>(source: string, templates: TemplateSource, file = 'definition'): GraphWorkflow<I, O> {
-  const { workflow, problems } = checkText(source, templates)
+export function fromText<I = unknown, O = unknown>(source: string, templates: TemplateSource, file = 'definition', workflows: WorkflowSource = []): GraphWorkflow<I, O> {
+  const { workflow, problems } = checkText(source, templates, workflows)
   if (workflow === undefined) throw textError(problems, file)
   return workflow as GraphWorkflow<I, O> // the caller's word
 }

@@ -1,6 +1,7 @@
 // A workflow as a TypeScript module for the builder: the same model, and so the same version, when it is built. Steps and expressions
 // that the builder cannot type are written so that they still compile; templates are imported from where their names are exported.
 import type { BodyModel, BranchModel, CaseModel, CompensateModel, LoopModel, NeedModel, OnErrorModel, ParallelModel, RunErrorModel, StepModel, WorkflowModel } from '../../model/workflow.ts'
+import type { InlineModel } from '../../model/inline.ts'
 import { DEFAULT_ITEM, DEFAULT_LAST, defaultCaseName } from '../../model/workflow.ts'
 import type { JsonSchema } from '../../template/contract.ts'
 import { BRANCHES } from '../compile-parallel.ts'
@@ -22,6 +23,14 @@ export interface NamedTemplate extends Imported {
 /** Finds the template of a step or a case, by the reference and the path; `configured` when it is given settings there. */
 export type FindTemplate = (uses: string, path: string, configured: boolean) => NamedTemplate
 
+/** A graph that is run inline as code names it. */
+export interface NamedGraph extends Imported {
+  readonly input: JsonSchema
+}
+
+/** Finds a graph that is run inline, by the reference and the path. */
+export type FindGraph = (reference: string, path: string) => NamedGraph
+
 /** Keys that are written as they are. */
 const PLAIN = ['retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level'] as const
 
@@ -32,21 +41,23 @@ interface Site {
 }
 
 /** Writes a model whose templates are pinned. */
-export function writeTypeScript(model: WorkflowModel, find: FindTemplate): string {
-  return new Writer(find).module(model)
+export function writeTypeScript(model: WorkflowModel, find: FindTemplate, findGraph: FindGraph): string {
+  return new Writer(find, findGraph).module(model)
 }
 
 type Entries = readonly (readonly [key: string, value: Code])[]
 
 class Writer {
   readonly #find: FindTemplate
+  readonly #findGraph: FindGraph
   readonly #names = new ModuleNames()
   readonly #bindings = new BindingWriter((name) => this.#names.own(name))
 
   readonly #waits = new WaitWriter(this.#bindings, (name) => this.#names.own(name))
 
-  constructor(find: FindTemplate) {
+  constructor(find: FindTemplate, findGraph: FindGraph) {
     this.#find = find
+    this.#findGraph = findGraph
   }
 
   module(model: WorkflowModel): string {
@@ -99,6 +110,7 @@ class Writer {
     if (step.steps !== undefined) return callCode('.block', [textCode(id), this.#block(step, site), ...options])
     if (step.switch !== undefined) return callCode('.switch', [textCode(id), this.#cases(step.switch, site), ...options])
     if (step.parallel !== undefined) return callCode('.parallel', [textCode(id), this.#branches(step.parallel, site), ...this.#merging(step.parallel, site, common)])
+    if (step.inline !== undefined) return callCode('.inline', [textCode(id), objectCode([...common, ...this.#inline(step.inline, site)])])
     if (step.sleep !== undefined) return callCode('.sleep', [textCode(id), this.#wait(step.sleep, site), ...options])
     const wait = this.#waits.of(step, site.names)
     if (wait !== undefined) return callCode(`.${wait.key}`, [textCode(id), objectCode([...common, ...wait.entries])])
@@ -222,9 +234,15 @@ class Writer {
   #body(body: BodyModel, site: Site): Entries {
     if (body.switch !== undefined) return [['switch', this.#cases(body.switch, site)]]
     if (body.parallel !== undefined) return [['parallel', this.#branches(body.parallel, site)], ...this.#merge(body.parallel, site, 'branchConcurrency')]
+    if (body.inline !== undefined) return [['inline', objectCode(this.#inline(body.inline, site))]]
     if (body.sleep !== undefined) return [['sleep', this.#wait(body.sleep, site)]]
     const wait = this.#waits.of(body, site.names)
     return wait === undefined ? this.#use(body, site) : [[wait.key, objectCode(wait.entries)]]
+  }
+
+  #inline({ workflow, input }: InlineModel, { path, names }: Site): Entries {
+    const graph = this.#findGraph(workflow, path)
+    return [['workflow', this.#names.imported(graph)], ...(input === undefined ? [] : [['input', callback(this.#bindings.binding(input, graph.input, names))] as const])]
   }
 
   #wait(duration: NonNullable<BodyModel['sleep']>, { names }: Site): Code {

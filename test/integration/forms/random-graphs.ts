@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { z } from 'zod'
 import type { StepModel, WorkflowModel } from '../../../src/model/workflow.ts'
 import { defineTemplate } from '../../../src/template/define.ts'
+import { workflow } from '../../../src/workflow/builder.ts'
 
 const Item = z.object({ id: z.string(), size: z.number(), 'odd key': z.string(), tags: z.array(z.string()).default([]) })
 const Deep = z.object({ x: z.string(), y: z.number().optional(), rest: z.record(z.string(), z.number()).optional() })
@@ -26,6 +27,9 @@ export const settled = defineTemplate({
   execute: () => { throw new Error('never run') },
 })
 export const GRAPH_TEMPLATES = { mixed, settled }
+
+/** A graph that others run inline. */
+export const part = workflow('a.part', { input: z.object({ text: z.string(), n: z.number().optional() }) }).step('x', { uses: mixed, with: ({ input }) => ({ text: input.text }) }).output(({ steps }) => ({ text: steps.x.text })).build()
 
 const INPUT = {
   type: 'object', required: ['name', 'items', 'odd key'],
@@ -148,6 +152,7 @@ class Maker {
   #body(around: Around, depth: number): Record<string, unknown> {
     const kind = this.#draw(fc.integer({ min: 0, max: depth > 0 ? 7 : 4 }))
     if (kind === 0 && this.#chance(2)) return this.#wait(around)
+    if (kind === 0 && this.#chance(2)) return { inline: { workflow: this.#one(['a.part', `a.part@${part.version}`]), input: { text: this.#bound(around, 'text'), ...(this.#chance(2) ? { n: this.#bound(around, 'n') } : {}) } } }
     if (kind === 0) return { sleep: this.#one<string | number>(['5s', 100, `\${{ ${this.#one(sources(around, 'n'))} }}`, '${{ 2 }}s']) }
     if (kind === 1) return { uses: this.#one(['settled', 'settled@^2']), config: this.#one<object>([{ root: '.' }, { root: "it's", depth: 2 }]), with: { text: this.#bound(around, 'text') } }
     if (kind <= 4) return { uses: this.#one(['mixed', 'mixed@1.2.0']), ...this.#with(around), ...this.#maybe('retry', { maxAttempts: 3, backoff: 'fixed', nonRetryable: ['X'] }), ...this.#maybe('timeout', 5000), ...this.#maybe('level', 'pure') }

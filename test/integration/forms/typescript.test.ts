@@ -14,7 +14,7 @@ import { respelled } from '../../../src/workflow/spelling.ts'
 import { writeJson } from '../../../src/workflow/write/json.ts'
 import { writeTypeScript, type FindTemplate } from '../../../src/workflow/write/typescript.ts'
 import { writeYaml } from '../../../src/workflow/write/yaml.ts'
-import { GRAPH_TEMPLATES, randomGraph } from './random-graphs.ts'
+import { GRAPH_TEMPLATES, part, randomGraph } from './random-graphs.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const templates = wumbo.createRegistry(Object.values(GRAPH_TEMPLATES))
@@ -24,7 +24,7 @@ const find: FindTemplate = (uses) => {
   return { name: meta.name, from: './random-graphs.ts', called: meta.name, input: schemas.input, output: schemas.output }
 }
 
-const codeOf = (model: WorkflowModel): string => writeTypeScript(respelled(model), find)
+const codeOf = (model: WorkflowModel): string => writeTypeScript(respelled(model), find, () => ({ name: 'part', from: './random-graphs.ts', called: 'a.part', input: part.schemas.input }))
 
 /** Runs a module that was written, in place of importing it: its imports are looked up here. */
 function built(code: string): GraphWorkflow<unknown> {
@@ -32,7 +32,7 @@ function built(code: string): GraphWorkflow<unknown> {
     .replaceAll(/^import \{ (.*) \} from '(.*)'$/gm, (_, names: string, from: string) => `const { ${names.replaceAll(' as ', ': ')} } = modules['${from}']`)
     .replace(/^export const \w+ = /m, 'return ')
   const run = compileFunction(plain, ['modules']) as (modules: object) => GraphWorkflow<unknown>
-  return run({ wumbo, './random-graphs.ts': GRAPH_TEMPLATES })
+  return run({ wumbo, './random-graphs.ts': { ...GRAPH_TEMPLATES, part } })
 }
 
 test('D1: random graphs keep their version through YAML, JSON, TypeScript and back', { timeout: 120_000 }, () => {
@@ -40,12 +40,12 @@ test('D1: random graphs keep their version through YAML, JSON, TypeScript and ba
   fc.assert(fc.property(randomGraph, (model) => {
     let version: string
     try {
-      version = wumbo.fromModel(model, templates).version
+      version = wumbo.fromModel(model, templates, [part]).version
     } catch {
       return // refused by the checks: no graph to write
     }
     valid++
-    const json = wumbo.fromText(writeJson(model), templates)
+    const json = wumbo.fromText(writeJson(model), templates, 'json', [part])
     const graph = built(codeOf(model))
     const again = wumbo.fromText(writeYaml(JSON.parse(graph.definition) as WorkflowModel), templates)
     expect({ json: json.version, ts: graph.version, yaml: again.version }).toEqual({ json: version, ts: version, yaml: version })
@@ -61,7 +61,7 @@ test('what is written compiles under strict settings', { timeout: 120_000 }, () 
   try {
     const models = fc.sample(randomGraph, { numRuns: 150 }).filter((model) => {
       try {
-        return wumbo.fromModel(model, templates).form === 'graph'
+        return wumbo.fromModel(model, templates, [part]).form === 'graph'
       } catch {
         return false
       }

@@ -108,6 +108,22 @@ export function sagaShapes(night: string): readonly Shape[] {
       },
     },
     {
+      // The steps of what is run inline are undone with all others, the last first.
+      name: 'graph-undone-inline', input: { n: 0 }, expected: 'failed',
+      make: (world) => {
+        const templates = [undoable(world), bad(world)]
+        const inner = fromModel({ name: 'inner', steps: { one: { uses: 'undoable', with: '${{ input }}' }, two: { uses: 'undoable', with: '${{ steps.one.output }}' } }, output: '${{ steps.two.output }}' }, templates)
+        const outer = fromModel({ name: 'outer', steps: { a: { inline: { workflow: 'inner', input: '${{ input }}' } }, b: { uses: 'undoable', with: '${{ steps.a.output }}' } }, output: '${{ steps.b.output }}' }, templates, [inner])
+        return fromModel({
+          name: 'graph-undone-inline', input: { type: 'object' },
+          steps: {
+            first: { uses: 'undoable', with: '${{ input }}' }, z: { inline: { workflow: 'outer', input: '${{ steps.first.output }}' } },
+            each: { forEach: '[1, 2]', inline: { workflow: 'inner', input: { n: '${{ item }}' } } }, bad: { uses: 'bad', with: '${{ steps.z.output }}', needs: 'each' },
+          },
+        }, templates, [inner, outer])
+      },
+    },
+    {
       name: 'graph-undone', input: { n: 0 }, expected: 'failed',
       make: (world) => {
         const step = undoable(world)

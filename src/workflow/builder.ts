@@ -148,6 +148,8 @@ export interface Builder<S extends Scope> {
     id: K, handler: ApprovalOption<InHandler<S['visible']>, F, T, G> & CodesOption,
   ): Builder<WithHandler<S, K, WaitOutput<Decided<F>, T, G>>>
   onError<const K extends OwnStep<S>, O>(id: K, handler: SwitchOption<InHandler<S['visible']>, O> & CodesOption): Builder<WithHandler<S, K, O>>
+  /** Runs branches in the place of a step that has failed. */
+  onError<const K extends OwnStep<S>, O, const M extends AnyMerge<InHandler<S['visible']>> = 'all'>(id: K, handler: ParallelOption<InHandler<S['visible']>, O, M> & CodesOption): Builder<WithHandler<S, K, Merged<O, M>>>
   onError<const K extends OwnStep<S>, B extends Scope>(
     id: K, build: (block: Builder<Inner<InHandler<S['visible']>>>, names: Names<InHandler<S['visible']>>) => Builder<B>, options?: CodesOption,
   ): Builder<WithHandler<S, K, ScopeOutput<B>>>
@@ -236,6 +238,9 @@ export interface BranchList<V extends Visible, O> {
   branch<const K extends string, X extends AnyTemplate>(name: K, body: UseOptions<V, X>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: OutputOf<X> }>
   /** A branch that waits. */
   branch<const K extends string>(name: K, body: SleepOption<V>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: null }>
+  /** A branch that waits for a signal, or for a decision. */
+  branch<const K extends string, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: K, body: SignalOption<V, P, T, G>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: WaitOutput<P, T, G> }>
+  branch<const K extends string, F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: K, body: ApprovalOption<V, F, T, G>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: WaitOutput<Decided<F>, T, G> }>
   /** A branch that is a switch. */
   branch<const K extends string, P>(name: K, body: SwitchOption<V, P>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: P }>
   /** A branch that is a parallel again. */

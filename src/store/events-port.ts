@@ -6,6 +6,7 @@ import type { RunKey, Space } from '../model/run.ts'
 /**
  * `publish` stores an event, and sends it, as by `send`, to every run that listens to its topic, and to its key or to all. Answers `published`. An id that the topic
  *   has already stores and sends nothing.
+ *   A shared store raises `at` to its own time, which no run's start is ahead of: what is published after a run has started is never older than it, whatever two workers' clocks say.
  * `listen` has a run that the lane owns listen to a topic, to one key of it or (null) to all, and sends it the events that it has missed, oldest first: of those at or
  *   after `since` all, or where it has listened before those since it ceased to. At most `limit`: when there may be more it does not listen yet,
  *   and asking again goes on. Answers `listening`. Whoever listens already gets nothing by it. StoreRowError when the run is not owned.

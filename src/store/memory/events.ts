@@ -17,7 +17,7 @@ export function publish(tables: Tables, { event }: OpOf<'publish'>, send: Send):
   const { space, topic, id, key, body, at } = event
   const { events, listeners } = tables.topic(whole(space), text(topic))
   if (events.has(id)) return { answer: 'published', isNew: false, runs: 0, owned: [] }
-  const stored: StoredEvent = Object.freeze({ space, topic, id: text(id), key: key === null ? null : text(key), body: text(body), at: whole(at), number: tables.nextEvent() })
+  const stored: StoredEvent = Object.freeze({ space, topic, id: text(id), key: key === null ? null : text(key), body: text(body), at: Math.max(whole(at), tables.now()), number: tables.nextEvent() })
   tables.set(events, id, stored)
   const got = new Set<StoredRun>()
   for (const [name, listener] of [...listeners]) {

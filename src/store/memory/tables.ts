@@ -67,6 +67,8 @@ export class Tables {
   readonly definitions = new Map<string, StoredDefinition>()
   readonly workflows = new Map<string, StoredWorkflow>()
   readonly topics = new Map<string, StoredTopic>()
+  /** The time of a store that many write: events are never older than it. */
+  now = (): number => Number.MIN_SAFE_INTEGER
   /** The epoch of the newest lane; 0 before the first. */
   epoch = 0
   #orders = 0

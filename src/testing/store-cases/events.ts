@@ -7,8 +7,11 @@ import { ask, claimed, consume, finish, keyOf, pairs, refused, release, rowOf, s
 import type { OpOf } from './samples.ts'
 import type { StoreCase } from './subject.ts'
 
+/** Ahead of any clock, since a shared store makes no event older than its own time. */
+const LATE = 4_000_000_000_000
+
 function publish(id: string, change: Partial<NewEvent> = {}): OpOf<'publish'> {
-  return { op: 'publish', event: { space: 0, topic: 'order.paid', id, key: null, body: `j:"${id}"`, at: 500, ...change } }
+  return { op: 'publish', event: { space: 0, topic: 'order.paid', id, key: null, body: `j:"${id}"`, at: LATE + 500, ...change } }
 }
 
 function listen(number: number, change: Partial<OpOf<'listen'>> = {}): OpOf<'listen'> {
@@ -37,15 +40,15 @@ export const eventCases: readonly StoreCase[] = [
     async run({ store }) {
       const lane = await store.openLane()
       await lane.flush([start(1), start(2), start(3), start(4), listen(1), listen(2), listen(3, { topic: 'order' }), release(2, { wakeAt: 9_000_000 })])
-      const answer = await ask(lane, publish('a', { body: 'j:"why"', at: 700 }))
+      const answer = await ask(lane, publish('a', { body: 'j:"why"', at: LATE + 700 }))
       assert.ok(answer?.answer === 'published' && answer.isNew && answer.runs === 2)
       assert.ok(store.isShared || JSON.stringify(answer.owned) === JSON.stringify([keyOf(1)]))
-      assert.deepEqual(await store.mail(keyOf(1), 0), [{ ...keyOf(1), id: 'event:order.paid a', kind: 'event', body: 'j:"why"', sentAt: 700, number: 1, consumedAt: null }])
+      assert.deepEqual(await store.mail(keyOf(1), 0), [{ ...keyOf(1), id: 'event:order.paid a', kind: 'event', body: 'j:"why"', sentAt: LATE + 700, number: 1, consumedAt: null }])
       assert.deepEqual([await got(store, 2), await got(store, 3), await got(store, 4)], [['a'], [], []])
-      assert.equal((await rowOf(store, 2)).wakeAt, 700)
+      assert.equal((await rowOf(store, 2)).wakeAt, LATE + 700)
       assert.equal((await rowOf(store, 1)).wakeAt, null)
       assert.deepEqual(await claimed(lane, 0), [2])
-      assert.deepEqual((await store.listEvents({ space: 0 })).events.map(({ topic, id, key, body, at }) => ({ topic, id, key, body, at })), [{ topic: 'order.paid', id: 'a', key: null, body: 'j:"why"', at: 700 }])
+      assert.deepEqual((await store.listEvents({ space: 0 })).events.map(({ topic, id, key, body, at }) => ({ topic, id, key, body, at })), [{ topic: 'order.paid', id: 'a', key: null, body: 'j:"why"', at: LATE + 700 }])
     },
   },
   {
@@ -75,9 +78,9 @@ export const eventCases: readonly StoreCase[] = [
     name: 'whoever begins to listen gets what was published before, from a time on, in the order of publishing',
     async run({ store }) {
       const lane = await store.openLane()
-      await lane.flush([publish('old', { at: 100 }), publish('b', { at: 900, key: '42' }), publish('a', { at: 500 }), publish('z', { topic: 'order', at: 900 })])
+      await lane.flush([publish('old', { at: LATE + 100 }), publish('b', { at: LATE + 900, key: '42' }), publish('a', { at: LATE + 500 }), publish('z', { topic: 'order', at: LATE + 900 })])
       await lane.flush([start(1), start(2)])
-      assert.deepEqual(await ask(lane, listen(1, { since: 500 })), { answer: 'listening', mails: 2, isWhole: true })
+      assert.deepEqual(await ask(lane, listen(1, { since: LATE + 500 })), { answer: 'listening', mails: 2, isWhole: true })
       assert.deepEqual(await ask(lane, listen(1, { since: 0 })), { answer: 'listening', mails: 0, isWhole: true })
       assert.deepEqual(await ask(lane, listen(2, { key: '42', since: 0 })), { answer: 'listening', mails: 1, isWhole: true })
       assert.deepEqual([await got(store, 1), await got(store, 2)], [['b', 'a'], ['b']])
@@ -104,7 +107,7 @@ export const eventCases: readonly StoreCase[] = [
       await lane.flush([start(1), listen(1), publish('a'), unlisten(1), unlisten(1), unlisten(1, { topic: 'order' })])
       assert.equal(await published(lane, publish('b')), 0)
       assert.deepEqual(await got(store, 1), ['a'])
-      assert.deepEqual(await ask(lane, listen(1, { since: 9000 })), { answer: 'listening', mails: 1, isWhole: true })
+      assert.deepEqual(await ask(lane, listen(1, { since: LATE + 9000 })), { answer: 'listening', mails: 1, isWhole: true })
       await lane.flush([unlisten(1), listen(1), publish('c')])
       assert.deepEqual(await got(store, 1), ['a', 'b', 'c'])
     },
@@ -173,11 +176,11 @@ export const eventCases: readonly StoreCase[] = [
     name: 'old events are pruned, the oldest first; who listens keeps on, and a cursor keeps its place',
     async run({ store }) {
       const lane = await store.openLane()
-      await lane.flush([start(1), listen(1), publish('a', { at: 100 }), publish('b', { at: 200 }), publish('c', { at: 300 }), publish('a', { space: 7, at: 100 }), unlisten(1)])
+      await lane.flush([start(1), listen(1), publish('a', { at: LATE + 100 }), publish('b', { at: LATE + 200 }), publish('c', { at: LATE + 300 }), publish('a', { space: 7, at: LATE + 100 }), unlisten(1)])
       const prune = (before: number, limit: number): OpOf<'pruneEvents'> => ({ op: 'pruneEvents', space: 0, before, limit })
-      assert.deepEqual(await ask(lane, prune(300, 1)), { answer: 'prunedEvents', events: 1 })
+      assert.deepEqual(await ask(lane, prune(LATE + 300, 1)), { answer: 'prunedEvents', events: 1 })
       assert.deepEqual((await store.listEvents({ space: 0 })).events.map(({ id }) => id), ['c', 'b'])
-      assert.deepEqual(await ask(lane, prune(1000, 10)), { answer: 'prunedEvents', events: 2 })
+      assert.deepEqual(await ask(lane, prune(LATE + 1000, 10)), { answer: 'prunedEvents', events: 2 })
       assert.deepEqual((await store.listEvents({ space: 7 })).events.length, 1)
       await lane.flush([publish('d'), listen(1), publish('e')])
       assert.deepEqual(await got(store, 1), ['a', 'b', 'c', 'd', 'e'])

@@ -59,11 +59,13 @@ create function wumbo_publish_v1(p_space bigint, p_topic text, p_id text, p_key 
 language plpgsql set jit = off set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $body$
 #variable_conflict use_column
 declare
+  -- No run that has started is ahead of this time.
+  v_at constant bigint := greatest(p_at, ceil(extract(epoch from clock_timestamp()) * 1000)::bigint);
   v_listening bigint[];
   v_alive bigint[];
 begin
   perform wumbo_lock_topic_v1(p_space, p_topic);
-  insert into events (space, topic, id, key, body, at) values (p_space, p_topic, p_id, p_key, p_body, p_at) on conflict do nothing;
+  insert into events (space, topic, id, key, body, at) values (p_space, p_topic, p_id, p_key, p_body, v_at) on conflict do nothing;
   if not found then
     return query select false, 0::bigint, 0::bigint;
     return;
@@ -77,7 +79,7 @@ begin
   select array_agg(l.no) into v_alive from runs l where l.no = any(v_listening);
   -- What has ended, or is gone, listens no more.
   delete from listeners t where t.space = p_space and t.topic = p_topic and t.key in ('', coalesce(p_key, '')) and t.open = 1 and t.run_no <> all(coalesce(v_alive, '{}'));
-  return query select true, m.sent, m.owned from wumbo_mail_event_v1(coalesce(v_alive, '{}'), p_mail, p_body, p_at) m;
+  return query select true, m.sent, m.owned from wumbo_mail_event_v1(coalesce(v_alive, '{}'), p_mail, p_body, v_at) m;
 end
 $body$;
 

@@ -129,9 +129,9 @@ export class RunChildren implements FanHost {
     if (living.length > 0) this.#quietly(patiently(this.host.deps, () => cancelChildren(living, this.run.row, this.host), () => this.run.live))
   }
 
-  /** A child was started for an operation that has been given up meanwhile. */
+  /** A child was started for an operation that has been given up meanwhile. A run that leaves memory gives nothing up: it comes back to its children. */
   orphaned(id: string): void {
-    this.#askToCancel([id])
+    if (this.run.live) this.#askToCancel([id])
   }
 
   /** Calls with the mail of a child once that has come; at once when it has. */

@@ -148,7 +148,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   }
 
   drop(path: string): void {
-    if (this.live && this.#undo?.isActive !== true) dropOperation(path, { open: this.#open, replay: this.#replay, inbox: this.#inbox })
+    if (this.live && this.#undo?.isActive !== true) dropOperation(path, { open: this.#open, replay: this.#replay, inbox: this.#inbox, children: () => this.#openChildren() })
   }
 
   complete(output: unknown): void {

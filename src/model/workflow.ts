@@ -1,6 +1,7 @@
 // The graph model: a workflow as plain data, the same in JSON, in YAML and out of the builder. Shapes and what each key
 // means; workflow-schema.ts checks the shape, the folder workflow/ checks the meaning and makes graphs that run.
 
+import type { ChildModel, ChildrenModel } from './children.ts'
 import type { ApprovalModel, SignalModel, UntilModel } from './waiting.ts'
 
 /** Milliseconds, or text such as `30s`, `1h 30m`. */
@@ -35,7 +36,7 @@ export interface CompensateModel {
   readonly onUnknown?: 'settle' | 'compensate'
 }
 
-/** What a step does: exactly one of `uses`, `steps`, `switch`, `parallel`, `sleep`, `signal` and `approval`. */
+/** What a step does: exactly one of `uses`, `steps`, `switch`, `parallel`, `sleep`, `signal`, `approval`, `child` and `children`. */
 export interface BodyModel {
   /** A template: `name`, `name@1.2.0`, `name@^1`. Without a version: the newest. */
   readonly uses?: string
@@ -57,6 +58,10 @@ export interface BodyModel {
   readonly signal?: SignalModel
   /** Waits until a person has decided. The output tells who decided, when and what. */
   readonly approval?: ApprovalModel
+  /** Starts a run of another workflow as a child of this one. The output is that of the child. */
+  readonly child?: ChildModel
+  /** Starts a child run for each input of a list. The output tells how many have completed and failed. */
+  readonly children?: ChildrenModel
   /** Only with `uses`. */
   readonly retry?: RetryModel
   /** Per attempt. Only with `uses`. */

@@ -9,6 +9,7 @@ import type {
   CommonOptions, EachOptions, From, InLoop, Inner, InTurn, LoopOptions, LoopOutput, Names, NewId, Outermost, OutputOf, Scope, ScopeOutput, UseOptions, Value, Visible, WaitOf, WithOutput, WithStep,
 } from './builder-types.ts'
 import type { ApprovalOption, ApprovalWait, Decided, Fallback, OnTimeout, SignalOption, SignalWait, SleepOption, TurnOutput, UntilOption, WaitOutput } from './builder-wait-types.ts'
+import type { ChildOption, ChildOutput, ChildrenOption, ChildrenOutput, ChildrenStep, ChildStep, Collect, Startable } from './builder-child-types.ts'
 import type { AnyMerge, BranchOptions, MergeByOutput, Merged, MergeOptions } from './builder-parallel-types.ts'
 import type { GraphWorkflow } from './contract.ts'
 import type { Expr } from './reference.ts'
@@ -56,6 +57,16 @@ export interface Builder<S extends Scope> {
     id: K & NewId<K, S['visible']>, options?: CommonOptions<S['visible']> & ApprovalWait<S['visible'], F, T, G>,
   ): Builder<WithStep<S, K, WaitOutput<Decided<F>, T, G>>>
 
+  /** Starts a run of another workflow as a child, and waits for its end unless `wait` is false. The output is that of the child, else its id. */
+  child<const K extends string, W extends Startable, const T extends boolean = true>(
+    id: K & NewId<K, S['visible']>, options: CommonOptions<S['visible']> & ChildStep<S['visible'], W, T>,
+  ): Builder<WithStep<S, K, ChildOutput<W, T>>>
+
+  /** Starts a child run for each input, and waits until all have ended: however many, they cost this run one record. The output tells how many have completed and failed. */
+  children<const K extends string, W extends Startable, const C extends Collect = undefined>(
+    id: K & NewId<K, S['visible']>, options: CommonOptions<S['visible']> & ChildrenStep<S['visible'], W, C>,
+  ): Builder<WithStep<S, K, ChildrenOutput<W, C>>>
+
   /** Steps in a scope of their own. They see the steps around them; from outside only the output of the block is seen. */
   block<const K extends string, B extends Scope>(
     id: K & NewId<K, S['visible']>, build: (block: Builder<Inner<S['visible']>>) => Builder<B>, options?: CommonOptions<S['visible']>,
@@ -77,6 +88,14 @@ export interface Builder<S extends Scope> {
   forEach<const K extends string, E, F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: ApprovalOption<InLoop<S['visible'], E>, F, T, G> & EachOptions<S['visible']>,
   ): Builder<WithStep<S, K, WaitOutput<Decided<F>, T, G>[]>>
+  /** A child for each item of a list. For thousands see `children`. */
+  forEach<const K extends string, E, W extends Startable, const T extends boolean = true>(
+    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: ChildOption<InLoop<S['visible'], E>, W, T> & EachOptions<S['visible']>,
+  ): Builder<WithStep<S, K, ChildOutput<W, T>[]>>
+  /** Children for each item of a list. */
+  forEach<const K extends string, E, W extends Startable, const C extends Collect = undefined>(
+    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: ChildrenOption<InLoop<S['visible'], E>, W, C> & EachOptions<S['visible']>,
+  ): Builder<WithStep<S, K, ChildrenOutput<W, C>[]>>
   /** A switch for each item of a list: null for an item that no case takes. */
   forEach<const K extends string, E, O>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SwitchOption<InLoop<S['visible'], E>, O> & EachOptions<S['visible']>,
@@ -106,6 +125,14 @@ export interface Builder<S extends Scope> {
   loop<const K extends string, F, const T extends OnTimeout, const G extends Fallback, const H extends LoopOptions<S['visible'], TurnOutput<Decided<F>, T>>>(
     id: K & NewId<K, S['visible']>, body: ApprovalOption<InTurn<S['visible'], unknown>, F, T, G>, options: H,
   ): Builder<WithStep<S, K, LoopOutput<WaitOutput<Decided<F>, T, G>, H>>>
+  /** A child, again and again. */
+  loop<const K extends string, W extends Startable, const H extends LoopOptions<S['visible'], unknown>, const T extends boolean = true>(
+    id: K & NewId<K, S['visible']>, body: ChildOption<InTurn<S['visible'], unknown>, W, T>, options: H,
+  ): Builder<WithStep<S, K, LoopOutput<ChildOutput<W, T>, H>>>
+  /** Children, again and again. */
+  loop<const K extends string, W extends Startable, const H extends LoopOptions<S['visible'], unknown>, const C extends Collect = undefined>(
+    id: K & NewId<K, S['visible']>, body: ChildrenOption<InTurn<S['visible'], unknown>, W, C>, options: H,
+  ): Builder<WithStep<S, K, LoopOutput<ChildrenOutput<W, C>, H>>>
   /** A switch, again and again: null for a turn that no case takes. */
   loop<const K extends string, O, const H extends LoopOptions<S['visible'], O | null>>(
     id: K & NewId<K, S['visible']>, body: SwitchOption<InTurn<S['visible'], unknown>, O>, options: H,
@@ -147,6 +174,9 @@ export interface Builder<S extends Scope> {
   onError<const K extends OwnStep<S>, F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
     id: K, handler: ApprovalOption<InHandler<S['visible']>, F, T, G> & CodesOption,
   ): Builder<WithHandler<S, K, WaitOutput<Decided<F>, T, G>>>
+  /** Starts a child in the place of a step that has failed. */
+  onError<const K extends OwnStep<S>, W extends Startable, const T extends boolean = true>(id: K, handler: ChildOption<InHandler<S['visible']>, W, T> & CodesOption): Builder<WithHandler<S, K, ChildOutput<W, T>>>
+  onError<const K extends OwnStep<S>, W extends Startable, const C extends Collect = undefined>(id: K, handler: ChildrenOption<InHandler<S['visible']>, W, C> & CodesOption): Builder<WithHandler<S, K, ChildrenOutput<W, C>>>
   onError<const K extends OwnStep<S>, O>(id: K, handler: SwitchOption<InHandler<S['visible']>, O> & CodesOption): Builder<WithHandler<S, K, O>>
   /** Runs branches in the place of a step that has failed. */
   onError<const K extends OwnStep<S>, O, const M extends AnyMerge<InHandler<S['visible']>> = 'all'>(id: K, handler: ParallelOption<InHandler<S['visible']>, O, M> & CodesOption): Builder<WithHandler<S, K, Merged<O, M>>>
@@ -205,6 +235,9 @@ export interface Cases<V extends Visible, O> {
   /** A case that waits for a signal, or for a decision. */
   when<P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: string, condition: From<V, Expr<boolean>>, body: SignalOption<V, P, T, G>, options?: CaseOptions): Cases<V, O | WaitOutput<P, T, G>>
   when<F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: string, condition: From<V, Expr<boolean>>, body: ApprovalOption<V, F, T, G>, options?: CaseOptions): Cases<V, O | WaitOutput<Decided<F>, T, G>>
+  /** A case that starts a child, or many. */
+  when<W extends Startable, const T extends boolean = true>(name: string, condition: From<V, Expr<boolean>>, body: ChildOption<V, W, T>, options?: CaseOptions): Cases<V, O | ChildOutput<W, T>>
+  when<W extends Startable, const C extends Collect = undefined>(name: string, condition: From<V, Expr<boolean>>, body: ChildrenOption<V, W, C>, options?: CaseOptions): Cases<V, O | ChildrenOutput<W, C>>
   /** A case that is a switch again. */
   when<P>(name: string, condition: From<V, Expr<boolean>>, body: SwitchOption<V, P>, options?: CaseOptions): Cases<V, O | P>
   /** A case that is branches side by side. */
@@ -216,6 +249,8 @@ export interface Cases<V extends Visible, O> {
   otherwise(body: SleepOption<V>, options?: OtherwiseOptions): Cases<V, O | null>
   otherwise<P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(body: SignalOption<V, P, T, G>, options?: OtherwiseOptions): Cases<V, O | WaitOutput<P, T, G>>
   otherwise<F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(body: ApprovalOption<V, F, T, G>, options?: OtherwiseOptions): Cases<V, O | WaitOutput<Decided<F>, T, G>>
+  otherwise<W extends Startable, const T extends boolean = true>(body: ChildOption<V, W, T>, options?: OtherwiseOptions): Cases<V, O | ChildOutput<W, T>>
+  otherwise<W extends Startable, const C extends Collect = undefined>(body: ChildrenOption<V, W, C>, options?: OtherwiseOptions): Cases<V, O | ChildrenOutput<W, C>>
   otherwise<P>(body: SwitchOption<V, P>, options?: OtherwiseOptions): Cases<V, O | P>
   otherwise<P, const M extends AnyMerge<V> = 'all'>(body: ParallelOption<V, P, M>, options?: OtherwiseOptions): Cases<V, O | Merged<P, M>>
   otherwise<B extends Scope>(build: (block: Builder<Inner<V>>) => Builder<B>, options?: OtherwiseOptions): Cases<V, O | ScopeOutput<B>>
@@ -241,6 +276,9 @@ export interface BranchList<V extends Visible, O> {
   /** A branch that waits for a signal, or for a decision. */
   branch<const K extends string, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: K, body: SignalOption<V, P, T, G>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: WaitOutput<P, T, G> }>
   branch<const K extends string, F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: K, body: ApprovalOption<V, F, T, G>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: WaitOutput<Decided<F>, T, G> }>
+  /** A branch that starts a child, or many. */
+  branch<const K extends string, W extends Startable, const T extends boolean = true>(name: K, body: ChildOption<V, W, T>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: ChildOutput<W, T> }>
+  branch<const K extends string, W extends Startable, const C extends Collect = undefined>(name: K, body: ChildrenOption<V, W, C>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: ChildrenOutput<W, C> }>
   /** A branch that is a switch. */
   branch<const K extends string, P>(name: K, body: SwitchOption<V, P>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: P }>
   /** A branch that is a parallel again. */

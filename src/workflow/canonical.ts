@@ -5,7 +5,7 @@ import { parseDuration } from '../shared/duration.ts'
 import { sha256 } from '../shared/sha256.ts'
 
 const WORKFLOW = ['$schema', 'name', 'description', 'input', 'timeout', 'onFailure', 'onCancel', 'steps', 'output', 'onError', 'finally', 'cleanUpTimeout', 'layout']
-const STEP = ['description', 'needs', 'join', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'onError', 'uses', 'config', 'with', 'steps', 'switch', 'parallel', 'sleep', 'signal', 'approval', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
+const STEP = ['description', 'needs', 'join', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'onError', 'uses', 'config', 'with', 'steps', 'switch', 'parallel', 'sleep', 'signal', 'approval', 'child', 'children', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
 const ON_ERROR = ['codes', ...STEP.slice(STEP.indexOf('uses'))]
 const COMPENSATE = ['uses', 'with', 'retry', 'timeout', 'onUnknown']
 const CASE = ['name', 'description', 'if', 'else', ...STEP.slice(STEP.indexOf('uses'))]
@@ -14,6 +14,8 @@ const PARALLEL = ['branches', 'merge', 'concurrency']
 const NEED = ['step', 'on', 'if', 'else']
 const SIGNAL = ['name', 'key', 'schema', 'timeout', 'onTimeout', 'fallback']
 const APPROVAL = ['title', 'assignees', 'form', 'timeout', 'onTimeout', 'fallback']
+const CHILD = ['workflow', 'input', 'wait', 'parentClose', 'queue']
+const CHILDREN = ['workflow', 'inputs', 'concurrency', 'onFailure', 'collect', 'parentClose', 'queue']
 const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
 /** What a JSON Schema says to people, not to a validator. */
 const ANNOTATIONS = new Set(['title', 'description', 'examples', '$comment', 'deprecated', 'readOnly', 'writeOnly'])
@@ -67,6 +69,9 @@ function canonicalBody(body: unknown, path: string, pin: Pin, keys: readonly str
       case 'signal':
       case 'approval':
         return pick(value, key === 'signal' ? SIGNAL : APPROVAL, (_, inner) => sorted(inner))
+      case 'child':
+      case 'children':
+        return pick(value, key === 'child' ? CHILD : CHILDREN, (_, inner) => sorted(inner))
       case 'config':
       case 'with':
       case 'output':

@@ -258,8 +258,8 @@ export type Operation =
   | { readonly kind: 'child'; readonly path: string; readonly start: ChildStart | null; readonly run: string | null; readonly reads: readonly string[] | null }
   /** A child run is started: answered with its id once that is durable. */
   | { readonly kind: 'spawn'; readonly path: string; readonly start: ChildStart; readonly reads: readonly string[] | null }
-  /** Many child runs are started, `concurrency` at a time: answered with a ChildrenEnd when all have ended. */
-  | ({ readonly kind: 'children'; readonly path: string; readonly inputs: readonly unknown[]; readonly concurrency: number; readonly reads: readonly string[] | null } & Omit<ChildStart, 'input'>)
+  /** Many child runs are started, `concurrency` at a time: answered with a ChildrenEnd when all have ended; with `mustComplete` it fails when some have not completed. */
+  | ({ readonly kind: 'children'; readonly path: string; readonly inputs: readonly unknown[]; readonly concurrency: number; readonly mustComplete?: boolean; readonly reads: readonly string[] | null } & Omit<ChildStart, 'input'>)
   /** Results of children that have ended: answered with a list of PagedResult. */
   | { readonly kind: 'page'; readonly path: string; readonly runs: readonly string[] }
   /** Something the source decided by itself from recorded data: recorded at level pure, so that people see it. */

@@ -1,5 +1,6 @@
 // A graph made ready to run: scopes of nodes with their dependencies counted, expressions compiled, templates found. Made once
 // per definition by compile.ts, shared by all its runs, never changed.
+import type { ParentClose } from '../model/child.ts'
 import type { CompensateModel } from '../model/workflow.ts'
 import type { AnyTemplate, JsonSchema, MaybePromise } from '../template/contract.ts'
 import type { Binding } from './binding.ts'
@@ -97,7 +98,7 @@ export interface LoopPlan {
 }
 
 /** What a step does. */
-export type BodyPlan = StepPlan | BlockPlan | SwitchPlan | ParallelPlan | SleepPlan | WaitPlan
+export type BodyPlan = StepPlan | BlockPlan | SwitchPlan | ParallelPlan | SleepPlan | WaitPlan | ChildPlan | ChildrenPlan
 
 export interface StepPlan {
   readonly kind: 'step'
@@ -187,6 +188,34 @@ export interface WaitPlan {
   readonly timeout: SleepPlan | null
   /** What it goes on with when nothing came in time; null when it fails then. */
   readonly fallback: Binding | null
+}
+
+/** What is started as a child, and how. */
+interface StartPlan {
+  /** Where it stands: `steps.ship.child`. */
+  readonly path: string
+  readonly workflow: string
+  readonly close: ParentClose
+  readonly queue: string | null
+}
+
+/** A child run. */
+export interface ChildPlan extends StartPlan {
+  readonly kind: 'child'
+  readonly input: Binding
+  /** Whether the step waits for its end. */
+  readonly waits: boolean
+}
+
+/** A child run for each input of a list. */
+export interface ChildrenPlan extends StartPlan {
+  readonly kind: 'children'
+  readonly inputs: Binding
+  readonly concurrency: number
+  /** Whether the step goes on when some have not completed. */
+  readonly goesOn: boolean
+  /** What the output holds beside how many there were. */
+  readonly collect: 'outputs' | 'results' | null
 }
 
 export interface CasePlan {

@@ -106,7 +106,7 @@ function ownerAt(path: readonly Key[]): keyof typeof modelKeys {
 }
 
 /** Keys of steps and cases whose value is an object with keys of its own. */
-const OBJECTS: ReadonlySet<PropertyKey | undefined> = new Set(['retry', 'compensate', 'loop', 'parallel', 'onError', 'signal', 'approval', 'sleep'])
+const OBJECTS: ReadonlySet<PropertyKey | undefined> = new Set(['retry', 'compensate', 'loop', 'parallel', 'onError', 'signal', 'approval', 'sleep', 'child', 'children'])
 
 const REMEDIES: Partial<Record<ProblemCode, string>> = {
   INVALID_DURATION: 'Write for example 500ms, 30s, 1h 30m, or a number of milliseconds.',

@@ -163,6 +163,7 @@ class Maker {
   #body(around: Around, depth: number): Record<string, unknown> {
     const kind = this.#draw(fc.integer({ min: 0, max: depth > 0 ? 8 : 4 }))
     if (kind === 0 && this.#chance(2)) return this.#wait(around)
+    if (kind === 0 && this.#chance(2)) return this.#child(around)
     if (kind === 0) return { sleep: this.#one<string | number>(['5s', 100, `\${{ ${this.#one(sources(around, 'n'))} }}`, '${{ 2 }}s']) }
     if (kind === 1) return { uses: this.#one(['settled', 'settled@^2']), config: this.#one<object>([{ root: '.' }, { root: "it's", depth: 2 }]), with: { text: this.#bound(around, 'text') } }
     if (kind <= 4) return { uses: this.#one(['mixed', 'mixed@1.2.0']), ...this.#with(around), ...this.#maybe('retry', { maxAttempts: 3, backoff: 'fixed', nonRetryable: ['X'] }), ...this.#maybe('timeout', 5000), ...this.#maybe('level', 'pure') }
@@ -201,6 +202,15 @@ class Maker {
     const schema = { type: 'object', properties: { a: { type: 'string', default: '${{ not one }}' } }, additionalProperties: false }
     if (kind === 1) return { signal: { name: this.#one(['paid', 'on-hold', 'constructor']), ...this.#maybe('key', this.#one<string | number>([7, 'k', text, `a-${text}`])), ...this.#maybe('schema', schema), ...bounds } }
     return { approval: { ...this.#maybe('title', this.#one(["is `it` 'right'?", text, `Is ${text} right?`])), ...this.#maybe('assignees', this.#one<unknown>([['ada'], [text, "o'neil"], []])), ...this.#maybe('form', schema), ...bounds } }
+  }
+
+  /** A child, or many. */
+  #child(around: Around): Record<string, unknown> {
+    const start = { workflow: this.#one(['ship', 'a.b-c']), ...this.#maybe('parentClose', 'abandon'), ...this.#maybe('queue', 'bulk:1') }
+    if (this.#chance(2)) return { child: { ...start, ...this.#maybe('input', { a: this.#bound(around, 'text'), b: [this.#bound(around, 'any')] }), ...this.#maybe('wait', false) } }
+    const lists = [...sources(around, 'items'), ...sources(around, 'tags')]
+    const inputs = lists.length > 0 && this.#chance(2) ? `\${{ ${this.#one(lists)} }}` : [this.#bound(around, 'text'), { x: this.#bound(around, 'n') }]
+    return { children: { ...start, inputs, ...this.#maybe('concurrency', 7), ...this.#maybe('onFailure', 'continue'), ...this.#maybe('collect', this.#one(['outputs', 'results'])) } }
   }
 
   #with(around: Around): object {

@@ -13,7 +13,7 @@ export interface Known {
   readonly replay: RunReplay | null
   readonly inbox: RunInbox | null
   /** Made when it is called for. */
-  children(): RunChildren
+  readonly children: () => RunChildren
 }
 
 /** Aborts it, and keeps it from being begun after a replay. Children that end with the run are asked to cancel. */

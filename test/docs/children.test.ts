@@ -1,6 +1,6 @@
 // The page on children is held to the program: its definition is accepted as it stands, and does what the page says.
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createWumbo, defineWorkflow, fromText } from 'wumbo'
 import { z } from 'zod'
 import { codeBlocks } from './page.ts'
@@ -14,7 +14,8 @@ test('the definition in YAML runs', async () => {
     if (parcel === 'lost') throw new Error('lost')
     return { label: `to ${parcel}` }
   } })
-  await using wumbo = await createWumbo({ store: 'memory', workflows: [parcels, ship] })
+  const wumbo = await createWumbo({ store: 'memory', workflows: [parcels, ship] })
+  onTestFinished(() => wumbo.close())
   const output = await (await wumbo.start(parcels, { parcels: [{ parcel: 'lost' }, { parcel: 'a' }, { parcel: 'b' }] })).result()
   expect(output).toEqual({ first: 'none', watch: expect.any(String), shipped: 2, labels: ['to a', 'to b'] })
   expect(await (await wumbo.runs.handle(output.watch)).result()).toEqual({ label: 'to the watch' })

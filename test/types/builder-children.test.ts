@@ -53,6 +53,6 @@ test('what does not fit is refused', () => {
   begun.child('a', { workflow: ship, input: ({ input }) => input.all })
   // @ts-expect-error there is no such policy
   begun.child('a', { workflow: ship, input: { parcel: 'a' }, parentClose: 'terminate' })
-  // @ts-expect-error no list
+  // @ts-expect-error a text is no list
   begun.children('a', { workflow: ship, inputs: ({ input }) => input.parcel })
 })

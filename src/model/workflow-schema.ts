@@ -18,7 +18,7 @@ const duration = z
 
 const sleep = z.union([duration, z.string().max(4096).regex(/\$\{\{/)], { error: `expected ${DURATION}, or an expression that gives one` })
 
-const { signal, approval } = waitSchemas(sleep)
+const { signal, event, approval } = waitSchemas(sleep, duration)
 
 const id = z.string().max(MAX_STEP_ID).regex(STEP_ID, { error: (issue) => `expected letters, digits and "_", not beginning with a digit, got ${JSON.stringify(issue.input)}` })
 
@@ -109,6 +109,7 @@ const body = {
   parallel: parallel.optional().meta({ description: 'Branches that run side by side, and how what they give becomes one output.', examples: [{ branches: { fast: { uses: 'quotes.fast' }, exact: { uses: 'quotes.exact' } }, merge: 'any' }] }),
   sleep: z.union([sleep, untilSchema], { error: (issue) => (typeof issue.input === 'object' ? 'expected until: a moment' : `expected ${DURATION}, or an expression that gives one`) }).optional().meta({ description: 'Waits durably, also over restarts, and costs no memory meanwhile: milliseconds, text with a unit, an expression that gives either, or until with a moment. The output of the step is null.', examples: ['3d', 1500, '${{ input.wait }}', '${{ input.days }}d'] }),
   signal: signal.optional().meta({ description: 'Waits for a signal that somebody sends to the run, also one that came before. The output is its payload.', examples: [{ name: 'paid', timeout: '14d' }] }),
+  event: event.optional().meta({ description: 'Waits for an event that is published under a topic, also one that came since the run began. The output has id, topic, key, at (milliseconds since 1970) and data.', examples: [{ topic: 'order.paid', key: '${{ input.order }}' }] }),
   approval: approval.optional().meta({ description: 'Waits until a person has decided. The output has approved, by, at (milliseconds since 1970), form and comment.', examples: [{ title: 'Release order ${{ input.order }}?', assignees: ['warehouse'] }] }),
   child: child.optional().meta({ description: 'Starts a run of another workflow as a child of this one, and waits for its end. The output is that of the child.', examples: [{ workflow: 'ship', input: { parcel: '${{ input.parcel }}' } }] }),
   children: children.optional().meta({ description: 'Starts a child run for each input of a list, and waits until all have ended. The output tells how many have completed and failed.', examples: [{ workflow: 'ship', inputs: '${{ input.parcels }}' }] }),
@@ -122,7 +123,7 @@ const body = {
 
 /** What editors check besides: exactly one body, and keys only beside those that they belong to. */
 const NEEDED = { config: ['uses'], with: ['uses'], output: ['steps'], retry: ['uses'], timeout: ['uses'], totalTimeout: ['uses'], heartbeatTimeout: ['uses'], level: ['uses'], compensate: ['uses'] }
-const oneBody = { oneOf: [{ required: ['uses'] }, { required: ['steps'] }, { required: ['switch'] }, { required: ['parallel'] }, { required: ['sleep'] }, { required: ['signal'] }, { required: ['approval'] }, { required: ['child'] }, { required: ['children'] }] }
+const oneBody = { oneOf: [{ required: ['uses'] }, { required: ['steps'] }, { required: ['switch'] }, { required: ['parallel'] }, { required: ['sleep'] }, { required: ['signal'] }, { required: ['event'] }, { required: ['approval'] }, { required: ['child'] }, { required: ['children'] }] }
 
 const oneCase = z
   .strictObject({
@@ -132,7 +133,7 @@ const oneCase = z
     description: text({ description: 'What the case is for, in a sentence. Never part of the logic.', examples: ['Customers of the first hour.'] }),
     ...body,
   })
-  .meta({ id: 'Case', description: 'One case of a switch: a body (uses, steps, switch, parallel, sleep, signal, approval, child or children), and either if or else.', examples: [{ name: 'vip', if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }], dependentRequired: NEEDED, allOf: [oneBody, { oneOf: [{ required: ['if'] }, { required: ['else'] }] }] })
+  .meta({ id: 'Case', description: 'One case of a switch: a body (uses, steps, switch, parallel, sleep, signal, event, approval, child or children), and either if or else.', examples: [{ name: 'vip', if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }], dependentRequired: NEEDED, allOf: [oneBody, { oneOf: [{ required: ['if'] }, { required: ['else'] }] }] })
 
 const branch = z
   .strictObject({
@@ -140,7 +141,7 @@ const branch = z
     continueOnError: z.boolean().optional().meta({ description: 'A branch that fails counts as skipped. Default false.', examples: [true] }),
     ...body,
   })
-  .meta({ id: 'Branch', description: 'One branch of a parallel: exactly one of uses, steps, switch, parallel, sleep, signal, approval, child and children.', examples: [{ uses: 'quotes.fast', timeout: '5s' }], dependentRequired: NEEDED, ...oneBody })
+  .meta({ id: 'Branch', description: 'One branch of a parallel: exactly one of uses, steps, switch, parallel, sleep, signal, event, approval, child and children.', examples: [{ uses: 'quotes.fast', timeout: '5s' }], dependentRequired: NEEDED, ...oneBody })
 
 const codes = z.array(z.string().min(1).max(200)).min(1).max(100).optional()
 
@@ -179,7 +180,7 @@ const step = z
     onError: onError.optional().meta({ description: 'What stands in the place of the step when it has failed for good, after its retries; its output becomes that of the step. Default: the step has failed.', examples: [{ output: null }] }),
     ...body,
   })
-  .meta({ id: 'Step', description: 'One step: exactly one of uses, steps, switch, parallel, sleep, signal, approval, child and children.', examples: [{ uses: 'http.request@^1', with: { url: '${{ input.url }}' }, timeout: '10s' }, { sleep: '3d', needs: 'remind' }], dependentRequired: { ...NEEDED, as: ['forEach'], concurrency: ['forEach'] }, ...oneBody, not: { required: ['forEach', 'loop'] } })
+  .meta({ id: 'Step', description: 'One step: exactly one of uses, steps, switch, parallel, sleep, signal, event, approval, child and children.', examples: [{ uses: 'http.request@^1', with: { url: '${{ input.url }}' }, timeout: '10s' }, { sleep: '3d', needs: 'remind' }], dependentRequired: { ...NEEDED, as: ['forEach'], concurrency: ['forEach'] }, ...oneBody, not: { required: ['forEach', 'loop'] } })
 
 /** A whole workflow. */
 export const workflowSchema = z
@@ -243,6 +244,7 @@ export const modelKeys = {
   runError: Object.keys(runError.shape),
   finally: Object.keys(final.shape),
   signal: Object.keys(signal.shape),
+  event: Object.keys(event.shape),
   approval: Object.keys(approval.shape),
   child: Object.keys(child.shape),
   children: Object.keys(children.shape),
@@ -264,6 +266,7 @@ export const modelExamples: Readonly<Record<keyof typeof modelKeys, ReadonlyMap<
   runError: examplesOf(runError.shape),
   finally: examplesOf(final.shape),
   signal: examplesOf(signal.shape),
+  event: examplesOf(event.shape),
   approval: examplesOf(approval.shape),
   child: examplesOf(child.shape),
   children: examplesOf(children.shape),

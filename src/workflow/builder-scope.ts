@@ -4,7 +4,7 @@ import { DEFAULT_ITEM, DEFAULT_LAST, type BodyModel, type CaseModel, type Finall
 import type { AnyTemplate } from '../template/contract.ts'
 import { handlerModel, seeing, withHandler } from './builder-handler.ts'
 import { bindingModel, called, commonModel, expressionText, loopModel, namesAt, newDraft, picked, useModel, type Draft, type Given, type Site } from './builder-steps.ts'
-import { APPROVAL, approvalModel, SIGNAL, signalModel, SLEEP, sleepModel } from './builder-wait.ts'
+import { APPROVAL, approvalModel, EVENT, eventModel, SIGNAL, signalModel, SLEEP, sleepModel } from './builder-wait.ts'
 import { CHILD, childModel, CHILDREN, childrenModel } from './builder-child.ts'
 import { parallelModel } from './builder-parallel.ts'
 import { canonicalModel } from './canonical.ts'
@@ -39,7 +39,7 @@ const USE = ['uses', 'with', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeo
 const SWITCH = ['switch']
 const PARALLEL = ['parallel', 'merge', 'branchConcurrency']
 /** Bodies that are told by one key. */
-const KEYS = { sleep: SLEEP, switch: SWITCH, parallel: PARALLEL, signal: ['signal'], approval: ['approval'], child: ['child'], children: ['children'] } as const
+const KEYS = { sleep: SLEEP, switch: SWITCH, parallel: PARALLEL, signal: ['signal'], event: ['event'], approval: ['approval'], child: ['child'], children: ['children'] } as const
 const EACH = ['as', 'concurrency']
 const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
 
@@ -78,6 +78,11 @@ class ScopeBuilder {
   signal(id: string, options: Given): ScopeBuilder {
     const { path, site } = this.#call(id, options, [...COMMON, ...SIGNAL])
     return this.#with(id, { ...commonModel(options, path, site), ...signalModel(picked(options, SIGNAL), path, site) }, site)
+  }
+
+  event(id: string, options: Given): ScopeBuilder {
+    const { path, site } = this.#call(id, options, [...COMMON, ...EVENT])
+    return this.#with(id, { ...commonModel(options, path, site), ...eventModel(picked(options, EVENT), path, site) }, site)
   }
 
   approval(id: string, options: Given = {}): ScopeBuilder {
@@ -250,6 +255,7 @@ function bodyModel(body: Given | Build, path: string, site: Site): BodyModel {
   if (body['parallel'] !== undefined) return parallelModel(body, path, site, bodyOf)
   if (body['switch'] !== undefined) return switchModel(body['switch'], path, site)
   if (body['signal'] !== undefined) return signalModel(body['signal'] as Given, path, site)
+  if (body['event'] !== undefined) return eventModel(body['event'] as Given, path, site)
   if (body['approval'] !== undefined) return approvalModel(body['approval'] as Given, path, site)
   if (body['child'] !== undefined) return childModel(body['child'] as Given, path, site)
   if (body['children'] !== undefined) return childrenModel(body['children'] as Given, path, site)

@@ -8,7 +8,7 @@ import { beginBuilder } from './builder-scope.ts'
 import type {
   CommonOptions, EachOptions, From, InLoop, Inner, InTurn, LoopOptions, LoopOutput, Names, NewId, Outermost, OutputOf, Scope, ScopeOutput, UseOptions, Value, Visible, WaitOf, WithOutput, WithStep,
 } from './builder-types.ts'
-import type { ApprovalOption, ApprovalWait, Decided, Fallback, OnTimeout, SignalOption, SignalWait, SleepOption, TurnOutput, UntilOption, WaitOutput } from './builder-wait-types.ts'
+import type { ApprovalOption, ApprovalWait, Decided, EventOption, EventWait, Fallback, Happened, OnTimeout, SignalOption, SignalWait, SleepOption, TurnOutput, UntilOption, WaitOutput } from './builder-wait-types.ts'
 import type { ChildOption, ChildOutput, ChildrenOption, ChildrenOutput, ChildrenStep, ChildStep, Collect, Startable } from './builder-child-types.ts'
 import type { AnyMerge, BranchOptions, MergeByOutput, Merged, MergeOptions } from './builder-parallel-types.ts'
 import type { GraphWorkflow } from './contract.ts'
@@ -52,6 +52,11 @@ export interface Builder<S extends Scope> {
     id: K & NewId<K, S['visible']>, options: CommonOptions<S['visible']> & SignalWait<S['visible'], P, T, G>,
   ): Builder<WithStep<S, K, WaitOutput<P, T, G>>>
 
+  /** Waits for an event that is published under a topic, also one that came since the run began. The output is the event. */
+  event<const K extends string, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
+    id: K & NewId<K, S['visible']>, options: CommonOptions<S['visible']> & EventWait<S['visible'], P, T, G>,
+  ): Builder<WithStep<S, K, WaitOutput<Happened<P>, T, G>>>
+
   /** Waits until a person has decided. The output tells who decided, when and what. */
   approval<const K extends string, F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
     id: K & NewId<K, S['visible']>, options?: CommonOptions<S['visible']> & ApprovalWait<S['visible'], F, T, G>,
@@ -80,10 +85,13 @@ export interface Builder<S extends Scope> {
   forEach<const K extends string, E>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SleepOption<InLoop<S['visible'], E>> & EachOptions<S['visible']>,
   ): Builder<WithStep<S, K, null[]>>
-  /** A signal for each item of a list. */
+  /** A signal, or an event, for each item of a list. */
   forEach<const K extends string, E, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SignalOption<InLoop<S['visible'], E>, P, T, G> & EachOptions<S['visible']>,
   ): Builder<WithStep<S, K, WaitOutput<P, T, G>[]>>
+  forEach<const K extends string, E, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
+    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: EventOption<InLoop<S['visible'], E>, P, T, G> & EachOptions<S['visible']>,
+  ): Builder<WithStep<S, K, WaitOutput<Happened<P>, T, G>[]>>
   /** An approval for each item of a list. */
   forEach<const K extends string, E, F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: ApprovalOption<InLoop<S['visible'], E>, F, T, G> & EachOptions<S['visible']>,
@@ -117,10 +125,13 @@ export interface Builder<S extends Scope> {
   loop<const K extends string, const H extends LoopOptions<S['visible'], null>>(
     id: K & NewId<K, S['visible']>, body: SleepOption<InTurn<S['visible'], unknown>>, options: H,
   ): Builder<WithStep<S, K, LoopOutput<null, H>>>
-  /** A signal, again and again. */
+  /** A signal, or an event, again and again. */
   loop<const K extends string, P, const T extends OnTimeout, const G extends Fallback, const H extends LoopOptions<S['visible'], TurnOutput<P, T>>>(
     id: K & NewId<K, S['visible']>, body: SignalOption<InTurn<S['visible'], unknown>, P, T, G>, options: H,
   ): Builder<WithStep<S, K, LoopOutput<WaitOutput<P, T, G>, H>>>
+  loop<const K extends string, P, const T extends OnTimeout, const G extends Fallback, const H extends LoopOptions<S['visible'], TurnOutput<Happened<P>, T>>>(
+    id: K & NewId<K, S['visible']>, body: EventOption<InTurn<S['visible'], unknown>, P, T, G>, options: H,
+  ): Builder<WithStep<S, K, LoopOutput<WaitOutput<Happened<P>, T, G>, H>>>
   /** An approval, again and again. */
   loop<const K extends string, F, const T extends OnTimeout, const G extends Fallback, const H extends LoopOptions<S['visible'], TurnOutput<Decided<F>, T>>>(
     id: K & NewId<K, S['visible']>, body: ApprovalOption<InTurn<S['visible'], unknown>, F, T, G>, options: H,
@@ -166,10 +177,13 @@ export interface Builder<S extends Scope> {
   onError<const K extends OwnStep<S>, const F>(id: K, handler: OutputOption<InHandler<S['visible']>, F>): Builder<WithHandler<S, K, Value<F>>>
   onError<const K extends OwnStep<S>, X extends AnyTemplate>(id: K, handler: UseOptions<InHandler<S['visible']>, X> & CodesOption): Builder<WithHandler<S, K, OutputOf<X>>>
   onError<const K extends OwnStep<S>>(id: K, handler: SleepOption<InHandler<S['visible']>> & CodesOption): Builder<WithHandler<S, K, null>>
-  /** Waits for a signal in the place of a step that has failed. */
+  /** Waits for a signal, or an event, in the place of a step that has failed. */
   onError<const K extends OwnStep<S>, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
     id: K, handler: SignalOption<InHandler<S['visible']>, P, T, G> & CodesOption,
   ): Builder<WithHandler<S, K, WaitOutput<P, T, G>>>
+  onError<const K extends OwnStep<S>, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
+    id: K, handler: EventOption<InHandler<S['visible']>, P, T, G> & CodesOption,
+  ): Builder<WithHandler<S, K, WaitOutput<Happened<P>, T, G>>>
   /** Asks a person about a step that has failed. */
   onError<const K extends OwnStep<S>, F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
     id: K, handler: ApprovalOption<InHandler<S['visible']>, F, T, G> & CodesOption,
@@ -232,8 +246,9 @@ export interface Cases<V extends Visible, O> {
   when<X extends AnyTemplate>(name: string, condition: From<V, Expr<boolean>>, body: UseOptions<V, X>, options?: CaseOptions): Cases<V, O | OutputOf<X>>
   /** A case that waits. */
   when(name: string, condition: From<V, Expr<boolean>>, body: SleepOption<V>, options?: CaseOptions): Cases<V, O | null>
-  /** A case that waits for a signal, or for a decision. */
+  /** A case that waits for a signal, an event or a decision. */
   when<P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: string, condition: From<V, Expr<boolean>>, body: SignalOption<V, P, T, G>, options?: CaseOptions): Cases<V, O | WaitOutput<P, T, G>>
+  when<P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: string, condition: From<V, Expr<boolean>>, body: EventOption<V, P, T, G>, options?: CaseOptions): Cases<V, O | WaitOutput<Happened<P>, T, G>>
   when<F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: string, condition: From<V, Expr<boolean>>, body: ApprovalOption<V, F, T, G>, options?: CaseOptions): Cases<V, O | WaitOutput<Decided<F>, T, G>>
   /** A case that starts a child, or many. */
   when<W extends Startable, const T extends boolean = true>(name: string, condition: From<V, Expr<boolean>>, body: ChildOption<V, W, T>, options?: CaseOptions): Cases<V, O | ChildOutput<W, T>>
@@ -248,6 +263,7 @@ export interface Cases<V extends Visible, O> {
   otherwise<X extends AnyTemplate>(body: UseOptions<V, X>, options?: OtherwiseOptions): Cases<V, O | OutputOf<X>>
   otherwise(body: SleepOption<V>, options?: OtherwiseOptions): Cases<V, O | null>
   otherwise<P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(body: SignalOption<V, P, T, G>, options?: OtherwiseOptions): Cases<V, O | WaitOutput<P, T, G>>
+  otherwise<P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(body: EventOption<V, P, T, G>, options?: OtherwiseOptions): Cases<V, O | WaitOutput<Happened<P>, T, G>>
   otherwise<F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(body: ApprovalOption<V, F, T, G>, options?: OtherwiseOptions): Cases<V, O | WaitOutput<Decided<F>, T, G>>
   otherwise<W extends Startable, const T extends boolean = true>(body: ChildOption<V, W, T>, options?: OtherwiseOptions): Cases<V, O | ChildOutput<W, T>>
   otherwise<W extends Startable, const C extends Collect = undefined>(body: ChildrenOption<V, W, C>, options?: OtherwiseOptions): Cases<V, O | ChildrenOutput<W, C>>
@@ -273,8 +289,9 @@ export interface BranchList<V extends Visible, O> {
   branch<const K extends string, X extends AnyTemplate>(name: K, body: UseOptions<V, X>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: OutputOf<X> }>
   /** A branch that waits. */
   branch<const K extends string>(name: K, body: SleepOption<V>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: null }>
-  /** A branch that waits for a signal, or for a decision. */
+  /** A branch that waits for a signal, an event or a decision. */
   branch<const K extends string, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: K, body: SignalOption<V, P, T, G>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: WaitOutput<P, T, G> }>
+  branch<const K extends string, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: K, body: EventOption<V, P, T, G>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: WaitOutput<Happened<P>, T, G> }>
   branch<const K extends string, F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: K, body: ApprovalOption<V, F, T, G>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: WaitOutput<Decided<F>, T, G> }>
   /** A branch that starts a child, or many. */
   branch<const K extends string, W extends Startable, const T extends boolean = true>(name: K, body: ChildOption<V, W, T>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: ChildOutput<W, T> }>

@@ -1,17 +1,17 @@
 // Compiles what a step or a case does: a template with its settings and its input, a block, a switch, a wait (compile-wait.ts), or children (compile-child.ts).
 import { defaultCaseName, type BodyModel, type CaseModel } from '../model/workflow.ts'
-import type { SignalModel } from '../model/waiting.ts'
+import type { EventModel, SignalModel } from '../model/waiting.ts'
 import { modelKeys } from '../model/workflow-schema.ts'
 import { nearest } from '../shared/nearest.ts'
 import { compileBinding, constantBinding } from './binding.ts'
 import { compileChild, compileChildren } from './compile-child.ts'
 import { compileCompensate } from './compile-compensate.ts'
-import { compileApproval, compileSignal, compileSleep, referencesOf } from './compile-wait.ts'
+import { compileApproval, compileEvent, compileSignal, compileSleep, referencesOf } from './compile-wait.ts'
 import { compileParallel } from './compile-parallel.ts'
 import { compileConfig } from './compile-config.ts'
 import { checkLimits, compileBare, usable, type Compilation, type Place } from './compilation.ts'
 import type { StepOptions } from './contract.ts'
-import type { BodyPlan, CasePlan } from './plan.ts'
+import type { BodyPlan, CasePlan, WaitPlan } from './plan.ts'
 import { Uses } from './uses.ts'
 
 /** A body, and the steps that it uses: hard what its beginning needs, soft what only a part of it needs. */
@@ -21,12 +21,12 @@ export interface CompiledBody {
 }
 
 /** What a body is: exactly one of these. */
-export const BODY_KINDS = ['uses', 'steps', 'switch', 'parallel', 'sleep', 'signal', 'approval', 'child', 'children'] as const
+export const BODY_KINDS = ['uses', 'steps', 'switch', 'parallel', 'sleep', 'signal', 'event', 'approval', 'child', 'children'] as const
 export type BodyKind = (typeof BODY_KINDS)[number]
 const OPTIONS = ['retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level'] as const
 const KNOWN: ReadonlySet<string> = new Set([...modelKeys.step, ...modelKeys.case, ...modelKeys.onError])
 /** What the output is of a body that says nothing of it itself. */
-const OUTPUTS = { uses: 'what the template gives', steps: 'that of the block', switch: 'that of the case', parallel: 'what merge says', sleep: 'null', signal: 'what was sent', approval: 'the decision', child: 'what the child gives', children: 'how many have completed and failed' } as const
+const OUTPUTS = { uses: 'what the template gives', steps: 'that of the block', switch: 'that of the case', parallel: 'what merge says', sleep: 'null', signal: 'what was sent', event: 'the event', approval: 'the decision', child: 'what the child gives', children: 'how many have completed and failed' } as const
 const NOTHING: BodyPlan = { kind: 'switch', cases: [] }
 const NO_INPUT = constantBinding(Object.freeze({}))
 
@@ -58,6 +58,7 @@ export function compileBody(body: BodyModel, place: Place, owner: string, compil
     case 'sleep':
       return compilePause(body, place, compilation)
     case 'signal':
+    case 'event':
     case 'approval':
       return compileWait(body, kind, place, compilation)
     case 'child': {
@@ -134,11 +135,11 @@ function compilePause(body: BodyModel, place: Place, compilation: Compilation): 
   return plan === null ? { plan: NOTHING, uses: new Uses() } : { plan, uses: new Uses().read(plan.duration.references) }
 }
 
-function compileWait(body: BodyModel, on: 'signal' | 'approval', place: Place, compilation: Compilation): CompiledBody {
+function compileWait(body: BodyModel, on: WaitPlan['on'], place: Place, compilation: Compilation): CompiledBody {
   const given = usable(body, on, place, compilation)
   if (given === undefined) return { plan: NOTHING, uses: new Uses() }
   const at: Place = { path: `${place.path}.${on}`, names: place.names }
-  const plan = on === 'signal' ? compileSignal(given as SignalModel, at, compilation) : compileApproval(given, at, compilation)
+  const plan = on === 'signal' ? compileSignal(given as SignalModel, at, compilation) : on === 'event' ? compileEvent(given as EventModel, at, compilation) : compileApproval(given, at, compilation)
   return { plan, uses: new Uses().read(referencesOf(plan)) }
 }
 

@@ -48,6 +48,7 @@ export type GraphBody =
   | { readonly kind: 'sleep'; readonly until: string | number }
   /** `timeout`: as the definition says it; null for as long as it takes. */
   | { readonly kind: 'signal'; readonly name: string; readonly timeout: string | number | null; readonly onTimeout: 'fail' | 'continue' }
+  | { readonly kind: 'event'; readonly topic: string; readonly where: string | null; readonly timeout: string | number | null; readonly onTimeout: 'fail' | 'continue' }
   | { readonly kind: 'approval'; readonly timeout: string | number | null; readonly onTimeout: 'fail' | 'continue' }
   /** A run of another workflow; `waits`: for its end. */
   | { readonly kind: 'child'; readonly workflow: string; readonly waits: boolean; readonly parentClose: ParentClose }
@@ -152,6 +153,7 @@ function bodyOf(body: BodyPlan, path: string): GraphBody {
       return body.isMoment ? { kind: 'sleep', until: body.text } : { kind: 'sleep', duration: body.text }
     case 'wait': {
       const bounds = { timeout: body.timeout?.text ?? null, onTimeout: body.fallback === null ? 'fail' as const : 'continue' as const }
+      if (body.on === 'event') return { kind: 'event', topic: body.name, where: body.where?.text ?? null, ...bounds }
       return body.on === 'signal' ? { kind: 'signal', name: body.name, ...bounds } : { kind: 'approval', ...bounds }
     }
     case 'child':

@@ -12,7 +12,7 @@ export type Result = Outcome | { readonly status: 'halted' }
 export type Done = (result: Result) => void
 
 /** A durable wait: for a time, for what is sent to the run, for the end of its children. */
-export type Wait = Extract<Operation, { readonly kind: 'timer' | 'signal' | 'approval' | 'child' | 'children' }>
+export type Wait = Extract<Operation, { readonly kind: 'timer' | 'signal' | 'event' | 'approval' | 'child' | 'children' }>
 
 /** The run, as its parts see it. */
 export interface RunCore {

@@ -171,17 +171,21 @@ export interface SleepPlan {
   readonly isMoment: boolean
 }
 
-/** A wait for a signal or a decision. */
+/** A wait for a signal, an event or a decision. */
 export interface WaitPlan {
   readonly kind: 'wait'
-  readonly on: 'signal' | 'approval'
+  readonly on: 'signal' | 'event' | 'approval'
   /** Where it stands: `steps.paid.signal`. */
   readonly path: string
-  /** Of the signal; of an approval the id of its step. */
+  /** Of the signal; the topic of an event; of an approval the id of its step. */
   readonly name: string
   readonly key: Binding | null
   readonly title: Binding | null
   readonly assignees: Binding | null
+  /** Of an event: which one it takes, told by the event as the innermost item; null for any. */
+  readonly where: Expression | null
+  /** Of an event: how long before the run's start it may have been published. */
+  readonly lookbackMs: number
   /** Of the payload, or of the form. */
   readonly schema: JsonSchema | null
   readonly check: ((value: unknown) => MaybePromise<unknown>) | null

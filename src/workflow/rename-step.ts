@@ -3,7 +3,7 @@
 import { DefinitionError } from '../errors.ts'
 import { defaultCaseName, MAX_STEP_ID, STEP_ID, type BodyModel, type CaseModel, type FinallyModel, type LoopModel, type NeedModel, type OnErrorModel, type ParallelModel, type RunErrorModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import type { ChildModel, ChildrenModel } from '../model/children.ts'
-import type { ApprovalModel, SignalModel } from '../model/waiting.ts'
+import type { ApprovalModel, EventModel, SignalModel } from '../model/waiting.ts'
 import { didYouMean } from '../shared/nearest.ts'
 import { POISONED } from './names-taken.ts'
 import { findStep } from './expression-names.ts'
@@ -130,14 +130,19 @@ class Rename {
     const cases = body.switch?.map((one, index) => this.#case(one, { ...site, path: `${site.path}.switch[${index}]`, run: [...site.run, one.name ?? defaultCaseName(one, index)] }))
     const parallel = this.#parallel(body.parallel, site)
     const block = body.steps === undefined ? {} : this.#scope(body, site, site.owner)
-    return changed<BodyModel>(body, { with: this.#texts(body.with, names), sleep: this.#texts(body.sleep, names) as BodyModel['sleep'], signal: this.#wait(body.signal, names), approval: this.#wait(body.approval, names), child: this.#start(body.child, names), children: this.#start(body.children, names), ...block, ...(parallel === undefined ? {} : { parallel }), ...(cases === undefined || cases.every((one, index) => one === body.switch?.[index]) ? {} : { switch: cases }) }) as T // the same keys
+    return changed<BodyModel>(body, { with: this.#texts(body.with, names), sleep: this.#texts(body.sleep, names) as BodyModel['sleep'], signal: this.#wait(body.signal, names), event: this.#event(body.event, names), approval: this.#wait(body.approval, names), child: this.#start(body.child, names), children: this.#start(body.children, names), ...block, ...(parallel === undefined ? {} : { parallel }), ...(cases === undefined || cases.every((one, index) => one === body.switch?.[index]) ? {} : { switch: cases }) }) as T // the same keys
   }
 
   /** A wait; the schema of what comes holds no expressions. */
-  #wait<T extends SignalModel | ApprovalModel>(wait: T | undefined, names: Names): T | undefined {
+  #wait<T extends SignalModel | EventModel | ApprovalModel>(wait: T | undefined, names: Names): T | undefined {
     if (typeof (wait as unknown) !== 'object' || (wait as unknown) === null || wait === undefined) return wait
     const texts = ['key', 'title', 'assignees', 'timeout', 'fallback'].filter((key) => Object.hasOwn(wait, key)).map((key) => [key, this.#texts((wait as Readonly<Record<string, unknown>>)[key], names)])
     return changed<object>(wait, Object.fromEntries(texts) as object) as T // the same keys, other texts
+  }
+
+  #event(event: EventModel | undefined, names: Names): EventModel | undefined {
+    const wait = this.#wait(event, names)
+    return typeof wait?.where === 'string' ? changed<EventModel>(wait, { where: this.#bare(wait.where, names) }) : wait
   }
 
   /** What children are started with. */

@@ -8,6 +8,7 @@ import { spanOf } from '../expression-path.ts'
 import { INPUTS_REMEDY } from '../compile-child.ts'
 import { UNDONE_STEP } from '../compile-compensate.ts'
 import { ERROR_NAME, OUTCOME_NAME } from '../compile-handler.ts'
+import { EVENT_NAME } from '../compile-wait.ts'
 import type { AnyTemplate } from '../../template/contract.ts'
 import type { BodyPlan, ChildPlan, ChildrenPlan, CompensatePlan, EachPlan, GraphPlan, LoopPlan, NodePlan, ParallelPlan, Requirement, ScopePlan, SleepPlan, StepPlan, SwitchPlan, WaitPlan } from '../plan.ts'
 import { BRANCHES } from '../compile-parallel.ts'
@@ -23,7 +24,7 @@ import { typeOfSchema, typeOfValue } from './from-schema.ts'
 import { inferType } from './infer.ts'
 import { inOrder } from './in-order.ts'
 import { listOf, NULL, NUMBER, objectOf, STRING, unionOf, UNKNOWN, wordsFor, type Field, type Type } from './type.ts'
-import { ASSIGNEES, KEY, TITLE, typeOfWait } from './wait-type.ts'
+import { ASSIGNEES, eventType, KEY, TITLE, typeOfWait } from './wait-type.ts'
 
 /** What is known of a step, once it has been looked at. */
 interface Known {
@@ -210,6 +211,7 @@ class GraphTypes {
       const type = given === null ? UNKNOWN : this.#binding(given.shape, around, 'body')
       if (given?.shape.kind === 'expression' && !type.unknown && !type.alternatives.every(fits)) this.#refuse(given.shape.expression, 'TYPE_MISMATCH', `is ${wordsFor(type)}, expected ${wanted}`, CONVERT_REMEDY)
     }
+    if (plan.where !== null) this.#condition(plan.where, { ...around, items: [...around.items, [EVENT_NAME, eventType(UNKNOWN)]], facts: around.facts.forget(EVENT_NAME) }, 'the wait')
     const late = fallback === null ? [] : [this.#binding(fallback.shape, around, 'body')]
     return unionOf(typeOfWait(plan), ...late)
   }

@@ -184,6 +184,7 @@ export class RunQuarantinedError extends failure('RUN_QUARANTINED', 'operation',
 export class CompensationFailedError extends failure('COMPENSATION_FAILED', 'operation', 500, 'Correct the cause and run `wumbo runs retry`, which goes on undoing; or undo by hand what is left, then `wumbo runs cancel`.') {}
 export class RunNotFoundError extends failure('RUN_NOT_FOUND', 'user', 404, 'List the runs with `wumbo runs list`.') {}
 export class SignalInvalidError extends failure('SIGNAL_INVALID', 'user', 422, 'Send a payload that the wait takes; the details list each problem with its path.') {}
+export class EventInvalidError extends failure('EVENT_INVALID', 'user', 422, 'Publish under a topic such as order.paid, with data that the wait takes; the details list each problem with its path.') {}
 export class ApprovalNotOpenError extends failure('APPROVAL_NOT_OPEN', 'user', 409, 'See `wumbo runs show RUN` for the approvals that the run waits for.') {}
 export class QueryNotFoundError extends failure('QUERY_NOT_FOUND', 'user', 404, 'Ask one of the queries that the message names, or set it in the function: ctx.setQuery(name, handler).') {}
 export class QueryFailedError extends failure('QUERY_FAILED', 'user', 422, 'Send arguments that the handler takes, or correct the handler; see the cause.') {}

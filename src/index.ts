@@ -2,12 +2,13 @@
 
 // Open a Wumbo, start runs
 export { createWumbo } from './wumbo.ts'
-export type { ForkOptions, GivenDecision, ListOptions, ReloadOptions, RetryOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
+export type { Events, ForkOptions, GivenDecision, ListOptions, ReloadOptions, RetryOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
 export type { DecisionToSend, SendOptions } from './engine/postbox.ts'
+export type { EventList, EventListOptions, PublishOptions, Published } from './engine/publishing.ts'
 export type { UpdateSendOptions } from './engine/updating.ts'
 export type { UpdateHandler, UpdateOptions } from './workflow/updates.ts'
 export type { OpenApproval } from './engine/open-approvals.ts'
-export type { ApprovalOptions, BoundApprovalOptions, BoundSignalOptions, Decision, QueryHandler, SignalOptions } from './workflow/waiting.ts'
+export type { ApprovalOptions, BoundApprovalOptions, BoundEventOptions, BoundSignalOptions, Decision, EventOptions, QueryHandler, SignalOptions, TopicEvent } from './workflow/waiting.ts'
 export type { ChildSummary, RunDetails, RunSummary, StepSummary, UnreadMail } from './engine/inspect.ts'
 export { executionPath, type PathEntry } from './engine/execution-path.ts'
 export type { RecordedOperation, RunRecording } from './engine/recording.ts'

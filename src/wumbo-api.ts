@@ -7,6 +7,7 @@ import type { EngineMetrics } from './engine/engine.ts'
 import type { RunDetails, RunSummary } from './engine/inspect.ts'
 import type { RunRecording } from './engine/recording.ts'
 import type { DecisionToSend, SendOptions } from './engine/postbox.ts'
+import type { EventList, EventListOptions, PublishOptions, Published } from './engine/publishing.ts'
 import type { UpdateSendOptions } from './engine/updating.ts'
 import type { VerifyProgress } from './engine/verify.ts'
 import type { ExecutionStrategy } from './execution/contract.ts'
@@ -168,11 +169,26 @@ export interface Runs {
   retry(id: string, options?: RetryOptions): Promise<number>
 }
 
+/** Events by topic. */
+export interface Events {
+  /**
+   * Publishes an event: stored when this resolves, for every run that waits for its topic (`ctx.event`, or a step with `event`), now or later, as long as events are
+   * kept. EVENT_INVALID, PAYLOAD_TOO_LARGE.
+   * @example
+   * await wumbo.events.publish('order.paid', { amount: 12 }, { key: 'order-17', id: 'evt_1' })
+   */
+  publish(topic: string, data?: unknown, options?: PublishOptions): Promise<Published>
+  /** Those that are kept, newest first. */
+  list(filter?: EventListOptions): Promise<EventList>
+}
+
 /** A running Wumbo. Close it, or use `await using`. */
 export interface Wumbo extends AsyncDisposable {
   readonly templates: TemplateRegistry
   readonly workflows: readonly AnyWorkflow[]
   readonly runs: Runs
+  /** What is published under topics, for all runs that wait for it. */
+  readonly events: Events
   /** The definitions in the store: graphs that start by name without being registered, and the status of any workflow. */
   readonly definitions: Definitions
   /** The versions of workflows: which live runs have which, moving runs from one to another, and going back. */

@@ -14,6 +14,7 @@ import { runDetails, runSummary } from './engine/inspect.ts'
 import type { RunDetails } from './engine/inspect.ts'
 import { fetchPayload, readValue } from './engine/payloads.ts'
 import { updateRun } from './engine/updating.ts'
+import { listEvents } from './engine/publishing.ts'
 import { queryRun } from './engine/query.ts'
 import type { EngineDeps, EngineLimits, WorkflowFinder } from './engine/ports.ts'
 import { recordingOf } from './engine/recording.ts'
@@ -46,7 +47,7 @@ import type { MaybePromise } from './template/contract.ts'
 import type { AnyWorkflow } from './workflow/contract.ts'
 import { fromStored } from './workflow/graph.ts'
 import { WorkflowCatalogue } from './workflow/catalogue.ts'
-import type { ForkOptions, ListOptions, ReloadOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
+import type { Events, ForkOptions, ListOptions, ReloadOptions, RunHandle, Runs, StartOptions, Wumbo, WumboOptions } from './wumbo-api.ts'
 
 const DEFAULT_STORE = 'sqlite:.wumbo/wumbo.db'
 const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -55,7 +56,7 @@ const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]
 export const DEFAULT_LIMITS: EngineLimits = {
   hotRuns: 10_000, releaseAfterMs: 1000, inlinePayload: 262_144, keptInput: 16_384, bufferBytes: 64 << 20,
   pureDelayMs: 1000, pureRecords: 1000, pureBytes: 262_144, keyTtlMs: 7 * 86_400_000, retentionMs: 90 * 86_400_000,
-  orphanBlobMs: 86_400_000, drainMs: 10_000, checkPure: false, flush: FLUSH_LIMITS,
+  eventRetentionMs: 7 * 86_400_000, orphanBlobMs: 86_400_000, drainMs: 10_000, checkPure: false, flush: FLUSH_LIMITS,
 }
 
 /**
@@ -121,6 +122,7 @@ class OpenWumbo implements Wumbo, HandleHost {
   readonly templates: TemplateRegistry
   readonly lost: Promise<Error>
   readonly runs: Runs
+  readonly events: Events
   readonly definitions: StoredDefinitions
   readonly versions: Wumbo['versions']
   readonly store: Wumbo['store']
@@ -151,6 +153,10 @@ class OpenWumbo implements Wumbo, HandleHost {
         this.engine() // a Wumbo that only looks asks nobody to stop
         return store.drain(worker)
       },
+    }
+    this.events = {
+      publish: async (topic, data, published) => this.engine().publish(topic, data, published),
+      list: (filter) => listEvents(parts.deps.store, filter),
     }
     this.runs = {
       list: (options) => this.#list(options ?? {}),

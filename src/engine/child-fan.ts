@@ -1,14 +1,15 @@
 // Many children of one operation: so many are under way at a time, and what is kept of each is that it has ended. Their results stay with them. One note
 // stands for all of them and one record for all of their ends; what lies between is told by the mail alone.
-import { DefinitionError, WumboError, errorData } from '../errors.ts'
+import { ChildFailedError, DefinitionError, WumboError, errorData } from '../errors.ts'
+import type { ErrorData } from '../errors.ts'
 import { childId } from '../model/child.ts'
 import type { Mail } from '../model/run.ts'
-import { childPath } from '../workflow/children.ts'
+import { childPath, startedName } from '../workflow/children.ts'
 import type { ChildrenEnd } from '../workflow/children.ts'
 import type { ChildStart } from '../workflow/contract.ts'
 import type { ChildEnd } from './child-end.ts'
 import { patiently } from './patient-read.ts'
-import { recordChild, recordGiven } from './child-records.ts'
+import { recordFailed, recordGiven } from './child-records.ts'
 import type { ChildOperation, ChildWait } from './child-wait.ts'
 import type { ParentRun } from './parent-run.ts'
 import type { RunHost } from './run-host.ts'
@@ -21,6 +22,8 @@ export interface FanHost {
   readonly ends: ReadonlyMap<string, Mail>
   note(path: string, of: { readonly close: ChildStart['close']; readonly count: number | null }, then: (gen: number, isKnown: boolean) => void): void
   begin(id: string, link: { readonly gen: number; readonly path: string }, start: ChildStart): Promise<'new' | 'known'>
+  /** A child was started for an operation that has been given up meanwhile. */
+  orphaned(id: string): void
   whenEnded(child: string, call: (mail: Mail) => void): void
   look(child: string): Promise<RunRow | null | undefined>
   read(mail: Mail): Promise<ChildEnd>
@@ -43,6 +46,8 @@ export class ChildFan {
   #completed = 0
   #failed = 0
   #filling = false
+  /** A child that has not completed, for messages. */
+  #firstFailed = ''
 
   constructor(children: FanHost, wait: ChildWait, operation: Extract<ChildOperation, { kind: 'children' }>) {
     this.#children = children
@@ -99,14 +104,15 @@ export class ChildFan {
     this.#open++
     const ended = this.#children.ends.get(id)
     if (ended !== undefined) {
-      this.#ended(ended)
+      this.#ended(id, ended)
       return
     }
     this.#children.begin(id, { gen: this.#gen, path: own }, { workflow, input: inputs[index], close, queue }).then(
       (how) => {
+        if (this.#wait.isGivenUp) this.#children.orphaned(id)
         if (this.#isOver()) return
         if (how === 'known' && this.#isKnown) this.#lookUp(id)
-        else this.#children.whenEnded(id, (mail) => this.#ended(mail))
+        else this.#children.whenEnded(id, (mail) => this.#ended(id, mail))
       },
       (thrown: unknown) => this.#refused(thrown),
     )
@@ -116,28 +122,28 @@ export class ChildFan {
   #lookUp(id: string): void {
     let isTold = false
     this.#children.whenEnded(id, (mail) => {
-      if (!isTold) this.#ended(mail)
+      if (!isTold) this.#ended(id, mail)
       isTold = true
     })
     this.#children.look(id).then(
       (row) => {
         if (row == null || isTold || this.#isOver()) return
         isTold = true
-        this.#count(row.status === 'completed')
+        this.#count(id, row.status === 'completed')
       },
       (thrown: unknown) => this.#children.run.broken(thrown),
     )
   }
 
   /** A child that has completed tells so without a body. */
-  #ended(mail: Mail): void {
-    if (!this.#isOver()) this.#count(mail.body === null)
+  #ended(id: string, mail: Mail): void {
+    if (!this.#isOver()) this.#count(id, mail.body === null)
   }
 
-  #count(isCompleted: boolean): void {
+  #count(id: string, isCompleted: boolean): void {
     this.#open--
     if (isCompleted) this.#completed++
-    else this.#failed++
+    else if (this.#failed++ === 0) this.#firstFailed = id
     if (this.#completed + this.#failed === this.#operation.inputs.length) this.#end()
     else if (this.#next < this.#operation.inputs.length) this.#goOn()
     else this.#rest()
@@ -165,6 +171,10 @@ export class ChildFan {
 
   #end(): void {
     const { run, host } = this.#children
+    if (this.#operation.mustComplete === true && this.#failed > 0) {
+      recordFailed(run, host, this.#wait, this.#failure())
+      return
+    }
     const end: ChildrenEnd = { count: this.#operation.inputs.length, completed: this.#completed, failed: this.#failed, run: run.row.run, gen: this.#gen }
     recordGiven(run, host, this.#wait, end)
   }
@@ -173,6 +183,16 @@ export class ChildFan {
     const { run, host } = this.#children
     if (this.#isOver()) return
     if (!host.usable() || !(thrown instanceof WumboError)) run.broken(thrown)
-    else recordChild(run, host, this.#wait, { child: null, version: null, mail: null, output: null, value: undefined, error: errorData(thrown) })
+    else recordFailed(run, host, this.#wait, errorData(thrown))
+  }
+
+  /** All have ended, and some of them have not completed. */
+  #failure(): ErrorData {
+    const { path, workflow, inputs: { length: count } } = this.#operation
+    const name = startedName(workflow)
+    return errorData(new ChildFailedError(`${this.#failed} of ${count} children ${name} of ${path} have not completed`, {
+      path, details: { workflow: name, count, completed: this.#completed, failed: this.#failed, run: this.#firstFailed },
+      remedy: `See wumbo runs show ${this.#firstFailed}. Handle the failure in the parent, or retry the parent, which starts the children anew.`,
+    }))
   }
 }

@@ -35,6 +35,11 @@ export function recordChild(run: RecordsHost, host: RunHost, wait: ChildWait, ou
   }, () => run.answer(wait.path, error === null ? { status: 'completed', output: value } : { status: 'failed', error: recordedFailure(wait.path, error) }))
 }
 
+/** Records that an operation has failed, without a child of which that could be said, and answers with it. */
+export function recordFailed(run: RecordsHost, host: RunHost, wait: ChildWait, error: ErrorData): void {
+  recordChild(run, host, wait, { child: null, version: null, mail: null, output: null, value: undefined, error })
+}
+
 /** Records what an operation gave that is no child's own output, and answers with it. */
 export function recordGiven(run: RecordsHost, host: RunHost, wait: ChildWait, given: unknown): void {
   const { payload, value } = defaultCodec.snapshot(given)

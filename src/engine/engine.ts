@@ -17,6 +17,7 @@ import { FunctionSource } from './function-source.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { HotRun } from './hot-run.ts'
 import { MailReader } from './mail-reader.ts'
+import { publish, type Published, type PublishOptions } from './publishing.ts'
 import { Postbox } from './postbox.ts'
 import { Membership } from './membership.ts'
 import { readValue, type PayloadHost } from './payloads.ts'
@@ -139,6 +140,11 @@ export class Engine implements RunHost {
   submit(op: StoreOp, bytes: number): Promise<OpAnswer | undefined> {
     this.#mustBeOpen()
     return this.#op(op, bytes)
+  }
+
+  /** Stores an event for every run that waits for its topic, now or later. */
+  publish(topic: string, data: unknown, options?: PublishOptions): Promise<Published> {
+    return publish({ deps: this.deps, newId: () => this.#newId(), submit: (op, bytes) => this.submit(op, bytes), sent: (key, isOwned, kind) => this.#sent(key, isOwned, kind), soon: () => this.#takeover.soon() }, topic, data, options)
   }
 
   /** Other workflows are known now: runs that were parked for want of theirs go on. */

@@ -1,16 +1,11 @@
 // What a durable function hands in about children, checked and turned into operations; and what it gets back: handles, and batches whose results are read in pages.
 import { DefinitionError } from '../errors.ts'
 import type { ErrorData } from '../errors.ts'
-import { childId } from '../model/child.ts'
-import { childPath } from '../workflow/children.ts'
+import { DEFAULT_CHILDREN, QUEUE_WANTED, isQueue } from '../model/children.ts'
+import { childPath, PAGE, pageOf } from '../workflow/children.ts'
 import type { ChildBatch, ChildOptions, ChildResult, ChildrenEnd, ChildrenOptions, PagedResult } from '../workflow/children.ts'
 import type { AnyWorkflow, ChildStart } from '../workflow/contract.ts'
 import { recordedFailure } from './recorded-failure.ts'
-import { QUEUE_WANTED, isQueue } from './start-options.ts'
-
-/** Results that are read at a time. */
-const PAGE = 500
-const DEFAULT_CONCURRENCY = 100
 
 /** What a child is started with. Throws DefinitionError for a wrong option. */
 export function childStart(name: string, { workflow, input, options }: { readonly workflow: unknown; readonly input: unknown; readonly options: ChildOptions }): ChildStart {
@@ -25,7 +20,7 @@ export function childStart(name: string, { workflow, input, options }: { readonl
 /** How many children are started. Throws DefinitionError for a wrong option. */
 export function childrenStart(name: string, given: { readonly workflow: unknown; readonly inputs: unknown; readonly options: ChildrenOptions }): Omit<ChildStart, 'input'> & { readonly inputs: readonly unknown[]; readonly concurrency: number } {
   const { inputs, options } = given
-  const { concurrency = DEFAULT_CONCURRENCY } = options
+  const { concurrency = DEFAULT_CHILDREN } = options
   if (!Array.isArray(inputs)) throw new DefinitionError(`children ${name}: expected a list of inputs, got ${typeof inputs}`, { path: name })
   if (!Number.isInteger(concurrency) || concurrency < 1) throw new DefinitionError(`children ${name}: concurrency: expected a whole number from 1, got ${String(concurrency)}`, { path: `${name}.concurrency` })
   const { workflow, close, queue } = childStart(name, { workflow: given.workflow, input: undefined, options })
@@ -62,10 +57,8 @@ export class Batch implements ChildBatch<unknown> {
   }
 
   async *results(): AsyncGenerator<ChildResult<unknown>, void, undefined> {
-    const { run, gen, count } = this.#end
-    for (let from = 0; from < count; from += PAGE) {
-      const runs = Array.from({ length: Math.min(PAGE, count - from) }, (_, index) => childId({ run, gen, path: childPath(this.#path, from + index) }))
-      const page = await this.#read(this.#pages++, runs)
+    for (let from = 0; from < this.count; from += PAGE) {
+      const page = await this.#read(this.#pages++, pageOf(this.#path, this.#end, from))
       for (const [at, result] of page.entries()) yield this.#result(from + at, result)
     }
   }

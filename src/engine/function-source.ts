@@ -2,22 +2,24 @@
 // the promise of each until its answer is delivered, and remembers where recorded objects came from.
 import type { AnyTemplate, Logger, MaybePromise, Template } from '../template/contract.ts'
 import type { AnyWorkflow, BranchOutput, Branches, FunctionWorkflow, LoopTurns, Operation, Outcome, Source, SourceHost, StepOptions, WorkflowContext } from '../workflow/contract.ts'
-import { AbortedError, DefinitionError, LoopLimitError } from '../errors.ts'
+import { AbortedError, DefinitionError } from '../errors.ts'
 import type { WumboError } from '../errors.ts'
 import { parseDuration } from '../shared/duration.ts'
 import { momentOf } from '../shared/moment.ts'
-import { requestPath } from '../workflow/waiting.ts'
-import type { BoundApprovalOptions, BoundSignalOptions, Decision, QueryHandler } from '../workflow/waiting.ts'
+import { eventName, requestPath } from '../workflow/waiting.ts'
+import type { BoundApprovalOptions, BoundEventOptions, BoundSignalOptions, Decision, QueryHandler, TopicEvent } from '../workflow/waiting.ts'
 import type { UpdateHandler, UpdateOptions } from '../workflow/updates.ts'
 import type { ChildBatch, ChildHandle, ChildOptions, ChildrenEnd, ChildrenOptions, PagedResult } from '../workflow/children.ts'
 import { SmallMap } from '../shared/small-map.ts'
 import type { Duration } from '../shared/duration.ts'
 import { firstEnd, firstSuccess, heldContest, results, type Contest } from './contest.ts'
 import { Batch, childStart, childrenStart, type ReadPage } from './function-children.ts'
+import { runLoop } from './function-loop.ts'
 import { FunctionPatches } from './function-patches.ts'
 import { UpdateBook } from './function-updates.ts'
 import { Origins } from './origins.ts'
 import { approvalWait, signalWait } from './mail-waits.ts'
+import { eventWait } from './publishing.ts'
 import { Scope, checkOperationName, itemPrefixes, mapWidth } from './scope.ts'
 
 /** What a function needs of the run that enters it. */
@@ -284,23 +286,13 @@ class FunctionContext implements WorkflowContext {
     }
   }
 
-  async loop<R>(name: string, body: (ctx: WorkflowContext, iteration: number, last: R) => MaybePromise<R>, options: LoopTurns<R>): Promise<R> {
-    const { max, until, delay, onMax } = options
-    if (!Number.isInteger(max) || max < 1 || max > 10_000) throw new DefinitionError(`loop ${name}: max: expected a whole number from 1 to 10000, got ${String(max)}`, { path: `${name}.max`, remedy: 'Say how many turns it may make: { max: 20, until: … }.' })
-    if (typeof until !== 'function') throw new DefinitionError(`loop ${name}: until: expected a function, got ${typeof until}`, { path: `${name}.until`, remedy: 'Say when it ends: until: (output) => output.done.' })
-    const pause = delay === undefined ? 0 : parseDuration(delay, `${name}.delay`)
-    const base = this.#scope.open(name)
-    try {
-      let last = options.initial as R // undefined where the overload says so
-      for (let iteration = 0; ; iteration++) {
-        if (iteration > 0 && delay !== undefined) await this.#source.ask(new Scope(''), { kind: 'timer', path: `${base}[${iteration}].$delay`, ms: pause })
-        last = await body(this.#inner(`${base}[${iteration}].`), iteration, last)
-        if (until(last, iteration) || (iteration + 1 === max && onMax === 'continue')) return last
-        if (iteration + 1 === max) throw new LoopLimitError(`the loop ${base} has made ${max} ${max === 1 ? 'turn' : 'turns'}, and none has ended it`, { path: base, details: { iterations: max } })
-      }
-    } finally {
-      this.#scope.close()
-    }
+  loop<R>(name: string, body: (ctx: WorkflowContext, iteration: number, last: R) => MaybePromise<R>, options: LoopTurns<R>): Promise<R> {
+    return runLoop(name, options, {
+      open: () => this.#scope.open(name),
+      close: () => this.#scope.close(),
+      pause: (path, ms) => this.#source.ask(new Scope(''), { kind: 'timer', path, ms }),
+      turn: (prefix, iteration, last) => body(this.#inner(prefix), iteration, last),
+    })
   }
 
   async sleep(name: string, duration: Duration): Promise<void> {
@@ -317,6 +309,12 @@ class FunctionContext implements WorkflowContext {
     const wait = signalWait(name, options)
     // The check gives what the schema makes of the payload.
     return (await this.#source.ask(this.#scope, { kind: 'signal', path: this.#scope.open(name, options.key), ...wait })) as P
+  }
+
+  async event<D>(topic: string, options: Partial<BoundEventOptions<D>> = {}): Promise<TopicEvent<D>> {
+    const wait = eventWait(topic, options)
+    // The check gives the event with what the schema makes of its data.
+    return (await this.#source.ask(this.#scope, { kind: 'event', path: this.#scope.open(eventName(topic), options.key), ...wait })) as TopicEvent<D>
   }
 
   async approval<F>(name: string, options: Partial<BoundApprovalOptions<F>> = {}): Promise<Decision<F>> {

@@ -36,7 +36,7 @@ export async function buildHistory(loaded: LoadedRun, read: (payload: Payload | 
 /** The newest mark of each path without a record: retries of this generation, timers and waits of any. */
 function openMarks(loaded: LoadedRun, effective: readonly JournalRecord[]): ReadonlyMap<string, Mark> {
   const answered = new Set(effective.map(({ path }) => path))
-  const ended = new Set(loaded.journal.flatMap(({ kind, gen, path }) => (kind === 'signal' || kind === 'approval' ? [`${gen} ${path}`] : [])))
+  const ended = new Set(loaded.journal.flatMap(({ kind, gen, path }) => (kind === 'signal' || kind === 'approval' || kind === 'event' ? [`${gen} ${path}`] : [])))
   const marks = new Map<string, Mark>()
   const byAge = [...loaded.marks].sort((a, b) => a.gen - b.gen || a.attempt - b.attempt)
   for (const mark of byAge) {

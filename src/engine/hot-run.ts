@@ -148,7 +148,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   }
 
   drop(path: string): void {
-    if (this.live && this.#undo?.isActive !== true) dropOperation(path, { open: this.#open, replay: this.#replay, inbox: this.#inbox })
+    if (this.live && this.#undo?.isActive !== true) dropOperation(path, { open: this.#open, replay: this.#replay, inbox: this.#inbox, children: () => this.#openChildren() })
   }
 
   complete(output: unknown): void {
@@ -409,7 +409,9 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     if (!this.live || this.#replay !== null) return
     const { clock, limits } = this.#host.deps
     const rest = restOf({ open: this.#open, inbox: this.#inbox, pause: this.pause, deadline: this.#latest }, clock, limits)
-    if (rest !== null) this.#giveUp(rest.status, rest.wakeAt, null)
+    if (rest === null) return
+    this.#inbox?.leave()
+    this.#giveUp(rest.status, rest.wakeAt, null)
   }
 
   /** When it must have ended. */

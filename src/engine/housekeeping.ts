@@ -2,7 +2,7 @@
 // that no row names are swept.
 import type { Cancel } from '../shared/clock.ts'
 import { DEFAULT_SPACE } from '../model/run.ts'
-import type { OpAnswer } from '../store/port.ts'
+import type { OpAnswer, StoreOp } from '../store/port.ts'
 import type { Flusher } from './flush.ts'
 import type { EngineDeps } from './ports.ts'
 
@@ -38,6 +38,7 @@ export class Housekeeping {
 
   /** Deletes what is too old; resolves to how much it was. */
   async sweep(): Promise<{ readonly runs: number; readonly blobs: number }> {
+    await this.#pruneEvents()
     const runs = await this.#prune()
     return { runs: runs.runs, blobs: runs.blobs + (await this.#sweepBlobs()) }
   }
@@ -49,9 +50,7 @@ export class Housekeeping {
     if (limits.retentionMs === null) return total
     const before = clock.now() - limits.retentionMs
     for (;;) {
-      const answer = await new Promise<OpAnswer | undefined>((resolve, reject) => {
-        this.#flusher.add({ op: 'prune', space: DEFAULT_SPACE, before, limit: PIECE }, null, 0, (given, error) => (error === undefined ? resolve(given) : reject(error)))
-      })
+      const answer = await this.#submit({ op: 'prune', space: DEFAULT_SPACE, before, limit: PIECE })
       if (answer?.answer !== 'pruned') return total
       for (const blob of answer.blobs) unnamed.add(blob)
       total.runs += answer.runs
@@ -62,6 +61,20 @@ export class Housekeeping {
     for await (const key of store.blobReferences()) unnamed.delete(key)
     for (const blob of unnamed) await store.blobs.delete(blob)
     return { ...total, blobs: unnamed.size }
+  }
+
+  async #pruneEvents(): Promise<void> {
+    const before = this.#deps.clock.now() - this.#deps.limits.eventRetentionMs
+    while (!this.#stopped) {
+      const answer = await this.#submit({ op: 'pruneEvents', space: DEFAULT_SPACE, before, limit: PIECE })
+      if (answer?.answer !== 'prunedEvents' || answer.events < PIECE) return
+    }
+  }
+
+  #submit(op: StoreOp): Promise<OpAnswer | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#flusher.add(op, null, 0, (given, error) => (error === undefined ? resolve(given) : reject(error)))
+    })
   }
 
   async #sweepBlobs(): Promise<number> {

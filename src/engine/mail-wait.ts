@@ -3,9 +3,9 @@ import { NEVER } from '../model/run.ts'
 import type { Operation } from '../workflow/contract.ts'
 import type { Cancel, Clock } from '../shared/clock.ts'
 
-export type MailOperation = Extract<Operation, { kind: 'signal' | 'approval' }>
+export type MailOperation = Extract<Operation, { kind: 'signal' | 'approval' | 'event' }>
 
-/** A wait for a signal or a decision that has not come. */
+/** A wait for a signal, a decision or an event that has not come. */
 export class MailWait {
   readonly operation: MailOperation
   /** Milliseconds since 1970, NEVER for no bound; null until a bound is durable, and while mail is looked at for it. */
@@ -19,6 +19,8 @@ export class MailWait {
   /** Its run goes on without it: it takes no mail. */
   isGivenUp = false
   readonly #clock: Clock
+  /** The numbers of mail that it does not want. */
+  readonly #passed = new Set<number>()
   #over: Cancel | null = null
   #idle: Cancel | null = null
 
@@ -29,6 +31,20 @@ export class MailWait {
 
   get path(): string {
     return this.operation.path
+  }
+
+  /** Whether it wants this mail; `failed` is told once of one at which its condition fails, which it does not want either. */
+  takes({ number, payload }: { readonly number: number; readonly payload: unknown }, failed: (thrown: unknown) => void): boolean {
+    const { where } = this.operation
+    if (where === undefined || where === null) return true
+    if (this.#passed.has(number)) return false
+    try {
+      if (where(payload)) return true
+    } catch (thrown) {
+      failed(thrown)
+    }
+    this.#passed.add(number)
+    return false
   }
 
   /** When it is over by itself; null while mail is looked at for it, and, outside of a pause, while something may come soon. */

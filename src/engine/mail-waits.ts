@@ -53,7 +53,8 @@ export function approvalWait<F>(name: string, { title = name, form, assignees = 
   }
 }
 
-function checkSchema(place: string, schema: Schema | undefined): void {
+/** Refuses what is no Standard Schema. */
+export function checkSchema(place: string, schema: Schema | undefined): void {
   if (schema !== undefined && typeof (schema as Partial<Schema> | null)?.['~standard']?.validate !== 'function') {
     throw new DefinitionError(`${place}: expected a Standard Schema, for example z.object({ … }), got ${typeof schema}`, { path: place })
   }

@@ -17,6 +17,7 @@ export function openOperation(operation: Operation, steps: StepHost<StepRun>, cl
       return new TimerWait(operation, clock)
     case 'signal':
     case 'approval':
+    case 'event':
       return new MailWait(operation, clock)
     case 'child':
     case 'spawn':

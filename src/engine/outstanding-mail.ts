@@ -7,7 +7,7 @@ import type { History } from './replay.ts'
 import { UPDATE } from './run-updates.ts'
 
 /** The kinds that wait for whoever asks for them. */
-const OFFERED: ReadonlySet<MailKind> = new Set(['signal', 'approval', 'update'])
+const OFFERED: ReadonlySet<MailKind> = new Set(['signal', 'approval', 'update', 'event'])
 
 /** True when the last who paused or resumed the run has paused it. */
 export function isPaused(mail: readonly Mail[]): boolean {

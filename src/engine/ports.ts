@@ -71,6 +71,8 @@ export interface EngineLimits {
   readonly keyTtlMs: number
   /** Ended runs are deleted when they are older; null keeps them. Default 90 days. */
   readonly retentionMs: number | null
+  /** Published events are kept this long for those that begin to wait later. Default 7 days. */
+  readonly eventRetentionMs: number
   /** Blobs that no row names are deleted when they are older. Default 24 hours. */
   readonly orphanBlobMs: number
   /** On close, bodies get this long to end. Default 10,000. */

@@ -17,7 +17,7 @@ import { closeMark, idsOf, senderOf, startMark } from './child-marks.ts'
 import type { ChildMark } from './child-marks.ts'
 import { readPage } from './child-page.ts'
 import { patiently } from './patient-read.ts'
-import { recordChild, recordGiven } from './child-records.ts'
+import { recordChild, recordFailed, recordGiven } from './child-records.ts'
 import type { ChildWait } from './child-wait.ts'
 import type { RunHost } from './run-host.ts'
 import type { ParentRun } from './parent-run.ts'
@@ -32,8 +32,8 @@ export class RunChildren implements FanHost {
   readonly #told = new Map<string, (mail: Mail) => void>()
   /** Children under way that end with this run. */
   readonly #ending = new Set<string>()
-  /** The operations that have started such children. */
-  readonly #marked = new Set<string>()
+  /** The operations that have started such children, by path. */
+  readonly #marked = new Map<string, Pick<ChildMark, 'path' | 'gen' | 'count'>>()
   #closing: Promise<void> | null = null
 
   constructor(run: ParentRun, host: RunHost) {
@@ -44,7 +44,7 @@ export class RunChildren implements FanHost {
 
   #note(mark: ChildMark): void {
     if (mark.close !== 'cancel') return
-    this.#marked.add(mark.path)
+    this.#marked.set(mark.path, mark)
     for (const id of idsOf(this.run.row.run, mark)) this.#ending.add(id)
   }
 
@@ -104,7 +104,7 @@ export class RunChildren implements FanHost {
     this.run.journal.mark(startMark(path, { close, count, at: this.host.deps.clock.now() }), (_answer, error) => {
       if (error !== undefined) this.run.broken(error)
       else if (this.run.live) {
-        if (close === 'cancel') this.#marked.add(path)
+        if (close === 'cancel') this.#marked.set(path, { path, gen, count })
         then(gen, false)
       }
     })
@@ -116,6 +116,22 @@ export class RunChildren implements FanHost {
     if (start.close === 'cancel') this.#ending.add(id)
     const child = { id, link: { run: row.run, ...link, close: start.close }, start, queue: start.queue ?? row.queue }
     return patiently(this.host.deps, () => this.host.startChild(child), () => this.run.live)
+  }
+
+  /** Nobody waits for the children of an operation any more: those that end with this run are asked to. One whose start is under way is asked once it is there. */
+  giveUp({ path, operation }: ChildWait): void {
+    const mark = operation.kind === 'page' ? undefined : this.#marked.get(path)
+    if (mark !== undefined) this.#askToCancel(idsOf(this.run.row.run, mark))
+  }
+
+  #askToCancel(ids: readonly string[]): void {
+    const living = ids.filter((id) => this.#ending.has(id) && !this.ends.has(id))
+    if (living.length > 0) this.#quietly(patiently(this.host.deps, () => cancelChildren(living, this.run.row, this.host), () => this.run.live))
+  }
+
+  /** A child was started for an operation that has been given up meanwhile. A run that leaves memory gives nothing up: it comes back to its children. */
+  orphaned(id: string): void {
+    if (this.run.live) this.#askToCancel([id])
   }
 
   /** Calls with the mail of a child once that has come; at once when it has. */
@@ -146,6 +162,7 @@ export class RunChildren implements FanHost {
 
   #start(wait: ChildWait, path: string, start: ChildStart): void {
     this.unlessPaused(wait, () => this.note(path, { close: start.close, count: null }, (gen, isKnown) => {
+      if (wait.isGivenUp) return
       const id = childId({ run: this.run.row.run, gen, path })
       if (wait.operation.kind === 'child' && this.ends.has(id)) {
         this.#await(wait, id, start)
@@ -153,6 +170,7 @@ export class RunChildren implements FanHost {
       }
       this.begin(id, { gen, path }, start).then(
         (how) => {
+          if (wait.isGivenUp) this.orphaned(id)
           if (!this.run.live || wait.isGivenUp) return
           if (wait.operation.kind === 'spawn') recordGiven(this.run, this.host, wait, id)
           else if (how === 'known' || isKnown) this.#quietly(this.#look(wait, id, start))
@@ -205,7 +223,7 @@ export class RunChildren implements FanHost {
   #refused(wait: ChildWait, thrown: unknown): void {
     if (!this.run.live || wait.isGivenUp) return
     if (!this.host.usable()) this.run.broken(thrown)
-    else recordChild(this.run, this.host, wait, { child: null, version: null, mail: null, output: null, value: undefined, error: errorData(thrown) })
+    else recordFailed(this.run, this.host, wait, errorData(thrown))
   }
 
   #quietly(work: Promise<void>): void {
@@ -225,6 +243,6 @@ export class RunChildren implements FanHost {
   async #close(): Promise<void> {
     await patiently(this.host.deps, () => cancelChildren([...this.#ending], this.run.row, this.host), () => this.host.usable())
     const at = this.host.deps.clock.now()
-    for (const path of this.#marked) this.run.journal.mark(closeMark(path, at), () => undefined)
+    for (const path of this.#marked.keys()) this.run.journal.mark(closeMark(path, at), () => undefined)
   }
 }

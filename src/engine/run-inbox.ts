@@ -10,9 +10,10 @@ import type { EventBody, RunHost } from './run-host.ts'
 import { NO_PAUSE, RunPause } from './run-pause.ts'
 import { recordMail } from './run-records.ts'
 import { RunUpdates, type UpdatedRun } from './run-updates.ts'
+import { RunTopics, type ListeningRun, type Topic } from './run-topics.ts'
 import type { WaitingRun } from './run-waits.ts'
 
-/** A signal as its mail carries it; a decision under its path, an update under its name. */
+/** A signal as its mail carries it; a decision under its path, an update under its name, an event under its topic and key. */
 export interface MailBody {
   readonly address: string
   readonly payload: unknown
@@ -21,10 +22,12 @@ export interface MailBody {
 interface Offer extends MailBody {
   readonly kind: Mail['kind']
   readonly number: number
+  /** Of an event. */
+  readonly topic: string | null
 }
 
 /** The run, as its inbox needs it. */
-export interface InboxRun extends WaitingRun, UpdatedRun {
+export interface InboxRun extends WaitingRun, UpdatedRun, ListeningRun {
   readonly row: RunRow
   pause: RunPause
   emit(event: EventBody): void
@@ -35,6 +38,7 @@ export class RunInbox {
   readonly #run: InboxRun
   readonly #host: RunHost
   readonly updates: RunUpdates
+  readonly #topics: RunTopics
   #offers: Offer[] = []
   readonly #waits: MailWait[] = []
   readonly #known = new Set<number>()
@@ -46,11 +50,12 @@ export class RunInbox {
     this.#run = run
     this.#host = host
     this.updates = new RunUpdates(run, host, () => this.#matchAll())
+    this.#topics = new RunTopics(run, host)
   }
 
   /** True while mail is on its way to a wait, or an update can be taken: the run must stay until that is seen to. */
   get isBusy(): boolean {
-    return this.#coming.size > 0 || this.updates.isBusy
+    return this.#coming.size > 0 || this.updates.isBusy || this.#topics.isBusy
   }
 
   /** The numbers of the mail that waits to be taken. */
@@ -88,10 +93,17 @@ export class RunInbox {
   /** A wait begins; its bound becomes durable first. */
   open(wait: MailWait): void {
     const { clock, limits } = this.#host.deps
-    const { timeoutMs } = wait.operation
     const mark = this.#run.known.marks.get(wait.path)
     wait.since = mark?.at ?? clock.now()
     wait.stay(limits.releaseAfterMs, () => this.#run.considerLeavingSoon())
+    if (wait.operation.kind === 'event') this.#topics.listen(wait.operation, wait.operation.lookbackMs, () => this.#bound(wait))
+    else this.#bound(wait)
+  }
+
+  /** The bound of a wait becomes durable, and the wait begins. */
+  #bound(wait: MailWait): void {
+    const { timeoutMs } = wait.operation
+    const mark = this.#run.known.marks.get(wait.path)
     if (mark?.kind === 'wait') {
       this.#begin(wait, mark.due ?? NEVER)
       return
@@ -125,8 +137,10 @@ export class RunInbox {
       this.#run.considerLeavingSoon()
       return
     }
-    this.#offers.push({ kind: mail.kind, number: mail.number, address, payload })
-    this.#match(mail.kind, address)
+    const event = mail.kind === 'event' ? (payload as Topic) : null // as whoever publishes makes it
+    if (event !== null) this.#topics.came(event)
+    this.#offers.push({ kind: mail.kind, number: mail.number, address, payload, topic: event?.topic ?? null })
+    this.#match(mail.kind, event === null ? address : null)
     this.#run.considerLeavingSoon()
   }
 
@@ -135,15 +149,30 @@ export class RunInbox {
     this.#host.flusher.add({ op: 'consume', run: { space, run }, numbers: [number], at: this.#host.deps.clock.now() }, run, 0, null)
   }
 
-  /** Gives the oldest offer of an address to the oldest wait for it, until there is none of one of the two. */
-  #match(kind: Mail['kind'], address: string): void {
+  /** Gives the oldest offer to the oldest wait for it, until there is none of one of the two. Null: whatever the waits' address. */
+  #match(kind: Mail['kind'], address: string | null): void {
     for (;;) {
-      const wait = this.#waits.find((one) => !one.isBusy && one.operation.kind === kind && one.operation.address === address)
-      const offer = this.#offers.find((one) => one.kind === kind && one.address === address)
-      if (wait === undefined || offer === undefined || this.updates.holdsUp(offer.number)) return
-      this.#offers = this.#offers.filter((one) => one !== offer)
-      this.#try(wait, offer)
+      const found = this.#pair(kind, address)
+      if (found === null || this.updates.holdsUp(found.offer.number)) return
+      this.#offers = this.#offers.filter((one) => one !== found.offer)
+      this.#try(found.wait, found.offer)
     }
+  }
+
+  #pair(kind: Mail['kind'], address: string | null): { readonly wait: MailWait; readonly offer: Offer } | null {
+    for (const wait of this.#waits) {
+      if (wait.isBusy || wait.operation.kind !== kind || (address !== null && wait.operation.address !== address)) continue
+      const offer = this.#offers.find((one) => this.#isFor(one, wait))
+      if (offer !== undefined) return { wait, offer }
+    }
+    return null
+  }
+
+  #isFor(offer: Offer, wait: MailWait): boolean {
+    const { kind, address } = wait.operation
+    return offer.kind === kind && (offer.address === address || offer.topic === address) && wait.takes(offer, (thrown) => {
+      this.#host.deps.log.warn('an event could not be looked at for a wait, and is left to others', { run: this.#run.row.run, step: wait.path, number: offer.number, error: errorData(thrown).message })
+    })
   }
 
   /** What an update has held up. */
@@ -182,7 +211,7 @@ export class RunInbox {
   /** Mail that was looked at for a wait that was given up meanwhile goes to others, in its order. */
   #offerAgain(offer: Offer): void {
     this.#offers = [...this.#offers, offer].sort((a, b) => a.number - b.number)
-    this.#match(offer.kind, offer.address)
+    this.#match(offer.kind, offer.topic === null ? offer.address : null)
     this.#run.considerLeavingSoon()
   }
 
@@ -200,14 +229,14 @@ export class RunInbox {
     })
     if (!wait.isBusy) return
     wait.isBusy = false
-    this.#match(offer.kind, offer.address)
+    this.#match(offer.kind, wait.operation.address)
     if (wait.due !== null && wait.due <= at) this.#over(wait)
     else this.#run.considerLeavingSoon()
   }
 
   #over(wait: MailWait): void {
     if (wait.isBusy || !this.#run.live || !this.#waits.includes(wait)) return
-    if (this.#offers.some(({ kind, address, number }) => kind === wait.operation.kind && address === wait.operation.address && this.updates.holdsUp(number))) return
+    if (this.#offers.some((offer) => this.#isFor(offer, wait) && this.updates.holdsUp(offer.number))) return
     if (this.#coming.size > 0) {
       // What has come before its end is looked at first, also what came while the run was away.
       void this.#reading.then(() => this.#over(wait))
@@ -221,6 +250,11 @@ export class RunInbox {
   forget(wait: MailWait): void {
     wait.isGivenUp = true
     this.#close(wait)
+  }
+
+  /** The run leaves memory: it ceases to listen to what nobody waits for. */
+  leave(): void {
+    this.#topics.leave((address) => this.#waits.some(({ operation }) => operation.kind === 'event' && operation.address === address))
   }
 
   #close(wait: MailWait): void {

@@ -2,17 +2,11 @@
 import { InputInvalidError, KeyReusedError, StoreFailedError } from '../errors.ts'
 import type { LaneFencedError } from '../errors.ts'
 import { isParentKey } from '../model/child.ts'
+import { isQueue, QUEUE_WANTED } from '../model/children.ts'
 import { DEFAULT_QUEUE } from '../model/run.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import { isLineageKey } from './lineage.ts'
 import { hashText } from '../shared/hash.ts'
-
-const QUEUE_NAME = /^[\w.:-]{1,100}$/
-export const QUEUE_WANTED = 'expected 1 to 100 letters, digits, "_", ".", ":" and "-"'
-
-export function isQueue(queue: unknown): queue is string {
-  return typeof queue === 'string' && QUEUE_NAME.test(queue)
-}
 
 /** The name of a queue. */
 export function checkQueue(queue: string = DEFAULT_QUEUE): string {

@@ -10,7 +10,7 @@ import type { Generation, RunKey } from './run.ts'
  * `spawn`: that one was started; `children`: the end of many; `page`: some of their results; `update`: somebody has changed the run's state, with
  * the name, the arguments and what came of it.
  */
-export type RecordKind = 'step' | 'timer' | 'value' | 'choice' | 'signal' | 'approval' | 'request' | 'child' | 'spawn' | 'children' | 'page' | 'update'
+export type RecordKind = 'step' | 'timer' | 'value' | 'choice' | 'signal' | 'approval' | 'request' | 'child' | 'spawn' | 'children' | 'page' | 'update' | 'event'
 
 /** How the operation ended. `skipped`: a condition was false, or what it depends on failed or was skipped. */
 export type RecordStatus = 'completed' | 'failed' | 'skipped'

@@ -110,9 +110,9 @@ export interface Generation extends RunKey {
 /**
  * The kinds of mail that a run can get from someone who does not own it. `resume` ends a pause, and lets a parked run try again; `unpark` is
  * sent by a process that finds the reason gone for which a run is parked; `child` tells a parent of the end of a child. `taken`: it was taken before
- * the run continued as new. `migrate` asks for the run to go on with another version of its workflow, `update` for a change of its state.
+ * the run continued as new. `event` is one that was published under a topic that the run listens to. `migrate` asks for the run to go on with another version of its workflow, `update` for a change of its state.
  */
-export type MailKind = 'cancel' | 'pause' | 'resume' | 'unpark' | 'signal' | 'approval' | 'child' | 'taken' | 'migrate' | 'update'
+export type MailKind = 'cancel' | 'pause' | 'resume' | 'unpark' | 'signal' | 'approval' | 'child' | 'taken' | 'migrate' | 'update' | 'event'
 
 /** The wake time of a run that waits for mail alone: the last moment that a date can name. */
 export const NEVER = 8_640_000_000_000_000

@@ -1,4 +1,4 @@
-// What a step waits for beside a duration: a moment, a signal, a decision. waiting-schema.ts checks the shapes.
+// What a step waits for beside a duration: a moment, a signal, an event, a decision. waiting-schema.ts checks the shapes.
 
 /** Sleeps until a moment. */
 export interface UntilModel {
@@ -24,6 +24,20 @@ export interface SignalModel extends BoundedModel {
   readonly key?: string | number
   /** JSON Schema (2020-12) of the payload. What it refuses is set aside, and the wait goes on. Default: anything. */
   readonly schema?: Readonly<Record<string, unknown>>
+}
+
+/** A wait for an event that is published under a topic, for every run that waits for it. */
+export interface EventModel extends BoundedModel {
+  /** Words of letters, digits, `_` and `-`, parted by `.`, `:` or `/`. */
+  readonly topic: string
+  /** Only events that were published with this key: a text that may hold `${{ expression }}`, or a number. */
+  readonly key?: string | number
+  /** A condition on the `event`: `event.data.amount > 10`. Others are left to other waits of the run. */
+  readonly where?: string
+  /** JSON Schema (2020-12) of the event's data. What it refuses is set aside, and the wait goes on. Default: anything. */
+  readonly schema?: Readonly<Record<string, unknown>>
+  /** How long before the start of the run an event may have been published: a duration. Default 0. */
+  readonly lookback?: number | string
 }
 
 /** A wait for a person's decision. */

@@ -61,11 +61,11 @@ describe('the schema of the graph model', () => {
 
   test('knows the keys that the types know', () => {
     const step: Record<keyof StepModel, true> = {
-      description: true, needs: true, join: true, if: true, forEach: true, as: true, concurrency: true, loop: true, continueOnError: true, onError: true, uses: true, config: true, sleep: true, signal: true, approval: true, with: true, steps: true,
+      description: true, needs: true, join: true, if: true, forEach: true, as: true, concurrency: true, loop: true, continueOnError: true, onError: true, uses: true, config: true, sleep: true, signal: true, event: true, approval: true, child: true, children: true, with: true, steps: true,
       output: true, switch: true, parallel: true, inline: true, retry: true, timeout: true, totalTimeout: true, heartbeatTimeout: true, level: true, compensate: true,
     }
     const one: Record<keyof CaseModel, true> = {
-      description: true, name: true, if: true, else: true, uses: true, config: true, sleep: true, signal: true, approval: true, with: true, steps: true, output: true, switch: true, parallel: true, inline: true, retry: true, timeout: true,
+      description: true, name: true, if: true, else: true, uses: true, config: true, sleep: true, signal: true, event: true, approval: true, child: true, children: true, with: true, steps: true, output: true, switch: true, parallel: true, inline: true, retry: true, timeout: true,
       totalTimeout: true, heartbeatTimeout: true, level: true, compensate: true,
     }
     const whole: Record<keyof WorkflowModel, true> = { $schema: true, name: true, description: true, input: true, steps: true, output: true, onFailure: true, onCancel: true, onError: true, finally: true, cleanUpTimeout: true, timeout: true, workflows: true, layout: true }

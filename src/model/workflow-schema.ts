@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { parseDuration } from '../shared/duration.ts'
 import { inlineSchema, workflowReference } from './inline-schema.ts'
+import { childSchemas } from './children-schema.ts'
 import { untilSchema, waitSchemas } from './waiting-schema.ts'
 import { DEFAULT_CONCURRENCY, MAX_STEP_ID, MAX_WORKFLOW_NAME, STEP_ID, WORKFLOW_NAME, type WorkflowModel } from './workflow.ts'
 
@@ -18,9 +19,13 @@ const duration = z
 
 const sleep = z.union([duration, z.string().max(4096).regex(/\$\{\{/)], { error: `expected ${DURATION}, or an expression that gives one` })
 
-const { signal, approval } = waitSchemas(sleep)
+const { signal, event, approval } = waitSchemas(sleep, duration)
 
 const id = z.string().max(MAX_STEP_ID).regex(STEP_ID, { error: (issue) => `expected letters, digits and "_", not beginning with a digit, got ${JSON.stringify(issue.input)}` })
+
+const workflowName = z.string().max(MAX_WORKFLOW_NAME).regex(WORKFLOW_NAME, { error: (issue) => `expected words of lower-case letters and digits joined by "-", "." or "_", got ${JSON.stringify(issue.input)}` })
+
+const { child, children } = childSchemas(workflowName)
 
 const NEED = 'expected the id of a step, or an edge such as { step: charge, on: failure }'
 
@@ -106,7 +111,10 @@ const body = {
   inline: inlineSchema.optional().meta({ description: 'Runs another graph as a part of this one: in the same run, its steps below the path of this step. The output is that of the workflow.', examples: [{ workflow: 'check-order', input: { order: '${{ input.order }}' } }] }),
   sleep: z.union([sleep, untilSchema], { error: (issue) => (typeof issue.input === 'object' ? 'expected until: a moment' : `expected ${DURATION}, or an expression that gives one`) }).optional().meta({ description: 'Waits durably, also over restarts, and costs no memory meanwhile: milliseconds, text with a unit, an expression that gives either, or until with a moment. The output of the step is null.', examples: ['3d', 1500, '${{ input.wait }}', '${{ input.days }}d'] }),
   signal: signal.optional().meta({ description: 'Waits for a signal that somebody sends to the run, also one that came before. The output is its payload.', examples: [{ name: 'paid', timeout: '14d' }] }),
+  event: event.optional().meta({ description: 'Waits for an event that is published under a topic, also one that came since the run began. The output has id, topic, key, at (milliseconds since 1970) and data.', examples: [{ topic: 'order.paid', key: '${{ input.order }}' }] }),
   approval: approval.optional().meta({ description: 'Waits until a person has decided. The output has approved, by, at (milliseconds since 1970), form and comment.', examples: [{ title: 'Release order ${{ input.order }}?', assignees: ['warehouse'] }] }),
+  child: child.optional().meta({ description: 'Starts a run of another workflow as a child of this one, and waits for its end. The output is that of the child.', examples: [{ workflow: 'ship', input: { parcel: '${{ input.parcel }}' } }] }),
+  children: children.optional().meta({ description: 'Starts a child run for each input of a list, and waits until all have ended. The output tells how many have completed and failed.', examples: [{ workflow: 'ship', inputs: '${{ input.parcels }}' }] }),
   retry: retry.optional().meta({ description: 'How often and when the step is tried again after a failure. Default: what the template says, else no retry.', examples: [{ maxAttempts: 5, backoff: 'exponential', initialDelay: '1s' }] }),
   timeout: time('How long one attempt may take: milliseconds or text with a unit. Then it is aborted, and retry decides. Default: what the template says, else none.', ['10s', '5m']),
   totalTimeout: time('How long all attempts and the waits between them may take, also over restarts: milliseconds or text with a unit. Default none.', ['1h']),
@@ -117,7 +125,7 @@ const body = {
 
 /** What editors check besides: exactly one body, and keys only beside those that they belong to. */
 const NEEDED = { config: ['uses'], with: ['uses'], output: ['steps'], retry: ['uses'], timeout: ['uses'], totalTimeout: ['uses'], heartbeatTimeout: ['uses'], level: ['uses'], compensate: ['uses'] }
-const oneBody = { oneOf: [{ required: ['uses'] }, { required: ['steps'] }, { required: ['switch'] }, { required: ['parallel'] }, { required: ['inline'] }, { required: ['sleep'] }, { required: ['signal'] }, { required: ['approval'] }] }
+const oneBody = { oneOf: [{ required: ['uses'] }, { required: ['steps'] }, { required: ['switch'] }, { required: ['parallel'] }, { required: ['inline'] }, { required: ['sleep'] }, { required: ['signal'] }, { required: ['event'] }, { required: ['approval'] }, { required: ['child'] }, { required: ['children'] }] }
 
 const oneCase = z
   .strictObject({
@@ -127,7 +135,7 @@ const oneCase = z
     description: text({ description: 'What the case is for, in a sentence. Never part of the logic.', examples: ['Customers of the first hour.'] }),
     ...body,
   })
-  .meta({ id: 'Case', description: 'One case of a switch: a body (uses, steps, switch, parallel, inline, sleep, signal or approval), and either if or else.', examples: [{ name: 'vip', if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }], dependentRequired: NEEDED, allOf: [oneBody, { oneOf: [{ required: ['if'] }, { required: ['else'] }] }] })
+  .meta({ id: 'Case', description: 'One case of a switch: a body (uses, steps, switch, parallel, inline, sleep, signal, event, approval, child or children), and either if or else.', examples: [{ name: 'vip', if: 'input.vip', uses: 'greet.vip' }, { else: true, uses: 'greet' }], dependentRequired: NEEDED, allOf: [oneBody, { oneOf: [{ required: ['if'] }, { required: ['else'] }] }] })
 
 const branch = z
   .strictObject({
@@ -135,7 +143,7 @@ const branch = z
     continueOnError: z.boolean().optional().meta({ description: 'A branch that fails counts as skipped. Default false.', examples: [true] }),
     ...body,
   })
-  .meta({ id: 'Branch', description: 'One branch of a parallel: exactly one of uses, steps, switch, parallel, inline, sleep, signal and approval.', examples: [{ uses: 'quotes.fast', timeout: '5s' }], dependentRequired: NEEDED, ...oneBody })
+  .meta({ id: 'Branch', description: 'One branch of a parallel: exactly one of uses, steps, switch, parallel, inline, sleep, signal, event, approval, child and children.', examples: [{ uses: 'quotes.fast', timeout: '5s' }], dependentRequired: NEEDED, ...oneBody })
 
 const codes = z.array(z.string().min(1).max(200)).min(1).max(100).optional()
 
@@ -145,7 +153,7 @@ const onError = z
     ...body,
     output: binding('What stands for the output of the step: alone, or as the output of a block; texts may hold ${{ expression }}, which sees error.', [null, { found: false, because: '${{ error.message }}' }]),
   })
-  .meta({ id: 'OnError', description: 'What stands in the place of a step that has failed: only an output, or a body (uses, steps, switch or sleep). Its expressions see error: code, message, path and details.', examples: [{ codes: ['HTTP_FAILED'], output: null }, { uses: 'cards.charge-other', with: '${{ input }}' }], dependentRequired: { ...NEEDED, output: [] }, oneOf: [...oneBody.oneOf, { required: ['output'], not: { required: ['steps'] } }] })
+  .meta({ id: 'OnError', description: 'What stands in the place of a step that has failed: only an output, or a body, as in a step. Its expressions see error: code, message, path and details.', examples: [{ codes: ['HTTP_FAILED'], output: null }, { uses: 'cards.charge-other', with: '${{ input }}' }], dependentRequired: { ...NEEDED, output: [] }, oneOf: [...oneBody.oneOf, { required: ['output'], not: { required: ['steps'] } }] })
 
 const runError = z
   .strictObject({
@@ -174,7 +182,7 @@ const step = z
     onError: onError.optional().meta({ description: 'What stands in the place of the step when it has failed for good, after its retries; its output becomes that of the step. Default: the step has failed.', examples: [{ output: null }] }),
     ...body,
   })
-  .meta({ id: 'Step', description: 'One step: exactly one of uses, steps, switch, parallel, inline, sleep, signal and approval.', examples: [{ uses: 'http.request@^1', with: { url: '${{ input.url }}' }, timeout: '10s' }, { sleep: '3d', needs: 'remind' }], dependentRequired: { ...NEEDED, as: ['forEach'], concurrency: ['forEach'] }, ...oneBody, not: { required: ['forEach', 'loop'] } })
+  .meta({ id: 'Step', description: 'One step: exactly one of uses, steps, switch, parallel, inline, sleep, signal, event, approval, child and children.', examples: [{ uses: 'http.request@^1', with: { url: '${{ input.url }}' }, timeout: '10s' }, { sleep: '3d', needs: 'remind' }], dependentRequired: { ...NEEDED, as: ['forEach'], concurrency: ['forEach'] }, ...oneBody, not: { required: ['forEach', 'loop'] } })
 
 // What stands in the place of a name: a definition, whose own sub-workflows stand beside it.
 const inlined: z.ZodType = z.lazy(() => workflowSchema.omit({ workflows: true }).strict()).meta({ id: 'Inlined', description: 'The definition of a workflow that is run inline.', examples: [example()] })
@@ -183,7 +191,7 @@ const inlined: z.ZodType = z.lazy(() => workflowSchema.omit({ workflows: true })
 export const workflowSchema = z
   .strictObject({
     $schema: z.string().max(2000).optional().meta({ description: 'Names the JSON Schema of the file, for editors. Never part of the logic.', examples: ['./node_modules/wumbo/schema/workflow.json'] }),
-    name: z.string().max(MAX_WORKFLOW_NAME).regex(WORKFLOW_NAME, { error: (issue) => `expected words of lower-case letters and digits joined by "-", "." or "_", got ${JSON.stringify(issue.input)}` }).meta({ description: 'What the workflow is called: lower-case words joined by -, . or _, at most 100 characters.', examples: ['onboard', 'billing.monthly-report'] }),
+    name: workflowName.meta({ description: 'What the workflow is called: lower-case words joined by -, . or _, at most 100 characters.', examples: ['onboard', 'billing.monthly-report'] }),
     description: text({ description: 'What the workflow is for, in a sentence. Never part of the logic.', examples: ['Greets a new customer and reserves a seat.'] }),
     input: z.record(z.string(), z.unknown()).optional().meta({ description: 'JSON Schema (2020-12) of the input. Every input is checked by it before a run starts, and its defaults are filled in. Default: anything.', examples: [{ type: 'object', properties: { email: { type: 'string', format: 'email' } }, required: ['email'] }] }),
     steps: steps.meta({ description: 'The steps, by id. A reference to the output of a step makes a dependency; steps that do not depend on each other run side by side.', examples: [{ enrich: { uses: 'http.request', with: { url: '${{ input.url }}' } }, score: { uses: 'score-lead@^1', with: '${{ steps.enrich.output.body }}' } }] }),
@@ -243,7 +251,10 @@ export const modelKeys = {
   runError: Object.keys(runError.shape),
   finally: Object.keys(final.shape),
   signal: Object.keys(signal.shape),
+  event: Object.keys(event.shape),
   approval: Object.keys(approval.shape),
+  child: Object.keys(child.shape),
+  children: Object.keys(children.shape),
   sleep: Object.keys(untilSchema.shape),
 } as const
 
@@ -263,7 +274,10 @@ export const modelExamples: Readonly<Record<keyof typeof modelKeys, ReadonlyMap<
   runError: examplesOf(runError.shape),
   finally: examplesOf(final.shape),
   signal: examplesOf(signal.shape),
+  event: examplesOf(event.shape),
   approval: examplesOf(approval.shape),
+  child: examplesOf(child.shape),
+  children: examplesOf(children.shape),
   sleep: examplesOf(untilSchema.shape),
 }
 

@@ -2,7 +2,8 @@
 // means; workflow-schema.ts checks the shape, the folder workflow/ checks the meaning and makes graphs that run.
 
 import type { InlineModel } from './inline.ts'
-import type { ApprovalModel, SignalModel, UntilModel } from './waiting.ts'
+import type { ChildModel, ChildrenModel } from './children.ts'
+import type { ApprovalModel, EventModel, SignalModel, UntilModel } from './waiting.ts'
 
 /** Milliseconds, or text such as `30s`, `1h 30m`. */
 export type DurationText = number | string
@@ -36,7 +37,7 @@ export interface CompensateModel {
   readonly onUnknown?: 'settle' | 'compensate'
 }
 
-/** What a step does: exactly one of `uses`, `steps`, `switch`, `parallel`, `inline`, `sleep`, `signal` and `approval`. */
+/** What a step does: exactly one of `uses`, `steps`, `switch`, `parallel`, `inline`, `sleep`, `signal`, `event`, `approval`, `child` and `children`. */
 export interface BodyModel {
   /** A template: `name`, `name@1.2.0`, `name@^1`. Without a version: the newest. */
   readonly uses?: string
@@ -58,8 +59,14 @@ export interface BodyModel {
   readonly sleep?: DurationText | UntilModel
   /** Waits for a signal with this name. The output is its payload. */
   readonly signal?: SignalModel
+  /** Waits for an event of a topic. The output is the event: its id, topic, key, time and data. */
+  readonly event?: EventModel
   /** Waits until a person has decided. The output tells who decided, when and what. */
   readonly approval?: ApprovalModel
+  /** Starts a run of another workflow as a child of this one. The output is that of the child. */
+  readonly child?: ChildModel
+  /** Starts a child run for each input of a list. The output tells how many have completed and failed. */
+  readonly children?: ChildrenModel
   /** Only with `uses`. */
   readonly retry?: RetryModel
   /** Per attempt. Only with `uses`. */

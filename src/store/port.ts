@@ -5,6 +5,7 @@ import type { ErrorData, LaneFencedError } from '../errors.ts'
 import type { Payload } from '../model/payload.ts'
 import type { JournalRecord, Mark } from '../model/record.ts'
 import type { EndStatus, Generation, Mail, NewMail, NewRun, RunKey, RunKind, RunRow, RunStatus, Space } from '../model/run.ts'
+import type { EventAnswer, EventOp, EventReads } from './events-port.ts'
 import type { StoreTransactions, TransactAnswer, TransactOp } from './transactions-port.ts'
 import type { WorkflowAnswer, WorkflowOp, WorkflowReads } from './workflows-port.ts'
 
@@ -51,7 +52,7 @@ export interface StartKey {
  * `prune` deletes ended runs of one space that finished before `before`, the oldest first, with journal, marks and mail, at most
  *   `limit` runs, but no child whose parent has neither ended nor continued as new since it started it; and the space's keys that had expired at `before`. Younger keys stay, even when their run is gone: they still
  *   keep a second start from happening. Answers `pruned` with the number of runs deleted and the blobs that they named.
- * The operations on stored workflows are told in workflows-port.ts, `transact` in transactions-port.ts.
+ * The operations on stored workflows are told in workflows-port.ts, those on events in events-port.ts, `transact` in transactions-port.ts.
  */
 export type StoreOp =
   | { readonly op: 'start'; readonly run: NewRun; readonly key: StartKey | null; readonly isFree?: boolean; readonly once?: boolean }
@@ -70,6 +71,7 @@ export type StoreOp =
   | { readonly op: 'prune'; readonly space: Space; readonly before: number; readonly limit: number }
   | TransactOp
   | WorkflowOp
+  | EventOp
 
 /** A run that a claim took. */
 export interface ClaimedRun extends RunKey {
@@ -90,6 +92,7 @@ export type OpAnswer =
   | { readonly answer: 'pruned'; readonly runs: number; readonly blobs: readonly string[] }
   | TransactAnswer
   | WorkflowAnswer
+  | EventAnswer
 
 /** The answers of a flush by the index of their operation. */
 export interface FlushResult {
@@ -229,7 +232,7 @@ export interface Finding {
 }
 
 /** A store. Reads see what was committed; they never wait for the writer. */
-export interface Store extends WorkflowReads {
+export interface Store extends WorkflowReads, EventReads {
   /** `memory`, `sqlite`, `postgres`. */
   readonly kind: string
   /** True when other processes may write beside this one: then a lane has a lease, and must listen to its watch. */

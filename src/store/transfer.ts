@@ -31,6 +31,10 @@ export const TRANSFER_TABLES = {
   generations: { run_no: 'whole', gen: 'whole', base_seq: 'whole', at: 'whole', by_whom: 'text', reason: 'text' },
   /** By space and key. */
   keys: { space: 'whole', key: 'text', run: 'text', hash: 'text', created_at: 'whole', expires_at: 'whole' },
+  /** By number. */
+  events: { no: 'whole', space: 'whole', topic: 'text', id: 'text', key: 'text', body: 'text', at: 'whole' },
+  /** By run, topic and key. */
+  listeners: { space: 'whole', topic: 'text', key: 'text', run_no: 'whole', after: 'whole', open: 'whole' },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, 'text' | 'whole'>>>>
 
 export type TransferTable = keyof typeof TRANSFER_TABLES

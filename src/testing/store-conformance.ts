@@ -4,6 +4,7 @@ import { blobCases } from './store-cases/blobs.ts'
 import { childCases } from './store-cases/children.ts'
 import { claimCases } from './store-cases/claim.ts'
 import { kindCases } from './store-cases/kinds.ts'
+import { eventCases } from './store-cases/events.ts'
 import { exitCases } from './store-cases/exit.ts'
 import { inboxCases } from './store-cases/inbox.ts'
 import { journalCases } from './store-cases/journal.ts'
@@ -22,7 +23,7 @@ export type { StoreCase, StoreFactory, StoreUnderTest } from './store-cases/subj
 export function storeConformance(factory: StoreFactory): readonly { readonly name: string; run(): Promise<void> }[] {
   const cases = [
     ...startCases, ...journalCases, ...exitCases, ...inboxCases, ...reopenCases, ...claimCases, ...kindCases, ...pruneCases, ...laneCases, ...readCases,
-    ...valueCases, ...blobCases, ...workflowCases, ...childCases,
+    ...valueCases, ...blobCases, ...workflowCases, ...childCases, ...eventCases,
   ]
   return cases.map(({ name, run }) => ({
     name,

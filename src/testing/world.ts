@@ -7,6 +7,7 @@ import type { RunDetails } from '../engine/inspect.ts'
 import { readValue } from '../engine/payloads.ts'
 import type { EngineDeps, EngineLimits } from '../engine/ports.ts'
 import { RunFinishedError } from '../errors.ts'
+import type { PublishOptions } from '../engine/publishing.ts'
 import { verifyStore } from '../engine/verify.ts'
 import { asyncStrategy } from '../execution/async.ts'
 import { parentOf } from '../model/child.ts'
@@ -42,6 +43,8 @@ export interface Shape {
   readonly input: unknown
   /** What is sent to each run once its start is acknowledged, in this order, in every process anew: the ids are the same, so each counts once. */
   readonly signals?: readonly { readonly name: string; readonly payload: unknown }[]
+  /** Events that are published for each run before the updates, in the same way: under its id as their key, or under none where the data are made of the id. */
+  readonly events?: readonly { readonly topic: string; readonly data: unknown }[] | ((run: string) => readonly { readonly topic: string; readonly data: unknown }[])
   /** Updates that are handed to each run before the signals, in the same way. */
   readonly updates?: readonly { readonly name: string; readonly args: unknown }[]
   /** What it is asked for after that, in each process. */
@@ -63,7 +66,7 @@ const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: ()
 
 const LIMITS: EngineLimits = {
   hotRuns: 100, releaseAfterMs: 1000, inlinePayload: 2000, keptInput: 1000, bufferBytes: 64 << 20, pureDelayMs: 1000, pureRecords: 1000,
-  pureBytes: 262_144, keyTtlMs: 365 * 86_400_000, retentionMs: null, orphanBlobMs: 86_400_000, drainMs: 1000, checkPure: false, flush: FLUSH_LIMITS,
+  pureBytes: 262_144, keyTtlMs: 365 * 86_400_000, retentionMs: null, eventRetentionMs: 7 * 86_400_000, orphanBlobMs: 86_400_000, drainMs: 1000, checkPure: false, flush: FLUSH_LIMITS,
 }
 
 /** What an engine of a world is opened with. */
@@ -117,9 +120,21 @@ async function sendAll(engine: Engine, run: string, shape: Shape): Promise<void>
   }
 }
 
+/** One event that is published for a run of a shape, and how. */
+export function publishedFor(run: string, { events = [] }: Pick<Shape, 'events'>, index: number): { readonly topic: string; readonly data: unknown; readonly options: PublishOptions } | undefined {
+  const event = (typeof events === 'function' ? events(run) : events)[index]
+  if (event === undefined) return undefined
+  return { ...event, options: { id: `${run} ${index}`, ...(typeof events === 'function' ? {} : { key: run }) } }
+}
+
 /** What is sent to a run of a shape, one after the other. */
-export function sendsOf({ signals = [], asks = [], updates = [] }: Shape): readonly ((engine: Engine, run: string) => Promise<void>)[] {
+export function sendsOf({ signals = [], asks = [], updates = [], events = [] }: Shape): readonly ((engine: Engine, run: string) => Promise<void>)[] {
+  const published = typeof events === 'function' ? events('') : events
   return [
+    ...published.map((_, index) => async (engine: Engine, run: string) => {
+      const event = publishedFor(run, { events }, index)
+      if (event !== undefined) await engine.publish(event.topic, event.data, event.options)
+    }),
     ...updates.map(({ name, args }, index) => (engine: Engine, run: string) => engine.postbox.update(run, `update:${index}`, { address: name, payload: args })),
     ...signals.map(({ name, payload }, index) => (engine: Engine, run: string) => engine.postbox.signal(run, name, payload, { id: String(index) })),
     ...asks.map((kind) => (engine: Engine, run: string) => engine.postbox.ask(run, kind, kind)),

@@ -5,7 +5,8 @@ import type { AnyTemplate } from '../template/contract.ts'
 import { handlerModel, seeing, withHandler } from './builder-handler.ts'
 import { INLINE, inlineModel } from './builder-inline.ts'
 import { bindingModel, called, commonModel, expressionText, loopModel, namesAt, newDraft, picked, useModel, type Draft, type Given, type Site } from './builder-steps.ts'
-import { APPROVAL, approvalModel, SIGNAL, signalModel, SLEEP, sleepModel } from './builder-wait.ts'
+import { APPROVAL, approvalModel, EVENT, eventModel, SIGNAL, signalModel, SLEEP, sleepModel } from './builder-wait.ts'
+import { CHILD, childModel, CHILDREN, childrenModel } from './builder-child.ts'
 import { parallelModel } from './builder-parallel.ts'
 import { canonicalModel } from './canonical.ts'
 import type { AnyWorkflow, GraphWorkflow } from './contract.ts'
@@ -39,7 +40,7 @@ const USE = ['uses', 'with', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeo
 const SWITCH = ['switch']
 const PARALLEL = ['parallel', 'merge', 'branchConcurrency']
 /** Bodies that are told by one key. */
-const KEYS = { sleep: SLEEP, switch: SWITCH, parallel: PARALLEL, inline: ['inline'], signal: ['signal'], approval: ['approval'] } as const
+const KEYS = { sleep: SLEEP, switch: SWITCH, parallel: PARALLEL, inline: ['inline'], signal: ['signal'], event: ['event'], approval: ['approval'], child: ['child'], children: ['children'] } as const
 const EACH = ['as', 'concurrency']
 const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
 
@@ -80,9 +81,24 @@ class ScopeBuilder {
     return this.#with(id, { ...commonModel(options, path, site), ...signalModel(picked(options, SIGNAL), path, site) }, site)
   }
 
+  event(id: string, options: Given): ScopeBuilder {
+    const { path, site } = this.#call(id, options, [...COMMON, ...EVENT])
+    return this.#with(id, { ...commonModel(options, path, site), ...eventModel(picked(options, EVENT), path, site) }, site)
+  }
+
   approval(id: string, options: Given = {}): ScopeBuilder {
     const { path, site } = this.#call(id, options, [...COMMON, ...APPROVAL])
     return this.#with(id, { ...commonModel(options, path, site), ...approvalModel(picked(options, APPROVAL), path, site) }, site)
+  }
+
+  child(id: string, options: Given): ScopeBuilder {
+    const { path, site } = this.#call(id, options, [...COMMON, ...CHILD])
+    return this.#with(id, { ...commonModel(options, path, site), ...childModel(picked(options, CHILD), path, site) }, site)
+  }
+
+  children(id: string, options: Given): ScopeBuilder {
+    const { path, site } = this.#call(id, options, [...COMMON, ...CHILDREN])
+    return this.#with(id, { ...commonModel(options, path, site), ...childrenModel(picked(options, CHILDREN), path, site) }, site)
   }
 
   inline(id: string, options: Given): ScopeBuilder {
@@ -248,7 +264,10 @@ function bodyModel(body: Given | Build, path: string, site: Site): BodyModel {
   if (body['switch'] !== undefined) return switchModel(body['switch'], path, site)
   if (body['inline'] !== undefined) return inlineModel(body['inline'] as Given, path, site)
   if (body['signal'] !== undefined) return signalModel(body['signal'] as Given, path, site)
+  if (body['event'] !== undefined) return eventModel(body['event'] as Given, path, site)
   if (body['approval'] !== undefined) return approvalModel(body['approval'] as Given, path, site)
+  if (body['child'] !== undefined) return childModel(body['child'] as Given, path, site)
+  if (body['children'] !== undefined) return childrenModel(body['children'] as Given, path, site)
   return body['sleep'] === undefined ? useModel(body, path, site) : sleepModel(body['sleep'], path, site)
 }
 

@@ -39,6 +39,38 @@ export interface SignalWait<V extends Visible, P, T extends OnTimeout, B extends
   readonly schema?: Schema<unknown, P>
 }
 
+/** An event, as expressions see it. */
+export interface Happened<D> {
+  readonly id: string
+  readonly topic: string
+  readonly key: string | null
+  /** When it was published, milliseconds since 1970. */
+  readonly at: number
+  readonly data: D
+}
+
+/** What the condition of a wait for an event can read. */
+export type WithEvent<V extends Visible, D> = Omit<V, 'input' | 'steps' | 'event'> & { readonly input: V['input']; readonly steps: V['steps']; readonly event: Happened<D> }
+
+/** A wait for an event. `P` are its data, `B` what it falls back to. */
+export interface EventWait<V extends Visible, P, T extends OnTimeout, B extends Fallback> extends BoundOptions<V, T, B> {
+  /** What it is published under. */
+  readonly topic: string
+  /** Only events that were published with this key. */
+  readonly key?: From<V, string | number | Expr<string> | Expr<number> | Expr<number | string>>
+  /** Of the data: any Standard Schema that JSON Schema can say. What it refuses is set aside, and the wait goes on. Default: anything. */
+  readonly schema?: Schema<unknown, P>
+  /** Only events of which this holds; it is looked at before the schema. */
+  readonly where?: From<WithEvent<V, P>, Expr<boolean>>
+  /** How long before the start of the run an event may have been published. Default 0. */
+  readonly lookback?: string | number
+}
+
+/** An event, as the body of a loop or of a case. */
+export interface EventOption<V extends Visible, P, T extends OnTimeout, B extends Fallback> {
+  readonly event: EventWait<V, P, T, B>
+}
+
 /** A wait for a person's decision. `F` is what is filled in. */
 export interface ApprovalWait<V extends Visible, F, T extends OnTimeout, B extends Fallback> extends BoundOptions<V, T, B> {
   /** What is to be decided, for people. Default: the id of the step. */

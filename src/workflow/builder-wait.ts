@@ -1,12 +1,14 @@
-// Waits as the builder is given them, turned into the model: sleeps, signals, approvals.
-import type { SignalModel } from '../model/waiting.ts'
+// Waits as the builder is given them, turned into the model: sleeps, signals, events, approvals.
+import type { EventModel, SignalModel } from '../model/waiting.ts'
 import type { BodyModel } from '../model/workflow.ts'
-import { bindingModel, called, picked, type Given, type Site } from './builder-steps.ts'
+import { bindingModel, called, expressionText, picked, type Given, type Site } from './builder-steps.ts'
+import { EVENT_NAME } from './compile-wait.ts'
 import { inputJsonSchema, type AnySchema } from './input.ts'
 import { sourceOf } from './reference.ts'
 
 export const SLEEP = ['sleep'] as const
 export const SIGNAL = ['name', 'key', 'schema', 'timeout', 'onTimeout', 'fallback'] as const
+export const EVENT = ['topic', 'key', 'where', 'schema', 'lookback', 'timeout', 'onTimeout', 'fallback'] as const
 export const APPROVAL = ['title', 'assignees', 'form', 'timeout', 'onTimeout', 'fallback'] as const
 
 /** A sleep: a duration or an expression that gives one, or `until` with a moment. The check of shape refuses everything else. */
@@ -20,6 +22,14 @@ export function sleepModel(given: unknown, path: string, site: Site): BodyModel 
 /** A wait for a signal. */
 export function signalModel(given: Given, path: string, site: Site): BodyModel {
   return { signal: { ...waitModel(given, { plain: ['name', 'onTimeout'], bound: ['key', 'timeout', 'fallback'], schema: 'schema' }, `${path}.signal`, site) } as unknown as SignalModel }
+}
+
+/** A wait for an event. */
+export function eventModel(given: Given, path: string, site: Site): BodyModel {
+  const { where, ...rest } = typeof given === 'object' && given !== null ? given : { where: undefined }
+  const inner: Site = { ...site, loops: [...site.loops, { [EVENT_NAME]: { name: EVENT_NAME } }] }
+  const wait = typeof given === 'object' && given !== null ? waitModel(rest, { plain: ['topic', 'lookback', 'onTimeout'], bound: ['key', 'timeout', 'fallback'], schema: 'schema' }, `${path}.event`, site) : given
+  return { event: { ...wait, ...(where === undefined ? {} : { where: expressionText(called(where, inner), `${path}.event.where`, inner) }) } as unknown as EventModel }
 }
 
 /** An approval. */

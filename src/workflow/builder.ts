@@ -9,7 +9,8 @@ import { beginBuilder } from './builder-scope.ts'
 import type {
   CommonOptions, EachOptions, From, InLoop, Inner, InTurn, LoopOptions, LoopOutput, Names, NewId, Outermost, OutputOf, Scope, ScopeOutput, UseOptions, Value, Visible, WaitOf, WithOutput, WithStep,
 } from './builder-types.ts'
-import type { ApprovalOption, ApprovalWait, Decided, Fallback, OnTimeout, SignalOption, SignalWait, SleepOption, TurnOutput, UntilOption, WaitOutput } from './builder-wait-types.ts'
+import type { ApprovalOption, ApprovalWait, Decided, EventOption, EventWait, Fallback, Happened, OnTimeout, SignalOption, SignalWait, SleepOption, TurnOutput, UntilOption, WaitOutput } from './builder-wait-types.ts'
+import type { ChildOption, ChildOutput, ChildrenOption, ChildrenOutput, ChildrenStep, ChildStep, Collect, Startable } from './builder-child-types.ts'
 import type { AnyMerge, BranchOptions, MergeByOutput, Merged, MergeOptions } from './builder-parallel-types.ts'
 import type { GraphWorkflow } from './contract.ts'
 import type { Expr } from './reference.ts'
@@ -52,6 +53,11 @@ export interface Builder<S extends Scope> {
     id: K & NewId<K, S['visible']>, options: CommonOptions<S['visible']> & SignalWait<S['visible'], P, T, G>,
   ): Builder<WithStep<S, K, WaitOutput<P, T, G>>>
 
+  /** Waits for an event that is published under a topic, also one that came since the run began. The output is the event. */
+  event<const K extends string, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
+    id: K & NewId<K, S['visible']>, options: CommonOptions<S['visible']> & EventWait<S['visible'], P, T, G>,
+  ): Builder<WithStep<S, K, WaitOutput<Happened<P>, T, G>>>
+
   /** Waits until a person has decided. The output tells who decided, when and what. */
   approval<const K extends string, F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
     id: K & NewId<K, S['visible']>, options?: CommonOptions<S['visible']> & ApprovalWait<S['visible'], F, T, G>,
@@ -59,6 +65,15 @@ export interface Builder<S extends Scope> {
 
   /** Runs another graph as a part of this one: in the same run, its steps below the path of this step. The output is that of the graph. */
   inline<const K extends string, W extends AnyGraph>(id: K & NewId<K, S['visible']>, options: InlineOptions<S['visible'], W>): Builder<WithStep<S, K, InlineOutput<W>>>
+  /** Starts a run of another workflow as a child, and waits for its end unless `wait` is false. The output is that of the child, else its id. */
+  child<const K extends string, W extends Startable, const T extends boolean = true>(
+    id: K & NewId<K, S['visible']>, options: CommonOptions<S['visible']> & ChildStep<S['visible'], W, T>,
+  ): Builder<WithStep<S, K, ChildOutput<W, T>>>
+
+  /** Starts a child run for each input, and waits until all have ended: however many, they cost this run one record. The output tells how many have completed and failed. */
+  children<const K extends string, W extends Startable, const C extends Collect = undefined>(
+    id: K & NewId<K, S['visible']>, options: CommonOptions<S['visible']> & ChildrenStep<S['visible'], W, C>,
+  ): Builder<WithStep<S, K, ChildrenOutput<W, C>>>
 
   /** Steps in a scope of their own. They see the steps around them; from outside only the output of the block is seen. */
   block<const K extends string, B extends Scope>(
@@ -73,14 +88,25 @@ export interface Builder<S extends Scope> {
   forEach<const K extends string, E>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SleepOption<InLoop<S['visible'], E>> & EachOptions<S['visible']>,
   ): Builder<WithStep<S, K, null[]>>
-  /** A signal for each item of a list. */
+  /** A signal, or an event, for each item of a list. */
   forEach<const K extends string, E, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SignalOption<InLoop<S['visible'], E>, P, T, G> & EachOptions<S['visible']>,
   ): Builder<WithStep<S, K, WaitOutput<P, T, G>[]>>
+  forEach<const K extends string, E, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
+    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: EventOption<InLoop<S['visible'], E>, P, T, G> & EachOptions<S['visible']>,
+  ): Builder<WithStep<S, K, WaitOutput<Happened<P>, T, G>[]>>
   /** An approval for each item of a list. */
   forEach<const K extends string, E, F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: ApprovalOption<InLoop<S['visible'], E>, F, T, G> & EachOptions<S['visible']>,
   ): Builder<WithStep<S, K, WaitOutput<Decided<F>, T, G>[]>>
+  /** A child for each item of a list. For thousands see `children`. */
+  forEach<const K extends string, E, W extends Startable, const T extends boolean = true>(
+    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: ChildOption<InLoop<S['visible'], E>, W, T> & EachOptions<S['visible']>,
+  ): Builder<WithStep<S, K, ChildOutput<W, T>[]>>
+  /** Children for each item of a list. */
+  forEach<const K extends string, E, W extends Startable, const C extends Collect = undefined>(
+    id: K & NewId<K, S['visible']>, items: Items<S, E>, body: ChildrenOption<InLoop<S['visible'], E>, W, C> & EachOptions<S['visible']>,
+  ): Builder<WithStep<S, K, ChildrenOutput<W, C>[]>>
   /** A switch for each item of a list: null for an item that no case takes. */
   forEach<const K extends string, E, O>(
     id: K & NewId<K, S['visible']>, items: Items<S, E>, body: SwitchOption<InLoop<S['visible'], E>, O> & EachOptions<S['visible']>,
@@ -106,14 +132,25 @@ export interface Builder<S extends Scope> {
   loop<const K extends string, const H extends LoopOptions<S['visible'], null>>(
     id: K & NewId<K, S['visible']>, body: SleepOption<InTurn<S['visible'], unknown>>, options: H,
   ): Builder<WithStep<S, K, LoopOutput<null, H>>>
-  /** A signal, again and again. */
+  /** A signal, or an event, again and again. */
   loop<const K extends string, P, const T extends OnTimeout, const G extends Fallback, const H extends LoopOptions<S['visible'], TurnOutput<P, T>>>(
     id: K & NewId<K, S['visible']>, body: SignalOption<InTurn<S['visible'], unknown>, P, T, G>, options: H,
   ): Builder<WithStep<S, K, LoopOutput<WaitOutput<P, T, G>, H>>>
+  loop<const K extends string, P, const T extends OnTimeout, const G extends Fallback, const H extends LoopOptions<S['visible'], TurnOutput<Happened<P>, T>>>(
+    id: K & NewId<K, S['visible']>, body: EventOption<InTurn<S['visible'], unknown>, P, T, G>, options: H,
+  ): Builder<WithStep<S, K, LoopOutput<WaitOutput<Happened<P>, T, G>, H>>>
   /** An approval, again and again. */
   loop<const K extends string, F, const T extends OnTimeout, const G extends Fallback, const H extends LoopOptions<S['visible'], TurnOutput<Decided<F>, T>>>(
     id: K & NewId<K, S['visible']>, body: ApprovalOption<InTurn<S['visible'], unknown>, F, T, G>, options: H,
   ): Builder<WithStep<S, K, LoopOutput<WaitOutput<Decided<F>, T, G>, H>>>
+  /** A child, again and again. */
+  loop<const K extends string, W extends Startable, const H extends LoopOptions<S['visible'], unknown>, const T extends boolean = true>(
+    id: K & NewId<K, S['visible']>, body: ChildOption<InTurn<S['visible'], unknown>, W, T>, options: H,
+  ): Builder<WithStep<S, K, LoopOutput<ChildOutput<W, T>, H>>>
+  /** Children, again and again. */
+  loop<const K extends string, W extends Startable, const H extends LoopOptions<S['visible'], unknown>, const C extends Collect = undefined>(
+    id: K & NewId<K, S['visible']>, body: ChildrenOption<InTurn<S['visible'], unknown>, W, C>, options: H,
+  ): Builder<WithStep<S, K, LoopOutput<ChildrenOutput<W, C>, H>>>
   /** A switch, again and again: null for a turn that no case takes. */
   loop<const K extends string, O, const H extends LoopOptions<S['visible'], O | null>>(
     id: K & NewId<K, S['visible']>, body: SwitchOption<InTurn<S['visible'], unknown>, O>, options: H,
@@ -151,16 +188,24 @@ export interface Builder<S extends Scope> {
   onError<const K extends OwnStep<S>, const F>(id: K, handler: OutputOption<InHandler<S['visible']>, F>): Builder<WithHandler<S, K, Value<F>>>
   onError<const K extends OwnStep<S>, X extends AnyTemplate>(id: K, handler: UseOptions<InHandler<S['visible']>, X> & CodesOption): Builder<WithHandler<S, K, OutputOf<X>>>
   onError<const K extends OwnStep<S>>(id: K, handler: SleepOption<InHandler<S['visible']>> & CodesOption): Builder<WithHandler<S, K, null>>
-  /** Waits for a signal in the place of a step that has failed. */
+  /** Waits for a signal, or an event, in the place of a step that has failed. */
   onError<const K extends OwnStep<S>, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
     id: K, handler: SignalOption<InHandler<S['visible']>, P, T, G> & CodesOption,
   ): Builder<WithHandler<S, K, WaitOutput<P, T, G>>>
+  onError<const K extends OwnStep<S>, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
+    id: K, handler: EventOption<InHandler<S['visible']>, P, T, G> & CodesOption,
+  ): Builder<WithHandler<S, K, WaitOutput<Happened<P>, T, G>>>
   /** Asks a person about a step that has failed. */
   onError<const K extends OwnStep<S>, F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(
     id: K, handler: ApprovalOption<InHandler<S['visible']>, F, T, G> & CodesOption,
   ): Builder<WithHandler<S, K, WaitOutput<Decided<F>, T, G>>>
   onError<const K extends OwnStep<S>, W extends AnyGraph>(id: K, handler: InlineOption<InHandler<S['visible']>, W> & CodesOption): Builder<WithHandler<S, K, InlineOutput<W>>>
+  /** Starts a child in the place of a step that has failed. */
+  onError<const K extends OwnStep<S>, W extends Startable, const T extends boolean = true>(id: K, handler: ChildOption<InHandler<S['visible']>, W, T> & CodesOption): Builder<WithHandler<S, K, ChildOutput<W, T>>>
+  onError<const K extends OwnStep<S>, W extends Startable, const C extends Collect = undefined>(id: K, handler: ChildrenOption<InHandler<S['visible']>, W, C> & CodesOption): Builder<WithHandler<S, K, ChildrenOutput<W, C>>>
   onError<const K extends OwnStep<S>, O>(id: K, handler: SwitchOption<InHandler<S['visible']>, O> & CodesOption): Builder<WithHandler<S, K, O>>
+  /** Runs branches in the place of a step that has failed. */
+  onError<const K extends OwnStep<S>, O, const M extends AnyMerge<InHandler<S['visible']>> = 'all'>(id: K, handler: ParallelOption<InHandler<S['visible']>, O, M> & CodesOption): Builder<WithHandler<S, K, Merged<O, M>>>
   onError<const K extends OwnStep<S>, B extends Scope>(
     id: K, build: (block: Builder<Inner<InHandler<S['visible']>>>, names: Names<InHandler<S['visible']>>) => Builder<B>, options?: CodesOption,
   ): Builder<WithHandler<S, K, ScopeOutput<B>>>
@@ -213,11 +258,14 @@ export interface Cases<V extends Visible, O> {
   when<X extends AnyTemplate>(name: string, condition: From<V, Expr<boolean>>, body: UseOptions<V, X>, options?: CaseOptions): Cases<V, O | OutputOf<X>>
   /** A case that waits. */
   when(name: string, condition: From<V, Expr<boolean>>, body: SleepOption<V>, options?: CaseOptions): Cases<V, O | null>
-  /** A case that waits for a signal, or for a decision. */
+  /** A case that waits for a signal, an event or a decision. */
   when<P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: string, condition: From<V, Expr<boolean>>, body: SignalOption<V, P, T, G>, options?: CaseOptions): Cases<V, O | WaitOutput<P, T, G>>
+  when<P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: string, condition: From<V, Expr<boolean>>, body: EventOption<V, P, T, G>, options?: CaseOptions): Cases<V, O | WaitOutput<Happened<P>, T, G>>
   when<F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: string, condition: From<V, Expr<boolean>>, body: ApprovalOption<V, F, T, G>, options?: CaseOptions): Cases<V, O | WaitOutput<Decided<F>, T, G>>
   /** A case that runs a graph inline. */
-  when<W extends AnyGraph>(name: string, condition: From<V, Expr<boolean>>, body: InlineOption<V, W>, options?: CaseOptions): Cases<V, O | InlineOutput<W>>
+  /** A case that starts a child, or many. */
+  when<W extends Startable, const T extends boolean = true>(name: string, condition: From<V, Expr<boolean>>, body: ChildOption<V, W, T>, options?: CaseOptions): Cases<V, O | ChildOutput<W, T>>
+  when<W extends Startable, const C extends Collect = undefined>(name: string, condition: From<V, Expr<boolean>>, body: ChildrenOption<V, W, C>, options?: CaseOptions): Cases<V, O | ChildrenOutput<W, C>>
   /** A case that is a switch again. */
   when<P>(name: string, condition: From<V, Expr<boolean>>, body: SwitchOption<V, P>, options?: CaseOptions): Cases<V, O | P>
   /** A case that is branches side by side. */
@@ -228,8 +276,11 @@ export interface Cases<V extends Visible, O> {
   otherwise<X extends AnyTemplate>(body: UseOptions<V, X>, options?: OtherwiseOptions): Cases<V, O | OutputOf<X>>
   otherwise(body: SleepOption<V>, options?: OtherwiseOptions): Cases<V, O | null>
   otherwise<P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(body: SignalOption<V, P, T, G>, options?: OtherwiseOptions): Cases<V, O | WaitOutput<P, T, G>>
+  otherwise<P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(body: EventOption<V, P, T, G>, options?: OtherwiseOptions): Cases<V, O | WaitOutput<Happened<P>, T, G>>
   otherwise<F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(body: ApprovalOption<V, F, T, G>, options?: OtherwiseOptions): Cases<V, O | WaitOutput<Decided<F>, T, G>>
   otherwise<W extends AnyGraph>(body: InlineOption<V, W>, options?: OtherwiseOptions): Cases<V, O | InlineOutput<W>>
+  otherwise<W extends Startable, const T extends boolean = true>(body: ChildOption<V, W, T>, options?: OtherwiseOptions): Cases<V, O | ChildOutput<W, T>>
+  otherwise<W extends Startable, const C extends Collect = undefined>(body: ChildrenOption<V, W, C>, options?: OtherwiseOptions): Cases<V, O | ChildrenOutput<W, C>>
   otherwise<P>(body: SwitchOption<V, P>, options?: OtherwiseOptions): Cases<V, O | P>
   otherwise<P, const M extends AnyMerge<V> = 'all'>(body: ParallelOption<V, P, M>, options?: OtherwiseOptions): Cases<V, O | Merged<P, M>>
   otherwise<B extends Scope>(build: (block: Builder<Inner<V>>) => Builder<B>, options?: OtherwiseOptions): Cases<V, O | ScopeOutput<B>>
@@ -254,6 +305,13 @@ export interface BranchList<V extends Visible, O> {
   branch<const K extends string>(name: K, body: SleepOption<V>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: null }>
   /** A branch that runs a graph inline. */
   branch<const K extends string, W extends AnyGraph>(name: K, body: InlineOption<V, W>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: InlineOutput<W> }>
+  /** A branch that waits for a signal, an event or a decision. */
+  branch<const K extends string, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: K, body: SignalOption<V, P, T, G>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: WaitOutput<P, T, G> }>
+  branch<const K extends string, P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: K, body: EventOption<V, P, T, G>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: WaitOutput<Happened<P>, T, G> }>
+  branch<const K extends string, F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: K, body: ApprovalOption<V, F, T, G>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: WaitOutput<Decided<F>, T, G> }>
+  /** A branch that starts a child, or many. */
+  branch<const K extends string, W extends Startable, const T extends boolean = true>(name: K, body: ChildOption<V, W, T>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: ChildOutput<W, T> }>
+  branch<const K extends string, W extends Startable, const C extends Collect = undefined>(name: K, body: ChildrenOption<V, W, C>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: ChildrenOutput<W, C> }>
   /** A branch that is a switch. */
   branch<const K extends string, P>(name: K, body: SwitchOption<V, P>, options?: BranchOptions): BranchList<V, O & { readonly [I in K]: P }>
   /** A branch that is a parallel again. */

@@ -5,7 +5,7 @@ import { parseDuration } from '../shared/duration.ts'
 import { sha256 } from '../shared/sha256.ts'
 
 const WORKFLOW = ['$schema', 'name', 'description', 'input', 'timeout', 'onFailure', 'onCancel', 'steps', 'output', 'onError', 'finally', 'cleanUpTimeout', 'workflows', 'layout']
-const STEP = ['description', 'needs', 'join', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'onError', 'uses', 'config', 'with', 'steps', 'switch', 'parallel', 'inline', 'sleep', 'signal', 'approval', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
+const STEP = ['description', 'needs', 'join', 'if', 'forEach', 'as', 'concurrency', 'loop', 'continueOnError', 'onError', 'uses', 'config', 'with', 'steps', 'switch', 'parallel', 'inline', 'sleep', 'signal', 'event', 'approval', 'child', 'children', 'output', 'retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level', 'compensate']
 const ON_ERROR = ['codes', ...STEP.slice(STEP.indexOf('uses'))]
 const COMPENSATE = ['uses', 'with', 'retry', 'timeout', 'onUnknown']
 const CASE = ['name', 'description', 'if', 'else', ...STEP.slice(STEP.indexOf('uses'))]
@@ -14,7 +14,10 @@ const PARALLEL = ['branches', 'merge', 'concurrency']
 const INLINE = ['workflow', 'input']
 const NEED = ['step', 'on', 'if', 'else']
 const SIGNAL = ['name', 'key', 'schema', 'timeout', 'onTimeout', 'fallback']
+const EVENT = ['topic', 'key', 'where', 'schema', 'lookback', 'timeout', 'onTimeout', 'fallback']
 const APPROVAL = ['title', 'assignees', 'form', 'timeout', 'onTimeout', 'fallback']
+const CHILD = ['workflow', 'input', 'wait', 'parentClose', 'queue']
+const CHILDREN = ['workflow', 'inputs', 'concurrency', 'onFailure', 'collect', 'parentClose', 'queue']
 const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
 /** What a JSON Schema says to people, not to a validator. */
 const ANNOTATIONS = new Set(['title', 'description', 'examples', '$comment', 'deprecated', 'readOnly', 'writeOnly'])
@@ -76,8 +79,12 @@ function canonicalBody(body: unknown, path: string, pin: Pin, keys: readonly str
       case 'loop':
         return pick(value, LOOP, (name, inner) => (name === 'initial' ? sorted(inner) : inner))
       case 'signal':
+      case 'event':
       case 'approval':
-        return pick(value, key === 'signal' ? SIGNAL : APPROVAL, (_, inner) => sorted(inner))
+        return pick(value, key === 'signal' ? SIGNAL : key === 'event' ? EVENT : APPROVAL, (_, inner) => sorted(inner))
+      case 'child':
+      case 'children':
+        return pick(value, key === 'child' ? CHILD : CHILDREN, (_, inner) => sorted(inner))
       case 'config':
       case 'with':
       case 'output':
@@ -164,6 +171,7 @@ function bodyLogic({ description: _, steps, switch: cases, loop, parallel, onErr
     ...(steps === undefined ? {} : { steps: stepsLogic(steps) }),
     ...(isPlain(rest.compensate) ? { compensate: inMilliseconds(rest.compensate) } : {}),
     ...(isPlain(rest.signal) ? { signal: inMilliseconds(rest.signal) } : {}),
+    ...(isPlain(rest.event) ? { event: inMilliseconds(rest.event) } : {}),
     ...(isPlain(rest.approval) ? { approval: inMilliseconds(rest.approval) } : {}),
     ...(parallel === undefined ? {} : { parallel: { ...parallel, branches: stepsLogic(parallel.branches) } }),
     ...(cases === undefined ? {} : { switch: cases.map((one, index) => bodyLogic(one.name === defaultCaseName(one, index) ? without(one, 'name') : one)) }),

@@ -1,5 +1,6 @@
-// What a workflow says of the runs that it starts. Only types and the words of their paths; the engine starts them.
+// What a workflow says of the runs that it starts: types, the words of their paths, and which of them stand on a page. The engine starts them.
 import type { WumboError } from '../errors.ts'
+import { childId } from '../model/child.ts'
 import type { ParentClose } from '../model/child.ts'
 
 /** How a child run is started. */
@@ -66,6 +67,14 @@ export interface PagedResult {
   readonly status: ChildResult<unknown>['status']
   readonly output: unknown
   readonly error: unknown
+}
+
+/** Results that are read at a time. */
+export const PAGE = 500
+
+/** The ids of the children of a page, which begins with the child of this number. */
+export function pageOf(path: string, { run, gen, count }: Pick<ChildrenEnd, 'run' | 'gen' | 'count'>, from: number): readonly string[] {
+  return Array.from({ length: Math.min(PAGE, count - from) }, (_, index) => childId({ run, gen, path: childPath(path, from + index) }))
 }
 
 /** The path of one of many children. */

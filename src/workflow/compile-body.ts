@@ -1,18 +1,19 @@
-// Compiles what a step or a case does: a template with its settings and its input, a block, a switch, a wait (compile-wait.ts), or a workflow that
-// is run inline (compile-inline.ts).
+// Compiles what a step or a case does: a template with its settings and its input, a block, a switch, a wait (compile-wait.ts), children
+// (compile-child.ts), or a workflow that is run inline (compile-inline.ts).
 import { defaultCaseName, type BodyModel, type CaseModel } from '../model/workflow.ts'
-import type { SignalModel } from '../model/waiting.ts'
+import type { EventModel, SignalModel } from '../model/waiting.ts'
 import { modelKeys } from '../model/workflow-schema.ts'
 import { nearest } from '../shared/nearest.ts'
 import { compileBinding, constantBinding } from './binding.ts'
+import { compileChild, compileChildren } from './compile-child.ts'
 import { compileCompensate } from './compile-compensate.ts'
-import { compileApproval, compileSignal, compileSleep, referencesOf } from './compile-wait.ts'
 import { compileInline, INLINE_OPTIONS } from './compile-inline.ts'
+import { compileApproval, compileEvent, compileSignal, compileSleep, referencesOf } from './compile-wait.ts'
 import { compileParallel } from './compile-parallel.ts'
 import { compileConfig } from './compile-config.ts'
 import { checkLimits, compileBare, usable, type Compilation, type Place } from './compilation.ts'
 import type { StepOptions } from './contract.ts'
-import type { BodyPlan, CasePlan } from './plan.ts'
+import type { BodyPlan, CasePlan, WaitPlan } from './plan.ts'
 import { Uses } from './uses.ts'
 
 /** A body, and the steps that it uses: hard what its beginning needs, soft what only a part of it needs. */
@@ -22,12 +23,12 @@ export interface CompiledBody {
 }
 
 /** What a body is: exactly one of these. */
-export const BODY_KINDS = ['uses', 'steps', 'switch', 'parallel', 'inline', 'sleep', 'signal', 'approval'] as const
+export const BODY_KINDS = ['uses', 'steps', 'switch', 'parallel', 'inline', 'sleep', 'signal', 'event', 'approval', 'child', 'children'] as const
 export type BodyKind = (typeof BODY_KINDS)[number]
 const OPTIONS = ['retry', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'level'] as const
 const KNOWN: ReadonlySet<string> = new Set([...modelKeys.step, ...modelKeys.case, ...modelKeys.onError])
 /** What the output is of a body that says nothing of it itself. */
-const OUTPUTS = { uses: 'what the template gives', steps: 'that of the block', switch: 'that of the case', parallel: 'what merge says', inline: 'that of the workflow', sleep: 'null', signal: 'what was sent', approval: 'the decision' } as const
+const OUTPUTS = { uses: 'what the template gives', steps: 'that of the block', switch: 'that of the case', parallel: 'what merge says', inline: 'that of the workflow', sleep: 'null', signal: 'what was sent', event: 'the event', approval: 'the decision', child: 'what the child gives', children: 'how many have completed and failed' } as const
 const NOTHING: BodyPlan = { kind: 'switch', cases: [] }
 const NO_INPUT = constantBinding(Object.freeze({}))
 
@@ -41,7 +42,7 @@ export function compileBody(body: BodyModel, place: Place, owner: string, compil
   if (kind === undefined || kinds.length > 1) {
     problems.add(kind === undefined ? 'MISSING_KEY' : 'MISPLACED_KEY', path, `expected exactly one of ${BODY_KINDS.slice(0, -1).join(', ')} and ${BODY_KINDS.at(-1) ?? ''}, got ${kinds.length === 0 ? 'none' : kinds.join(' and ')}`, { remedy: kind === undefined ? 'Say what the step does: uses: name-of-a-template.' : `Keep one of them: leave ${kinds.slice(1).join(' and ')} out, or make steps of their own.`, on: 'key' })
   } else {
-    if (kind !== 'uses') for (const key of ['config', 'with', ...OPTIONS, 'compensate'] as const) if (Object.hasOwn(body, key)) problems.add('MISPLACED_KEY', `${path}.${key}`, `belongs to a step with uses, not with ${kind}`, { remedy: kind === 'inline' ? INLINE_OPTIONS[key] : kind === 'sleep' || kind === 'signal' || kind === 'approval' ? 'Leave it out.' : 'Move it to the steps inside.', on: 'key' })
+    if (kind !== 'uses') for (const key of ['config', 'with', ...OPTIONS, 'compensate'] as const) if (Object.hasOwn(body, key)) problems.add('MISPLACED_KEY', `${path}.${key}`, `belongs to a step with uses, not with ${kind}`, { remedy: remedyFor(key, kind), on: 'key' })
     if (kind !== 'steps' && Object.hasOwn(body, 'output')) problems.add('MISPLACED_KEY', `${path}.output`, `belongs to a block, not to a step with ${kind}`, { remedy: `Leave it out: the output is ${OUTPUTS[kind ?? 'uses']}.`, on: 'key' })
   }
   switch (kind) {
@@ -61,11 +62,27 @@ export function compileBody(body: BodyModel, place: Place, owner: string, compil
     case 'sleep':
       return compilePause(body, place, compilation)
     case 'signal':
+    case 'event':
     case 'approval':
       return compileWait(body, kind, place, compilation)
+    case 'child': {
+      const model = usable(body, 'child', place, compilation)
+      return model === undefined ? { plan: NOTHING, uses: new Uses() } : compileChild(model, { path: `${path}.child`, names: place.names }, compilation)
+    }
+    case 'children': {
+      const model = usable(body, 'children', place, compilation)
+      return model === undefined ? { plan: NOTHING, uses: new Uses() } : compileChildren(model, { path: `${path}.children`, names: place.names }, compilation)
+    }
     default:
       return { plan: NOTHING, uses: new Uses() }
   }
+}
+
+/** What to do with a key of a template beside another body. */
+function remedyFor(key: keyof typeof INLINE_OPTIONS, kind: BodyKind | undefined): string {
+  if (kind === 'inline') return INLINE_OPTIONS[key]
+  if (key === 'with' && (kind === 'child' || kind === 'children')) return kind === 'child' ? 'Say below child what it is started with: input.' : 'Say below children what they are started with: inputs.'
+  return kind === 'steps' || kind === 'switch' || kind === 'parallel' ? 'Move it to the steps inside.' : 'Leave it out.'
 }
 
 function compileUse(body: BodyModel, place: Place, compilation: Compilation): CompiledBody {
@@ -123,11 +140,11 @@ function compilePause(body: BodyModel, place: Place, compilation: Compilation): 
   return plan === null ? { plan: NOTHING, uses: new Uses() } : { plan, uses: new Uses().read(plan.duration.references) }
 }
 
-function compileWait(body: BodyModel, on: 'signal' | 'approval', place: Place, compilation: Compilation): CompiledBody {
+function compileWait(body: BodyModel, on: WaitPlan['on'], place: Place, compilation: Compilation): CompiledBody {
   const given = usable(body, on, place, compilation)
   if (given === undefined) return { plan: NOTHING, uses: new Uses() }
   const at: Place = { path: `${place.path}.${on}`, names: place.names }
-  const plan = on === 'signal' ? compileSignal(given as SignalModel, at, compilation) : compileApproval(given, at, compilation)
+  const plan = on === 'signal' ? compileSignal(given as SignalModel, at, compilation) : on === 'event' ? compileEvent(given as EventModel, at, compilation) : compileApproval(given, at, compilation)
   return { plan, uses: new Uses().read(referencesOf(plan)) }
 }
 

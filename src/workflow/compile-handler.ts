@@ -36,7 +36,7 @@ function compileReaction(model: OnErrorModel, place: Place, owner: string, compi
     const { plan, uses } = compileBody(model, place, owner, compilation)
     return { does: plan, uses }
   }
-  if (!said.includes('output')) problems.add('MISSING_KEY', path, 'expected output, or one of uses, steps, switch, inline, sleep, signal and approval', { remedy: 'Say what stands for the output of the step: output: null.', on: 'key' })
+  if (!said.includes('output')) problems.add('MISSING_KEY', path, `expected output, or one of ${BODY_KINDS.slice(0, -1).join(', ')} and ${BODY_KINDS.at(-1) ?? ''}`, { remedy: 'Say what stands for the output of the step: output: null.', on: 'key' })
   for (const key of said) if (key !== 'codes' && key !== 'output' && modelKeys.onError.includes(key)) problems.add('MISPLACED_KEY', `${path}.${key}`, 'belongs to a step with uses, and there is only output', { remedy: 'Add uses, or leave it out.', on: 'key' })
   const output = compileBinding(said.includes('output') ? model.output : null, { path: `${path}.output`, names, problems })
   return { does: { kind: 'output', output }, uses: new Uses().read(output.references) }

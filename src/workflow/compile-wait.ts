@@ -1,11 +1,12 @@
-// Compiles what waits: a sleep, for a duration or until a moment, a signal, an approval.
-import { SignalInvalidError } from '../errors.ts'
-import type { ApprovalModel, BoundedModel, SignalModel, UntilModel } from '../model/waiting.ts'
+// Compiles what waits: a sleep, for a duration or until a moment, a signal, an event, an approval.
+import { EventInvalidError, SignalInvalidError, type FailureClass } from '../errors.ts'
+import type { ApprovalModel, BoundedModel, EventModel, SignalModel, UntilModel } from '../model/waiting.ts'
 import type { BodyModel } from '../model/workflow.ts'
+import { parseDuration } from '../shared/duration.ts'
 import { compileCheck } from '../template/validator.ts'
 import { compileBinding, constantBinding, type Binding } from './binding.ts'
-import { usable, type Compilation, type Place } from './compilation.ts'
-import { NO_FRAME, type Reference } from './frame.ts'
+import { compileBare, usable, type Compilation, type Place } from './compilation.ts'
+import { NO_FRAME, type Names, type Reference } from './frame.ts'
 import { compileSchema } from './json-schema.ts'
 import type { SleepPlan, WaitPlan } from './plan.ts'
 import { SLEEP_REMEDY, sleepMs, UNTIL_REMEDY, untilMs } from './sleep.ts'
@@ -41,14 +42,29 @@ function compileUntil(given: string | number, { path, names }: Place, { problems
 export function compileSignal(model: SignalModel, place: Place, compilation: Compilation): WaitPlan {
   const name = usable(model, 'name', place, compilation) ?? ''
   const bound = (key: 'key'): Binding | null => bindingOf(usable(model, key, place, compilation), key, place, compilation)
-  return { ...bounded(model, place, compilation), ...checked(model, { key: 'schema', owner: `the wait for signal ${name}`, what: 'payload' }, place, compilation), on: 'signal', name, key: bound('key'), title: null, assignees: null }
+  return { ...bounded(model, place, compilation), ...checked(model, { key: 'schema', owner: `the wait for signal ${name}`, what: 'payload' }, place, compilation), on: 'signal', name, key: bound('key'), title: null, assignees: null, where: null, lookbackMs: 0 }
+}
+
+/** What an event is called in `where`. */
+export const EVENT_NAME = 'event'
+
+/** Compiles a wait for an event. */
+export function compileEvent(model: EventModel, place: Place, compilation: Compilation): WaitPlan {
+  const { path, names } = place
+  const name = usable(model, 'topic', place, compilation) ?? ''
+  const key = bindingOf(usable(model, 'key', place, compilation), 'key', place, compilation)
+  const inside: Names = { ...names, items: [...names.items, { item: EVENT_NAME, index: null }] }
+  const where = compileBare(usable(model, 'where', place, compilation), { path: `${path}.where`, names: inside }, compilation)
+  const lookback = usable(model, 'lookback', place, compilation)
+  const schema = checked(model, { key: 'schema', owner: `the wait for event ${name}`, what: 'payload' }, place, compilation, EventInvalidError)
+  return { ...bounded(model, place, compilation), ...schema, on: 'event', name, key, title: null, assignees: null, where, lookbackMs: lookback === undefined ? 0 : parseDuration(lookback) }
 }
 
 /** Compiles an approval. */
 export function compileApproval(model: ApprovalModel, place: Place, compilation: Compilation): WaitPlan {
   const name = place.path.split('.').at(-2) ?? ''
   const bound = (key: 'title' | 'assignees'): Binding | null => bindingOf(usable(model, key, place, compilation), key, place, compilation)
-  return { ...bounded(model, place, compilation), ...checked(model, { key: 'form', owner: `approval ${name}`, what: 'form' }, place, compilation), on: 'approval', name, key: null, title: bound('title'), assignees: bound('assignees') }
+  return { ...bounded(model, place, compilation), ...checked(model, { key: 'form', owner: `approval ${name}`, what: 'form' }, place, compilation), on: 'approval', name, key: null, title: bound('title'), assignees: bound('assignees'), where: null, lookbackMs: 0 }
 }
 
 function bindingOf(given: unknown, key: string, { path, names }: Place, { problems }: Compilation): Binding | null {
@@ -71,7 +87,7 @@ function bounded(model: BoundedModel, place: Place, compilation: Compilation): P
 }
 
 /** What comes, by its schema. */
-function checked(model: SignalModel & ApprovalModel | SignalModel | ApprovalModel, { key, owner, what }: { readonly key: 'schema' | 'form'; readonly owner: string; readonly what: 'payload' | 'form' }, place: Place, compilation: Compilation): Pick<WaitPlan, 'schema' | 'check'> {
+function checked(model: SignalModel | EventModel | ApprovalModel, { key, owner, what }: { readonly key: 'schema' | 'form'; readonly owner: string; readonly what: 'payload' | 'form' }, place: Place, compilation: Compilation, failure: FailureClass = SignalInvalidError): Pick<WaitPlan, 'schema' | 'check'> {
   const schema = usable(model as { readonly schema?: SignalModel['schema']; readonly form?: ApprovalModel['form'] }, key, place, compilation)
   const check = schema === undefined ? undefined : compileSchema(schema, `${place.path}.${key}`, compilation.problems)
   if (schema === undefined || check === undefined) return { schema: schema ?? null, check: null }
@@ -79,10 +95,10 @@ function checked(model: SignalModel & ApprovalModel | SignalModel | ApprovalMode
     const found = check(value)
     return 'errors' in found ? { issues: found.errors } : { value: found.value }
   }
-  return { schema, check: compileCheck({ '~standard': { version: 1, vendor: 'wumbo', validate } }, { owner, what, failure: SignalInvalidError }) }
+  return { schema, check: compileCheck({ '~standard': { version: 1, vendor: 'wumbo', validate } }, { owner, what, failure }) }
 }
 
 /** All that a wait reads. */
-export function referencesOf({ key, title, assignees, timeout, fallback }: WaitPlan): readonly Reference[] {
-  return [key, title, assignees, timeout?.duration ?? null, fallback].flatMap((binding) => binding?.references ?? [])
+export function referencesOf({ key, title, assignees, timeout, fallback, where }: WaitPlan): readonly Reference[] {
+  return [where, key, title, assignees, timeout?.duration ?? null, fallback].flatMap((binding) => binding?.references ?? [])
 }

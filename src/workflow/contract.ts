@@ -5,7 +5,7 @@ import type { WumboError } from '../errors.ts'
 import type { ParentClose } from '../model/child.ts'
 import type { ChildBatch, ChildHandle, ChildOptions, ChildrenOptions } from './children.ts'
 import type { Duration } from '../shared/duration.ts'
-import type { ApprovalOptions, ApprovalRequest, BoundApprovalOptions, BoundSignalOptions, Decision, MailWait, QueryHandler, SignalOptions } from './waiting.ts'
+import type { ApprovalOptions, ApprovalRequest, BoundApprovalOptions, BoundEventOptions, BoundSignalOptions, Decision, EventOptions, EventWait, MailWait, QueryHandler, SignalOptions, TopicEvent } from './waiting.ts'
 import type { SourceUpdates, UpdateHandler, UpdateOptions } from './updates.ts'
 
 /** How one step is to be run; what is left out comes from the template's own defaults. */
@@ -95,6 +95,15 @@ export interface WorkflowContext {
    */
   signal<P = unknown>(name: string, options: BoundSignalOptions<P>): Promise<P | undefined>
   signal<P = unknown>(name: string, options?: SignalOptions<P>): Promise<P>
+  /**
+   * Waits for an event that somebody publishes under a topic, `wumbo.publish(topic, data)`, and gives it; with a `timeout`, undefined when none has come in
+   * time. Every run that waits gets it. What was published since the start of the run is found, also from before the wait, and `lookback` goes further back. Within
+   * the run each event is taken by one wait, each wait takes the oldest. Several waits for one topic that are open at once need a `key` each, or scopes.
+   * @example
+   * const paid = await ctx.event('order.paid', { key: order.id, timeout: '3d' })
+   */
+  event<D = unknown>(topic: string, options: BoundEventOptions<D>): Promise<TopicEvent<D> | undefined>
+  event<D = unknown>(topic: string, options?: EventOptions<D>): Promise<TopicEvent<D>>
   /** Waits until somebody has approved or rejected; with a `timeout`, undefined when nobody has in time. */
   approval<F = undefined>(name: string, options: BoundApprovalOptions<F>): Promise<Decision<F> | undefined>
   approval<F = undefined>(name: string, options?: ApprovalOptions<F>): Promise<Decision<F>>
@@ -241,14 +250,16 @@ export type Operation =
     }
   /** Answered with what was sent to the run under this kind and address, or with no output once its time is over. */
   | ({ readonly kind: 'signal' | 'approval'; readonly path: string; readonly reads?: readonly string[] } & MailWait)
+  /** The same for what was published under a topic, to a key of it or (null) to any, from so long before the run's start on. */
+  | ({ readonly kind: 'event'; readonly path: string; readonly reads?: readonly string[] } & EventWait)
   /** What an approval asks for, recorded so that people see it. */
   | { readonly kind: 'request'; readonly path: string; readonly request: ApprovalRequest }
   /** A child run is started, unless `run` names one that was, and waited for: answered with its output. */
   | { readonly kind: 'child'; readonly path: string; readonly start: ChildStart | null; readonly run: string | null; readonly reads: readonly string[] | null }
   /** A child run is started: answered with its id once that is durable. */
   | { readonly kind: 'spawn'; readonly path: string; readonly start: ChildStart; readonly reads: readonly string[] | null }
-  /** Many child runs are started, `concurrency` at a time: answered with a ChildrenEnd when all have ended. */
-  | ({ readonly kind: 'children'; readonly path: string; readonly inputs: readonly unknown[]; readonly concurrency: number; readonly reads: readonly string[] | null } & Omit<ChildStart, 'input'>)
+  /** Many child runs are started, `concurrency` at a time: answered with a ChildrenEnd when all have ended; with `mustComplete` it fails when some have not completed. */
+  | ({ readonly kind: 'children'; readonly path: string; readonly inputs: readonly unknown[]; readonly concurrency: number; readonly mustComplete?: boolean; readonly reads: readonly string[] | null } & Omit<ChildStart, 'input'>)
   /** Results of children that have ended: answered with a list of PagedResult. */
   | { readonly kind: 'page'; readonly path: string; readonly runs: readonly string[] }
   /** Something the source decided by itself from recorded data: recorded at level pure, so that people see it. */

@@ -1,6 +1,7 @@
 // Describes a graph for those who draw it: steps, what depends on what, and which scope holds which steps. Not how a run of it
 // stands; the paths are those of a run without the numbers of items.
 import { labelOf } from '../template/callable.ts'
+import type { ParentClose } from '../model/child.ts'
 import type { JoinRule } from '../model/workflow.ts'
 import { FINALLY, INLINE, ON_ERROR } from './closing-paths.ts'
 import type { GraphWorkflow } from './contract.ts'
@@ -48,7 +49,11 @@ export type GraphBody =
   | { readonly kind: 'sleep'; readonly until: string | number }
   /** `timeout`: as the definition says it; null for as long as it takes. */
   | { readonly kind: 'signal'; readonly name: string; readonly timeout: string | number | null; readonly onTimeout: 'fail' | 'continue' }
+  | { readonly kind: 'event'; readonly topic: string; readonly where: string | null; readonly timeout: string | number | null; readonly onTimeout: 'fail' | 'continue' }
   | { readonly kind: 'approval'; readonly timeout: string | number | null; readonly onTimeout: 'fail' | 'continue' }
+  /** A run of another workflow; `waits`: for its end. */
+  | { readonly kind: 'child'; readonly workflow: string; readonly waits: boolean; readonly parentClose: ParentClose }
+  | { readonly kind: 'children'; readonly workflow: string; readonly concurrency: number; readonly onFailure: 'fail' | 'continue'; readonly parentClose: ParentClose }
   /** `weights` by branch, where outputs are weighed. */
   | { readonly kind: 'parallel'; readonly merge: 'all' | 'any' | 'first' | 'weighted' | 'output'; readonly weights?: Readonly<Record<string, number>>; readonly concurrency: number; readonly branches: readonly { readonly name: string; readonly continueOnError: boolean; readonly body: GraphBody }[] }
   | { readonly kind: 'switch'; readonly cases: readonly { readonly name: string; readonly if: string | null; readonly body: GraphBody }[] }
@@ -165,8 +170,13 @@ function bodyOf(body: BodyPlan, path: string): GraphBody {
       return body.isMoment ? { kind: 'sleep', until: body.text } : { kind: 'sleep', duration: body.text }
     case 'wait': {
       const bounds = { timeout: body.timeout?.text ?? null, onTimeout: body.fallback === null ? 'fail' as const : 'continue' as const }
+      if (body.on === 'event') return { kind: 'event', topic: body.name, where: body.where?.text ?? null, ...bounds }
       return body.on === 'signal' ? { kind: 'signal', name: body.name, ...bounds } : { kind: 'approval', ...bounds }
     }
+    case 'child':
+      return { kind: 'child', workflow: body.workflow, waits: body.waits, parentClose: body.close }
+    case 'children':
+      return { kind: 'children', workflow: body.workflow, concurrency: body.concurrency, onFailure: body.goesOn ? 'continue' : 'fail', parentClose: body.close }
     case 'parallel': {
       const { merge, branches, concurrency } = body
       const weights = merge.kind === 'weighted' ? { weights: Object.fromEntries(branches.map(({ name }, index) => [name, merge.weights[index] ?? 0])) } : {}

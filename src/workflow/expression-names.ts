@@ -104,6 +104,7 @@ class Walk {
     if (name === 'item' || name === 'index') this.#refuse(node, 'UNKNOWN_NAME', `there is no ${name} here`, 'An item is known in the body of a step with forEach, not in its if, its forEach or outside of it.')
     else if (name === 'last' || name === 'iteration') this.#refuse(node, 'UNKNOWN_NAME', `there is no ${name} here`, 'It is known in the body of a step with loop, and in the until, while and delay of the loop.')
     else if (name === 'error' || name === 'outcome') this.#refuse(node, 'UNKNOWN_NAME', `there is no ${name} here`, name === 'error' ? 'It is known in onError, of a step or of the workflow, and in finally.' : 'It is known in finally.')
+    else if (name === 'event') this.#refuse(node, 'UNKNOWN_NAME', 'there is no event here', 'It is known in the where of a wait for an event.')
     else if ('kind' in findStep(name, this.#names)) this.#refuse(node, 'UNKNOWN_NAME', `the name ${name} is not known`, `The output of the step ${name} is steps.${name}.output.`)
     else this.#refuse(node, 'UNKNOWN_NAME', `the name ${name} is not known.${didYouMean(name, known)}`, `Names are: ${known.map((word) => (word === 'steps' ? 'steps.<id>.output' : word)).join(', ')}. Text stands in quotes.`)
   }

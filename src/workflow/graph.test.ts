@@ -192,8 +192,8 @@ describe('a definition is refused', () => {
   test.each([
     ['no steps', {}, 'steps: expected at least one step'],
     ['an empty block', { a: { steps: {} } }, 'steps.a.steps: expected at least one step'],
-    ['no body', { a: { needs: [] } }, 'steps.a: expected exactly one of uses, steps, switch, parallel, inline, sleep, signal and approval, got none'],
-    ['two bodies', { a: { uses: 'echo', steps: { b: use } } }, 'steps.a: expected exactly one of uses, steps, switch, parallel, inline, sleep, signal and approval, got uses and steps'],
+    ['no body', { a: { needs: [] } }, 'steps.a: expected exactly one of uses, steps, switch, parallel, inline, sleep, signal, event, approval, child and children, got none'],
+    ['two bodies', { a: { uses: 'echo', steps: { b: use } } }, 'steps.a: expected exactly one of uses, steps, switch, parallel, inline, sleep, signal, event, approval, child and children, got uses and steps'],
     ['a retry of a block', { a: { steps: { b: use }, retry: {} } }, 'steps.a.retry: belongs to a step with uses, not with steps'],
     ['an output of a template', { a: { ...use, output: 1 } }, 'steps.a.output: belongs to a block, not to a step with uses'],
     ['as without forEach', { a: { ...use, as: 'x' } }, 'steps.a.as: names an item, but there is no forEach'],

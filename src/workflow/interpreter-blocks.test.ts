@@ -205,6 +205,17 @@ describe('forEach', () => {
     })
   })
 
+  test('is given up as a whole when an item of it is: what is done at the end reads no list with holes', () => {
+    const each: StepModel = { forEach: '[1, 2]', steps: { one: uses(), two: { ...uses(), needs: 'one' } } }
+    for (const more of [{}, { continueOnError: true }]) {
+      const host = begin({ steps: { bad: uses(), f: { ...each, ...more } }, finally: { steps: { told: uses('${{ steps.f.output }}'), close: uses() } } })
+      host.answer('bad', failing('bad'))
+      host.drain()
+      expect(host.decisions).toEqual(['f completed', '$finally.told skipped'])
+      expect(host.steps).toEqual(['bad', 'f[0].one', 'f[1].one', '$finally.close'])
+    }
+  })
+
   test('10,000 items cost what items cost, whatever their number', () => {
     const graph = fromModel({ name: 'test', steps: { f: { forEach: 'input.list', concurrency: 10, ...uses({ x: '${{ item }}' }) } } }, [echo])
     const time = (count: number): number => {

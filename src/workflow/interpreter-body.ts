@@ -1,9 +1,10 @@
-// Runs what a step, an item or a case does: opens the step of a template or a wait, enters a block, or chooses a case.
+// Runs what a step, an item or a case does: opens the step of a template, a wait or a child, enters a block, or chooses a case.
 import { evaluateCondition } from './expression.ts'
 import type { AnyCompensation } from '../template/contract.ts'
 import { readsOf, type Frame, type Reference } from './frame.ts'
 import { failDecision, recordChoice, recordSkip, unmetPaths, type Done, type RunCore, type Spot } from './interpreter-run.ts'
 import type { BodyPlan, CasePlan, CompensatePlan, StepPlan, SwitchPlan } from './plan.ts'
+import { runChild, runChildren } from './interpreter-child.ts'
 import { runInline } from './interpreter-inline.ts'
 import { runSleep, runWait } from './interpreter-wait.ts'
 import { runParallel } from './interpreter-parallel.ts'
@@ -32,6 +33,12 @@ export function runBody(core: RunCore, body: BodyPlan, spot: Spot, done: Done): 
       return
     case 'wait':
       runWait(core, body, spot, done)
+      return
+    case 'child':
+      runChild(core, body, spot, done)
+      return
+    case 'children':
+      runChildren(core, body, spot, done)
   }
 }
 

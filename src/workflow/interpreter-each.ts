@@ -50,6 +50,8 @@ class EachRun implements Above {
   #active = 0
   /** No further item begins. */
   #closed = false
+  /** An item was given up: there is no list of results. */
+  #isHalted = false
   #filling = false
 
   constructor(set: EachSetting, items: readonly unknown[], reads: readonly string[]) {
@@ -99,6 +101,7 @@ class EachRun implements Above {
     if (result.status === 'completed') this.#results[index] = result.output
     else if (result.status === 'skipped') this.#results[index] = null
     else if (result.status === 'failed') this.#failed({ index, error: result.error })
+    else this.#isHalted = true
     this.#fill()
   }
 
@@ -115,7 +118,7 @@ class EachRun implements Above {
     const { done, spot } = this.#set
     const [first] = this.#failures
     if (first !== undefined) done({ status: 'failed', error: this.#error(spot.path, first) })
-    else if (this.#next < this.#items.length) done({ status: 'halted' })
+    else if (this.#isHalted || this.#next < this.#items.length) done({ status: 'halted' })
     else done({ status: 'completed', output: this.#results })
   }
 

@@ -11,8 +11,8 @@ export type Result = Outcome | { readonly status: 'halted' }
 /** Takes the end of a part. Called once. */
 export type Done = (result: Result) => void
 
-/** A durable wait: for a time, for what is sent to the run. */
-export type Wait = Extract<Operation, { readonly kind: 'timer' | 'signal' | 'approval' }>
+/** A durable wait: for a time, for what is sent to the run, for the end of its children. */
+export type Wait = Extract<Operation, { readonly kind: 'timer' | 'signal' | 'event' | 'approval' | 'child' | 'children' }>
 
 /** The run, as its parts see it. */
 export interface RunCore {

@@ -3,13 +3,14 @@ import { ExpressionError, WaitTimeoutError, type WumboError } from '../errors.ts
 import type { MaybePromise } from '../template/contract.ts'
 import type { Binding } from './binding.ts'
 import { referencesOf } from './compile-wait.ts'
+import { evaluateCondition } from './expression.ts'
 import { shown } from './door.ts'
 import { readsOf, type Frame } from './frame.ts'
 import { failDecision, recordSkip, type Done, type RunCore, type Spot } from './interpreter-run.ts'
 import type { SleepPlan, WaitPlan } from './plan.ts'
 import { sleepMs, untilMs } from './sleep.ts'
 import { taken } from './taken.ts'
-import { requestPath, signalAddress, withdrawnPath, type ApprovalRequest, type Decision, type MailWait } from './waiting.ts'
+import { requestPath, signalAddress, withdrawnPath, type ApprovalRequest, type Decision, type EventWait, type MailWait, type TopicEvent } from './waiting.ts'
 
 /** Sleeps for a duration, or until a moment. */
 export function runSleep(core: RunCore, { path, duration, isMoment }: SleepPlan, spot: Spot, done: Done): void {
@@ -27,7 +28,7 @@ export function runWait(core: RunCore, plan: WaitPlan, spot: Spot, done: Done): 
     return
   }
   const { request, wait } = asked.value
-  const begin = (): void => core.wait({ kind: plan.on, path: spot.path, reads: readsOf(spot.frame, references), ...wait }, spot.above, done)
+  const begin = (): void => core.wait({ path: spot.path, reads: readsOf(spot.frame, references), ...wait }, spot.above, done)
   if (request === null) {
     begin()
     return
@@ -43,13 +44,33 @@ export function runWait(core: RunCore, plan: WaitPlan, spot: Spot, done: Done): 
 }
 
 /** Throws ExpressionError for what expressions give wrongly. */
-function askedOf(plan: WaitPlan, { path, frame }: Spot): { readonly request: ApprovalRequest | null; readonly wait: MailWait } {
+function askedOf(plan: WaitPlan, { path, frame }: Spot): { readonly request: ApprovalRequest | null; readonly wait: ({ readonly kind: 'signal' | 'approval' } & MailWait) | ({ readonly kind: 'event' } & EventWait) } {
   const timeoutMs = plan.timeout === null ? null : sleepMs(plan.timeout.duration, plan.timeout.path, frame)
   const late: Pick<MailWait, 'late'> = plan.timeout === null ? {} : { late: plan.fallback === null ? { error: () => timedOut(plan, path) } : { value: plan.fallback.evaluate(frame) } }
   const bound = { timeoutMs, ...late }
-  if (plan.on === 'signal') return { request: null, wait: { ...bound, address: addressOf(plan, frame), check: payloadCheck(plan) } }
+  if (plan.on === 'event') return { request: null, wait: { kind: 'event', ...bound, ...eventWait(plan, frame) } }
+  if (plan.on === 'signal') return { request: null, wait: { kind: 'signal', ...bound, address: addressOf(plan, frame), check: payloadCheck(plan) } }
   const request = { title: valueOf(plan.title, `${plan.path}.title`, frame, TITLE) ?? plan.name, assignees: valueOf(plan.assignees, `${plan.path}.assignees`, frame, NAMES) ?? [], form: plan.schema }
-  return { request, wait: { ...bound, address: path, check: decisionCheck(plan) } }
+  return { request, wait: { kind: 'approval', ...bound, address: path, check: decisionCheck(plan) } }
+}
+
+/** What an event must be: the condition sees it as its innermost item. */
+function eventWait(plan: WaitPlan, frame: Frame): Omit<EventWait, 'timeoutMs' | 'late'> {
+  const { name: topic, path, where, check, lookbackMs } = plan
+  const given = valueOf(plan.key, `${path}.key`, frame, EVENT_KEY)
+  const key = given === undefined ? null : String(given)
+  // What carries nothing carries null: undefined is no value in expressions.
+  const seen = (payload: unknown): TopicEvent => ({ ...(payload as TopicEvent), data: (payload as TopicEvent).data ?? null })
+  return {
+    topic, key, lookbackMs, address: signalAddress(topic, key ?? undefined),
+    where: where === null ? null : (payload) => evaluateCondition(where, { ...frame, items: [...frame.items, { item: seen(payload), index: 0, reads: [] }] }),
+    check: (payload) => {
+      const event = seen(payload)
+      if (check === null) return event
+      const data = check(event.data)
+      return data instanceof Promise ? data.then((found: unknown) => ({ ...event, data: found })) : { ...event, data }
+    },
+  }
 }
 
 function addressOf({ name, key, path }: WaitPlan, frame: Frame): string {
@@ -75,6 +96,7 @@ const isText = (value: unknown): value is string => typeof value === 'string'
 const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isText)
 const isKey = (value: unknown): value is string | number => (isText(value) && value.length <= 200 && value.isWellFormed()) || typeof value === 'number'
 
+const EVENT_KEY: Wanted<string | number> = { is: (value): value is string | number => isKey(value) && value !== '', wanted: 'a text of 1 to 200 characters or a number' }
 const TITLE: Wanted<string> = { is: isText, wanted: 'a text' }
 const NAMES: Wanted<readonly string[]> = { is: isTexts, wanted: 'a list of names' }
 const KEY: Wanted<string | number> = { is: isKey, wanted: 'a text of at most 200 characters or a number' }
@@ -93,5 +115,5 @@ function decisionCheck({ check }: WaitPlan): (payload: unknown) => MaybePromise<
 }
 
 function timedOut({ on, name }: WaitPlan, path: string): WumboError {
-  return new WaitTimeoutError(on === 'signal' ? `no signal ${name} has come in time` : 'nobody has decided in time', { path })
+  return new WaitTimeoutError(on === 'signal' || on === 'event' ? `no ${on} ${name} has come in time` : 'nobody has decided in time', { path })
 }

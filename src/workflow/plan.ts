@@ -1,5 +1,6 @@
 // A graph made ready to run: scopes of nodes with their dependencies counted, expressions compiled, templates found. Made once
 // per definition by compile.ts, shared by all its runs, never changed.
+import type { ParentClose } from '../model/child.ts'
 import type { CompensateModel } from '../model/workflow.ts'
 import type { AnyTemplate, JsonSchema, MaybePromise } from '../template/contract.ts'
 import type { Binding } from './binding.ts'
@@ -100,7 +101,7 @@ export interface LoopPlan {
 }
 
 /** What a step does. */
-export type BodyPlan = StepPlan | BlockPlan | SwitchPlan | ParallelPlan | InlinePlan | SleepPlan | WaitPlan
+export type BodyPlan = StepPlan | BlockPlan | SwitchPlan | ParallelPlan | InlinePlan | SleepPlan | WaitPlan | ChildPlan | ChildrenPlan
 
 export interface StepPlan {
   readonly kind: 'step'
@@ -180,23 +181,55 @@ export interface SleepPlan {
   readonly isMoment: boolean
 }
 
-/** A wait for a signal or a decision. */
+/** A wait for a signal, an event or a decision. */
 export interface WaitPlan {
   readonly kind: 'wait'
-  readonly on: 'signal' | 'approval'
+  readonly on: 'signal' | 'event' | 'approval'
   /** Where it stands: `steps.paid.signal`. */
   readonly path: string
-  /** Of the signal; of an approval the id of its step. */
+  /** Of the signal; the topic of an event; of an approval the id of its step. */
   readonly name: string
   readonly key: Binding | null
   readonly title: Binding | null
   readonly assignees: Binding | null
+  /** Of an event: which one it takes, told by the event as the innermost item; null for any. */
+  readonly where: Expression | null
+  /** Of an event: how long before the run's start it may have been published. */
+  readonly lookbackMs: number
   /** Of the payload, or of the form. */
   readonly schema: JsonSchema | null
   readonly check: ((value: unknown) => MaybePromise<unknown>) | null
   readonly timeout: SleepPlan | null
   /** What it goes on with when nothing came in time; null when it fails then. */
   readonly fallback: Binding | null
+}
+
+/** What is started as a child, and how. */
+interface StartPlan {
+  /** Where it stands: `steps.ship.child`. */
+  readonly path: string
+  readonly workflow: string
+  readonly close: ParentClose
+  readonly queue: string | null
+}
+
+/** A child run. */
+export interface ChildPlan extends StartPlan {
+  readonly kind: 'child'
+  readonly input: Binding
+  /** Whether the step waits for its end. */
+  readonly waits: boolean
+}
+
+/** A child run for each input of a list. */
+export interface ChildrenPlan extends StartPlan {
+  readonly kind: 'children'
+  readonly inputs: Binding
+  readonly concurrency: number
+  /** Whether the step goes on when some have not completed. */
+  readonly goesOn: boolean
+  /** What the output holds beside how many there were. */
+  readonly collect: 'outputs' | 'results' | null
 }
 
 export interface CasePlan {

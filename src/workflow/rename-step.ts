@@ -3,7 +3,8 @@
 import { DefinitionError } from '../errors.ts'
 import { defaultCaseName, MAX_STEP_ID, STEP_ID, type BodyModel, type CaseModel, type FinallyModel, type LoopModel, type NeedModel, type OnErrorModel, type ParallelModel, type RunErrorModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import type { InlineModel } from '../model/inline.ts'
-import type { ApprovalModel, SignalModel } from '../model/waiting.ts'
+import type { ChildModel, ChildrenModel } from '../model/children.ts'
+import type { ApprovalModel, EventModel, SignalModel } from '../model/waiting.ts'
 import { didYouMean } from '../shared/nearest.ts'
 import { POISONED } from './names-taken.ts'
 import { findStep } from './expression-names.ts'
@@ -130,7 +131,7 @@ class Rename {
     const cases = body.switch?.map((one, index) => this.#case(one, { ...site, path: `${site.path}.switch[${index}]`, run: [...site.run, one.name ?? defaultCaseName(one, index)] }))
     const parallel = this.#parallel(body.parallel, site)
     const block = body.steps === undefined ? {} : this.#scope(body, site, site.owner)
-    return changed<BodyModel>(body, { with: this.#texts(body.with, names), inline: this.#inline(body.inline, names), sleep: this.#texts(body.sleep, names) as BodyModel['sleep'], signal: this.#wait(body.signal, names), approval: this.#wait(body.approval, names), ...block, ...(parallel === undefined ? {} : { parallel }), ...(cases === undefined || cases.every((one, index) => one === body.switch?.[index]) ? {} : { switch: cases }) }) as T // the same keys
+    return changed<BodyModel>(body, { with: this.#texts(body.with, names), inline: this.#inline(body.inline, names), sleep: this.#texts(body.sleep, names) as BodyModel['sleep'], signal: this.#wait(body.signal, names), event: this.#event(body.event, names), approval: this.#wait(body.approval, names), child: this.#start(body.child, names), children: this.#start(body.children, names), ...block, ...(parallel === undefined ? {} : { parallel }), ...(cases === undefined || cases.every((one, index) => one === body.switch?.[index]) ? {} : { switch: cases }) }) as T // the same keys
   }
 
   #inline(inline: BodyModel['inline'], names: Names): BodyModel['inline'] {
@@ -139,10 +140,22 @@ class Rename {
   }
 
   /** A wait; the schema of what comes holds no expressions. */
-  #wait<T extends SignalModel | ApprovalModel>(wait: T | undefined, names: Names): T | undefined {
+  #wait<T extends SignalModel | EventModel | ApprovalModel>(wait: T | undefined, names: Names): T | undefined {
     if (typeof (wait as unknown) !== 'object' || (wait as unknown) === null || wait === undefined) return wait
     const texts = ['key', 'title', 'assignees', 'timeout', 'fallback'].filter((key) => Object.hasOwn(wait, key)).map((key) => [key, this.#texts((wait as Readonly<Record<string, unknown>>)[key], names)])
     return changed<object>(wait, Object.fromEntries(texts) as object) as T // the same keys, other texts
+  }
+
+  #event(event: EventModel | undefined, names: Names): EventModel | undefined {
+    const wait = this.#wait(event, names)
+    return typeof wait?.where === 'string' ? changed<EventModel>(wait, { where: this.#bare(wait.where, names) }) : wait
+  }
+
+  /** What children are started with. */
+  #start<T extends ChildModel | ChildrenModel>(start: T | undefined, names: Names): T | undefined {
+    if (typeof (start as unknown) !== 'object' || (start as unknown) === null || start === undefined) return start
+    const texts = ['input', 'inputs'].filter((key) => Object.hasOwn(start, key)).map((key) => [key, this.#texts((start as unknown as Readonly<Record<string, unknown>>)[key], names)])
+    return changed<object>(start, Object.fromEntries(texts) as object) as T // the same keys, other texts
   }
 
   #parallel(parallel: BodyModel['parallel'], site: Site): BodyModel['parallel'] {

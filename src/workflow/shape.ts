@@ -109,7 +109,7 @@ function ownerAt(path: readonly Key[]): keyof typeof modelKeys {
 }
 
 /** Keys of steps and cases whose value is an object with keys of its own. */
-const OBJECTS: ReadonlySet<PropertyKey | undefined> = new Set(['retry', 'compensate', 'loop', 'parallel', 'inline', 'onError', 'signal', 'approval', 'sleep'])
+const OBJECTS: ReadonlySet<PropertyKey | undefined> = new Set(['retry', 'compensate', 'loop', 'parallel', 'inline', 'onError', 'signal', 'event', 'approval', 'sleep', 'child', 'children'])
 
 const REMEDIES: Partial<Record<ProblemCode, string>> = {
   INVALID_DURATION: 'Write for example 500ms, 30s, 1h 30m, or a number of milliseconds.',
@@ -125,7 +125,7 @@ function kindOf(issue: Issue, value: unknown): { readonly code: ProblemCode; rea
   return { code: issue.code === 'invalid_format' ? 'INVALID_NAME' : 'INVALID_VALUE' }
 }
 
-const DURATIONS: ReadonlySet<string> = new Set(['sleep', 'delay', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'cleanUpTimeout', 'initialDelay', 'maxDelay'])
+const DURATIONS: ReadonlySet<string> = new Set(['sleep', 'delay', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'cleanUpTimeout', 'initialDelay', 'maxDelay', 'lookback'])
 
 function messageOf(issue: Issue, value: unknown): string {
   switch (issue.code) {

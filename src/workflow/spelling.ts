@@ -14,12 +14,17 @@ function eachStep(steps: unknown): unknown {
 }
 
 function bodySpelled<T extends StepModel | CaseModel>(body: T): T {
-  return changed(body, { needs: needsSpelled, if: bare, forEach: bare, with: inTexts, output: inTexts, sleep: inTexts, signal: waitSpelled, approval: waitSpelled, loop: loopSpelled, parallel: (one) => changed(one as object, { branches: eachStep, merge: inTexts }), inline: (one) => changed(one as object, { input: inTexts }), onError: (one) => bodySpelled(one as StepModel), compensate: (one) => (one === false ? one : changed(one as object, { with: inTexts })), steps: eachStep, switch: (cases) => (cases as readonly CaseModel[]).map(bodySpelled) })
+  return changed(body, { needs: needsSpelled, if: bare, forEach: bare, with: inTexts, output: inTexts, sleep: inTexts, signal: waitSpelled, event: waitSpelled, approval: waitSpelled, inline: (one) => changed(one as object, { input: inTexts }), child: startSpelled, children: startSpelled, loop: loopSpelled, parallel: (one) => changed(one as object, { branches: eachStep, merge: inTexts }), onError: (one) => bodySpelled(one as StepModel), compensate: (one) => (one === false ? one : changed(one as object, { with: inTexts })), steps: eachStep, switch: (cases) => (cases as readonly CaseModel[]).map(bodySpelled) })
 }
 
 /** What is filled in or sent is told by a schema, which holds no expressions. */
 function waitSpelled(wait: unknown): unknown {
-  return changed(wait as object, { key: inTexts, title: inTexts, assignees: inTexts, timeout: inTexts, fallback: inTexts })
+  return changed(wait as object, { where: bare, key: inTexts, title: inTexts, assignees: inTexts, timeout: inTexts, fallback: inTexts })
+}
+
+/** What children are started with. */
+function startSpelled(start: unknown): unknown {
+  return changed(start as object, { input: inTexts, inputs: inTexts })
 }
 
 function needsSpelled(needs: unknown): unknown {

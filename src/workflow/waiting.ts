@@ -76,6 +76,11 @@ export function withdrawnPath(path: string): string {
   return `${path}.withdrawn`
 }
 
+/** The name by which a wait for events of a topic stands in paths: what a path does not take is a `_`. */
+export function eventName(topic: string): string {
+  return topic.replace(/^[^A-Za-z_]|[^A-Za-z0-9_-]/g, '_').slice(0, 100)
+}
+
 /** What a signal or a wait for one is addressed by: its name, and its key if it has one. */
 export function signalAddress(name: string, key: string | number | undefined): string {
   return key === undefined ? name : `${name}[${escapeKey(key)}]`
@@ -91,4 +96,41 @@ export interface MailWait {
   readonly late?: { readonly value: unknown } | { readonly error: () => WumboError }
   /** Gives what the wait is answered with, or throws what keeps this payload from being an answer. */
   readonly check: ((payload: unknown) => MaybePromise<unknown>) | null
+  /** What it does not hold of is left to other waits. A pure function of the payload. */
+  readonly where?: ((payload: unknown) => boolean) | null
+}
+
+/** A wait for an event of a topic. Its address is the topic, or the topic and the key. */
+export interface EventWait extends MailWait {
+  readonly topic: string
+  readonly key: string | null
+  readonly lookbackMs: number
+}
+
+/** An event, as whoever waits for it gets it. */
+export interface TopicEvent<D = unknown> {
+  /** The publisher's own, or one that was made for it. */
+  readonly id: string
+  readonly topic: string
+  readonly key: string | null
+  /** When it was published, milliseconds since 1970. */
+  readonly at: number
+  readonly data: D
+}
+
+/** How an event is waited for. */
+export interface EventOptions<D> {
+  /** Only events that were published with this key. Name one where the topic is busy: the run gets every event of the topic otherwise. */
+  readonly key?: string | number
+  /** Any Standard Schema of the data; the wait gives what it makes of them. An event that it refuses is set aside with the reason, and the wait goes on. */
+  readonly schema?: Schema<unknown, D>
+  /** Only events of which this holds; others are left to other waits of the run. It may change nothing and read nothing else. Looked at before `schema`. */
+  readonly where?: (event: TopicEvent) => boolean
+  /** How long before the start of the run an event may have been published. Default 0: none that is older than the run. */
+  readonly lookback?: Duration
+}
+
+/** The same with a bound: when nothing has come in time the wait gives undefined. */
+export interface BoundEventOptions<D> extends EventOptions<D> {
+  readonly timeout: Duration
 }

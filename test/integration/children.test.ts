@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { createWumbo, defineTemplate, defineWorkflow } from '../../src/index.ts'
+import { createWumbo, defineTemplate, defineWorkflow, fromModel } from '../../src/index.ts'
 import type { ParentClose, Store, Wumbo } from '../../src/index.ts'
 import { memoryStore } from '../../src/store/memory/index.ts'
 import { postgresStore } from '../../src/store/postgres/index.ts'
@@ -76,7 +76,16 @@ const turns = defineWorkflow({
   },
 })
 const above = defineWorkflow({ name: 'above', input: z.object({}), run: (ctx) => ctx.child('turns', turns, { n: 1, seen: [] }) })
-const workflows = [double, held, single, waiting, nested, careful, two, many, turns, above]
+const sendAll = fromModel({
+  name: 'send-all',
+  steps: {
+    first: { child: { workflow: 'double', input: '${{ input.first }}' }, onError: { codes: ['CHILD_FAILED'], output: -1 } },
+    held: { child: { workflow: 'held', input: '${{ steps.first.output }}' } },
+    all: { children: { workflow: 'double', inputs: '${{ input.all }}', concurrency: 20, onFailure: 'continue', collect: 'outputs' } },
+  },
+  output: { first: '${{ steps.first.output }}', held: '${{ steps.held.output }}', failed: '${{ steps.all.output.failed }}', all: '${{ steps.all.output.outputs }}' },
+}, [])
+const workflows = [double, held, single, waiting, nested, careful, two, many, turns, above, sendAll]
 
 /** How a process opens the store; called again for each. */
 type Place = () => Promise<Store>
@@ -250,6 +259,24 @@ const cases = (place: () => Promise<Place>): void => {
       after = page.next
     }
     expect(runs).toBe(301)
+  }, 60_000)
+
+  test('a graph starts children, one and many, over a restart', async () => {
+    const at = await place()
+    const first = await open(at)
+    const run = await first.start(sendAll, { first: -5, all: [1, -1, ...Array.from({ length: 600 }, (_, index) => index)] })
+    const child = await childAt(first, run.id, 'held')
+    await until(first, child, 'waiting')
+    await first.close()
+    const second = await open(at)
+    await second.runs.signal(child, 'go', 'on')
+    const output = (await (await second.runs.handle(run.id)).result()) as { all: (number | null)[] }
+    expect(output).toMatchObject({ first: -1, held: '-1 on', failed: 1 })
+    expect(output.all).toEqual([2, null, ...Array.from({ length: 600 }, (_, index) => index * 2)])
+    const details = await second.runs.get(run.id)
+    expect(details.steps.map(({ kind, path, status }) => [kind, path, status])).toEqual(expect.arrayContaining([['child', 'first', 'failed'], ['child', 'held', 'completed'], ['children', 'all', 'completed'], ['page', 'all.page[0]', 'completed'], ['page', 'all.page[1]', 'completed']]))
+    expect(details.children).toMatchObject([{ path: 'first', count: 1 }, { path: 'all', count: 602, ended: 602 }, { path: 'held', run: child }])
+    await expect(collect(second.verify())).resolves.toEqual([])
   }, 60_000)
 
   test('a run continues as new with its mail and its id, and tells its parent when it has ended for good', async () => {

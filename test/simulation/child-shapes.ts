@@ -1,9 +1,11 @@
-// Shapes of runs with children: one after the other, many at a time, children that end with their parent, and a run that continues as new under a parent.
+// Shapes of runs with children: one after the other, many at a time, children that end with their parent or with the branch that lost, and a run that
+// continues as new under a parent; in functions and in graphs.
 import { z } from 'zod'
 import { defineTemplate } from '../../src/template/define.ts'
 import type { Shape, World } from '../../src/testing/simulation.ts'
 import { defineWorkflow } from '../../src/workflow/define.ts'
 import type { AnyWorkflow } from '../../src/workflow/contract.ts'
+import { fromModel } from '../../src/workflow/graph.ts'
 
 const number = z.object({ n: z.number() })
 
@@ -63,5 +65,28 @@ export const childShapes: readonly Shape[] = [
   {
     name: 'above-anew', input: { n: 0 }, expected: { n: 3 }, others: counting,
     make: () => defineWorkflow({ name: 'above-anew', input: number, run: (ctx, input) => ctx.child('count', 'counting', input) }),
+  },
+  {
+    name: 'graph-parent', input: { n: 1 }, expected: { each: [2, 4], first: 2, many: [2, 3, 4] }, others: adding,
+    make: () => fromModel({
+      name: 'graph-parent',
+      steps: {
+        first: { child: { workflow: 'adding', input: '${{ input }}' } },
+        many: { needs: ['first'], children: { workflow: 'adding', inputs: '${{ [1, 2, 3].map(n, {"n": n}) }}', concurrency: 2, collect: 'outputs' } },
+        each: { needs: ['first'], forEach: '[1, 3]', child: { workflow: 'adding', input: { n: '${{ item }}' } } },
+      },
+      output: { first: '${{ steps.first.output.n }}', many: '${{ steps.many.output.outputs.map(one, one.n) }}', each: '${{ steps.each.output.map(one, one.n) }}' },
+    }, []),
+  },
+  {
+    name: 'graph-loses-child', input: { n: 1 }, expected: 'short', others: asleep,
+    make: () => fromModel({
+      name: 'graph-loses-child',
+      steps: {
+        race: { parallel: { branches: { long: { child: { workflow: 'asleep', input: '${{ input }}' } }, short: { sleep: 2000 } }, merge: 'first' } },
+        after: { needs: ['race'], sleep: 2000 },
+      },
+      output: 'short',
+    }, []),
   },
 ]

@@ -8,6 +8,7 @@ import { defineWorkflow } from '../../src/workflow/define.ts'
 import { childShapes } from './child-shapes.ts'
 import { controlShapes } from './control-shapes.ts'
 import { errorShapes } from './error-shapes.ts'
+import { eventShapes } from './event-shapes.ts'
 import { inlineShapes } from './inline-shapes.ts'
 import { sagaShapes } from './saga-shapes.ts'
 import { updateShapes } from './update-shapes.ts'
@@ -34,12 +35,12 @@ function pureDouble() {
 const retry = { maxAttempts: 5, initialDelay: '2s', backoff: 'fibonacci', jitter: true } as const
 
 /** `values` is left out: `ctx.now()` may step back by the delay of a message when another worker goes on. Sleeps longer than a lease of two seconds, steps longer than it, and the shapes above with nights that are short. */
-export const clusterShapes = (): readonly Shape[] => [...makeShapes('5s').filter(({ name }) => name !== 'values'), ...leaseShapes, ...childShapes, ...updateShapes]
+export const clusterShapes = (): readonly Shape[] => [...makeShapes('5s').filter(({ name }) => name !== 'values'), ...leaseShapes, ...childShapes, ...updateShapes, ...eventShapes]
 
-export const shapes: readonly Shape[] = [...makeShapes('8h'), ...sagaShapes('8h'), ...childShapes, ...updateShapes, ...controlShapes('8h'), ...errorShapes('8h'), ...inlineShapes('8h')]
+export const shapes: readonly Shape[] = [...makeShapes('8h'), ...sagaShapes('8h'), ...childShapes, ...updateShapes, ...eventShapes, ...controlShapes('8h'), ...errorShapes('8h'), ...inlineShapes('8h')]
 
 /** For processes in real time: nights of a second. */
-export const realShapes = (): readonly Shape[] => [...makeShapes('1s'), ...sagaShapes('1s'), ...childShapes, ...updateShapes, ...controlShapes('1s'), ...errorShapes('1s'), ...inlineShapes('1s')]
+export const realShapes = (): readonly Shape[] => [...makeShapes('1s'), ...sagaShapes('1s'), ...childShapes, ...updateShapes, ...eventShapes, ...controlShapes('1s'), ...errorShapes('1s'), ...inlineShapes('1s')]
 
 function makeShapes(night: string): readonly Shape[] {
   return [

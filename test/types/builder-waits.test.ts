@@ -35,3 +35,13 @@ test('callbacks in every place know what they may read', () => {
   // @ts-expect-error there is no such step
   begun.approval('a', { title: ({ steps }) => steps.none })
 })
+
+test('branches wait too, and stand in the place of a failed step', () => {
+  begun
+    .parallel('p', (branches) => branches.branch('a', { signal: paid }).branch('b', { approval: { title: ({ input }) => input.order } }), { merge: 'any' })
+    .onError('p', { parallel: (branches) => branches.branch('c', { signal: paid }), merge: 'first', codes: ['X'] })
+    .output(({ steps }) => {
+      expectTypeOf(steps.p).not.toBeAny()
+      return steps.p
+    })
+})

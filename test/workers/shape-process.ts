@@ -7,7 +7,7 @@ import { createLogger } from '../../src/platform/logger.ts'
 import { RunFinishedError, UpdateNotFoundError } from '../../src/errors.ts'
 import { seededRandom } from '../../src/shared/random.ts'
 import { postgresStore } from '../../src/store/postgres/index.ts'
-import { workflowsOf, type Effect, type Shape, type World } from '../../src/testing/world.ts'
+import { publishedFor, workflowsOf, type Effect, type Shape, type World } from '../../src/testing/world.ts'
 import { realShapes } from '../simulation/shapes.ts'
 
 /** What a process is started with. */
@@ -45,8 +45,14 @@ const wumbo = await createWumbo({
 })
 
 /** Sends what a run is to get, in order; one that has ended needs no more. */
-async function send(run: string, { updates = [], signals = [], asks = [] }: Shape): Promise<void> {
+async function send(run: string, shape: Shape): Promise<void> {
+  const { updates = [], signals = [], asks = [] } = shape
   try {
+    for (let index = 0; ; index++) {
+      const event = publishedFor(run, shape, index)
+      if (event === undefined) break
+      await wumbo.events.publish(event.topic, event.data, event.options)
+    }
     for (const [index, { name, args }] of updates.entries()) await update(run, name, args, `update-${index}`)
     for (const [index, { name, payload }] of signals.entries()) await wumbo.runs.signal(run, name, payload, { id: String(index) })
     for (const ask of asks) await wumbo.runs[ask](run)

@@ -6,6 +6,7 @@ import { blobOf } from '../../model/payload.ts'
 import { isEnd } from '../../model/run.ts'
 import type { RunKey, RunKind, RunRow } from '../../model/run.ts'
 import type { OpAnswer, StoreOp } from '../port.ts'
+import { listen, publish, pruneEvents, unlisten } from './events.ts'
 import { errorRow, generationRow, mailRow, markRow, recordRow, runRow, text, whole, wholeOrNull } from './rows.ts'
 import { idOf } from './tables.ts'
 import type { StoredRun, Tables } from './tables.ts'
@@ -42,6 +43,10 @@ export function apply(tables: Tables, lane: Owner, op: StoreOp): OpAnswer | unde
     case 'chooseWorkflowVersion': return chooseWorkflowVersion(tables, op)
     case 'setWorkflowStatus': return setWorkflowStatus(tables, op)
     case 'deleteWorkflow': return deleteWorkflow(tables, op)
+    case 'publish': return publish(tables, op, (mail) => send(tables, { op: 'send', mail }))
+    case 'listen': return listen(tables, owned(tables, lane, op.run), op, (mail) => send(tables, { op: 'send', mail }))
+    case 'unlisten': return unlisten(tables, owned(tables, lane, op.run), op)
+    case 'pruneEvents': return pruneEvents(tables, op)
   }
 }
 

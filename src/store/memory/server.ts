@@ -76,6 +76,7 @@ export class MemoryServer {
     this.leaseMs = leaseMs
     this.#unservedMs = unservedMs ?? Math.max(60_000, leaseMs * 4)
     this.now = now
+    this.tables.now = () => Math.ceil(now())
     this.#observe = observe ?? (() => undefined)
   }
 

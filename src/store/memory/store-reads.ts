@@ -1,11 +1,12 @@
 // The reads that the memory store answers from its tables, alone or shared: only the way to the tables differs.
 import type { Store } from '../port.ts'
+import { listEvents } from './events.ts'
 import { liveKinds, listRuns, loadRun, nextWake } from './reads.ts'
 import { idOf } from './tables.ts'
 import type { Tables } from './tables.ts'
 import { getWorkflow, listWorkflows, workflowVersion, workflowVersions } from './workflow-reads.ts'
 
-type Reads = Pick<Store, 'load' | 'getRun' | 'mail' | 'getRuns' | 'kinds' | 'listRuns' | 'findKey' | 'definition' | 'listWorkflows' | 'getWorkflow' | 'workflowVersions' | 'workflowVersion' | 'nextWake'>
+type Reads = Pick<Store, 'load' | 'getRun' | 'mail' | 'getRuns' | 'kinds' | 'listRuns' | 'findKey' | 'definition' | 'listWorkflows' | 'getWorkflow' | 'workflowVersions' | 'workflowVersion' | 'nextWake' | 'listEvents'>
 
 /** The reads of a store; `read` brings each to the tables. */
 export function storeReads(read: <T>(work: (tables: Tables) => T) => Promise<T>): Reads {
@@ -26,5 +27,6 @@ export function storeReads(read: <T>(work: (tables: Tables) => T) => Promise<T>)
     workflowVersions: (key) => read((tables) => workflowVersions(tables, key)),
     workflowVersion: (key, hash) => read((tables) => workflowVersion(tables, key, hash)),
     nextWake: () => read(nextWake),
+    listEvents: (filter) => read((tables) => listEvents(tables, filter)),
   }
 }

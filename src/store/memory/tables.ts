@@ -2,6 +2,7 @@
 // Rows are replaced, never changed, so whoever was given one may keep it.
 import type { WorkflowRow, WorkflowVersion } from '../../model/definition.ts'
 import type { JournalRecord, Mark } from '../../model/record.ts'
+import type { StoredEvent } from '../../model/topic.ts'
 import type { Generation, Mail, RunKey, RunRow, Space } from '../../model/run.ts'
 
 /** A run with everything that hangs on it. */
@@ -42,6 +43,21 @@ export interface StoredWorkflow {
   readonly versions: readonly WorkflowVersion[]
 }
 
+/** A run that listens, or has listened, to a topic or to one key of it. */
+export interface Listener {
+  readonly key: string | null
+  readonly run: StoredRun
+  /** The number of the last event that it has had, or that was not for it. */
+  readonly after: number
+  readonly isOpen: boolean
+}
+
+/** A topic: its events by id, in their order, and who listens, by run and key. */
+export interface StoredTopic {
+  readonly events: Map<string, StoredEvent>
+  readonly listeners: Map<string, Listener>
+}
+
 /** All that a memory store holds but its blobs. */
 export class Tables {
   readonly runs = new Map<string, StoredRun>()
@@ -50,9 +66,13 @@ export class Tables {
   readonly keys = new Map<string, StoredKey>()
   readonly definitions = new Map<string, StoredDefinition>()
   readonly workflows = new Map<string, StoredWorkflow>()
+  readonly topics = new Map<string, StoredTopic>()
+  /** The time of a store that many write: events are never older than it. */
+  now = (): number => Number.MIN_SAFE_INTEGER
   /** The epoch of the newest lane; 0 before the first. */
   epoch = 0
   #orders = 0
+  #events = 0
   #undo: (() => void)[] = []
 
   find(key: RunKey): StoredRun | undefined {
@@ -61,6 +81,20 @@ export class Tables {
 
   nextOrder(): number {
     return ++this.#orders
+  }
+
+  nextEvent(): number {
+    return ++this.#events
+  }
+
+  /** The topic of a name, which comes to be by being asked for. */
+  topic(space: Space, name: string): StoredTopic {
+    const id = idOf(space, name)
+    const known = this.topics.get(id)
+    if (known !== undefined) return known
+    const made: StoredTopic = { events: new Map(), listeners: new Map() }
+    this.topics.set(id, made)
+    return made
   }
 
   /** Replaces a run's row, and keeps the set of idle runs right. */

@@ -244,6 +244,11 @@ export class PostgresLane implements Lane {
         if (op.tell === undefined || answers.has(index)) continue
         isMail = true
         isDue = true
+      } else if (op.op === 'publish') {
+        const answer = answers.get(index)
+        if (answer?.answer !== 'published' || answer.runs === 0) continue
+        isMail = true
+        isDue = true
       } else if (op.op === 'send') {
         const answer = answers.get(index)
         if (answer?.answer !== 'sent') continue

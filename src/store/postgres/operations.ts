@@ -3,6 +3,7 @@
 import { StoreRowError } from '../../errors.ts'
 import type { OpAnswer } from '../port.ts'
 import { definitionChecksum } from './checksum.ts'
+import { onEvents } from './events.ts'
 import { continueAsNew, migrate, reopen } from './inbox.ts'
 import type { RareOp } from './plan.ts'
 import { prune } from './prune.ts'
@@ -24,6 +25,11 @@ export async function apply(writing: Writing, op: RareOp): Promise<OpAnswer | un
     case 'chooseWorkflowVersion': return chooseWorkflowVersion(writing, op)
     case 'setWorkflowStatus': return setWorkflowStatus(writing, op)
     case 'deleteWorkflow': return deleteWorkflow(writing, op)
+    case 'publish':
+    case 'listen':
+    case 'unlisten':
+    case 'pruneEvents':
+      return onEvents(writing, op)
   }
 }
 

@@ -66,6 +66,7 @@ export function rowRefusal(thrown: unknown, index: number, op: StoreOp | undefin
 
 const RARE: ReadonlySet<StoreOp['op']> = new Set<StoreOp['op']>([
   'reopen', 'migrate', 'continue', 'definition', 'prune', 'transact', 'saveWorkflow', 'useWorkflowVersion', 'chooseWorkflowVersion', 'setWorkflowStatus', 'deleteWorkflow',
+  'publish', 'listen', 'unlisten', 'pruneEvents',
 ])
 
 function isRare(op: StoreOp): op is RareOp {

@@ -21,6 +21,7 @@ import { stored } from './text.ts'
 import { drainWorker, listWorkers } from './workers.ts'
 import { TRANSACTION_CONNECTIONS } from './transaction-pool.ts'
 import { postgresTransactions } from './transactions.ts'
+import { listEvents } from './events.ts'
 import { getWorkflow, listWorkflows, workflowVersion, workflowVersions } from './workflow-reads.ts'
 
 /** Which database, and how. */
@@ -136,6 +137,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
     listRuns: (filter) => read(() => listRuns(pool, filter)),
     findKey: (space, key) => read(() => findKey(pool, space, key)),
     definition: (hash) => read(() => definition(pool, hash)),
+    listEvents: (filter) => read(() => listEvents(pool, filter)),
     listWorkflows: (filter) => read(() => listWorkflows(pool, filter)),
     getWorkflow: (key) => read(() => getWorkflow(pool, key)),
     workflowVersions: (key) => read(() => workflowVersions(pool, key)),

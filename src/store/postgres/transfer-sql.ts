@@ -22,7 +22,7 @@ export function shownWith({ url, schema }: { readonly url: string; readonly sche
 }
 
 /** Everything that must be empty before, and is locked meanwhile. */
-export const FILLED_TABLES = ['spaces', 'definitions', 'workflows', 'workflow_versions', 'run_starts', 'runs', 'run_ends', 'journal', 'marks', 'inbox', 'generations', 'keys', 'blobs'] as const
+export const FILLED_TABLES = ['spaces', 'definitions', 'workflows', 'workflow_versions', 'run_starts', 'runs', 'run_ends', 'journal', 'marks', 'inbox', 'generations', 'keys', 'events', 'listeners', 'blobs'] as const
 
 /** The columns that are computed on the way in, after the canonical ones, and where they go. */
 export const CHECKSUM_TYPES: Partial<Record<TransferTable, 'text' | 'whole'>> = { definitions: 'text', workflow_versions: 'text', journal: 'whole' }
@@ -69,6 +69,8 @@ export const WRITE_SQL: Readonly<Record<TransferTable, string>> = {
     insert into keys (space, key, run, run_no, hash, created_at, expires_at)
     select k.space, k.key, k.run, coalesce((select s.no from run_starts s where s.run = k.run and s.space = k.space), 0), k.hash, k.created_at, k.expires_at
     from ${incoming('keys')} order by at_row`,
+  events: plain('events'),
+  listeners: plain('listeners'),
 }
 
 /** The kinds of runs that a batch brings. */
@@ -77,7 +79,8 @@ export const KINDS_SQL = `
 
 const ORDER: Readonly<Record<TransferTable, string>> = {
   spaces: 'id', definitions: 'hash', workflows: 'space, name', workflow_versions: 'id', runs: 'no', journal: 'run_no, gen, path', marks: 'id', inbox: 'run_no, number',
-  generations: 'run_no, gen', keys: 'space, key',
+  generations: 'run_no, gen', keys: 'space, key', events: 'no',
+  listeners: `run_no, topic collate "C", key collate "C"`,
 }
 
 const READ_FROM: Partial<Record<TransferTable, string>> = {

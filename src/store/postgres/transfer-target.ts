@@ -105,6 +105,7 @@ class PostgresTarget implements TransferTarget {
 
   async commit({ id, from, at }: MoveNote): Promise<'kept' | 'unknown'> {
     if (this.#last > 0) await this.#query(`select setval('run_numbers', $1)`, [this.#last])
+    await this.#query(`select setval('event_numbers', no) from events order by no desc limit 1`)
     await this.#query(MOVES_SQL.create)
     await this.#query(MOVES_SQL.add, [id, stored(from), at])
     try {

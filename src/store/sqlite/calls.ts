@@ -3,6 +3,7 @@
 import type { VersionSummary, WorkflowKey, WorkflowRow, WorkflowVersion } from '../../model/definition.ts'
 import type { Mail, RunKey, RunKind, RunRow, Space } from '../../model/run.ts'
 import type { SqliteMeans } from '../../model/transaction.ts'
+import type { EventFilter, EventPage } from '../events-port.ts'
 import type { Finding, LoadedRun, OpAnswer, RunFilter, RunPage } from '../port.ts'
 import type { WorkflowFilter, WorkflowPage } from '../workflows-port.ts'
 import type { Announcement } from './owner.ts'
@@ -55,6 +56,7 @@ export interface ReaderCalls {
   readonly getWorkflow: { readonly in: WorkflowKey; readonly out: WorkflowRow | undefined }
   readonly workflowVersions: { readonly in: WorkflowKey; readonly out: readonly VersionSummary[] }
   readonly workflowVersion: { readonly in: { readonly key: WorkflowKey; readonly hash: string }; readonly out: WorkflowVersion | undefined }
+  readonly listEvents: { readonly in: EventFilter; readonly out: EventPage }
   readonly nextWake: { readonly in: undefined; readonly out: number | null }
   readonly blobReferences: { readonly in: { readonly table: 'runs' | 'journal' | 'inbox'; readonly from: number }; readonly out: Piece<string> }
   readonly checkFile: { readonly in: undefined; readonly out: readonly Finding[] }

@@ -12,7 +12,7 @@ const KINDS = ['step', 'timer', 'value', 'choice'] as const
 const STATUSES = ['completed', 'failed', 'skipped'] as const
 const LEVELS = ['effect', 'pure'] as const
 /** Kinds that came after the level `transaction`. */
-const LATER_KINDS = ['signal', 'approval', 'request', 'child', 'spawn', 'children', 'page', 'update'] as const
+const LATER_KINDS = ['signal', 'approval', 'request', 'child', 'spawn', 'children', 'page', 'update', 'event'] as const
 
 const STATUS = Object.fromEntries(STATUSES.map((name, index) => [name, index * 2])) as Record<JournalRecord['status'], number>
 const LEVEL = Object.fromEntries(LEVELS.map((name, index) => [name, index])) as Record<(typeof LEVELS)[number], number>

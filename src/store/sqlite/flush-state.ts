@@ -2,7 +2,7 @@
 // It lives in the writer thread, as long as a connection does.
 import type { DatabaseSync } from 'node:sqlite'
 import { StoreRowError } from '../../errors.ts'
-import type { Space } from '../../model/run.ts'
+import type { RunKey, Space } from '../../model/run.ts'
 import type { Bodies } from './bodies.ts'
 import { OwnedRuns } from './owned-runs.ts'
 import type { WriterStatements } from './statements.ts'
@@ -39,8 +39,11 @@ export class FlushState {
 
   /** Reads space and run of an operation; the row number of the run, which the lane must own. */
   ownedRun(from: BatchReader): number {
-    const space = from.whole()
-    const run = from.text()
+    return this.ownedNumber({ space: from.whole(), run: from.text() })
+  }
+
+  /** The row number of a run, which the lane must own. */
+  ownedNumber({ space, run }: RunKey): number {
     const no = this.owned.find(space, run)
     if (no === undefined) throw this.#notOwned(space, run)
     return no

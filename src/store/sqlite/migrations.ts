@@ -6,9 +6,10 @@ import { initial } from './migrations/0001-initial.ts'
 import { workflows } from './migrations/0002-workflows.ts'
 import { queues } from './migrations/0003-queues.ts'
 import { chosenVersions } from './migrations/0004-chosen-versions.ts'
+import { events } from './migrations/0005-events.ts'
 
 /** The statements of each migration; the first makes version 1. */
-const MIGRATIONS: readonly string[] = [initial, workflows, queues, chosenVersions]
+const MIGRATIONS: readonly string[] = [initial, workflows, queues, chosenVersions, events]
 
 /** The version of the schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length

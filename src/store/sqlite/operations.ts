@@ -3,6 +3,7 @@
 import type { OpAnswer } from '../port.ts'
 import { checksum } from './checksum.ts'
 import { claim } from './claim.ts'
+import { listen, pruneEvents, publish, unlisten } from './events.ts'
 import type { FlushState } from './flush-state.ts'
 import { consume, continueAsNew, deliver, migrate, readMail, reopen, send } from './inbox.ts'
 import { prune } from './prune.ts'
@@ -36,6 +37,10 @@ export function apply(state: FlushState, from: BatchReader): OpAnswer | undefine
     case OP.chooseWorkflowVersion: return chooseWorkflowVersion(state, from)
     case OP.setWorkflowStatus: return setWorkflowStatus(state, from)
     case OP.deleteWorkflow: return deleteWorkflow(state, from)
+    case OP.publish: return publish(state, from)
+    case OP.listen: return listen(state, from)
+    case OP.unlisten: return unlisten(state, from)
+    case OP.pruneEvents: return pruneEvents(state, from)
     default: throw new Error(`the batch is broken: there is no operation ${op}`)
   }
 }

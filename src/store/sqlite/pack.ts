@@ -4,6 +4,7 @@ import { StoreRowError } from '../../errors.ts'
 import type { ErrorData } from '../../errors.ts'
 import type { WorkflowChange } from '../../model/definition.ts'
 import type { Generation, NewMail, RunKey } from '../../model/run.ts'
+import type { EventOp } from '../events-port.ts'
 import type { StoreOp } from '../port.ts'
 import type { TransactOp } from '../transactions-port.ts'
 import type { WorkflowOp } from '../workflows-port.ts'
@@ -119,7 +120,7 @@ function putNumbers(to: BatchWriter, numbers: readonly number[]): void {
   for (const number of numbers) to.whole(number)
 }
 
-function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' | 'reopen' | 'continue' | 'migrate' | 'claim' | 'definition' | 'prune' }> | TransactOp | WorkflowOp): void {
+function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' | 'reopen' | 'continue' | 'migrate' | 'claim' | 'definition' | 'prune' }> | TransactOp | WorkflowOp | EventOp): void {
   switch (op.op) {
     case 'send':
       putMail(to, op.mail)
@@ -168,8 +169,43 @@ function putRare(to: BatchWriter, op: Extract<StoreOp, { op: 'send' | 'consume' 
       to.whole(op.timeoutMs)
       putRecord(to, op.record, null, op.record.reads === null ? null : JSON.stringify(op.record.reads))
       return
+    case 'publish':
+    case 'listen':
+    case 'unlisten':
+    case 'pruneEvents':
+      putEvent(to, op)
+      return
     default:
       putWorkflow(to, op)
+      return
+  }
+}
+
+function putEvent(to: BatchWriter, op: EventOp): void {
+  switch (op.op) {
+    case 'publish': {
+      const { space, topic, id, key, body, at } = op.event
+      to.whole(space)
+      to.text(topic)
+      to.text(id)
+      to.textOrNull(key)
+      to.text(body)
+      to.whole(at)
+      return
+    }
+    case 'listen':
+    case 'unlisten':
+      putKey(to, op.run)
+      to.text(op.topic)
+      to.textOrNull(op.key)
+      if (op.op === 'unlisten') return
+      to.whole(op.since)
+      to.whole(op.limit)
+      return
+    case 'pruneEvents':
+      to.whole(op.space)
+      to.whole(op.before)
+      to.whole(op.limit)
       return
   }
 }

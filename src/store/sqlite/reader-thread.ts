@@ -5,6 +5,7 @@ import { StoreFailedError, StoreClosedError } from '../../errors.ts'
 import type { ReaderCalls, ThreadData } from './calls.ts'
 import { checkFile, checkRuns } from './checks.ts'
 import { openReader } from './connection.ts'
+import { listEvents } from './events.ts'
 import { storeFailure } from './failures.ts'
 import { SCHEMA_VERSION, schemaVersion } from './migrations.ts'
 import { refuseMoved } from './moved.ts'
@@ -30,6 +31,7 @@ serve<ReaderCalls>(parentPort, {
   getWorkflow: (key) => readable().getWorkflow(key),
   workflowVersions: (key) => readable().workflowVersions(key),
   workflowVersion: ({ key, hash }) => readable().workflowVersion(key, hash),
+  listEvents: (filter) => listEvents(connected(), filter),
   nextWake: () => readable().nextWake(),
   blobReferences: ({ table, from }) => readable().blobReferences(table, from),
   checkFile: () => checkFile(connected(), file),

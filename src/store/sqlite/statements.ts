@@ -72,6 +72,21 @@ export const WRITER_SQL = {
   // The plus keeps SQLite from the index by workflow, which holds the ended runs as well.
   liveRun: 'select 1 from runs where space = ? and +workflow = ? and finished_at is null limit 1',
 
+  insertEvent: 'insert into events (space, topic, id, key, body, at) values (?, ?, ?, ?, ?, ?) on conflict do nothing',
+  findListeners: `select l.run_no, l.key, r.run from listeners l left join runs r on r.no = l.run_no
+    where l.space = ?1 and l.topic = ?2 and l.key in ('', ?3) and l.open = 1 order by l.run_no`,
+  findListener: 'select after, open from listeners where space = ? and topic = ? and key = ? and run_no = ?',
+  putListener: `insert into listeners (space, topic, key, run_no, after, open) values (?, ?, ?, ?, ?, ?)
+    on conflict (space, topic, key, run_no) do update set after = excluded.after, open = excluded.open`,
+  closeListener: 'update listeners set open = 0, after = max(after, ?) where space = ? and topic = ? and key = ? and run_no = ? and open = 1',
+  deleteListener: 'delete from listeners where space = ? and topic = ? and key = ? and run_no = ?',
+  missedEvents: `select * from events where space = ?1 and topic = ?2 and (?3 is null or key = ?3) and case when ?4 is null then at >= ?5 else no > ?4 end and no > coalesce(?4, 0)
+    order by no limit ?6`,
+  lastEvent: 'select no from events where space = ? and topic = ? order by no desc limit 1',
+  deleteEvents: 'delete from events where no in (select no from events where space = ? and at < ? order by at, no limit ?)',
+  // The few that listen, each with its run.
+  deleteEndedListeners: 'delete from listeners where space = ? and not exists (select 1 from runs r where r.no = listeners.run_no and r.finished_at is null)',
+
   oldRuns: `select no, input, output from runs where space = ? and created_at < ? and finished_at < ? and not ${WANTED} order by created_at, no limit ?`,
   journalBlobs: `select input, output from journal where run_no = ? and (input glob 'b:*' or output glob 'b:*')`,
   inboxBlobs: `select body from inbox where run_no = ? and body glob 'b:*'`,

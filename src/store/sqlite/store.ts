@@ -109,6 +109,7 @@ function makeStore({ file, writer, reader, data, facts }: Parts): SqliteStore {
     workflowVersions: ({ space, name }) => reader.call('workflowVersions', { space, name }),
     workflowVersion: ({ space, name }, hash) => reader.call('workflowVersion', { key: { space, name }, hash }),
     nextWake: () => reader.call('nextWake', undefined),
+    listEvents: (filter) => reader.call('listEvents', filter),
     blobReferences: () => blobReferences(reader),
     check: () => check(data),
     close() {

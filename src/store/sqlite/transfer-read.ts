@@ -25,6 +25,8 @@ const READ_SQL: Readonly<Record<TransferTable, string>> = {
   inbox: 'select run_no, number, mail, kind, body, sent_at, consumed_at from inbox order by run_no, number',
   generations: 'select run_no, gen, base_seq, at, by_whom, reason from generations order by run_no, gen',
   keys: 'select space, key, run, hash, created_at, expires_at from keys order by space, key',
+  events: 'select no, space, topic, id, key, body, at from events order by no',
+  listeners: 'select space, topic, key, run_no, after, open from listeners order by run_no, topic, key',
 }
 
 /** What proves a row, where something does. */

@@ -7,6 +7,7 @@ import { StoreRowError } from '../../errors.ts'
 export const OP = {
   start: 1, record: 2, mark: 3, wake: 4, release: 5, finish: 6, send: 7, consume: 8, reopen: 9, claim: 10, definition: 11, prune: 12,
   saveWorkflow: 13, useWorkflowVersion: 14, setWorkflowStatus: 15, deleteWorkflow: 16, transact: 17, continue: 18, migrate: 19, chooseWorkflowVersion: 20,
+  publish: 21, listen: 22, unlisten: 23, pruneEvents: 24,
 } as const
 
 /** Operations on their way. */

@@ -27,7 +27,7 @@ export const journalCases: readonly StoreCase[] = [
     name: 'records of every kind, status and level come back, and are sound',
     async run({ store }) {
       const lane = await store.openLane()
-      const kinds = ['step', 'timer', 'value', 'choice', 'signal', 'approval', 'request', 'child', 'spawn', 'children', 'page', 'update'] as const
+      const kinds = ['step', 'timer', 'value', 'choice', 'signal', 'approval', 'request', 'child', 'spawn', 'children', 'page', 'update', 'event'] as const
       const all = kinds.flatMap((kind) => (['completed', 'failed', 'skipped'] as const).flatMap((status) => (['effect', 'pure'] as const).map((level) => ({ kind, status, level }))))
       const records = all.map((sort, index) => record(1, index + 1, { ...sort, reads: ['$mail[3]'] }))
       await lane.flush([start(1), ...records])

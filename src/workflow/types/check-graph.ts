@@ -5,23 +5,27 @@ import type { BindingShape } from '../binding.ts'
 import type { Expression } from '../expression.ts'
 import { shortened } from '../expression.ts'
 import { spanOf } from '../expression-path.ts'
+import { INPUTS_REMEDY } from '../compile-child.ts'
 import { UNDONE_STEP } from '../compile-compensate.ts'
 import { ERROR_NAME, OUTCOME_NAME } from '../compile-handler.ts'
+import { EVENT_NAME } from '../compile-wait.ts'
 import type { AnyTemplate } from '../../template/contract.ts'
-import type { BodyPlan, CompensatePlan, EachPlan, GraphPlan, InlinePlan, LoopPlan, NodePlan, ParallelPlan, Requirement, ScopePlan, SleepPlan, StepPlan, SwitchPlan, WaitPlan } from '../plan.ts'
+import type { BodyPlan, ChildPlan, ChildrenPlan, CompensatePlan, EachPlan, GraphPlan, InlinePlan, LoopPlan, NodePlan, ParallelPlan, Requirement, ScopePlan, SleepPlan, StepPlan, SwitchPlan, WaitPlan } from '../plan.ts'
 import { BRANCHES } from '../compile-parallel.ts'
 import { looseOf } from '../plan-join.ts'
 import { Problems } from '../problems.ts'
 import type { SubWorkflow } from '../sub-workflow.ts'
 import { CONVERT_REMEDY } from '../problem-codes.ts'
 import { SLEEP_REMEDY, UNTIL_REMEDY } from '../sleep.ts'
+import { mayBeList, typeOfChild } from './child-type.ts'
 import { inputProblems } from './check-input.ts'
 import { Facts, factsOf, literalOf } from './facts.ts'
 import { failureType, OUTCOMES } from './failure-type.ts'
 import { typeOfSchema, typeOfValue } from './from-schema.ts'
 import { inferType } from './infer.ts'
+import { inOrder } from './in-order.ts'
 import { listOf, NULL, NUMBER, objectOf, STRING, unionOf, UNKNOWN, wordsFor, type Field, type Type } from './type.ts'
-import { ASSIGNEES, KEY, TITLE, typeOfWait } from './wait-type.ts'
+import { ASSIGNEES, eventType, KEY, TITLE, typeOfWait } from './wait-type.ts'
 
 /** What is known of a step, once it has been looked at. */
 interface Known {
@@ -180,6 +184,9 @@ class GraphTypes {
         return { output: NULL, mayMiss: false }
       case 'wait':
         return { output: this.#wait(body, around), mayMiss: false }
+      case 'child':
+      case 'children':
+        return { output: this.#children(body, around), mayMiss: false }
     }
   }
 
@@ -230,8 +237,16 @@ class GraphTypes {
       const type = given === null ? UNKNOWN : this.#binding(given.shape, around, 'body')
       if (given?.shape.kind === 'expression' && !type.unknown && !type.alternatives.every(fits)) this.#refuse(given.shape.expression, 'TYPE_MISMATCH', `is ${wordsFor(type)}, expected ${wanted}`, CONVERT_REMEDY)
     }
+    if (plan.where !== null) this.#condition(plan.where, { ...around, items: [...around.items, [EVENT_NAME, eventType(UNKNOWN)]], facts: around.facts.forget(EVENT_NAME) }, 'the wait')
     const late = fallback === null ? [] : [this.#binding(fallback.shape, around, 'body')]
     return unionOf(typeOfWait(plan), ...late)
+  }
+
+  #children(plan: ChildPlan | ChildrenPlan, around: Around): Type {
+    const { shape } = plan.kind === 'child' ? plan.input : plan.inputs
+    const type = this.#binding(shape, around, 'body')
+    if (plan.kind === 'children' && shape.kind === 'expression' && !mayBeList(type)) this.#refuse(shape.expression, 'TYPE_MISMATCH', `is ${wordsFor(type)}, expected a list`, INPUTS_REMEDY)
+    return typeOfChild(plan)
   }
 
   #sleep({ duration: { shape }, isMoment }: SleepPlan, around: Around): void {
@@ -404,15 +419,3 @@ function constantOf(expression: Expression): boolean | undefined {
   }
 }
 
-/** The steps of a scope, each after those that it waits for; those of a cycle, which was told before, come last. */
-function inOrder({ nodes }: ScopePlan): readonly number[] {
-  const unmet = nodes.map(({ edges }) => edges.length)
-  const order = nodes.flatMap((_, index) => (unmet[index] === 0 ? [index] : []))
-  for (let at = 0; at < order.length; at++) {
-    for (const dependent of nodes[order[at] ?? 0]?.dependents ?? []) {
-      unmet[dependent] = (unmet[dependent] ?? 0) - 1
-      if (unmet[dependent] === 0) order.push(dependent)
-    }
-  }
-  return order.length === nodes.length ? order : [...order, ...nodes.keys()].filter((index, at, all) => all.indexOf(index) === at)
-}

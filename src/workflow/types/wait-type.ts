@@ -13,11 +13,18 @@ export const KEY: Fit = { fits: ({ kind }) => kind === 'string' || kind === 'num
 export const TITLE: Fit = { fits: ({ kind }) => kind === 'string', wanted: 'a text' }
 export const ASSIGNEES: Fit = { fits: ({ kind }) => kind === 'list', wanted: 'a list of names' }
 
+const field = (type: Type): Field => ({ type, optional: false })
+
+/** What an event is, with its data. */
+export function eventType(data: Type): Type {
+  return objectOf(new Map([['id', field(STRING)], ['topic', field(STRING)], ['key', field(unionOf(STRING, NULL))], ['at', field(NUMBER)], ['data', field(data)]]))
+}
+
 /** What a wait gives when something has come in time. */
 export function typeOfWait({ on, schema }: WaitPlan): Type {
   const sent = schema === null ? UNKNOWN : typeOfSchema(schema, { defaults: true })
   if (on === 'signal') return sent
-  const field = (type: Type): Field => ({ type, optional: false })
+  if (on === 'event') return eventType(sent)
   // A rejection need not fill in the form.
   return objectOf(new Map([['approved', field(BOOLEAN)], ['by', field(STRING)], ['at', field(NUMBER)], ['form', field(unionOf(sent, NULL))], ['comment', field(unionOf(STRING, NULL))]]))
 }

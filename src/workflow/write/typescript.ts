@@ -11,6 +11,7 @@ import { ERROR_NAME } from '../compile-handler.ts'
 import { ANYTHING, type Known } from './ts-schema.ts'
 import { BindingWriter, callback, CONDITION, itemsAt, LIST, type Names } from './ts-binding.ts'
 import { arrowCode, callCode, dataCode, listCode, objectCode, printCode, textCode, type Chain, type Code } from './ts-code.ts'
+import { ChildWriter } from './ts-child.ts'
 import { WaitWriter } from './ts-wait.ts'
 import { ModuleNames, type Imported } from './ts-names.ts'
 
@@ -53,6 +54,7 @@ class Writer {
   readonly #names = new ModuleNames()
   readonly #bindings = new BindingWriter((name) => this.#names.own(name))
 
+  readonly #children = new ChildWriter(this.#bindings)
   readonly #waits = new WaitWriter(this.#bindings, (name) => this.#names.own(name))
 
   constructor(find: FindTemplate, findGraph: FindGraph) {
@@ -114,6 +116,8 @@ class Writer {
     if (step.sleep !== undefined) return callCode('.sleep', [textCode(id), this.#wait(step.sleep, site), ...options])
     const wait = this.#waits.of(step, site.names)
     if (wait !== undefined) return callCode(`.${wait.key}`, [textCode(id), objectCode([...common, ...wait.entries])])
+    const start = this.#children.of(step, site.names)
+    if (start !== undefined) return callCode(`.${start.key}`, [textCode(id), objectCode([...common, ...start.entries])])
     return callCode('.step', [textCode(id), objectCode([...common, ...this.#use(step, site)])])
   }
 
@@ -237,7 +241,9 @@ class Writer {
     if (body.inline !== undefined) return [['inline', objectCode(this.#inline(body.inline, site))]]
     if (body.sleep !== undefined) return [['sleep', this.#wait(body.sleep, site)]]
     const wait = this.#waits.of(body, site.names)
-    return wait === undefined ? this.#use(body, site) : [[wait.key, objectCode(wait.entries)]]
+    if (wait !== undefined) return [[wait.key, objectCode(wait.entries)]]
+    const start = this.#children.of(body, site.names)
+    return start === undefined ? this.#use(body, site) : [[start.key, objectCode(start.entries)]]
   }
 
   #inline({ workflow, input }: InlineModel, { path, names }: Site): Entries {

@@ -51,6 +51,20 @@ test('signal, approve, pause and resume without a process that works on the run:
   expect(JSON.parse((await again.ended).out)).toMatchObject({ output: { lines: ['tea', 'rum'], paid: { n: 1 }, decision: { approved: true, by: 'grace', form: { by: 'bike' }, comment: 'fine' } } })
 })
 
+test('a graph in YAML starts runs of the other workflows of its project as children', async () => {
+  await writeFile(join(project.folder, 'workflows', 'ship.yaml'), 'name: ship\ninput: { type: object, required: [n], properties: { n: { type: number } } }\nsteps: { nap: { sleep: 50 } }\noutput: ${{ input.n * 2 }}\n')
+  await writeFile(join(project.folder, 'workflows', 'send.yaml'), `name: send
+steps:
+  one: { child: { workflow: ship, input: { n: 1 } } }
+  wrong: { child: { workflow: shipp }, onError: { output: '\${{ error.message }}' } }
+  all: { children: { workflow: ship, inputs: [{ n: 2 }, { n: 3 }], collect: outputs } }
+`)
+  const { code, out } = await project.run(['run', 'send', '--id', 'sent', '--json'])
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toMatchObject({ output: { one: 2, wrong: expect.stringContaining('shipp'), all: { count: 2, completed: 2, failed: 0, outputs: [4, 6] } } })
+  expect((await project.run(['runs', 'show', 'sent'])).out).toMatch(/child +all: 2 runs, 2 ended/)
+})
+
 test('a graph in YAML is signalled and approved at the terminal while it runs', async () => {
   await writeFile(join(project.folder, 'workflows', 'desk.yaml'), `name: desk
 input: { type: object }

@@ -20,7 +20,7 @@ import type { AnyWorkflow } from '../../../src/workflow/contract.ts'
 
 export const LIMITS: EngineLimits = {
   hotRuns: 1000, releaseAfterMs: 1000, inlinePayload: 2000, keptInput: 1000, bufferBytes: 64 << 20, pureDelayMs: 1000, pureRecords: 1000,
-  pureBytes: 262_144, keyTtlMs: 365 * 86_400_000, retentionMs: null, orphanBlobMs: 86_400_000, drainMs: 1000, checkPure: false, flush: FLUSH_LIMITS,
+  pureBytes: 262_144, keyTtlMs: 365 * 86_400_000, retentionMs: null, eventRetentionMs: 7 * 86_400_000, orphanBlobMs: 86_400_000, drainMs: 1000, checkPure: false, flush: FLUSH_LIMITS,
 }
 
 const sha256 = (bytes: Uint8Array): string => hashText(new TextDecoder().decode(bytes))

@@ -121,13 +121,28 @@ class Maker {
     let here = around
     for (let left = this.#draw(fc.integer({ min: 1, max: 4 })); left > 0; left--) {
       const id = `s${++this.#count}`
-      const step = this.#step(here, depth)
-      if (Object.keys(steps).length > 0 && this.#chance(5)) step['needs'] = this.#one(Object.keys(steps))
+      const { needs, loose } = this.#needs(here, Object.keys(steps))
+      const step = { ...this.#step(loose.length === 0 ? here : { ...here, steps: here.steps.filter((one) => !loose.includes(one)) }, depth), ...needs }
       steps[id] = step
-      if (step['uses'] === 'mixed' && step['forEach'] === undefined && step['if'] === undefined && step['onError'] === undefined) here = { ...here, steps: [...here.steps, id] }
+      if (step['uses'] === 'mixed' && step['forEach'] === undefined && step['if'] === undefined && step['onError'] === undefined && loose.length === 0) here = { ...here, steps: [...here.steps, id] }
     }
     const output = this.#chance(2) ? {} : { output: this.#chance(2) ? this.#bound(here, 'any') : { a: this.#bound(here, 'text'), 'b-c': [this.#bound(here, 'n'), this.#bound(here, 'any')] } }
     return { steps, output }
+  }
+
+  /** What comes before a step, and which of it need not have completed. */
+  #needs({ steps, typed }: Around, before: readonly string[]): { readonly needs: object; readonly loose: readonly string[] } {
+    if (before.length === 0 || !this.#chance(3)) return { needs: {}, loose: [] }
+    const [one, other] = [this.#one(before), this.#one(before)]
+    const ids = [...new Set([one, other])]
+    const condition = (id: string): object => (typed && steps.includes(id) ? { if: this.#one([`steps.${id}.output.yes`, `\${{ steps.${id}.output.n > 1 }}`]) } : { if: this.#one(['input != null', '${{ input != null }}']) })
+    const kind = this.#draw(fc.integer({ min: 0, max: 5 }))
+    if (kind === 0) return { needs: { needs: one }, loose: [] }
+    if (kind === 1) return { needs: { needs: ids, join: this.#one(['any', 'noneFailed', 'always']) }, loose: before }
+    if (kind === 2) return { needs: { needs: [{ step: one, on: this.#one(['failure', 'skipped', 'always']) }] }, loose: before }
+    if (kind === 3) return { needs: { needs: { step: one, ...condition(one) } }, loose: [] }
+    if (kind === 4) return { needs: { needs: ids.map((id, at) => (at === 0 ? { step: id, ...condition(id) } : id)), join: 'any' }, loose: before }
+    return { needs: { needs: [{ step: one, ...condition(one) }, { step: one, else: true }], join: 'any' }, loose: before }
   }
 
   #step(around: Around, depth: number): Record<string, unknown> {
@@ -150,9 +165,10 @@ class Maker {
   }
 
   #body(around: Around, depth: number): Record<string, unknown> {
-    const kind = this.#draw(fc.integer({ min: 0, max: depth > 0 ? 7 : 4 }))
+    const kind = this.#draw(fc.integer({ min: 0, max: depth > 0 ? 8 : 4 }))
     if (kind === 0 && this.#chance(2)) return this.#wait(around)
     if (kind === 0 && this.#chance(2)) return { inline: { workflow: this.#one(['a.part', `a.part@${part.version}`]), input: { text: this.#bound(around, 'text'), ...(this.#chance(2) ? { n: this.#bound(around, 'n') } : {}) } } }
+    if (kind === 0 && this.#chance(2)) return this.#child(around)
     if (kind === 0) return { sleep: this.#one<string | number>(['5s', 100, `\${{ ${this.#one(sources(around, 'n'))} }}`, '${{ 2 }}s']) }
     if (kind === 1) return { uses: this.#one(['settled', 'settled@^2']), config: this.#one<object>([{ root: '.' }, { root: "it's", depth: 2 }]), with: { text: this.#bound(around, 'text') } }
     if (kind <= 4) return { uses: this.#one(['mixed', 'mixed@1.2.0']), ...this.#with(around), ...this.#maybe('retry', { maxAttempts: 3, backoff: 'fixed', nonRetryable: ['X'] }), ...this.#maybe('timeout', 5000), ...this.#maybe('level', 'pure') }
@@ -160,11 +176,25 @@ class Maker {
       const { steps, output } = this.scope(around, depth)
       return { steps, ...output }
     }
+    if (kind === 7) return { parallel: this.#parallel(around, depth - 1) }
     const cases: Record<string, unknown>[] = Array.from({ length: this.#draw(fc.integer({ min: 1, max: 2 })) }, (_, index) => ({
       ...(this.#chance(2) ? { name: `c${index}` } : {}), ...this.#maybe('description', 'a case'), if: this.#source(around, 'yes'), ...this.#body(around, depth - 1),
     }))
     if (this.#chance(2)) cases.push({ else: true, ...this.#maybe('name', 'other'), ...this.#body(around, depth - 1) })
     return { switch: cases }
+  }
+
+  /** Branches by names of all sorts, merged in one of the ways. */
+  #parallel(around: Around, depth: number): object {
+    const names = ['near', 'b', 'constructor'].slice(0, this.#draw(fc.integer({ min: 1, max: 3 })))
+    const isNumber = this.#chance(3)
+    const branches = Object.fromEntries(names.map((name) => [name, {
+      ...this.#maybe('description', 'a `branch`'), ...this.#maybe('continueOnError', true),
+      ...(isNumber ? { steps: { [`s${++this.#count}`]: { uses: 'mixed' } }, output: this.#bound(around, 'n') } : this.#body(around, depth)),
+    }]))
+    const some = this.#one(names)
+    const merge = isNumber ? { weighted: Object.fromEntries(names.map((name, at) => [name, at + 0.5])) } : this.#one<unknown>(['all', 'any', 'first', { output: `\${{ branches.?${some} }}` }, { output: { has: `\${{ has(branches.${some}) }}`, all: ['${{ branches }}'], plain: 1 } }])
+    return { branches, ...(isNumber || this.#chance(2) ? { merge } : {}), ...this.#maybe('concurrency', 2) }
   }
 
   /** A wait for a moment, a signal or a decision. */
@@ -177,6 +207,15 @@ class Maker {
     const schema = { type: 'object', properties: { a: { type: 'string', default: '${{ not one }}' } }, additionalProperties: false }
     if (kind === 1) return { signal: { name: this.#one(['paid', 'on-hold', 'constructor']), ...this.#maybe('key', this.#one<string | number>([7, 'k', text, `a-${text}`])), ...this.#maybe('schema', schema), ...bounds } }
     return { approval: { ...this.#maybe('title', this.#one(["is `it` 'right'?", text, `Is ${text} right?`])), ...this.#maybe('assignees', this.#one<unknown>([['ada'], [text, "o'neil"], []])), ...this.#maybe('form', schema), ...bounds } }
+  }
+
+  /** A child, or many. */
+  #child(around: Around): Record<string, unknown> {
+    const start = { workflow: this.#one(['ship', 'a.b-c']), ...this.#maybe('parentClose', 'abandon'), ...this.#maybe('queue', 'bulk:1') }
+    if (this.#chance(2)) return { child: { ...start, ...this.#maybe('input', { a: this.#bound(around, 'text'), b: [this.#bound(around, 'any')] }), ...this.#maybe('wait', false) } }
+    const lists = [...sources(around, 'items'), ...sources(around, 'tags')]
+    const inputs = lists.length > 0 && this.#chance(2) ? `\${{ ${this.#one(lists)} }}` : [this.#bound(around, 'text'), { x: this.#bound(around, 'n') }]
+    return { children: { ...start, inputs, ...this.#maybe('concurrency', 7), ...this.#maybe('onFailure', 'continue'), ...this.#maybe('collect', this.#one(['outputs', 'results'])) } }
   }
 
   #with(around: Around): object {

@@ -1,0 +1,59 @@
+// Shapes of runs that wait for events: by key, by condition on a topic that all share, before the wait and while the run is away.
+import { z } from 'zod'
+import { defineTemplate } from '../../src/template/define.ts'
+import type { Shape, World } from '../../src/testing/simulation.ts'
+import { defineWorkflow } from '../../src/workflow/define.ts'
+
+const given = z.object({ n: z.number() })
+
+function add(world: World) {
+  return defineTemplate({
+    name: 'event.add', version: '1.0.0', description: 'Adds one.', input: given, output: given,
+    async execute({ n }, context) {
+      world.effects.push({ key: context.idempotencyKey ?? '', path: context.run?.path ?? '', run: context.run?.id ?? '', attempt: context.attempt, input: JSON.stringify({ n }) })
+      await world.wait(Math.floor(world.random.next() * 20))
+      return { n: n + 1 }
+    },
+  })
+}
+
+/** Shapes with events. */
+export const eventShapes: readonly Shape[] = [
+  {
+    name: 'keyed-events', input: { n: 0 }, expected: ['a', { n: 1 }, 'b', 'c', { n: 2 }],
+    events: [{ topic: 'sim.word', data: 'a' }, { topic: 'sim.other', data: 'x' }, { topic: 'sim.word', data: 7 }, { topic: 'sim.word', data: 'b' }, { topic: 'sim.word', data: 'c' }],
+    make: (world) => {
+      const one = add(world)
+      return defineWorkflow({
+        name: 'keyed-events', input: given,
+        async run(ctx, input) {
+          const options = { key: ctx.run.id, schema: z.string().refine(async () => Promise.resolve(true)) }
+          const first = await ctx.event('sim.word', options)
+          const a = await ctx.step('a', one, input)
+          const second = await ctx.event('sim.word', { ...options, timeout: '365d' })
+          await ctx.sleep('nap', '3s')
+          const third = await ctx.event('sim.word', options)
+          return [first.data, a, second?.data, third.data, await ctx.step('b', one, a)]
+        },
+      })
+    },
+  },
+  {
+    // Every run of the shape gets the events of all: each takes its own, in its order.
+    name: 'shared-events', input: { n: 0 }, expected: [1, 2, { n: 1 }, 3],
+    events: (run) => [1, 2, 3].map((n) => ({ topic: 'sim.shared', data: { run, n } })),
+    make: (world) => {
+      const one = add(world)
+      return defineWorkflow({
+        name: 'shared-events', input: given,
+        async run(ctx, input) {
+          const next = async (): Promise<number> => {
+            const event = await ctx.event('sim.shared', { where: ({ data }) => (data as { run: string }).run === ctx.run.id })
+            return (event.data as { n: number }).n
+          }
+          return [await next(), await next(), await ctx.step('a', one, input), await next()]
+        },
+      })
+    },
+  },
+]

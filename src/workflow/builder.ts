@@ -263,6 +263,7 @@ export interface Cases<V extends Visible, O> {
   when<P = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: string, condition: From<V, Expr<boolean>>, body: EventOption<V, P, T, G>, options?: CaseOptions): Cases<V, O | WaitOutput<Happened<P>, T, G>>
   when<F = unknown, const T extends OnTimeout = 'fail', const G extends Fallback = null>(name: string, condition: From<V, Expr<boolean>>, body: ApprovalOption<V, F, T, G>, options?: CaseOptions): Cases<V, O | WaitOutput<Decided<F>, T, G>>
   /** A case that runs a graph inline. */
+  when<W extends AnyGraph>(name: string, condition: From<V, Expr<boolean>>, body: InlineOption<V, W>, options?: CaseOptions): Cases<V, O | InlineOutput<W>>
   /** A case that starts a child, or many. */
   when<W extends Startable, const T extends boolean = true>(name: string, condition: From<V, Expr<boolean>>, body: ChildOption<V, W, T>, options?: CaseOptions): Cases<V, O | ChildOutput<W, T>>
   when<W extends Startable, const C extends Collect = undefined>(name: string, condition: From<V, Expr<boolean>>, body: ChildrenOption<V, W, C>, options?: CaseOptions): Cases<V, O | ChildrenOutput<W, C>>

@@ -90,6 +90,10 @@ export class OwnBackend implements Backend {
     return this.wumbo.runs
   }
 
+  get publish(): Backend['publish'] {
+    return this.wumbo.events.publish
+  }
+
   cancel(id: string): Promise<void> {
     return this.wumbo.runs.cancel(id)
   }

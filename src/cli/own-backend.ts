@@ -91,7 +91,8 @@ export class OwnBackend implements Backend {
   }
 
   get publish(): Backend['publish'] {
-    return this.wumbo.events.publish
+    const { events } = this.wumbo
+    return (topic, data, options) => events.publish(topic, data, options)
   }
 
   cancel(id: string): Promise<void> {

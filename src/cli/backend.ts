@@ -5,7 +5,7 @@ import type { Versions } from '../engine/versions-api.ts'
 import type { RunDetails } from '../engine/inspect.ts'
 import { WumboError } from '../errors.ts'
 import type { RunEvent } from '../model/event.ts'
-import type { Runs } from '../wumbo-api.ts'
+import type { Events, Runs } from '../wumbo-api.ts'
 
 /** A workflow by name. A version is refused when it is not the one that new runs take; none takes whichever is stored. */
 export interface NamedWorkflow {
@@ -25,6 +25,8 @@ export interface Backend {
   cancel(id: string): Promise<void>
   /** What is sent to a run beside that. */
   readonly mail: Pick<Runs, 'signal' | 'update' | 'decide' | 'pause' | 'resume'>
+  /** Stores an event for all runs that wait for its topic. */
+  readonly publish: Events['publish']
   /** Resolves to the new generation. */
   retry(id: string, why: { readonly by: string; readonly reason: string; readonly from?: string }): Promise<number>
   /** Resolves to the id of the new run. */

@@ -90,6 +90,11 @@ export class OwnBackend implements Backend {
     return this.wumbo.runs
   }
 
+  get publish(): Backend['publish'] {
+    const { events } = this.wumbo
+    return (topic, data, options) => events.publish(topic, data, options)
+  }
+
   cancel(id: string): Promise<void> {
     return this.wumbo.runs.cancel(id)
   }

@@ -70,6 +70,10 @@ class OwnerClient implements Backend {
     }
   }
 
+  async publish(...[topic, data, options = {}]: Parameters<Backend['publish']>): ReturnType<Backend['publish']> {
+    return (await this.#json('/events', { topic, data, ...options })) as Awaited<ReturnType<Backend['publish']>>
+  }
+
   async cancel(id: string): Promise<void> {
     await this.#json(`${runPath(id)}/cancel`, {})
   }

@@ -15,6 +15,7 @@ import { pauseCommand, resumeCommand } from './pause.ts'
 import { queryCommand } from './query.ts'
 import { runCommand } from './run.ts'
 import { runsCommand } from './runs.ts'
+import { eventsCommand } from './events.ts'
 import { signalCommand } from './signal.ts'
 import { storeCommand } from './store.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
@@ -65,6 +66,7 @@ Exit codes: 0 done, 1 the run did not end well, 2 wrong use or definition, 3 ref
   program.addCommand(runsCommand(cli))
   program.addCommand(forkCommand(cli))
   program.addCommand(signalCommand(cli))
+  program.addCommand(eventsCommand(cli))
   program.addCommand(approveCommand(cli))
   program.addCommand(queryCommand(cli))
   program.addCommand(updateCommand(cli))

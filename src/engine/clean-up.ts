@@ -2,7 +2,7 @@
 // entered where the graph was; of a graph also what it does when its run has reached its timeout. It is bounded. That there is one is noted before the
 // run begins, so that a process without the code does not end the run without it; that it has begun, and until when, is noted before it does.
 import { RunCancelledError, errorData, errorFromData } from '../errors.ts'
-import type { ErrorData } from '../errors.ts'
+import type { ErrorData, WumboError } from '../errors.ts'
 import type { JournalRecord } from '../model/record.ts'
 import type { LoadedRun } from '../store/port.ts'
 import { parseDuration } from '../shared/duration.ts'
@@ -84,6 +84,11 @@ export function historyFor(history: History, gen: number, isCleaning: boolean): 
 export function cancelled(failure?: unknown): RunCancelledError {
   if (failure === undefined) return new RunCancelledError('the run was cancelled')
   return new RunCancelledError(`the run was cancelled, and its clean-up did not end well: ${errorData(failure).message}`, { cause: failure })
+}
+
+/** How a run ends that was cancelled while it did what it does after a failure. */
+export function cancelledLate(failure: WumboError): RunCancelledError {
+  return new RunCancelledError(`the run was cancelled after it had failed: ${failure.message}`, { cause: failure })
 }
 
 function isCleanUp({ path }: Pick<JournalRecord, 'path'>): boolean {

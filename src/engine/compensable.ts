@@ -4,6 +4,8 @@ import type { Level } from '../model/record.ts'
 import { compensationOf } from '../template/compensation.ts'
 import type { Compensation } from '../template/compensation.ts'
 import type { Operation } from '../workflow/contract.ts'
+import { checkOptions } from './known-options.ts'
+import { retryPlan } from './retry.ts'
 
 type StepOperation = Extract<Operation, { kind: 'step' }>
 
@@ -22,6 +24,10 @@ export function isCompensable({ options, template }: StepOperation): boolean {
 /** Looks at what was said that undoes a step, before it begins. Throws DefinitionError. */
 export function checkCompensation(operation: StepOperation, level: Level): void {
   const { path } = operation
-  compensationFor(operation)
+  const undone = compensationFor(operation)
+  if (undone !== null) {
+    checkOptions('retry', undone.retry, `${path}.compensate.retry`)
+    retryPlan(undone.retry, `${path}.compensate`)
+  }
   if (level === 'pure') throw new DefinitionError(`${path}.compensate: a pure step has no effect that could be undone`, { path: `${path}.compensate`, remedy: 'Leave out level: pure, or say compensate: false.' })
 }

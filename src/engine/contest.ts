@@ -2,7 +2,8 @@
 // the journal, since answers are delivered one at a time; so the same one wins after a crash.
 import { BranchesFailedError, DefinitionError, errorData } from '../errors.ts'
 import type { MaybePromise } from '../template/contract.ts'
-import type { BranchOutput, Branches, WorkflowContext } from '../workflow/contract.ts'
+import type { BranchOutput, Branches, Operation, SourceHost, WorkflowContext } from '../workflow/contract.ts'
+import { requestedBy, withdrawnPath } from '../workflow/waiting.ts'
 import type { Scope } from './scope.ts'
 
 /** A branch that has begun. */
@@ -36,6 +37,14 @@ export async function heldContest<T extends Branches>(branches: T, contest: Cont
     return (await contest(begun, (winner) => prefixes.forEach((prefix, index) => { if (index !== winner) giveUp(prefix) }))) as BranchOutput<T>
   } finally {
     scope.close()
+  }
+}
+
+/** Gives up what a branch that has lost had open. People who were asked are told that nobody asks any more: a request is told at once, and can only be taken back. */
+export function giveUpAll(lost: readonly { readonly path: string; readonly kind: Operation['kind'] }[], run: Pick<SourceHost, 'open' | 'drop'>): void {
+  for (const { path, kind } of lost) {
+    if (kind !== 'request') run.drop(path)
+    if (kind === 'approval' || kind === 'request') run.open({ kind: 'decision', path: withdrawnPath(kind === 'request' ? requestedBy(path) : path), status: 'skipped', output: null, error: null, reads: null })
   }
 }
 

@@ -5,10 +5,12 @@ import { DEFAULT_CHILDREN, QUEUE_WANTED, isQueue } from '../model/children.ts'
 import { childPath, PAGE, pageOf } from '../workflow/children.ts'
 import type { ChildBatch, ChildOptions, ChildResult, ChildrenEnd, ChildrenOptions, PagedResult } from '../workflow/children.ts'
 import type { AnyWorkflow, ChildStart } from '../workflow/contract.ts'
+import { checkOptions } from './known-options.ts'
 import { recordedFailure } from './recorded-failure.ts'
 
 /** What a child is started with. Throws DefinitionError for a wrong option. */
-export function childStart(name: string, { workflow, input, options }: { readonly workflow: unknown; readonly input: unknown; readonly options: ChildOptions }): ChildStart {
+export function childStart(name: string, { workflow, input, options }: { readonly workflow: unknown; readonly input: unknown; readonly options: ChildOptions }, isMany = false): ChildStart {
+  checkOptions(isMany ? 'children' : 'child', options, `child ${name}`)
   const { parentClose = 'cancel', queue = null } = options
   if (!isWorkflow(workflow)) throw new DefinitionError(`child ${name}: expected a workflow or its name, got ${workflow === null ? 'null' : typeof workflow}`, { path: name, remedy: 'Make it with defineWorkflow({ … }) or workflow(…).' })
   // A text from outside of the types.
@@ -20,10 +22,11 @@ export function childStart(name: string, { workflow, input, options }: { readonl
 /** How many children are started. Throws DefinitionError for a wrong option. */
 export function childrenStart(name: string, given: { readonly workflow: unknown; readonly inputs: unknown; readonly options: ChildrenOptions }): Omit<ChildStart, 'input'> & { readonly inputs: readonly unknown[]; readonly concurrency: number } {
   const { inputs, options } = given
+  checkOptions('children', options, `children ${name}`)
   const { concurrency = DEFAULT_CHILDREN } = options
   if (!Array.isArray(inputs)) throw new DefinitionError(`children ${name}: expected a list of inputs, got ${typeof inputs}`, { path: name })
   if (!Number.isInteger(concurrency) || concurrency < 1) throw new DefinitionError(`children ${name}: concurrency: expected a whole number from 1, got ${String(concurrency)}`, { path: `${name}.concurrency` })
-  const { workflow, close, queue } = childStart(name, { workflow: given.workflow, input: undefined, options })
+  const { workflow, close, queue } = childStart(name, { workflow: given.workflow, input: undefined, options }, true)
   return { workflow, close, queue, inputs, concurrency }
 }
 

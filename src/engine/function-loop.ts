@@ -1,6 +1,7 @@
 // The loop of a durable function: one turn after the other, each in a scope of its own.
 import { DefinitionError, LoopLimitError } from '../errors.ts'
 import { parseDuration } from '../shared/duration.ts'
+import { checkOptions } from './known-options.ts'
 import type { LoopTurns } from '../workflow/contract.ts'
 
 /** What a loop needs of the context that it runs in. */
@@ -14,9 +15,12 @@ export interface LoopHost<R> {
 }
 
 /** Runs the turns; gives what the last one gave. DEFINITION_INVALID for wrong options, LOOP_LIMIT when none has ended it. */
-export async function runLoop<R>(name: string, { max, until, delay, onMax, initial }: LoopTurns<R>, host: LoopHost<R>): Promise<R> {
+export async function runLoop<R>(name: string, options: LoopTurns<R>, host: LoopHost<R>): Promise<R> {
+  checkOptions('loop', options, `loop ${name}`)
+  const { max, until, delay, onMax, initial } = options
   if (!Number.isInteger(max) || max < 1 || max > 10_000) throw new DefinitionError(`loop ${name}: max: expected a whole number from 1 to 10000, got ${String(max)}`, { path: `${name}.max`, remedy: 'Say how many turns it may make: { max: 20, until: … }.' })
   if (typeof until !== 'function') throw new DefinitionError(`loop ${name}: until: expected a function, got ${typeof until}`, { path: `${name}.until`, remedy: 'Say when it ends: until: (output) => output.done.' })
+  if (onMax !== undefined && onMax !== 'fail' && onMax !== 'continue') throw new DefinitionError(`loop ${name}: onMax: expected fail or continue, got ${JSON.stringify(onMax)}`, { path: `${name}.onMax` })
   const pause = delay === undefined ? null : parseDuration(delay, `${name}.delay`)
   const base = host.open()
   try {

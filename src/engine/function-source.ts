@@ -12,7 +12,7 @@ import type { UpdateHandler, UpdateOptions } from '../workflow/updates.ts'
 import type { ChildBatch, ChildHandle, ChildOptions, ChildrenEnd, ChildrenOptions, PagedResult } from '../workflow/children.ts'
 import { SmallMap } from '../shared/small-map.ts'
 import type { Duration } from '../shared/duration.ts'
-import { firstEnd, firstSuccess, heldContest, results, type Contest } from './contest.ts'
+import { firstEnd, firstSuccess, giveUpAll, heldContest, results, type Contest } from './contest.ts'
 import { Batch, childStart, childrenStart, type ReadPage } from './function-children.ts'
 import { runLoop } from './function-loop.ts'
 import { FunctionPatches } from './function-patches.ts'
@@ -37,6 +37,7 @@ export interface FunctionRun extends SourceHost {
 
 interface Waiting {
   readonly path: string
+  readonly kind: Operation['kind']
   readonly scope: Scope | null
   readonly promise: Promise<unknown>
   readonly resolve: (value: unknown) => void
@@ -147,11 +148,9 @@ export class FunctionSource implements Source {
   /** Nobody waits for what was opened under a prefix any more: it is given up, and nothing more is opened there. */
   giveUp(prefix: string): void {
     this.#lost.push(prefix)
-    for (const { path } of [...this.#waiting.values()]) {
-      if (!path.startsWith(prefix)) continue
-      this.#waiting.delete(path)
-      this.#run?.drop(path)
-    }
+    const lost = [...this.#waiting.values()].filter(({ path }) => path.startsWith(prefix))
+    for (const { path } of lost) this.#waiting.delete(path)
+    if (this.#run !== undefined) giveUpAll(lost, this.#run)
   }
 
   get patches(): FunctionPatches {
@@ -188,7 +187,7 @@ export class FunctionSource implements Source {
     })
     // What goes on there waits for ever, and is forgotten with its promise.
     if (this.#lost.some((prefix) => operation.path.startsWith(prefix))) return promise
-    this.#waiting.set(operation.path, { path: operation.path, scope, promise, resolve, reject })
+    this.#waiting.set(operation.path, { path: operation.path, kind: operation.kind, scope, promise, resolve, reject })
     this.#run?.open(operation)
     return promise
   }
@@ -261,7 +260,7 @@ class FunctionContext implements WorkflowContext {
     body: (ctx: WorkflowContext, item: T, index: number) => MaybePromise<R>,
     options: { readonly concurrency?: number; readonly key?: (item: T, index: number) => string | number } = {},
   ): Promise<R[]> {
-    const concurrency = mapWidth(name, items, options.concurrency)
+    const concurrency = mapWidth(name, items, options)
     const base = this.#scope.open(name)
     const prefixes = itemPrefixes(base, items.map((item: T, index) => options.key?.(item, index) ?? index))
     const settled = new Array<PromiseSettledResult<R>>(items.length)

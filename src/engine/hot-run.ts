@@ -165,7 +165,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   }
 
   fail(error: unknown): void {
-    this.end(endingOf(this.cleanUp, { status: 'failed', output: undefined, error }))
+    this.end(endingOf(this.cleanUp, { status: 'failed', output: undefined, error }, this.#workflow.form))
   }
 
   giveUp(paths: readonly string[]): void {
@@ -288,11 +288,10 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   }
 
   #start(operation: Operation, open: Open): void {
-    if (open instanceof MailWait) {
-      this.#openInbox().open(open)
-    } else if (open instanceof ChildWait) {
-      this.#openChildren().open(open)
-    } else if (operation.kind === 'step') {
+    if (this.#inbox?.updates.goesFirst(operation, () => { if (this.#open.get(operation.path) === open) this.#start(operation, open) }) === true) return
+    if (open instanceof MailWait) this.#openInbox().open(open)
+    else if (open instanceof ChildWait) this.#openChildren().open(open)
+    else if (operation.kind === 'step') {
       if (open instanceof StepRun) this.#startStep(open)
     } else if (operation.kind === 'timer') {
       if (open instanceof TimerWait) startTimer(this, this.#host, open)

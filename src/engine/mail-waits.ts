@@ -6,6 +6,7 @@ import { publishSchema } from '../template/publish.ts'
 import { compileCheck } from '../template/validator.ts'
 import type { Schema } from '../template/contract.ts'
 import type { ApprovalRequest, BoundApprovalOptions, BoundSignalOptions, Decision, MailWait } from '../workflow/waiting.ts'
+import { checkOptions } from './known-options.ts'
 import { NAME } from './scope.ts'
 import { signalAddress } from '../workflow/waiting.ts'
 
@@ -22,7 +23,9 @@ export function checkSignalId(id: string): string {
 }
 
 /** The wait for a signal. Throws DefinitionError for a wrong option. */
-export function signalWait<P>(name: string, { schema, key, timeout }: Partial<BoundSignalOptions<P>>): MailWait {
+export function signalWait<P>(name: string, options: Partial<BoundSignalOptions<P>>): MailWait {
+  checkOptions('signal', options, `signal ${name}`)
+  const { schema, key, timeout } = options
   checkSchema(`signal ${name}: schema`, schema)
   return {
     address: signalAddress(name, key),
@@ -32,7 +35,9 @@ export function signalWait<P>(name: string, { schema, key, timeout }: Partial<Bo
 }
 
 /** An approval: what is asked for, and the wait for the decision. Throws DefinitionError, SchemaNotPublishableError. */
-export function approvalWait<F>(name: string, { title = name, form, assignees = [], timeout }: Partial<BoundApprovalOptions<F>>): { readonly request: ApprovalRequest; readonly wait: Omit<MailWait, 'address'> } {
+export function approvalWait<F>(name: string, options: Partial<BoundApprovalOptions<F>>): { readonly request: ApprovalRequest; readonly wait: Omit<MailWait, 'address'> } {
+  checkOptions('approval', options, `approval ${name}`)
+  const { title = name, form, assignees = [], timeout } = options
   checkSchema(`approval ${name}: form`, form)
   if (typeof title !== 'string') throw new DefinitionError(`approval ${name}: title: expected a text, got ${typeof title}`, { path: `${name}.title` })
   if (!Array.isArray(assignees) || assignees.some((one) => typeof one !== 'string')) {

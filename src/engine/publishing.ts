@@ -8,6 +8,7 @@ import { parseDuration } from '../shared/duration.ts'
 import type { OpAnswer, Store, StoreOp } from '../store/port.ts'
 import { compileCheck } from '../template/validator.ts'
 import type { BoundEventOptions, EventWait, TopicEvent } from '../workflow/waiting.ts'
+import { checkOptions } from './known-options.ts'
 import { checkSchema } from './mail-waits.ts'
 import type { EngineDeps } from './ports.ts'
 import type { MailBody } from './run-inbox.ts'
@@ -86,8 +87,10 @@ export async function listEvents(store: Store, options: EventListOptions = {}): 
 }
 
 /** The wait for an event. Throws DefinitionError for a wrong option, EventInvalidError for a topic or key that no event can have. */
-export function eventWait<D>(topic: string, { key, schema, where, lookback, timeout }: Partial<BoundEventOptions<D>>): EventWait {
+export function eventWait<D>(topic: string, options: Partial<BoundEventOptions<D>>): EventWait {
   checkTopic(topic)
+  checkOptions('event', options, `event ${topic}`)
+  const { key, schema, where, lookback, timeout } = options
   checkSchema(`event ${topic}: schema`, schema)
   const named = key === undefined ? null : checkText('key', typeof key === 'number' ? String(key) : key)
   const check = schema === undefined ? null : compileCheck(schema, { owner: `the wait for event ${topic}`, what: 'payload', failure: EventInvalidError })

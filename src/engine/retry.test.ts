@@ -39,6 +39,7 @@ describe('E4: waits between attempts', () => {
 
   test.each([
     [{ maxAttempts: 0 }, 'charge.retry.maxAttempts'], [{ maxAttempts: 1.5 }, 'charge.retry.maxAttempts'],
+    [{ jitter: 1 as never }, 'charge.retry.jitter'], [{ nonRetryable: 'X' as never }, 'charge.retry.nonRetryable'],
     [{ backoff: 'quadratic' as never }, 'charge.retry.backoff'], [{ initialDelay: 'soon' }, 'charge.retry.initialDelay'], [{ maxDelay: -1 }, 'charge.retry.maxDelay'],
   ])('%j is refused at %s', (policy, path) => {
     expect(() => retryPlan(policy, 'charge')).toThrow(expect.objectContaining({ code: 'DEFINITION_INVALID', path }))

@@ -28,13 +28,18 @@ export function retryPlan(policy: RetryPolicy | undefined, path: string): RetryP
   if (!['exponential', 'linear', 'fibonacci', 'fixed'].includes(backoff)) {
     throw new DefinitionError(`${path}.retry.backoff: expected exponential, linear, fibonacci or fixed, got ${JSON.stringify(backoff)}`, { path: `${path}.retry.backoff` })
   }
+  const { jitter = true, nonRetryable = [] } = policy
+  if (typeof jitter !== 'boolean') throw new DefinitionError(`${path}.retry.jitter: expected true or false, got ${JSON.stringify(jitter)}`, { path: `${path}.retry.jitter` })
+  if (!Array.isArray(nonRetryable) || nonRetryable.some((one) => typeof one !== 'string')) {
+    throw new DefinitionError(`${path}.retry.nonRetryable: expected a list of codes, got ${JSON.stringify(nonRetryable)}`, { path: `${path}.retry.nonRetryable` })
+  }
   return {
     maxAttempts,
     backoff,
     initialDelay: parseDuration(policy.initialDelay ?? NO_RETRY.initialDelay, `${path}.retry.initialDelay`),
     maxDelay: parseDuration(policy.maxDelay ?? NO_RETRY.maxDelay, `${path}.retry.maxDelay`),
-    jitter: policy.jitter ?? true,
-    nonRetryable: policy.nonRetryable ?? [],
+    jitter,
+    nonRetryable,
   }
 }
 

@@ -2,8 +2,11 @@
 import { RunTimeoutError, WumboError, errorData, errorFromData } from '../errors.ts'
 import type { EndStatus, RunRow } from '../model/run.ts'
 import { withAnother } from '../workflow/failure.ts'
-import { cancelled, type CleanUp, type Cleaning } from './clean-up.ts'
+import type { AnyWorkflow } from '../workflow/contract.ts'
+import { isClosing } from '../workflow/closing-paths.ts'
+import { cancelled, cancelledLate, type CleanUp, type Cleaning } from './clean-up.ts'
 import type { RunExit } from './run-exit.ts'
+import type { RunPause } from './run-pause.ts'
 import type { RunUndo } from './run-undo.ts'
 
 /** How a run is to end. */
@@ -21,6 +24,7 @@ export interface CleanedRun {
   readonly live: boolean
   readonly cleanUp: CleanUp | null
   readonly undo: RunUndo | null
+  readonly pause: RunPause
   readonly exit: Pick<RunExit, 'read' | 'cleanUp'>
   end(ending: RunEnding): void
   /** Gives up all that is open. */
@@ -49,6 +53,11 @@ export function timedOut(run: CleanedRun): void {
     run.end(endingOf(cleanUp, { status: 'failed', output: undefined, error: late(cleanUp) }))
     return
   }
+  if (run.pause.isOn) {
+    // Also a run that has left memory looks at it when it is resumed.
+    run.pause.whenOver(() => timedOut(run))
+    return
+  }
   const error = new RunTimeoutError(`the run did not end within its timeout of ${(row.deadline ?? row.createdAt) - row.createdAt} ms`)
   if (cleanUp?.onTimeout === true) {
     run.stopAll(() => error)
@@ -58,11 +67,13 @@ export function timedOut(run: CleanedRun): void {
 }
 
 /** How a run ends when what it was entered for has ended so: a clean-up changes nothing of what it was entered after. */
-export function endingOf(cleanUp: CleanUp | null, ending: RunEnding): RunEnding {
+export function endingOf(cleanUp: CleanUp | null, ending: RunEnding, form: AnyWorkflow['form'] = 'function'): RunEnding {
   if (cleanUp?.when !== 'now') return ending
   const { reason } = cleanUp
   const failure = ending.status === 'failed' ? ending.error : undefined
-  if (reason === null) return { status: 'cancelled', output: undefined, error: cancelled(failure) }
+  // Of a graph only what is done at its end is entered after a cancel: another failure was there before.
+  const isOlder = form === 'graph' && failure instanceof WumboError && !isClosing(failure.path ?? '')
+  if (reason === null) return { status: 'cancelled', output: undefined, error: isOlder ? cancelledLate(failure) : cancelled(failure) }
   // A graph gives the failure back that it was entered after, with what came up since.
   return { status: 'failed', output: undefined, error: failure instanceof WumboError ? failure : errorFromData(reason) }
 }

@@ -3,7 +3,7 @@
 import { PayloadTooLargeError, UpdateRefusedError, WumboError, errorData } from '../errors.ts'
 import { mailRead } from '../model/record.ts'
 import { defaultCodec } from '../shared/codec.ts'
-import type { Source } from '../workflow/contract.ts'
+import type { Operation, Source } from '../workflow/contract.ts'
 import type { AppliedUpdate, BoundUpdate } from '../workflow/updates.ts'
 import type { RecordedUpdate } from './function-updates.ts'
 import type { RunHost } from './run-host.ts'
@@ -37,6 +37,9 @@ export class RunUpdates {
   #offers: Offer[] = []
   /** A schema looks at arguments: those that came later wait. */
   #isChecking = false
+  /** What begins once the next update has been taken. */
+  #held: (() => void)[] = []
+  #isReleasing = false
 
   /** `taken` is called when one has been taken or refused. */
   constructor(run: UpdatedRun, host: RunHost, taken: () => void) {
@@ -54,6 +57,24 @@ export class RunUpdates {
   holdsUp(number: number): boolean {
     const next = this.#next()
     return next !== undefined && next.number < number
+  }
+
+  /**
+   * Holds up what is answered soon while an update is about to be taken, and calls `begin` after it; false when there is none. Without that a function whose
+   * steps are all answered at once would never be at rest. After each update what it held up goes on first, so that many updates do not hold it up for long.
+   */
+  goesFirst({ kind }: Operation, begin: () => void): boolean {
+    if (this.#isReleasing || (kind !== 'step' && kind !== 'value') || !this.isBusy) return false
+    this.#held.push(begin)
+    return true
+  }
+
+  #release(): void {
+    const held = this.#held
+    this.#held = []
+    this.#isReleasing = true
+    for (const begin of held) if (this.#run.live) begin()
+    this.#isReleasing = false
   }
 
   get numbers(): readonly number[] {
@@ -135,6 +156,7 @@ export class RunUpdates {
     const error = fits.status === 'failed' ? fits.error : null
     const { payload } = defaultCodec.snapshot(fits.status === 'failed' ? { name, args } : { name, args, value: fits.value })
     journal.append(plainRecord(this.#run, this.#host, { path, kind: 'update', level: 'effect', status: applied.status, output: payload, error, reads: [mailRead(number)] }))
+    this.#release()
     this.#taken()
   }
 
@@ -148,6 +170,7 @@ export class RunUpdates {
       if (failed !== undefined) this.#run.broken(failed)
       else this.#host.updates.tell(this.#run.row.run)
     })
+    this.#release()
     this.#taken()
     this.#run.considerLeavingSoon()
   }

@@ -4,6 +4,7 @@
 import { DefinitionError, DuplicateStepError } from '../errors.ts'
 import { escapeKey } from '../shared/escape-key.ts'
 import { SmallMap } from '../shared/small-map.ts'
+import { checkOptions } from './known-options.ts'
 
 /** A name of an operation, or of a signal. */
 export const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/
@@ -70,7 +71,9 @@ export function itemPrefixes(base: string, keys: readonly (string | number)[]): 
 }
 
 /** How many items of a map are at work at once: the default is 10. Throws for what is no number of them, and no list. */
-export function mapWidth(name: string, items: unknown, concurrency = 10): number {
+export function mapWidth(name: string, items: unknown, options: { readonly concurrency?: number }): number {
+  checkOptions('map', options, `map ${name}`)
+  const { concurrency = 10 } = options
   if (!Number.isInteger(concurrency) || concurrency < 1) throw new DefinitionError(`map ${name}: concurrency: expected a whole number from 1, got ${String(concurrency)}`, { path: `${name}.concurrency` })
   if (!Array.isArray(items)) throw new DefinitionError(`map ${name}: expected a list of items, got ${typeof items}`, { path: name })
   return concurrency

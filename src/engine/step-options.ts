@@ -4,6 +4,7 @@ import { parseDuration } from '../shared/duration.ts'
 import type { Store } from '../store/port.ts'
 import type { Operation } from '../workflow/contract.ts'
 import { checkCompensation, isCompensable } from './compensable.ts'
+import { checkOptions } from './known-options.ts'
 import { retryPlan } from './retry.ts'
 import type { RetryPlan } from './retry.ts'
 import { checkTransaction } from './transaction-check.ts'
@@ -13,6 +14,8 @@ type StepOperation = Extract<Operation, { kind: 'step' }>
 /** Looks at all options before anything begins: a bad one must fail its own step here, not a flush or the process later. Gives the retry plan, if any is asked for. */
 export function checkStepOptions(operation: StepOperation, level: Level, store: Store): RetryPlan | undefined {
   const { options, template, path } = operation
+  checkOptions('step', options, path)
+  if (options.retry !== undefined) checkOptions('retry', options.retry, `${path}.retry`)
   checkTransaction(operation, store)
   if (isCompensable(operation)) checkCompensation(operation, level)
   for (const name of ['timeout', 'totalTimeout', 'heartbeatTimeout'] as const) {

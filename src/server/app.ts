@@ -7,6 +7,7 @@ import type { RunStatus } from '../model/run.ts'
 import { parseJson } from '../shared/parse-json.ts'
 import type { ServedWumbo } from './contract.ts'
 import { checkCaller } from './guard.ts'
+import { eventRoutes } from './event-routes.ts'
 import { mailRoutes } from './mail-routes.ts'
 import { OpenSteps } from './open-steps.ts'
 import { frame } from './pages/frame.ts'
@@ -65,6 +66,7 @@ export function createApp(wumbo: ServedWumbo, token: string): FastifyInstance {
   pages(app, wumbo, open)
   api(app, wumbo, open)
   mailRoutes(app, wumbo)
+  eventRoutes(app, wumbo)
   workflowRoutes(app, wumbo)
   return app
 }

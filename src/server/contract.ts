@@ -4,6 +4,7 @@ import type { UpdateSendOptions } from '../engine/updating.ts'
 import type { Versions } from '../engine/versions-api.ts'
 import type { RunDetails, RunSummary } from '../engine/inspect.ts'
 import type { DecisionToSend, SendOptions } from '../engine/postbox.ts'
+import type { EventList, EventListOptions, PublishOptions, Published } from '../engine/publishing.ts'
 import type { RunObserver } from '../model/event.ts'
 import type { RunStatus } from '../model/run.ts'
 
@@ -35,6 +36,10 @@ export interface ServedWumbo {
     update(id: string, name: string, args?: unknown, options?: UpdateSendOptions): Promise<unknown>
     decide(id: string, approval: string, decision: DecisionToSend): Promise<void>
   }
+  readonly events: {
+    publish(topic: string, data?: unknown, options?: PublishOptions): Promise<Published>
+    list(filter?: EventListOptions): Promise<EventList>
+  }
   readonly definitions: Definitions
   readonly versions: Versions
   start(workflow: string, input: unknown, options?: { readonly id?: string; readonly queue?: string }): Promise<{ readonly id: string; readonly existing: boolean }>
@@ -59,7 +64,7 @@ export interface StatusServer {
   readonly port: number
   /** True when the port that was asked for was taken. */
   readonly moved: boolean
-  /** Bearer token of the API: whoever has it may start, cancel, pause and retry runs, signal them and decide for people. */
+  /** Bearer token of the API: whoever has it may start, cancel, pause and retry runs, signal them, publish events and decide for people. */
   readonly token: string
   /** Ends open answers and stops listening. The Wumbo stays open. */
   close(): Promise<void>

@@ -4,7 +4,7 @@
 /** What a caller may be allowed to do. */
 export type Permission =
   | 'health:read' | 'status:read' | 'runs:read' | 'runs:start' | 'runs:cancel' | 'runs:retry' | 'runs:fork' | 'runs:pause' | 'runs:signal' | 'runs:decide' | 'runs:query' | 'runs:update'
-  | 'workflows:read' | 'workflows:create' | 'workflows:change' | 'workflows:delete'
+  | 'events:read' | 'events:publish' | 'workflows:read' | 'workflows:create' | 'workflows:change' | 'workflows:delete'
 
 /** Every route with its permission. The key is `METHOD path`; HEAD goes with GET. */
 export const ROUTE_PERMISSIONS: ReadonlyMap<string, Permission> = new Map([
@@ -25,6 +25,8 @@ export const ROUTE_PERMISSIONS: ReadonlyMap<string, Permission> = new Map([
   ['POST /api/v1/runs/:id/decisions', 'runs:decide'],
   ['POST /api/v1/runs/:id/query', 'runs:query'],
   ['POST /api/v1/runs/:id/updates/:name', 'runs:update'],
+  ['GET /api/v1/events', 'events:read'],
+  ['POST /api/v1/events', 'events:publish'],
   ['GET /api/v1/workflows', 'workflows:read'],
   ['POST /api/v1/workflows', 'workflows:create'],
   ['GET /api/v1/workflows/:name', 'workflows:read'],
@@ -46,7 +48,7 @@ const VISITOR: ReadonlySet<Permission> = new Set(['health:read', 'status:read'])
 /** Whoever holds the token. */
 const OPERATOR: ReadonlySet<Permission> = new Set([
   'health:read', 'status:read', 'runs:read', 'runs:start', 'runs:cancel', 'runs:retry', 'runs:fork', 'runs:pause', 'runs:signal', 'runs:decide', 'runs:query', 'runs:update',
-  'workflows:read', 'workflows:create', 'workflows:change', 'workflows:delete',
+  'events:read', 'events:publish', 'workflows:read', 'workflows:create', 'workflows:change', 'workflows:delete',
 ])
 
 /** The permission of a route, or undefined for one that the table does not name. */

@@ -33,6 +33,7 @@ class StandIn implements ServedWumbo {
       startedAt: 1000, finishedAt: 1500, input: null, output: HOSTILE, error: null, reads: ['$input'], failures: [],
     }],
   }
+  readonly events: ServedWumbo['events'] = { publish: async (...call) => (this.calls.push(['publish', ...call]), { id: 'e1', isNew: true, runs: 2 }), list: async (filter) => (this.calls.push(['events', filter]), { events: [], next: null }) }
   readonly runs = {
     list: async () => ({ runs: [this.run], next: null }),
     get: async (id: string) => this.#found(id),

@@ -56,7 +56,7 @@ export function compileEvent(model: EventModel, place: Place, compilation: Compi
   const inside: Names = { ...names, items: [...names.items, { item: EVENT_NAME, index: null }] }
   const where = compileBare(usable(model, 'where', place, compilation), { path: `${path}.where`, names: inside }, compilation)
   const lookback = usable(model, 'lookback', place, compilation)
-  const schema = checked(model, { key: 'schema', owner: `the wait for event ${name}`, what: 'payload' }, place, compilation, EventInvalidError)
+  const schema = checked(model, { key: 'schema', owner: `the wait for event ${name}`, what: 'payload', failure: EventInvalidError }, place, compilation)
   return { ...bounded(model, place, compilation), ...schema, on: 'event', name, key, title: null, assignees: null, where, lookbackMs: lookback === undefined ? 0 : parseDuration(lookback) }
 }
 
@@ -87,7 +87,7 @@ function bounded(model: BoundedModel, place: Place, compilation: Compilation): P
 }
 
 /** What comes, by its schema. */
-function checked(model: SignalModel | EventModel | ApprovalModel, { key, owner, what }: { readonly key: 'schema' | 'form'; readonly owner: string; readonly what: 'payload' | 'form' }, place: Place, compilation: Compilation, failure: FailureClass = SignalInvalidError): Pick<WaitPlan, 'schema' | 'check'> {
+function checked(model: SignalModel | EventModel | ApprovalModel, { key, owner, what, failure = SignalInvalidError }: { readonly key: 'schema' | 'form'; readonly owner: string; readonly what: 'payload' | 'form'; readonly failure?: FailureClass }, place: Place, compilation: Compilation): Pick<WaitPlan, 'schema' | 'check'> {
   const schema = usable(model as { readonly schema?: SignalModel['schema']; readonly form?: ApprovalModel['form'] }, key, place, compilation)
   const check = schema === undefined ? undefined : compileSchema(schema, `${place.path}.${key}`, compilation.problems)
   if (schema === undefined || check === undefined) return { schema: schema ?? null, check: null }

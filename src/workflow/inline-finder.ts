@@ -5,9 +5,10 @@ import type { WorkflowModel } from '../model/workflow.ts'
 import { didYouMean } from '../shared/nearest.ts'
 import type { AnyWorkflow, GraphWorkflow, OnCancel } from './contract.ts'
 import { partOf } from './part.ts'
+import type { SubWorkflow } from './plan.ts'
 import type { ProblemCode } from './problem-codes.ts'
 import { Problems } from './problems.ts'
-import { MAX_INLINE_DEPTH, type FindInline, type SubWorkflow } from './sub-workflow.ts'
+import { MAX_INLINE_DEPTH, type FindInline } from './sub-workflow.ts'
 
 /** Why a workflow that there is cannot be had. */
 export interface Unusable {

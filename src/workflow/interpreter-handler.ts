@@ -1,12 +1,11 @@
-// What a run does about failures: what stands in the place of a step that has failed, and the steps that are run when those of the run
-// have come to an end. Both are ordinary operations, under paths of their own.
+// What stands in the place of a step that has failed: ordinary operations, under paths of their own.
 import type { WumboError } from '../errors.ts'
-import { FINALLY, ON_ERROR } from './closing-paths.ts'
+import { ON_ERROR } from './closing-paths.ts'
 import { failureOf, hasCode, withAnother, type Failure } from './failure.ts'
 import { readsOf, type Frame } from './frame.ts'
 import { runBody } from './interpreter-body.ts'
 import { recordChoice, recordSkip, unmetPaths, type Done, type Result, type RunCore, type Spot } from './interpreter-run.ts'
-import type { GraphPlan, HandlerPlan, ScopePlan } from './plan.ts'
+import type { HandlerPlan } from './plan.ts'
 import { taken } from './taken.ts'
 
 /** Takes the end of a step; when it has failed, its handler is tried first. A failure that is not handled stays what it was. */
@@ -53,44 +52,6 @@ function handle(core: RunCore, { does, requires }: HandlerPlan, { spot, error, f
   }
 }
 
-/** How the steps of a run have come to their end. */
-export interface Ended {
-  /** What the steps of the run see, and so those at its end. */
-  readonly frame: Frame
-  readonly outcome: 'completed' | 'failed' | 'cancelled'
-  /** What the run gives, or why it gives nothing. */
-  readonly result: Result
-  /** What stands before their paths; nothing for the run itself. */
-  readonly prefix?: string
-}
-
-/** Runs what is to be run at the end of a run; `done` gets how the run ends. */
-export function runClosings(core: RunCore, { onError, final }: GraphPlan, { frame, outcome, result, prefix = '' }: Ended, done: Done): void {
-  const failure = outcome === 'failed' && result.status === 'failed' ? failureOf(result.error) : null
-  const finish = (reached: Result): void => {
-    if (final === null) done(reached)
-    else runClosing(core, { scope: final, prefix: prefix + FINALLY, frame: closingFrame(frame, [failure, outcome]) }, attached(reached, 'finally', done))
-  }
-  if (onError === null || failure === null || !hasCode(failure, onError.codes)) finish(result)
-  else runClosing(core, { scope: onError.scope, prefix: prefix + ON_ERROR, frame: closingFrame(frame, [failure]) }, attached(result, 'onError', finish))
-}
-
-function runClosing(core: RunCore, { scope, prefix, frame }: { readonly scope: ScopePlan; readonly prefix: string; readonly frame: Frame }, done: Done): void {
-  core.scope(scope, { prefix: `${prefix}.`, path: null, frame, above: null }, done)
-}
-
-/** The end of the run stays what it was; a failure on the way goes with it, or takes the place of a result. */
-function attached(reached: Result, key: 'onError' | 'finally', done: Done): Done {
-  return (result) => {
-    if (result.status !== 'failed') done(reached)
-    else done(reached.status === 'failed' ? { status: 'failed', error: withAnother(reached.error, key, result.error) } : result)
-  }
-}
-
 function seeing(frame: Frame, item: unknown, read: string): Frame {
   return { ...frame, items: [...frame.items, { item, index: 0, reads: [read] }] }
-}
-
-function closingFrame(frame: Frame, items: readonly unknown[]): Frame {
-  return { ...frame, items: items.map((item) => ({ item, index: 0, reads: [] })) }
 }

@@ -3,10 +3,9 @@
 import type { Operation, Outcome } from './contract.ts'
 import { FINALLY, INLINE, ON_ERROR } from './closing-paths.ts'
 import { readsOf, type Frame } from './frame.ts'
-import { runClosings, type Ended } from './interpreter-handler.ts'
+import { runClosings, type Ended } from './interpreter-closings.ts'
 import { failDecision, type Above, type Done, type Result, type RunCore, type ScopeSpot, type Spot, type Wait } from './interpreter-run.ts'
-import type { InlinePlan, ScopePlan } from './plan.ts'
-import type { SubWorkflow } from './sub-workflow.ts'
+import type { InlinePlan, ScopePlan, SubWorkflow } from './plan.ts'
 import { taken } from './taken.ts'
 
 /** Begins the other graph; `done` gets its output. */

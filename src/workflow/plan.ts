@@ -1,13 +1,12 @@
 // A graph made ready to run: scopes of nodes with their dependencies counted, expressions compiled, templates found. Made once
 // per definition by compile.ts, shared by all its runs, never changed.
 import type { ParentClose } from '../model/child.ts'
-import type { CompensateModel } from '../model/workflow.ts'
+import type { CompensateModel, WorkflowModel } from '../model/workflow.ts'
 import type { AnyTemplate, JsonSchema, MaybePromise } from '../template/contract.ts'
 import type { Binding } from './binding.ts'
-import type { StepOptions } from './contract.ts'
+import type { OnCancel, StepOptions } from './contract.ts'
 import type { Expression } from './expression.ts'
 import type { JoinPlan, ScopeJoins } from './plan-join.ts'
-import type { SubWorkflow } from './sub-workflow.ts'
 
 /** A step that must stand well before another may begin: where it is, from the outside in. */
 export interface Requirement {
@@ -161,6 +160,30 @@ export type MergePlan =
   | { readonly kind: 'weighted'; readonly weights: readonly number[] }
   /** Reads the outputs of the branches as the innermost item. */
   | { readonly kind: 'output'; readonly output: Binding }
+
+/** A graph that can be run as a part of another. */
+export interface SubWorkflow {
+  readonly name: string
+  readonly version: string
+  readonly plan: GraphPlan
+  /** The pinned definition; those of its own sub-workflows stand beside it. */
+  readonly model: WorkflowModel
+  readonly beside: Readonly<Record<string, WorkflowModel>>
+  readonly templates: ReadonlyMap<string, AnyTemplate>
+  /** Checks an input by the JSON Schema of the definition, and fills in its defaults. */
+  readonly check: (input: unknown) => unknown
+  readonly onFailure: 'stop' | 'continue'
+  readonly onCancel: OnCancel
+  /** What it, or what it runs inline, does at its end. */
+  readonly closes: { readonly onError: boolean; readonly final: boolean }
+  /** How long that may take after a cancel, in milliseconds; null when nothing says it. */
+  readonly cleanUpMs: number | null
+  /** By the name of a workflow that is run inside: the names on the way to it, this one first. */
+  readonly inside: ReadonlyMap<string, readonly string[]>
+  /** How deep sub-workflows are nested in it; 1 for none. */
+  readonly depth: number
+  readonly steps: number
+}
 
 /** Another graph, run as a part of this one. */
 export interface InlinePlan {

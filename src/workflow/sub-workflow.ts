@@ -3,9 +3,7 @@
 import type { WorkflowModel } from '../model/workflow.ts'
 import { parseDuration } from '../shared/duration.ts'
 import { parseJson } from '../shared/parse-json.ts'
-import type { AnyTemplate } from '../template/contract.ts'
-import type { OnCancel } from './contract.ts'
-import type { BodyPlan, GraphPlan, ScopePlan } from './plan.ts'
+import type { BodyPlan, GraphPlan, ScopePlan, SubWorkflow } from './plan.ts'
 
 /** Sub-workflows may be nested so deep. */
 export const MAX_INLINE_DEPTH = 16
@@ -24,30 +22,6 @@ export interface InlineSite {
 
 /** Finds a workflow that is run inline; notes a problem and gives undefined when there is none. */
 export type FindInline = (reference: string, site: InlineSite) => SubWorkflow | undefined
-
-/** A graph that can be run as a part of another. */
-export interface SubWorkflow {
-  readonly name: string
-  readonly version: string
-  readonly plan: GraphPlan
-  /** The pinned definition; those of its own sub-workflows stand beside it. */
-  readonly model: WorkflowModel
-  readonly beside: Readonly<Record<string, WorkflowModel>>
-  readonly templates: ReadonlyMap<string, AnyTemplate>
-  /** Checks an input by the JSON Schema of the definition, and fills in its defaults. */
-  readonly check: (input: unknown) => unknown
-  readonly onFailure: 'stop' | 'continue'
-  readonly onCancel: OnCancel
-  /** What it, or what it runs inline, does at its end. */
-  readonly closes: { readonly onError: boolean; readonly final: boolean }
-  /** How long that may take after a cancel, in milliseconds; null when nothing says it. */
-  readonly cleanUpMs: number | null
-  /** By the name of a workflow that is run inside: the names on the way to it, this one first. */
-  readonly inside: ReadonlyMap<string, readonly string[]>
-  /** How deep sub-workflows are nested in it; 1 for none. */
-  readonly depth: number
-  readonly steps: number
-}
 
 /** The definition of a graph, and those that stand beside it. */
 export function definitionOf(definition: string): Pick<SubWorkflow, 'model' | 'beside'> {

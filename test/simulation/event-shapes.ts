@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defineTemplate } from '../../src/template/define.ts'
 import type { Shape, World } from '../../src/testing/simulation.ts'
 import { defineWorkflow } from '../../src/workflow/define.ts'
+import { fromModel } from '../../src/workflow/graph.ts'
 
 const given = z.object({ n: z.number() })
 
@@ -13,6 +14,16 @@ function add(world: World) {
       world.effects.push({ key: context.idempotencyKey ?? '', path: context.run?.path ?? '', run: context.run?.id ?? '', attempt: context.attempt, input: JSON.stringify({ n }) })
       await world.wait(Math.floor(world.random.next() * 20))
       return { n: n + 1 }
+    },
+  })
+}
+
+function own(world: World) {
+  return defineTemplate({
+    name: 'event.me', version: '1.0.0', description: 'Gives the id of its run.', input: z.unknown(), output: z.string(),
+    async execute(_, context) {
+      world.effects.push({ key: context.idempotencyKey ?? '', path: context.run?.path ?? '', run: context.run?.id ?? '', attempt: context.attempt, input: '' })
+      return Promise.resolve(context.run?.id ?? '')
     },
   })
 }
@@ -37,6 +48,29 @@ export const eventShapes: readonly Shape[] = [
         },
       })
     },
+  },
+  {
+    // Two branches and a step after them, on one topic without a key: each takes what its condition says.
+    name: 'graph-events', input: {}, expected: { both: { big: 10, small: 1 }, last: 'x', none: null },
+    events: (run) => [1, 'x', 10, 'y'].map((n) => ({ topic: 'sim.graph', data: { run, n } })),
+    make: (world) => fromModel({
+      name: 'graph-events', input: { type: 'object' },
+      steps: {
+        me: { uses: 'event.me' },
+        both: {
+          parallel: {
+            branches: {
+              big: { event: { topic: 'sim.graph', where: 'event.data.run == steps.me.output && event.data.n == 10' } },
+              small: { event: { topic: 'sim.graph', where: 'event.data.run == steps.me.output && event.data.n == 1' } },
+            },
+            merge: { output: { big: '${{ branches.big.data.n }}', small: '${{ branches.small.data.n }}' } },
+          },
+        },
+        last: { needs: 'both', event: { topic: 'sim.graph', where: "event.data.run == steps.me.output && event.data.n == 'x'" } },
+        none: { needs: 'last', event: { topic: 'sim.none', timeout: 10, onTimeout: 'continue' } },
+      },
+      output: { both: '${{ steps.both.output }}', last: '${{ steps.last.output.data.n }}', none: '${{ steps.none.output }}' },
+    }, [own(world)]),
   },
   {
     // Every run of the shape gets the events of all: each takes its own, in its order.

@@ -45,7 +45,7 @@ export function apply(tables: Tables, lane: Owner, op: StoreOp): OpAnswer | unde
     case 'deleteWorkflow': return deleteWorkflow(tables, op)
     case 'publish': return publish(tables, op, (mail) => send(tables, { op: 'send', mail }))
     case 'listen': return listen(tables, owned(tables, lane, op.run), op, (mail) => send(tables, { op: 'send', mail }))
-    case 'unlisten': return unlisten(tables, owned(tables, lane, op.run), op)
+    case 'unlisten': { unlisten(tables, owned(tables, lane, op.run), op); return; }
     case 'pruneEvents': return pruneEvents(tables, op)
   }
 }

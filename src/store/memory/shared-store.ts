@@ -7,6 +7,7 @@ import type { Blobs, SharedStore } from '../port.ts'
 import { memoryBlobs } from './blobs.ts'
 import { atOnce, directLink } from './link.ts'
 import type { Link } from './link.ts'
+import { carriedOn } from '../server-time.ts'
 import { storeReads } from './store-reads.ts'
 import type { MemoryServer } from './server.ts'
 import { SharedLane } from './shared-lane.ts'
@@ -32,7 +33,7 @@ export interface SharedMemoryStore extends SharedStore {
 /** Joins a server. */
 export function joinServer(server: MemoryServer, options: JoinOptions = {}, blobs: Blobs = memoryBlobs(server.now)): SharedMemoryStore {
   const { lane: id = server.newName('lane'), clock = systemClock({ keepAlive: false }), link = directLink } = options
-  let offset = server.now() - clock.monotonic()
+  let known = { told: server.now(), at: clock.monotonic() }
   let before: number | null = null
   let closed = false
   const lanes = new Set<SharedLane>()
@@ -45,7 +46,7 @@ export function joinServer(server: MemoryServer, options: JoinOptions = {}, blob
     facts: Object.freeze({ store: 'memory', durable: 'no', lane: id }),
     blobs,
     kinds: () => call(() => server.kinds()),
-    now: () => Math.floor(offset + clock.monotonic()),
+    now: () => carriedOn({ told: known.told, since: clock.monotonic() - known.at }),
     workers: () => call(() => server.workers()),
     drain: (worker) => call(() => server.drain(worker)),
     join: (other) => joinServer(server, other, blobs),
@@ -53,7 +54,7 @@ export function joinServer(server: MemoryServer, options: JoinOptions = {}, blob
       if (closed) throw new StoreClosedError('the store is closed')
       const lane = await SharedLane.open({
         server, link, clock, id, before, options: laneOptions,
-        learn: (now) => { offset = now - clock.monotonic() },
+        learn: (now) => { known = { told: now, at: clock.monotonic() } },
         ended: (ended) => {
           lanes.delete(ended)
           before = ended.epoch

@@ -1,5 +1,6 @@
 // The server's time as this process knows it: the last that the server told, carried on by the monotonic clock. Workers on machines whose
-// clocks differ agree by it on what is due.
+// clocks differ agree by it on what is due. It is never ahead: what a worker says it began is not younger than what the server dates after it.
+import { carriedOn } from '../server-time.ts'
 
 /** The monotonic clock in milliseconds: the same in all threads of a process. */
 function monotonicMs(): number {
@@ -13,18 +14,20 @@ export function offsetOf(serverMs: number): number {
 
 /** What a process knows of the server's time. */
 export class ServerTime {
-  #offsetMs: number
+  #offsetMs = 0
+  #learnedAt = 0
 
   constructor(serverMs: number) {
-    this.#offsetMs = offsetOf(serverMs)
+    this.learn(offsetOf(serverMs))
   }
 
   learn(offsetMs: number): void {
     this.#offsetMs = offsetMs
+    this.#learnedAt = monotonicMs()
   }
 
   /** Milliseconds since 1970. */
   now(): number {
-    return Math.floor(this.#offsetMs + monotonicMs())
+    return carriedOn({ told: this.#offsetMs + this.#learnedAt, since: monotonicMs() - this.#learnedAt })
   }
 }

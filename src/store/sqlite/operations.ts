@@ -39,7 +39,7 @@ export function apply(state: FlushState, from: BatchReader): OpAnswer | undefine
     case OP.deleteWorkflow: return deleteWorkflow(state, from)
     case OP.publish: return publish(state, from)
     case OP.listen: return listen(state, from)
-    case OP.unlisten: return unlisten(state, from)
+    case OP.unlisten: { unlisten(state, from); return; }
     case OP.pruneEvents: return pruneEvents(state, from)
     default: throw new Error(`the batch is broken: there is no operation ${op}`)
   }

@@ -10,14 +10,13 @@ import { UNDONE_STEP } from '../compile-compensate.ts'
 import { ERROR_NAME, OUTCOME_NAME } from '../compile-handler.ts'
 import { EVENT_NAME } from '../compile-wait.ts'
 import type { AnyTemplate } from '../../template/contract.ts'
-import type { BodyPlan, ChildPlan, ChildrenPlan, CompensatePlan, EachPlan, GraphPlan, InlinePlan, LoopPlan, NodePlan, ParallelPlan, Requirement, ScopePlan, SleepPlan, StepPlan, SwitchPlan, WaitPlan } from '../plan.ts'
+import type { BodyPlan, ChildPlan, ChildrenPlan, CompensatePlan, EachPlan, GraphPlan, InlinePlan, LoopPlan, NodePlan, ParallelPlan, ScopePlan, SleepPlan, StepPlan, SubWorkflow, SwitchPlan, WaitPlan } from '../plan.ts'
 import { BRANCHES } from '../compile-parallel.ts'
-import { looseOf } from '../plan-join.ts'
 import { Problems } from '../problems.ts'
-import type { SubWorkflow } from '../sub-workflow.ts'
 import { CONVERT_REMEDY } from '../problem-codes.ts'
 import { SLEEP_REMEDY, UNTIL_REMEDY } from '../sleep.ts'
 import { mayBeList, typeOfChild } from './child-type.ts'
+import { knownOf, looseFor, mayBeLeftOut, namesIn, withLoose, type Around, type Known, type Where } from './around.ts'
 import { inputProblems } from './check-input.ts'
 import { Facts, factsOf, literalOf } from './facts.ts'
 import { failureType, OUTCOMES } from './failure-type.ts'
@@ -26,25 +25,6 @@ import { inferType } from './infer.ts'
 import { inOrder } from './in-order.ts'
 import { listOf, NULL, NUMBER, objectOf, STRING, unionOf, UNKNOWN, wordsFor, type Field, type Type } from './type.ts'
 import { ASSIGNEES, eventType, KEY, TITLE, typeOfWait } from './wait-type.ts'
-
-/** What is known of a step, once it has been looked at. */
-interface Known {
-  readonly output: Type
-  /** It may be skipped, or fail without failing the run. */
-  readonly mayMiss: boolean
-  /** It may fail without failing the run. */
-  readonly mayFail?: boolean
-  /** What holds when it has completed. */
-  readonly facts: Facts
-}
-
-/** What a place in the graph sees. */
-interface Around {
-  readonly scopes: readonly { readonly indices: ReadonlyMap<string, number>; readonly known: readonly (Known | undefined)[]; readonly loose?: ReadonlySet<number> }[]
-  /** Items and indices of the loops around, by name, the innermost last. */
-  readonly items: readonly (readonly [name: string, type: Type])[]
-  readonly facts: Facts
-}
 
 /** Checks a plan whose names are all right. `input` is the type of what the run sees as its input. */
 export function checkTypes(plan: GraphPlan, input: Type, problems: Problems): void {
@@ -362,48 +342,6 @@ class GraphTypes {
     const more = expression === null ? { on: 'key' as const } : { span: [expression.offset, expression.offset + expression.text.length] as const }
     this.#problems.add('UNREACHABLE', path, message, { remedy: 'Correct the condition, or take it away.', ...more })
   }
-}
-
-/** `body`: a step that is skipped takes its readers along, so outputs are there; `output`: it is read whether or not it ran. */
-type Where = 'body' | 'output'
-
-function namesIn({ scopes, items }: Around, input: Type, where: Where): Parameters<typeof inferType>[1] {
-  return {
-    named: (name) => items.findLast(([known]) => known === name)?.[1] ?? (name === 'input' ? input : undefined),
-    step: (id) => {
-      for (let depth = scopes.length - 1; depth >= 0; depth--) {
-        const index = scopes[depth]?.indices.get(id)
-        const known = scopes[depth]?.known
-        if (index !== undefined && known !== undefined) return { type: known[index]?.output ?? UNKNOWN, optional: (where === 'output' && known[index]?.mayMiss === true) || scopes[depth]?.loose?.has(index) === true }
-      }
-      return undefined
-    },
-  }
-}
-
-/** What a step sees that may begin without some of the steps that it names. */
-function looseFor({ join }: NodePlan, around: Around): Around {
-  return join === null ? around : withLoose(around, looseOf(join))
-}
-
-function withLoose(around: Around, loose: ReadonlySet<number>): Around {
-  const own = around.scopes.at(-1)
-  return own === undefined ? around : { ...around, scopes: [...around.scopes.slice(0, -1), { ...own, loose }] }
-}
-
-/** True when the edges of a step may not let it begin though the run does not fail. */
-function mayBeLeftOut({ join }: NodePlan, { scopes }: Around): boolean {
-  if (join === null || join.rule === 'always') return false
-  return join.rule !== 'noneFailed' || join.edges.some(({ from }) => scopes.at(-1)?.known[from]?.mayFail === true)
-}
-
-/** What is known of steps that must have completed. Of a scope further out it says nothing of items: a loop between may have taken their names. */
-function knownOf(requires: readonly Requirement[], { scopes, items }: Around): readonly Known[] {
-  return requires.flatMap(({ depth, index }) => {
-    const known = scopes[depth]?.known[index]
-    if (known === undefined || depth === scopes.length - 1) return known ?? []
-    return [{ ...known, facts: items.reduce((facts, [name]) => facts.forget(name), known.facts) }]
-  })
 }
 
 /** What a condition always is; undefined when that shows in a run. */

@@ -1,6 +1,7 @@
 // Approvals on the engine: shown while they are open, decided once, with a form that is checked at the door, bounded, over deaths.
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { defineTemplate } from '../../../src/template/define.ts'
 import { defineWorkflow } from '../../../src/workflow/define.ts'
 import { Rig } from './rig.ts'
 
@@ -61,5 +62,58 @@ describe('approvals', () => {
       await rig.until(again.catch((error: unknown) => expect(["RUN_FINISHED", "APPROVAL_NOT_OPEN"]).toContain((error as { code: string }).code)))
       await expect(rig.until(second.result(run))).resolves.toMatchObject({ approved: true, by: 'ada' })
     }
+  })
+})
+
+describe('an approval of a branch that has lost', () => {
+  const at = defineTemplate({ name: 'at', version: '1.0.0', description: 'Gives its input.', input: z.unknown(), output: z.unknown(), execute: (value) => value })
+  const race = defineWorkflow({
+    name: 'race', input: z.unknown(),
+    async run(ctx) {
+      const first = await ctx.race({ ask: (c) => c.approval('boss'), go: (c) => c.signal('go') })
+      await ctx.signal('end')
+      return first
+    },
+  })
+
+  test('is open no more, also after a death at any moment, and takes no decision', async () => {
+    for (let steps = 0; steps < 30; steps++) {
+      const rig = new Rig()
+      const first = await rig.engine([race])
+      const { run } = await rig.until(first.start(race, {}))
+      await rig.time.advance(10)
+      expect((await rig.details(run)).approvals).toMatchObject([{ path: 'ask.boss' }])
+      await rig.until(first.postbox.signal(run, 'go', 7))
+      await rig.steps(steps)
+      rig.die()
+      const second = await rig.engine([race])
+      await rig.time.advance(10)
+      const { approvals, steps: recorded } = await rig.details(run)
+      expect(approvals).toEqual([])
+      expect(recorded.map(({ path }) => path)).toEqual(['ask.boss.request', 'go.go', 'ask.boss.withdrawn'])
+      await expect(second.postbox.decide(run, 'ask.boss', { approved: true, by: 'ada' })).rejects.toMatchObject({ code: 'APPROVAL_NOT_OPEN' })
+      await rig.until(second.postbox.signal(run, 'end', null))
+      await expect(rig.until(second.result(run))).resolves.toBe(7)
+    }
+  })
+
+  test('nor when the branch has lost before the request was answered', async () => {
+    const hasty = defineWorkflow({
+      name: 'hasty', input: z.unknown(),
+      async run(ctx) {
+        const first = await ctx.any({ go: (c) => c.step('at', at, 1, { level: 'pure' }), ask: (c) => c.approval('boss') })
+        await ctx.signal('end')
+        return first
+      },
+    })
+    const rig = new Rig()
+    const engine = await rig.engine([hasty])
+    const { run } = await rig.until(engine.start(hasty, {}))
+    await rig.time.advance(5000)
+    const { approvals, steps } = await rig.details(run)
+    expect(approvals).toEqual([])
+    expect(steps.map(({ path }) => path).filter((path) => path.startsWith('ask'))).toEqual(['ask.boss.request', 'ask.boss.withdrawn'])
+    await rig.until(engine.postbox.signal(run, 'end', null))
+    await expect(rig.until(engine.result(run))).resolves.toBe(1)
   })
 })

@@ -187,6 +187,27 @@ describe('the end of a run', () => {
     }
   })
 
+  test('a cancel in the middle of it tells the failure that was there before, and what failed at the end', async () => {
+    for (const [at, failures] of [['$onError.tell', []], ['$finally.release', []], ['$finally.log', ['$finally.log']]] as const) {
+      const rig = new Rig()
+      const { calls, failing, slow, templates } = shop(rig)
+      for (const path of ['pay', ...failures]) failing.add(path)
+      slow.set(at, 100)
+      const workflow = graph(templates, closing)
+      const engine = await rig.engine([workflow])
+      const { run } = await rig.until(engine.start(workflow, {}))
+      await rig.time.advance(50)
+      expect(calls.at(-1)).toBe(at)
+      await rig.until(engine.postbox.ask(run, 'cancel'))
+      await expect(rig.until(engine.result(run))).rejects.toMatchObject({ code: 'RUN_CANCELLED' })
+      const { error } = await rig.details(run)
+      expect(error).toMatchObject({ message: 'the run was cancelled after it had failed: step pay failed: no pay', cause: { path: 'pay' } })
+      if (failures.length > 0) expect(error?.cause?.details).toMatchObject({ finally: { path: '$finally.log' } })
+      expect(calls.filter((path) => path === at)).toHaveLength(2)
+      expect(calls.at(-1)).toBe('$finally.log')
+    }
+  })
+
   test('finally when it is cancelled outside of memory, and where its code is not known', async () => {
     const rig = new Rig()
     const { calls, templates } = shop(rig)

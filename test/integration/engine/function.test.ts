@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineTemplate } from '../../../src/template/define.ts'
+import type { TypedStepOptions } from '../../../src/workflow/contract.ts'
 import { defineWorkflow } from '../../../src/workflow/define.ts'
 import { HttpFailedError, StepFailedError } from '../../../src/errors.ts'
 import { Rig } from './rig.ts'
@@ -255,11 +256,11 @@ describe('a durable function', () => {
     expect((details.finishedAt ?? 0) - began).toBeLessThan(3_700_000)
   })
 
-  test.each([{ retry: { maxAttempts: 0 } }, { timeout: 'soon' }, { totalTimeout: 'never' }, { heartbeatTimeout: -1 }])('bad options %j fail their step with the place, and nobody else', async (options) => {
+  test.each([{ retry: { maxAttempts: 0 } }, { retry: { maxAttempt: 3 } }, { timout: 3 }, { compensate: { uses: counter(new Rig()), retry: { maxAttempt: 3 } } }, { timeout: 'soon' }, { totalTimeout: 'never' }, { heartbeatTimeout: -1 }])('bad options %j fail their step with the place, and nobody else', async (options) => {
     const rig = new Rig()
     const inc = counter(rig)
     const bad = defineTemplate({ name: 'bad', version: '1.0.0', description: 'Fails later.', input: number, output: number, async execute() { await rig.wait(1); throw new HttpFailedError('later') } })
-    const wrong = defineWorkflow({ name: 'wrong', input: number, async run(ctx, input) { return ctx.step('bad', bad, await ctx.step('a', inc, input), options) } })
+    const wrong = defineWorkflow({ name: 'wrong', input: number, async run(ctx, input) { return ctx.step('bad', bad, await ctx.step('a', inc, input), options as TypedStepOptions<{ n: number }, { n: number }>) } })
     const good = three(rig)
     const engine = await rig.engine([wrong, good])
     const [one, two] = await rig.until(Promise.all([engine.start(wrong, { n: 1 }), engine.start(good, { n: 1 })]))

@@ -123,3 +123,19 @@ describe('pause', () => {
     expect(calls).toEqual(['w'])
   })
 })
+
+test('a paused run reaches its timeout when it is resumed, in memory and out of it', async () => {
+  for (const takes of [10, 60_000]) {
+    const rig = new Rig()
+    const work = defineTemplate({ name: 'work', version: '1.0.0', description: 'Works.', input: z.unknown(), output: z.unknown(), async execute() { await rig.wait(takes) } })
+    const bounded = defineWorkflow({ name: 'bounded', input: z.unknown(), timeout: '30s', async run(ctx) { await ctx.step('a', work, 1); await ctx.step('b', work, 2) } })
+    const engine = await rig.engine([bounded])
+    const { run } = await rig.until(engine.start(bounded, {}))
+    await rig.until(engine.postbox.ask(run, 'pause'))
+    await rig.time.advance(40_000)
+    expect(await rig.details(run)).toMatchObject({ status: takes === 10 ? 'paused' : 'running', error: null })
+    await rig.until(engine.postbox.ask(run, 'resume'))
+    await expect(rig.until(engine.result(run))).rejects.toMatchObject({ code: 'RUN_TIMEOUT' })
+    expect((await rig.details(run)).steps.map(({ path }) => path)).not.toContain('b')
+  }
+})

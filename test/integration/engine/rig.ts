@@ -41,8 +41,9 @@ export class Rig {
   readonly logged: string[] = []
   #clock = new ProcessClock(this.time)
 
-  constructor(wrap: (store: Store) => Store = (store) => store) {
-    this.store = wrap(memoryStore({ scheduler: (run) => this.time.event(run), now: () => this.time.now() }))
+  /** `isPrompt`: the store answers in turn with the process, as on a real machine; by default only when that has come to rest. */
+  constructor(wrap: (store: Store) => Store = (store) => store, { isPrompt = false } = {}) {
+    this.store = wrap(memoryStore({ scheduler: (run) => (isPrompt ? this.time.defer(run) : this.time.event(run)), now: () => this.time.now() }))
   }
 
   /** Starts a process that knows these workflows. */

@@ -350,3 +350,31 @@ test('an update is never taken in the turn of an answer: wherever it comes in, r
     expect(await rig.until(queryRun(engine.deps, run, 'got', null)), `after ${after} steps`).toEqual([1, 2, 3])
   }
 })
+
+test('is taken between steps that are answered at once, however many there are, and stands where it took effect', async () => {
+  const rig = new Rig(undefined, { isPrompt: true })
+  const pure = defineTemplate({ name: 'pure', version: '1.0.0', description: 'Gives its input.', pure: true, input: z.unknown(), output: z.unknown(), execute: (value) => value })
+  const busy = defineWorkflow({
+    name: 'busy', input: z.unknown(),
+    async run(ctx) {
+      let stopped: number | null = null
+      let turn = 0
+      ctx.setUpdate('stop', {}, () => (stopped = turn))
+      ctx.setQuery('stopped', () => stopped)
+      while (stopped === null && turn < 3000) {
+        await ctx.step('work', pure, turn++)
+        if (turn % 3 === 0) await ctx.now()
+        if (turn % 5 === 0) await ctx.all({ a: (c) => c.step('one', pure, 1), b: (c) => c.random() })
+      }
+      return { stopped, turn }
+    },
+  })
+  const engine = await rig.engine([busy])
+  const { run } = await rig.until(engine.start(busy, {}))
+  await rig.steps(20)
+  const told = await sending(rig, engine)(run, 'stop')
+  const result = await rig.until(engine.result(run)) as { readonly stopped: number; readonly turn: number }
+  expect(result).toEqual({ stopped: told, turn: told })
+  expect(result.turn).toBeLessThan(3000)
+  expect(await rig.until(queryRun(engine.deps, run, 'stopped', null)), 'the same on replay').toBe(told)
+})

@@ -197,15 +197,16 @@ class Maker {
     return { branches, ...(isNumber || this.#chance(2) ? { merge } : {}), ...this.#maybe('concurrency', 2) }
   }
 
-  /** A wait for a moment, a signal or a decision. */
+  /** A wait for a moment, a signal, an event or a decision. */
   #wait(around: Around): Record<string, unknown> {
-    const kind = this.#draw(fc.integer({ min: 0, max: 2 }))
+    const kind = this.#draw(fc.integer({ min: 0, max: 3 }))
     const text = `\${{ ${this.#one(sources(around, 'text'))} }}`
     if (kind === 0) return { sleep: { until: this.#one<string | number>(['2030-01-31T08:00:00Z', 1000, text, `2030-01-${text}T08:00Z`]) } }
     const late = this.#chance(2) ? { onTimeout: 'continue', ...(this.#chance(2) ? { fallback: this.#bound(around, 'any') } : {}) } : this.#maybe('onTimeout', 'fail')
     const bounds = this.#chance(2) ? {} : { timeout: this.#one<string | number>(['3d', 100, `\${{ ${this.#one(sources(around, 'n'))} }}`]), ...late }
     const schema = { type: 'object', properties: { a: { type: 'string', default: '${{ not one }}' } }, additionalProperties: false }
     if (kind === 1) return { signal: { name: this.#one(['paid', 'on-hold', 'constructor']), ...this.#maybe('key', this.#one<string | number>([7, 'k', text, `a-${text}`])), ...this.#maybe('schema', schema), ...bounds } }
+    if (kind === 2) return { event: { topic: this.#one(['order.paid', 'a:b/c-d']), ...this.#maybe('key', this.#one<string | number>([7, 'k', text, `a-${text}`])), ...this.#maybe('where', this.#one(['event.data.n > 1', `event.key == ${this.#one(sources(around, 'text'))}`, this.#source(around, 'yes')])), ...this.#maybe('schema', schema), ...this.#maybe('lookback', this.#one<string | number>(['1h', 60000])), ...bounds } }
     return { approval: { ...this.#maybe('title', this.#one(["is `it` 'right'?", text, `Is ${text} right?`])), ...this.#maybe('assignees', this.#one<unknown>([['ada'], [text, "o'neil"], []])), ...this.#maybe('form', schema), ...bounds } }
   }
 

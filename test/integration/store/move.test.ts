@@ -32,9 +32,11 @@ const EVERYTHING: readonly StoreOp[] = [
   record(3, 1, { status: 'failed', output: null, error: { name: 'E', code: 'X', message: ODD, retryable: false } }), record(7, 1), record(7, 2, { path: 'a' }),
   mark(2, { kind: 'started', attempt: 1 }), mark(2), mark(1, { path: ODD, kind: 'retry', error: { name: 'E', code: 'X', message: 'm\ud800', retryable: true } }), mark(7),
   send(8, 'm1'), send(8, 'm2', { kind: 'resume', body: ODD }), send(2, 'm3'), consume(8, [1]), consume(2, [1]),
+  { op: 'publish', event: { space: 0, topic: 'order', id: 'e1', key: ODD, body: ODD, at: 5 } }, { op: 'publish', event: { space: 3, topic: 'order', id: 'e1', key: null, body: LONG, at: 6 } },
+  { op: 'listen', run: keyOf(6), topic: 'order', key: null, since: 0, limit: 9 }, { op: 'listen', run: keyOf(7), topic: 'order', key: ODD, since: 6, limit: 9 }, { op: 'unlisten', run: keyOf(7), topic: 'order', key: ODD },
   finish(1, { output: LONG }), finish(3, { status: 'failed', output: null, error: { name: 'E', code: 'X', message: ODD, retryable: false } }), finish(4, { status: 'cancelled', output: null }), finish(9),
   reopen(3, { baseSeq: 0 }), record(3, 1, { gen: 2 }),
-  release(2, { wakeAt: 5000, inboxSeen: 1 }), release(5, { status: 'parked', error: { name: 'E', code: 'RUN_PARKED', message: 'why', retryable: false } }), release(6, { wakeAt: null }), release(8, { wakeAt: 7000, inboxSeen: 2 }),
+  release(2, { wakeAt: 5000, inboxSeen: 1 }), release(5, { status: 'parked', error: { name: 'E', code: 'RUN_PARKED', message: 'why', retryable: false } }), release(6, { wakeAt: null, inboxSeen: 1 }), release(8, { wakeAt: 7000, inboxSeen: 2 }),
   saveWorkflow('v1'), saveWorkflow('v2', { source: ODD }), useVersion('v1'), saveWorkflow('v3', { name: 'b' }), changeWorkflow('archived', { name: 'b' }), changeWorkflow('disabled', { name: 'c' }),
   { op: 'definition', hash: 'd1', workflow: 'w', body: '{"d":1}', at: 7 }, { op: 'prune', space: 3, before: 5, limit: 1 },
 ]
@@ -59,6 +61,7 @@ async function everything(store: Store): Promise<unknown> {
     loaded: await Promise.all(runs.map((row) => store.load(row))),
     keys: [await store.findKey(0, ODD), await store.findKey(0, 'k')], definition: await store.definition('d1'), wake: await store.nextWake(),
     workflows: await Promise.all((await store.listWorkflows({ space: 0 })).workflows.map(async (row) => ({ row, versions: await Promise.all((await store.workflowVersions(row)).map(({ hash }) => store.workflowVersion(row, hash))) }))),
+    events: [await store.listEvents({ space: 0 }), await store.listEvents({ space: 3 })],
     blobs: await Promise.all(blobs.map(async ({ key, bytes }) => ({ key, bytes, data: Buffer.from((await store.blobs.get(key)) ?? []).toString('hex') })).sort()),
     findings: (await collect(store.check())).map(({ code, run }) => `${code} ${String(run)}`),
   }
@@ -114,10 +117,10 @@ describePostgres('moving from SQLite to PostgreSQL', () => {
     await next.close()
 
     const at = makeTarget()
-    const told: string[] = []
-    const { tables } = await move(file, at, { onProgress: ({ doing, done, total }) => told.push(`${doing} ${done}/${total}`) })
-    expect(tables).toMatchObject({ runs: { rows: 11 }, journal: { rows: 6 }, blobs: { rows: 2 }, keys: { rows: 2 }, workflow_versions: { rows: 3 }, spaces: { rows: 2 } })
-    expect(told.at(-1)).toMatch(/^checking (\d+)\/\1$/)
+    const progress: string[] = []
+    const { tables } = await move(file, at, { onProgress: ({ doing, done, total }) => progress.push(`${doing} ${done}/${total}`) })
+    expect(tables).toMatchObject({ runs: { rows: 11 }, journal: { rows: 6 }, blobs: { rows: 2 }, keys: { rows: 2 }, workflow_versions: { rows: 3 }, spaces: { rows: 2 }, events: { rows: 2 }, listeners: { rows: 2 } })
+    expect(progress.at(-1)).toMatch(/^checking (\d+)\/\1$/)
     const store = await openTarget(at)
     expect(await everything(store)).toEqual(expected)
 
@@ -125,6 +128,11 @@ describePostgres('moving from SQLite to PostgreSQL', () => {
     const lane = await store.openLane()
     const { answers } = await lane.flush([claim(10_000), start(20), reopen(4), record(20, 1)])
     expect(answers.get(0)).toMatchObject({ answer: 'claimed' })
+    // Who listens goes on listening, from where it was.
+    const event = { space: 0, topic: 'order', id: 'e2', key: null, body: 'j:2', at: 7 }
+    const told = (await lane.flush([{ op: 'publish', event }, { op: 'publish', event: { ...event, id: 'e1' } }])).answers
+    expect([...told.values()]).toMatchObject([{ isNew: true, runs: 1 }, { isNew: false }])
+    expect((await store.listEvents({ space: 0 })).events.map(({ id }) => id)).toEqual(['e2', 'e1'])
     expect((await store.load(keyOf(7)))?.run).toMatchObject({ crashes: 1, status: 'running', lane: lane.id })
     expect((await store.listRuns({ limit: 2 })).runs.map(({ run }) => run)).toEqual([keyOf(20).run, keyOf(11).run])
     expect(await collect(store.check())).toEqual([])

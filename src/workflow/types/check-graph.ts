@@ -18,7 +18,8 @@ import { CONVERT_REMEDY } from '../problem-codes.ts'
 import { SLEEP_REMEDY, UNTIL_REMEDY } from '../sleep.ts'
 import { mayBeList, typeOfChild } from './child-type.ts'
 import { inputProblems } from './check-input.ts'
-import { Facts, factsOf, literalOf } from './facts.ts'
+import { constantOf } from './constant-condition.ts'
+import { Facts, factsOf, type Fact } from './facts.ts'
 import { failureType, OUTCOMES } from './failure-type.ts'
 import { typeOfSchema, typeOfValue } from './from-schema.ts'
 import { inferType } from './infer.ts'
@@ -107,8 +108,10 @@ class GraphTypes {
   #edges({ join }: NodePlan, around: Around, facts: Facts): Facts {
     let all = facts
     for (const { condition, from, on } of join?.edges ?? []) {
+      const failed = on === 'failure' ? failedFacts(around, from) : []
+      if (join?.rule === 'all') all = all.with(failed)
       if (condition === null) continue
-      const { constant, whenTrue } = this.#condition(condition, { ...withLoose(around, new Set(on === 'success' ? [] : [from])), facts }, 'the edge')
+      const { constant, whenTrue } = this.#condition(condition, { ...withLoose(around, new Set(on === 'success' ? [] : [from])), facts: facts.with(failed) }, 'the edge')
       if (constant === false) this.#unreachable(condition.path, 'the edge is never taken: its condition is always false', condition)
       if (join?.rule === 'all') all = all.with(whenTrue)
     }
@@ -344,10 +347,11 @@ type Where = 'body' | 'output'
 function namesIn({ scopes, items }: Around, input: Type, where: Where): Parameters<typeof inferType>[1] {
   return {
     named: (name) => items.findLast(([known]) => known === name)?.[1] ?? (name === 'input' ? input : undefined),
-    step: (id) => {
+    step: (id, of) => {
       for (let depth = scopes.length - 1; depth >= 0; depth--) {
         const index = scopes[depth]?.indices.get(id)
         const known = scopes[depth]?.known
+        if (index !== undefined && of === 'error') return { type: failureType, optional: true }
         if (index !== undefined && known !== undefined) return { type: known[index]?.output ?? UNKNOWN, optional: (where === 'output' && known[index]?.mayMiss === true) || scopes[depth]?.loose?.has(index) === true }
       }
       return undefined
@@ -365,6 +369,11 @@ function withLoose(around: Around, loose: ReadonlySet<number>): Around {
   return own === undefined ? around : { ...around, scopes: [...around.scopes.slice(0, -1), { ...own, loose }] }
 }
 
+/** What is known of a step of the innermost scope that has failed. */
+function failedFacts({ scopes }: Around, from: number): readonly Fact[] {
+  return [...(scopes.at(-1)?.indices ?? [])].flatMap(([id, index]) => (index === from ? [{ kind: 'present', path: `steps.${id}.error` }] : []))
+}
+
 /** True when the edges of a step may not let it begin though the run does not fail. */
 function mayBeLeftOut({ join }: NodePlan, { scopes }: Around): boolean {
   if (join === null || join.rule === 'always') return false
@@ -379,17 +388,3 @@ function knownOf(requires: readonly Requirement[], { scopes, items }: Around): r
     return [{ ...known, facts: items.reduce((facts, [name]) => facts.forget(name), known.facts) }]
   })
 }
-
-/** What a condition always is; undefined when that shows in a run. */
-function constantOf(expression: Expression): boolean | undefined {
-  const literal = literalOf(expression.ast)
-  if (literal !== undefined) return typeof literal.value === 'boolean' ? literal.value : undefined
-  if (!expression.constant) return undefined
-  try {
-    const value = expression.evaluate({ input: undefined, scopes: [], items: [] })
-    return typeof value === 'boolean' ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-

@@ -1,7 +1,7 @@
 // `with` and `output`: JSON whose texts may hold expressions. Compiled once; what holds no expression is kept as one frozen
 // constant. A text that is one expression gives the expression's value, otherwise text is made of the pieces.
 import { compileExpression, expressionError, kindOf, type Expression, type Site } from './expression.ts'
-import { NO_FRAME, type Frame, type Reference } from './frame.ts'
+import { NO_FRAME, referenceKey, type Frame, type Reference } from './frame.ts'
 import { splitText } from './interpolation.ts'
 import { CONVERT_REMEDY, type ProblemCode } from './problem-codes.ts'
 
@@ -112,7 +112,7 @@ function compileText(text: string, site: Site, walk: Walk): Part {
     const part = piece.kind === 'plain' ? piece.text : compileExpression(piece.text, { ...site, offset: piece.offset })
     if (part === undefined) continue
     parts.push(part)
-    if (typeof part !== 'string') for (const reference of part.references) walk.references.set(keyOf(reference), reference)
+    if (typeof part !== 'string') for (const reference of part.references) walk.references.set(referenceKey(reference), reference)
   }
   if (parts.length < pieces.length) return constant(null, { kind: 'wrong' })
   const [first] = parts
@@ -148,8 +148,4 @@ function inText(value: unknown, expression: Expression): string {
     // falls through to the same refusal
   }
   throw expressionError(expression, `${kindOf(value)} cannot stand in a text`)
-}
-
-function keyOf(reference: Reference): string {
-  return reference.kind === 'input' ? 'input' : `${reference.kind} ${reference.depth} ${reference.kind === 'step' ? reference.index : ''}`
 }

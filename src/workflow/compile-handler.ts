@@ -44,7 +44,7 @@ function compileReaction(model: OnErrorModel, place: Place, owner: string, compi
 
 /** Compiles `onError` and `finally` of a workflow: they see its steps, whose ids are given, and how these came to their end. */
 export function compileClosings(model: WorkflowModel, ids: readonly string[], names: Names, compilation: Compilation): Pick<GraphPlan, 'onError' | 'final'> {
-  const around: Names = { ...names, scopes: [{ path: 'steps', ids: new Map(ids.map((id, index) => [id, index])), owner: null }] }
+  const around: Names = { ...names, scopes: [{ path: 'steps', ids: new Map(ids.map((id, index) => [id, index])), owner: null, ended: true }] }
   const scopeOf = (key: 'onError' | 'finally', items: readonly ItemNames[]): ScopePlan | null => {
     const given = usable(model, key, { path: '' }, compilation)
     const steps = given === undefined ? undefined : usable(given, 'steps', { path: key }, compilation)

@@ -49,7 +49,7 @@ function compileScope({ steps, output, outputPath, owner }: ScopeSource, { path,
   const edges = compiled.map(({ uses }) => uses.edgesAt(depth))
   reportCycles(ids, edges, path, problems)
   for (const { uses } of compiled) outer.take(uses.outside(depth), 'soft')
-  const binding = output === undefined ? null : compileBinding(output, { path: outputPath, names: inner, problems })
+  const binding = output === undefined ? null : compileBinding(output, { path: outputPath, names: { ...names, scopes: [...names.scopes, { ...scope, ended: true }] }, problems })
   if (binding !== null) outer.take(new Uses().read(binding.references).outside(depth), 'soft')
   const dependents = edges.map((): number[] => [])
   edges.forEach((list, index) => list.forEach(({ from }) => dependents[from]?.push(index)))

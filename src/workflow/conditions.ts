@@ -1,5 +1,7 @@
 // Helpers that make expressions out of references: they compare, combine and measure. Each gives an expression, never a value.
-import { expr, literal, refOf, segmentText, sourceOf, TIGHT, wrapped, type Expr, type LoopName, type Ref, type Source } from './reference.ts'
+import { DefinitionError } from '../errors.ts'
+import type { Failure } from './failure.ts'
+import { expr, literal, ref, refOf, segmentText, sourceOf, TIGHT, wrapped, type Expr, type LoopName, type Ref, type Source } from './reference.ts'
 
 /** A value, or an expression that gives it. */
 export type Operand<T> = T | Expr<T>
@@ -66,6 +68,13 @@ export function fallback<T, D>(reference: Expr<T>, otherwise: Operand<D>): Ref<E
   const other = operand(otherwise)
   if (source.path === undefined || source.path.segments.length === 0) return refOf(source)
   return refOf({ cel: `${optional(source)}.orValue(${other.cel})`, tightness: TIGHT.path, loops: loopsOf(source, other) })
+}
+
+/** The failure of a step that may have failed where it is read: `errorOf(steps.charge).code`. Without one it is missing, as `has` and `fallback` tell. */
+export function errorOf(step: Expr<unknown>): Ref<Failure> {
+  const { path, loops } = operand(step)
+  if (path?.segments.length !== 1 || path.segments[0] !== 'output' || !path.root.startsWith('steps.')) throw new DefinitionError('errorOf: expected a step', { path: 'expression', remedy: 'Write errorOf(steps.charge), with the step itself and nothing below it.' })
+  return ref(path.root, ['error'], loops)
 }
 
 /** The number of characters, items or keys. */

@@ -266,6 +266,7 @@ function missing(node: Node<'.'> | Node<'[]'>, text: string, value: unknown, key
   const [below] = node.args
   const owner = text.slice(below.start, below.end)
   if (below.op === '.' && below.args[0].op === 'id' && below.args[0].args === 'steps' && key === 'output') return new CelError(`the step ${below.args[1]} was skipped or failed, so it has no output`, `Guard it: has(${owner}.output) ? ${owner}.output : null.`)
+  if (below.op === '.' && below.args[0].op === 'id' && below.args[0].args === 'steps' && key === 'error') return new CelError(`the step ${below.args[1]} has not failed, so it has no error`, `Guard it: has(${owner}.error) ? ${owner}.error.message : "none".`)
   if (Array.isArray(value)) {
     if (typeof key === 'string') return new CelError(`${owner} is a list, so it has no ${JSON.stringify(key)}`, `Read an item (${owner}[0]) or its size: size(${owner}).`)
     return new CelError(`${owner} has ${value.length} items, no item ${nameOf(key).replace('the number ', '')}`, 'Ask for it with [?], or compare with size(…) first.')

@@ -1,4 +1,4 @@
-// Walks an expression's tree: which names it uses, and what it may not use. A name is `input`, `steps.<id>.output`, the name of
+// Walks an expression's tree: which names it uses, and what it may not use. A name is `input`, `steps.<id>.output`, `steps.<id>.error`, the name of
 // an item, or `index`; everything else is refused here, at definition.
 import { didYouMean } from '../shared/nearest.ts'
 import type { ASTNode } from './expression-cel.ts'
@@ -6,7 +6,7 @@ import { FUNCTIONS, MACROS, METHODS, type Callable } from './expression-function
 import { accessesOf, type Access } from './expression-path.ts'
 import { compilePattern } from './expression-regex.ts'
 import { CelError } from './expression-values.ts'
-import type { Names, Reference } from './frame.ts'
+import { referenceKey, type Names, type Reference } from './frame.ts'
 import type { ProblemCode } from './problem-codes.ts'
 
 /** Keys that lead to prototypes. */
@@ -117,12 +117,19 @@ class Walk {
       return
     }
     const found = findStep(id, this.#names)
-    if ('kind' in found) this.#add(found)
-    else this.#refuse(idAccess?.node ?? node, 'UNKNOWN_STEP', found.message, found.remedy)
-    if (outputAccess?.key !== 'output') {
+    if (!('kind' in found)) this.#refuse(idAccess?.node ?? node, 'UNKNOWN_STEP', found.message, found.remedy)
+    else if (outputAccess?.key === 'error') this.#failure(outputAccess.node, found)
+    else this.#add(found)
+    if (outputAccess?.key !== 'output' && outputAccess?.key !== 'error') {
       const rest = typeof outputAccess?.key === 'string' ? `.${outputAccess.key}` : ''
-      this.#refuse(outputAccess?.node ?? idAccess?.node ?? node, 'UNKNOWN_FIELD', `a step has no ${rest === '' ? 'value of its own' : JSON.stringify(rest.slice(1))}, only an output`, `Write steps.${id}.output${rest}.`)
+      this.#refuse(outputAccess?.node ?? idAccess?.node ?? node, 'UNKNOWN_FIELD', `a step has no ${rest === '' ? 'value of its own' : JSON.stringify(rest.slice(1))}, only an output and an error`, `Write steps.${id}.output${rest}.`)
     }
+  }
+
+  /** A failure is read only where the step may have failed: elsewhere there is never one. */
+  #failure(node: ASTNode, found: Extract<Reference, { kind: 'step' }>): void {
+    if (found.loose === true || this.#names.scopes[found.depth]?.ended === true) this.#add({ ...found, loose: true, of: 'error' })
+    else this.#refuse(node, 'UNREACHABLE', `the step ${found.id} has completed where this is read, so it has no error`, `Let the step begin after a failure: needs: [{ step: ${found.id}, on: failure }].`)
   }
 
   #call(node: ASTNode, [name, args]: readonly [string, readonly ASTNode[]], bound: ReadonlySet<string>): void {
@@ -191,8 +198,7 @@ class Walk {
   }
 
   #add(reference: Reference): void {
-    const key = reference.kind === 'step' ? `step ${reference.depth} ${reference.id}` : reference.kind === 'input' ? 'input' : `${reference.kind} ${reference.depth}`
-    this.references.set(key, reference)
+    this.references.set(referenceKey(reference), reference)
   }
 
   #refuse(node: ASTNode, code: ProblemCode, message: string, remedy?: string): void {

@@ -2,7 +2,7 @@
 // properties only and never what comes from a prototype. A value that is not there is an error, not null.
 import { nearest } from '../shared/nearest.ts'
 import type { ASTNode } from './expression-cel.ts'
-import { COMPLETED, PENDING, SKIPPED, type Frame, type Reference } from './frame.ts'
+import { COMPLETED, FAILED, PENDING, SKIPPED, type Frame, type Reference } from './frame.ts'
 
 /** A key or an index. */
 export type Segment = string | number
@@ -87,6 +87,10 @@ function rootReader(reference: Reference): (frame: Frame) => unknown {
       return (frame) => {
         const scope = frame.scopes[reference.depth]
         const standing = scope?.standings[reference.index]
+        if (reference.of === 'error') {
+          if (standing === FAILED) return scope?.failures[reference.index]
+          throw new MissingValueError(`the step ${reference.id} has not failed, so it has no error`, `Guard it: has(steps.${reference.id}.error) ? steps.${reference.id}.error.message : "none".`)
+        }
         if (standing === COMPLETED) return scope?.outputs[reference.index]
         throw new MissingValueError(`the step ${reference.id} ${standing === SKIPPED ? 'was skipped' : standing === PENDING ? 'has not ended' : 'failed'}, so it has no output`, `Guard it: has(steps.${reference.id}.output) ? steps.${reference.id}.output : null.`)
       }
@@ -101,7 +105,7 @@ function rootName(reference: Reference): string {
     case 'item':
       return reference.name
     case 'step':
-      return `steps.${reference.id}.output`
+      return `steps.${reference.id}.${reference.of ?? 'output'}`
   }
 }
 

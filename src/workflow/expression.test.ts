@@ -16,8 +16,8 @@ const data = Object.freeze({ n: 3, t: 'text', list: Object.freeze([1, 'two', Obj
 const frame: Frame = {
   input: data,
   scopes: [
-    { prefix: '', ids: ['a', 'gone', 'broken', 'block'], standings: [COMPLETED, SKIPPED, FAILED, COMPLETED], outputs: [data, undefined, undefined, undefined] },
-    { prefix: 'block.', ids: ['inner'], standings: [COMPLETED], outputs: [{ value: 7 }] },
+    { prefix: '', ids: ['a', 'gone', 'broken', 'block'], standings: [COMPLETED, SKIPPED, FAILED, COMPLETED], outputs: [data, undefined, undefined, undefined], failures: [] },
+    { prefix: 'block.', ids: ['inner'], standings: [COMPLETED], outputs: [{ value: 7 }], failures: [] },
   ],
   items: [{ item: 'outer', index: 4, reads: ['a'] }, { item: { price: 5 }, index: 1, reads: ['$input'] }],
 }
@@ -152,8 +152,8 @@ describe('refused at definition', () => {
     ['steps.brokn.output', /there is no step "brokn"\. Did you mean "broken"\?/],
     ['steps.deep.output', /is inside "other" and is not seen here \| Give the block an output/],
     ['steps.block.output', /the step block holds this one/],
-    ['steps.a', /only an output \| Write steps\.a\.output\./],
-    ['steps.a.result', /a step has no "result", only an output \| Write steps\.a\.output\.result/],
+    ['steps.a', /only an output and an error \| Write steps\.a\.output\./],
+    ['steps.a.result', /a step has no "result", only an output and an error \| Write steps\.a\.output\.result/],
     ['steps', /steps is not a value/],
     ['steps[input.t].output', /steps is not a value/],
     ['input.constructor', /the key "constructor" is not read/],

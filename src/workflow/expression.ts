@@ -5,7 +5,7 @@ import { parseCel, reason, type ASTNode, type CelProgram } from './expression-ce
 import { namesUsed } from './expression-names.ts'
 import { accessesOf, MissingValueError, pathReader, spanOf, type Segment } from './expression-path.ts'
 import { CelError } from './expression-values.ts'
-import { COMPLETED, type Frame, type Names, type Reference } from './frame.ts'
+import { COMPLETED, FAILED, type Frame, type Names, type Reference } from './frame.ts'
 import type { Problems } from './problems.ts'
 
 /** A compiled expression. */
@@ -162,8 +162,9 @@ function filler(reference: Reference): (context: Context, frame: Frame) => void 
     case 'step':
       return (context, frame) => {
         const scope = frame.scopes[reference.depth]
-        // Without an output `has(steps.x.output)` is false and reading it is an error.
-        context.steps[reference.id] = scope?.standings[reference.index] === COMPLETED ? { output: scope.outputs[reference.index] } : {}
+        const standing = scope?.standings[reference.index]
+        // Without an output `has(steps.x.output)` is false and reading it is an error; so it is with the error of a step that has not failed.
+        context.steps[reference.id] = standing === COMPLETED ? { output: scope?.outputs[reference.index] } : standing === FAILED ? { error: scope?.failures[reference.index] } : {}
       }
   }
 }

@@ -25,6 +25,12 @@ export function failureOf(error: WumboError): Failure {
   return Object.freeze({ code: own.code, message: own.message, path, details: asJson(own.details) })
 }
 
+/** The failure of a step at a path, as expressions see it. */
+export function seenFrom(error: WumboError, step: string): Failure {
+  const failure = failureOf(error)
+  return failure.path === '' ? Object.freeze({ ...failure, path: step }) : failure
+}
+
 /** Whether a failure has one of the codes; null stands for all. */
 export function hasCode({ code }: Failure, codes: readonly string[] | null): boolean {
   return codes === null || codes.includes(code)

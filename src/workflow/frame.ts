@@ -1,5 +1,6 @@
 // What expressions read from at run time: the run's input, the steps of the scope and of those around it, the items of the
 // loops around. And at definition, the names of the same things; both are found by depth, from the outside in.
+import type { Failure } from './failure.ts'
 
 /** How a step of a run stands. */
 export const PENDING = 0
@@ -15,6 +16,8 @@ export interface StepsFrame {
   readonly ids: readonly string[]
   readonly standings: readonly Standing[]
   readonly outputs: readonly unknown[]
+  /** Why those have failed that have. */
+  readonly failures: readonly (Failure | undefined)[]
 }
 
 /** One item of a `forEach`, or one turn of a loop. */
@@ -42,9 +45,15 @@ export const NO_FRAME: Frame = Object.freeze({ input: undefined, scopes: [], ite
 /** Something that an expression reads, resolved to where it stands in a frame. */
 export type Reference =
   | { readonly kind: 'input' }
-  | { readonly kind: 'step'; readonly id: string; readonly depth: number; readonly index: number; /** It may not have completed where it is read. */ readonly loose?: true }
+  | { readonly kind: 'step'; readonly id: string; readonly depth: number; readonly index: number; /** It may not have completed where it is read. */ readonly loose?: true; /** Its failure is read, not its output. */ readonly of?: 'error' }
   | { readonly kind: 'item'; readonly name: string; readonly depth: number }
   | { readonly kind: 'index'; readonly name: string; readonly depth: number }
+
+/** Tells apart what is read. */
+export function referenceKey(reference: Reference): string {
+  if (reference.kind === 'input') return 'input'
+  return reference.kind === 'step' ? `step ${reference.depth} ${reference.index} ${reference.of ?? 'output'}` : `${reference.kind} ${reference.depth}`
+}
 
 /** The names of one scope. */
 export interface ScopeNames {
@@ -56,6 +65,8 @@ export interface ScopeNames {
   readonly owner: string | null
   /** Steps of the scope that may not have completed when the one begins that sees these names. */
   readonly loose?: ReadonlySet<number>
+  /** All of its steps have come to their end where these names are seen. */
+  readonly ended?: true
 }
 
 /** The names of one `forEach`: its item and `index`; of one loop: `last` and `iteration`; of a failure that is handled: `error` alone. */

@@ -1,6 +1,7 @@
 // One scope of a run: the steps of the workflow, of a block, of a case, of one item. It counts for each step the dependencies that
 // are not settled and begins the step when none is left, so a delivery costs no more than the edges it settles.
 import type { WumboError } from '../errors.ts'
+import { seenFrom, type Failure } from './failure.ts'
 import { runBody } from './interpreter-body.ts'
 import { runEach } from './interpreter-each.ts'
 import { JoinRun } from './interpreter-join.ts'
@@ -30,6 +31,7 @@ class ScopeRun implements Above {
   readonly frame: Frame
   readonly #standings: Standing[]
   readonly #outputs: unknown[]
+  readonly #failures: (Failure | undefined)[]
   readonly #unmet: number[]
   readonly #joins: JoinRun | null
   /** Steps that are about to begin or have begun, and are not settled. */
@@ -44,8 +46,9 @@ class ScopeRun implements Above {
     this.#done = done
     this.#standings = plan.nodes.map(() => PENDING)
     this.#outputs = plan.nodes.map(() => undefined)
+    this.#failures = plan.nodes.map(() => undefined)
     this.#unmet = plan.nodes.map((node) => node.edges.length)
-    const own: StepsFrame = { prefix: spot.prefix, ids: plan.ids, standings: this.#standings, outputs: this.#outputs }
+    const own: StepsFrame = { prefix: spot.prefix, ids: plan.ids, standings: this.#standings, outputs: this.#outputs, failures: this.#failures }
     this.frame = { ...spot.frame, scopes: [...spot.frame.scopes, own] }
     this.#joins = plan.joins === null ? null : new JoinRun(plan.joins, this.frame, this.#standings)
   }
@@ -129,6 +132,7 @@ class ScopeRun implements Above {
     if (result.status !== 'halted' || this.#joins?.hasLate === true) {
       this.#standings[index] = result.status === 'completed' ? COMPLETED : result.status === 'failed' ? FAILED : SKIPPED
       if (result.status === 'completed') this.#outputs[index] = result.output
+      if (result.status === 'failed') this.#failures[index] = seenFrom(result.error, this.#spot.prefix + node.id)
       if (result.status === 'failed' && !node.continueOnError && this.#joins?.failed(index, result.error) !== false) this.#fail(result.error)
       for (const error of this.#joins?.settled(index) ?? []) this.#fail(error)
       for (const dependent of node.dependents) this.#met(dependent)

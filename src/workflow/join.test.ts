@@ -6,7 +6,7 @@ import type { NeedModel, StepModel, WorkflowModel } from '../model/workflow.ts'
 import type { DefinitionError } from '../errors.ts'
 import { defineTemplate } from '../template/define.ts'
 import { workflow } from './builder.ts'
-import { cel, fallback, gt } from './conditions.ts'
+import { cel, eq, errorOf, fallback, gt, has } from './conditions.ts'
 import { describeGraph } from './describe.ts'
 import { fromModel, fromStored } from './graph.ts'
 import type { Problem } from './problems.ts'
@@ -232,6 +232,65 @@ describe('what is checked', () => {
     expect(told({ a, b: use({ continueOnError: true }), j: { ...a, needs: ['a', 'b'], join: 'noneFailed' } }, output)).toEqual(['UNGUARDED_OPTIONAL output'])
     expect(told({ a, b: use(), j: { ...a, needs: ['a', 'b'], join: 'any' } }, output)).toEqual(['UNGUARDED_OPTIONAL output'])
     expect(told({ j: a, r: use({ needs: [{ step: 'j', on: 'failure' }] }) }, output)).toEqual(['UNGUARDED_OPTIONAL output'])
+  })
+})
+
+describe('the error of a step', () => {
+  const a: StepModel = { uses: 'score', with: {} }
+  const reacting = (read: string, more: StepModel = {}): Omit<WorkflowModel, 'name'> => ({ steps: { a: use(), r: use({ needs: [{ step: 'a', on: 'failure' }], with: read, ...more }) } })
+
+  test('is read by a step that reacts to it: code, message, path, details', () => {
+    const host = run(reacting('${{ [steps.a.error.code, steps.a.error.message, steps.a.error.path] }}'), {}, failing('a'))
+    expect(host.input('r')).toEqual(['UNKNOWN', 'no luck with a', 'a'])
+    expect(host.reads('r')).toEqual(['a'])
+    expect(run(reacting('${{ steps.a.error }}'), {}, failing('a')).input('r')).toEqual({ code: 'UNKNOWN', message: 'no luck with a', path: 'a', details: null })
+    expect(host.end).toHaveProperty('completed')
+  })
+
+  test('tells the step inside of a block that failed, and decides edges', () => {
+    const steps: Record<string, StepModel> = {
+      b: { steps: { inner: use() } },
+      known: use({ needs: [{ step: 'b', on: 'failure', if: "steps.b.error.path == 'b.inner'" }], with: '${{ steps.b.error.path }}' }),
+      other: use({ needs: [{ step: 'b', on: 'failure', if: "steps.b.error.code == 'X'" }] }),
+    }
+    const host = run({ steps }, {}, failing('b.inner'))
+    expect(host.steps).toEqual(['b.inner', 'known'])
+    expect(host.input('known')).toBe('b.inner')
+    expect(told(steps)).toEqual([])
+  })
+
+  test('is absent where the step has not failed', () => {
+    const steps = { a: use(), j: use({ needs: ['a'], join: 'always', with: "${{ has(steps.a.error) ? steps.a.error.code : 'none' }}" }) }
+    expect(run({ steps }).input('j')).toBe('none')
+    expect(run({ steps }, {}, failing('a')).input('j')).toBe('UNKNOWN')
+    expect(run({ steps: { ...steps, j: use({ needs: ['a'], join: 'always', with: '${{ steps.a.error.code }}' }) } }).failure.message).toContain('the step a has not failed, so it has no error')
+    expect(run({ steps: { ...steps, j: use({ needs: ['a'], join: 'always', with: '${{ steps.a.error.code + "!" }}' }) } }).failure.message).toContain('the step a has not failed, so it has no error')
+  })
+
+  test('is seen in the output, and at the end of a run', () => {
+    const host = run({ steps: { a: use({ continueOnError: true }) }, output: '${{ steps.a.?error.code.orValue("none") }}' }, {}, failing('a'))
+    expect(host.output).toBe('UNKNOWN')
+    const end = run({ steps: { a: use() }, finally: { steps: { tell: use({ with: '${{ steps.a.?error.message.orValue("well") }}' }) } } }, {}, failing('a'))
+    expect(end.input('$finally.tell')).toBe('no luck with a')
+  })
+
+  test('is refused where the step has completed, and must be guarded where it may not have failed', () => {
+    expect(told({ a, b: use({ needs: 'a', with: '${{ steps.a.error.code }}' }) })).toEqual(['UNREACHABLE steps.b.with'])
+    expect(problemsOf({ a, b: use({ with: '${{ steps.a.error.code }}' }) })).toMatchObject([{ remedy: 'Let the step begin after a failure: needs: [{ step: a, on: failure }].' }])
+    expect(told({ a, b: use({ needs: ['a'], join: 'always', with: '${{ steps.a.error.code }}' }) })).toEqual(['UNGUARDED_OPTIONAL steps.b.with'])
+    expect(told({ a, b: use({ needs: [{ step: 'a', on: 'failure' }], with: '${{ steps.a.error.code }}' }) })).toEqual([])
+    expect(told({ a, b: { needs: [{ step: 'a', on: 'failure' }], steps: { c: use({ with: '${{ steps.a.error.code }}' }) } } })).toEqual([])
+    expect(told({ a, b: use({ needs: [{ step: 'a', on: 'failure' }], with: '${{ steps.a.error.kode }}' }) })).toEqual(['UNKNOWN_FIELD steps.b.with'])
+    expect(told({ a }, { output: '${{ steps.a.error.code }}' })).toEqual(['UNGUARDED_OPTIONAL output'])
+    expect(told({ a, b: use({ needs: [{ step: 'a', on: 'failure', if: 'steps.a.error.code == 1' }] }) })).toEqual(['TYPE_MISMATCH steps.b.needs[0].if'])
+  })
+
+  test('is the same in the builder', () => {
+    const built = workflow('told', {}).step('a', { uses: score }).step('r', { uses: score, needs: [{ step: 'a', on: 'failure', if: ({ steps }) => eq(errorOf(steps.a).code, 'X') }], if: ({ steps }) => has(errorOf(steps.a)) })
+    expect(built.model().steps['r']).toMatchObject({ needs: [{ step: 'a', on: 'failure', if: 'steps.a.error.code == "X"' }], if: 'has(steps.a.error)' })
+    expect(built.build().version).toBe(fromModel(built.model(), [score]).version)
+    expect(renameStep(built.model(), 'steps.a', 'first').steps['r']).toMatchObject({ if: 'has(steps.first.error)' })
+    expect(() => workflow('wrong', {}).step('a', { uses: score }).step('r', { uses: score, if: ({ steps }) => has(errorOf(steps.a.score)) }).build()).toThrow('expected a step')
   })
 })
 

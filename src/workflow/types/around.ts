@@ -1,7 +1,8 @@
 // What the check of types knows at a place in the graph: the steps around and what they give, the items of loops, and what holds there.
 import { looseOf } from '../plan-join.ts'
 import type { NodePlan, Requirement } from '../plan.ts'
-import type { Facts } from './facts.ts'
+import type { Fact, Facts } from './facts.ts'
+import { failureType } from './failure-type.ts'
 import type { inferType } from './infer.ts'
 import { UNKNOWN, type Type } from './type.ts'
 
@@ -30,10 +31,11 @@ export type Where = 'body' | 'output'
 export function namesIn({ scopes, items }: Around, input: Type, where: Where): Parameters<typeof inferType>[1] {
   return {
     named: (name) => items.findLast(([known]) => known === name)?.[1] ?? (name === 'input' ? input : undefined),
-    step: (id) => {
+    step: (id, of) => {
       for (let depth = scopes.length - 1; depth >= 0; depth--) {
         const index = scopes[depth]?.indices.get(id)
         const known = scopes[depth]?.known
+        if (index !== undefined && of === 'error') return { type: failureType, optional: true }
         if (index !== undefined && known !== undefined) return { type: known[index]?.output ?? UNKNOWN, optional: (where === 'output' && known[index]?.mayMiss === true) || scopes[depth]?.loose?.has(index) === true }
       }
       return undefined
@@ -49,6 +51,11 @@ export function looseFor({ join }: NodePlan, around: Around): Around {
 export function withLoose(around: Around, loose: ReadonlySet<number>): Around {
   const own = around.scopes.at(-1)
   return own === undefined ? around : { ...around, scopes: [...around.scopes.slice(0, -1), { ...own, loose }] }
+}
+
+/** What is known of a step of the innermost scope that has failed. */
+export function failedFacts({ scopes }: Around, from: number): readonly Fact[] {
+  return [...(scopes.at(-1)?.indices ?? [])].flatMap(([id, index]) => (index === from ? [{ kind: 'present', path: `steps.${id}.error` }] : []))
 }
 
 /** True when the edges of a step may not let it begin though the run does not fail. */

@@ -16,9 +16,10 @@ import { Problems } from '../problems.ts'
 import { CONVERT_REMEDY } from '../problem-codes.ts'
 import { SLEEP_REMEDY, UNTIL_REMEDY } from '../sleep.ts'
 import { mayBeList, typeOfChild } from './child-type.ts'
-import { knownOf, looseFor, mayBeLeftOut, namesIn, withLoose, type Around, type Known, type Where } from './around.ts'
+import { failedFacts, knownOf, looseFor, mayBeLeftOut, namesIn, withLoose, type Around, type Known, type Where } from './around.ts'
 import { inputProblems } from './check-input.ts'
-import { Facts, factsOf, literalOf } from './facts.ts'
+import { constantOf } from './constant-condition.ts'
+import { Facts, factsOf } from './facts.ts'
 import { failureType, OUTCOMES } from './failure-type.ts'
 import { typeOfSchema, typeOfValue } from './from-schema.ts'
 import { inferType } from './infer.ts'
@@ -100,8 +101,10 @@ class GraphTypes {
   #edges({ join }: NodePlan, around: Around, facts: Facts): Facts {
     let all = facts
     for (const { condition, from, on } of join?.edges ?? []) {
+      const failed = on === 'failure' ? failedFacts(around, from) : []
+      if (join?.rule === 'all') all = all.with(failed)
       if (condition === null) continue
-      const { constant, whenTrue } = this.#condition(condition, { ...withLoose(around, new Set(on === 'success' ? [] : [from])), facts }, 'the edge')
+      const { constant, whenTrue } = this.#condition(condition, { ...withLoose(around, new Set(on === 'success' ? [] : [from])), facts: facts.with(failed) }, 'the edge')
       if (constant === false) this.#unreachable(condition.path, 'the edge is never taken: its condition is always false', condition)
       if (join?.rule === 'all') all = all.with(whenTrue)
     }
@@ -343,17 +346,3 @@ class GraphTypes {
     this.#problems.add('UNREACHABLE', path, message, { remedy: 'Correct the condition, or take it away.', ...more })
   }
 }
-
-/** What a condition always is; undefined when that shows in a run. */
-function constantOf(expression: Expression): boolean | undefined {
-  const literal = literalOf(expression.ast)
-  if (literal !== undefined) return typeof literal.value === 'boolean' ? literal.value : undefined
-  if (!expression.constant) return undefined
-  try {
-    const value = expression.evaluate({ input: undefined, scopes: [], items: [] })
-    return typeof value === 'boolean' ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-

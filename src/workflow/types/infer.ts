@@ -13,8 +13,8 @@ import { BOOLEAN, INT, listOf, NEVER, NULL, NUMBER, objectOf, optionalOf, typeOf
 export interface TypeNames {
   /** `input`, items and `index`; undefined for a name that is not known. */
   readonly named: (name: string) => Type | undefined
-  /** The output of a step; undefined for one that is not seen. It is optional where the step may have been skipped. */
-  readonly step: (id: string) => Field | undefined
+  /** The output of a step, or its failure; undefined for one that is not seen. It is optional where the step may have been skipped. */
+  readonly step: (id: string, of: 'output' | 'error') => Field | undefined
 }
 
 /** Something that is wrong with an expression. */
@@ -133,7 +133,7 @@ class Inference implements Signatures {
 
   #access(node: ASTNode & { readonly op: '.' | '[]' }, facts: Facts): Type {
     const { owner, key, step } = this.#owner(node, facts)
-    if (step !== undefined) return this.#narrowed(this.#stepOutput(node, step, facts), node, facts)
+    if (step !== undefined) return this.#narrowed(this.#ofStep(node, step, key.name === 'error' ? 'error' : 'output', facts), node, facts)
     if (owner === undefined) return UNKNOWN
     const inside = unwrapped(owner)
     if (inside !== undefined) return optionalOf(this.#field(node, inside, { key, facts, demand: false }))
@@ -142,7 +142,7 @@ class Inference implements Signatures {
 
   #optionalAccess(node: ASTNode & { readonly op: '.?' | '[?]' }, facts: Facts): Type {
     const { owner, key, step } = this.#owner(node, facts)
-    if (step !== undefined) return optionalOf(this.#names.step(step)?.type ?? UNKNOWN)
+    if (step !== undefined) return optionalOf(this.#names.step(step, key.name === 'error' ? 'error' : 'output')?.type ?? UNKNOWN)
     if (owner === undefined) return optionalOf(UNKNOWN)
     return optionalOf(this.#field(node, unwrapped(owner) ?? owner, { key, facts, demand: false }))
   }
@@ -158,14 +158,14 @@ class Inference implements Signatures {
     return { owner: this.of(below, facts), key }
   }
 
-  #stepOutput(node: ASTNode, id: string, facts: Facts): Type {
-    const output = this.#names.step(id)
-    if (output === undefined) return UNKNOWN
-    if (output.optional && !facts.isPresent(`steps.${id}.output`)) {
-      const read = `steps.${id}.output`
-      this.refuse(node, 'UNGUARDED_OPTIONAL', `the step ${id} may be skipped or fail, and then ${read} is missing`, `Guard it: has(${read}) ? ${read} : null, or steps.${id}.?output.orValue(null).`)
+  #ofStep(node: ASTNode, id: string, of: 'output' | 'error', facts: Facts): Type {
+    const found = this.#names.step(id, of)
+    if (found === undefined) return UNKNOWN
+    const read = `steps.${id}.${of}`
+    if (found.optional && !facts.isPresent(read)) {
+      this.refuse(node, 'UNGUARDED_OPTIONAL', of === 'output' ? `the step ${id} may be skipped or fail, and then ${read} is missing` : `the step ${id} may not have failed, and then ${read} is missing`, `Guard it: has(${read}) ? ${read} : null, or steps.${id}.?${of}.orValue(null).`)
     }
-    return output.type
+    return found.type
   }
 
   /** The type of what a key leads to. `demand`: it must be there. */

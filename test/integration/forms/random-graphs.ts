@@ -48,6 +48,8 @@ interface Around {
   readonly last?: string
   /** What is known of a failure: `error`, or at the end of a run `outcome` with an error that may be null. */
   readonly error?: 'error' | 'outcome'
+  /** Steps that may have failed. */
+  readonly broken?: readonly string[]
   readonly typed: boolean
 }
 
@@ -55,7 +57,7 @@ type Kind = 'text' | 'n' | 'yes' | 'tags' | 'items' | 'any'
 
 const TEXTS = ['plain', "it's", 'say "hi"', 'back`tick ${x}', '${{ \'${{\' }}', 'two\nlines\r\n', '\u202e\u0000\ud83d\ude42', '\\', '', 'null', '12', '${{ input.name }} and ${{ input.count }}', '${{input.name}}${{ size(input.items) }}`', 'a ${{ "}}" }} b']
 
-function sources({ steps, item, last, error, typed }: Around, kind: Kind): string[] {
+function sources({ steps, item, last, error, typed, broken = [] }: Around, kind: Kind): string[] {
   const input: Readonly<Record<Kind, readonly string[]>> = {
     text: ['input.name', 'input["odd key"]', 'input.?note.orValue("none")', "'a' + input.name", 'input.items[0].id', 'string(input.count)', "input['odd key']"],
     n: ['input.count', 'size(input.items)', 'input.count * 2', 'input.items[0].size', '-1'],
@@ -76,7 +78,8 @@ function sources({ steps, item, last, error, typed }: Around, kind: Kind): strin
   const looped = item === null ? [] : { text: [`${item}.id`, `${item}["odd key"]`], n: [`${item}.size`, 'index'], yes: [`${item}.size > index`], tags: [], items: [], any: [item, 'index'] }[kind]
   const turned = last === undefined ? [] : { text: [`string(${last} == null)`], n: ['iteration', 'iteration * 2'], yes: [`${last} != null`, 'iteration > 2'], tags: [], items: [], any: [last, 'iteration', `[${last}]`] }[kind]
   const failed = error === undefined || item === 'error' || last === 'error' ? [] : { text: error === 'error' ? ['error.code', 'error.message + error.path'] : ['outcome'], n: [], yes: [error === 'error' ? "error.code == 'X'" : "outcome == 'failed' && error != null"], tags: [], items: [], any: error === 'error' ? ['error', 'error.details'] : ['error', 'outcome'] }[kind]
-  return [...own, ...steps.flatMap((id) => step(id)[kind]), ...looped, ...turned, ...failed]
+  const told = (id: string): Readonly<Record<Kind, readonly string[]>> => ({ text: [`steps.${id}.?error.code.orValue('none')`, `has(steps.${id}.error) ? steps.${id}.error.message : ''`], n: [], yes: [`has(steps.${id}.error)`], tags: [], items: [], any: [`steps.${id}.?error.orValue(null)`] })
+  return [...own, ...steps.flatMap((id) => step(id)[kind]), ...broken.flatMap((id) => told(id)[kind]), ...looped, ...turned, ...failed]
 }
 
 type Draw = <T>(arbitrary: fc.Arbitrary<T>) => T
@@ -121,8 +124,8 @@ class Maker {
     let here = around
     for (let left = this.#draw(fc.integer({ min: 1, max: 4 })); left > 0; left--) {
       const id = `s${++this.#count}`
-      const { needs, loose } = this.#needs(here, Object.keys(steps))
-      const step = { ...this.#step(loose.length === 0 ? here : { ...here, steps: here.steps.filter((one) => !loose.includes(one)) }, depth), ...needs }
+      const { needs, loose, broken } = this.#needs(here, Object.keys(steps))
+      const step = { ...this.#step(loose.length === 0 ? here : { ...here, steps: here.steps.filter((one) => !loose.includes(one)), broken: [...(here.broken ?? []), ...broken] }, depth), ...needs }
       steps[id] = step
       if (step['uses'] === 'mixed' && step['forEach'] === undefined && step['if'] === undefined && step['onError'] === undefined && loose.length === 0) here = { ...here, steps: [...here.steps, id] }
     }
@@ -131,18 +134,18 @@ class Maker {
   }
 
   /** What comes before a step, and which of it need not have completed. */
-  #needs({ steps, typed }: Around, before: readonly string[]): { readonly needs: object; readonly loose: readonly string[] } {
-    if (before.length === 0 || !this.#chance(3)) return { needs: {}, loose: [] }
+  #needs({ steps, typed }: Around, before: readonly string[]): { readonly needs: object; readonly loose: readonly string[]; readonly broken: readonly string[] } {
+    if (before.length === 0 || !this.#chance(3)) return { needs: {}, loose: [], broken: [] }
     const [one, other] = [this.#one(before), this.#one(before)]
     const ids = [...new Set([one, other])]
     const condition = (id: string): object => (typed && steps.includes(id) ? { if: this.#one([`steps.${id}.output.yes`, `\${{ steps.${id}.output.n > 1 }}`]) } : { if: this.#one(['input != null', '${{ input != null }}']) })
     const kind = this.#draw(fc.integer({ min: 0, max: 5 }))
-    if (kind === 0) return { needs: { needs: one }, loose: [] }
-    if (kind === 1) return { needs: { needs: ids, join: this.#one(['any', 'noneFailed', 'always']) }, loose: before }
-    if (kind === 2) return { needs: { needs: [{ step: one, on: this.#one(['failure', 'skipped', 'always']) }] }, loose: before }
-    if (kind === 3) return { needs: { needs: { step: one, ...condition(one) } }, loose: [] }
-    if (kind === 4) return { needs: { needs: ids.map((id, at) => (at === 0 ? { step: id, ...condition(id) } : id)), join: 'any' }, loose: before }
-    return { needs: { needs: [{ step: one, ...condition(one) }, { step: one, else: true }], join: 'any' }, loose: before }
+    if (kind === 0) return { needs: { needs: one }, loose: [], broken: [] }
+    if (kind === 1) return { needs: { needs: ids, join: this.#one(['any', 'noneFailed', 'always']) }, loose: before, broken: ids }
+    if (kind === 2) return { needs: { needs: [{ step: one, on: this.#one(['failure', 'skipped', 'always']) }] }, loose: before, broken: [one] }
+    if (kind === 3) return { needs: { needs: { step: one, ...condition(one) } }, loose: [], broken: [] }
+    if (kind === 4) return { needs: { needs: ids.map((id, at) => (at === 0 ? { step: id, ...condition(id) } : id)), join: 'any' }, loose: before, broken: ids }
+    return { needs: { needs: [{ step: one, ...condition(one) }, { step: one, else: true }], join: 'any' }, loose: before, broken: [one] }
   }
 
   #step(around: Around, depth: number): Record<string, unknown> {

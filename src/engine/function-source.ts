@@ -9,18 +9,20 @@ import { momentOf } from '../shared/moment.ts'
 import { eventName, requestPath } from '../workflow/waiting.ts'
 import type { BoundApprovalOptions, BoundEventOptions, BoundSignalOptions, Decision, QueryHandler, TopicEvent } from '../workflow/waiting.ts'
 import type { UpdateHandler, UpdateOptions } from '../workflow/updates.ts'
-import type { ChildBatch, ChildHandle, ChildOptions, ChildrenEnd, ChildrenOptions, PagedResult } from '../workflow/children.ts'
+import type { ChildBatch, ChildHandle, ChildOptions, ChildrenEnd, ChildrenOptions, InlineOptions, PagedResult } from '../workflow/children.ts'
 import { SmallMap } from '../shared/small-map.ts'
 import type { Duration } from '../shared/duration.ts'
 import { firstEnd, firstSuccess, giveUpAll, heldContest, results, type Contest } from './contest.ts'
 import { Batch, childStart, childrenStart, type ReadPage } from './function-children.ts'
+import { Names, runInline, type Unit } from './function-inline.ts'
 import { runLoop } from './function-loop.ts'
+import { runMap, type MapOptions } from './function-map.ts'
 import { FunctionPatches } from './function-patches.ts'
 import { UpdateBook } from './function-updates.ts'
 import { Origins } from './origins.ts'
 import { approvalWait, signalWait } from './mail-waits.ts'
 import { eventWait } from './publishing.ts'
-import { Scope, checkOperationName, itemPrefixes, mapWidth } from './scope.ts'
+import { Scope, checkOperationName } from './scope.ts'
 
 /** What a function needs of the run that enters it. */
 export interface FunctionRun extends SourceHost {
@@ -39,9 +41,7 @@ interface Waiting {
   readonly path: string
   readonly kind: Operation['kind']
   readonly scope: Scope | null
-  readonly promise: Promise<unknown>
-  readonly resolve: (value: unknown) => void
-  readonly reject: (reason: unknown) => void
+  readonly answered: (outcome: Outcome) => void
 }
 
 /** The source of one run of a function. */
@@ -50,7 +50,8 @@ export class FunctionSource implements Source {
   readonly origins = new Origins()
   #queries: Map<string, QueryHandler> | null = null
   #updates: UpdateBook | null = null
-  readonly #workflow: FunctionWorkflow
+  readonly workflow: FunctionWorkflow
+  readonly names = new Names()
   readonly #log: Logger
   readonly prefix: string
   readonly #waiting = new SmallMap<Waiting>()
@@ -64,7 +65,7 @@ export class FunctionSource implements Source {
   /** `prefix` stands before all paths: of the clean-up of a run. */
   constructor(workflow: FunctionWorkflow, log: Logger, prefix = '') {
     this.prefix = prefix
-    this.#workflow = workflow
+    this.workflow = workflow
     this.#log = log
   }
 
@@ -114,9 +115,9 @@ export class FunctionSource implements Source {
 
   begin(input: unknown, host: SourceHost): void {
     this.origins.note(input, '$input')
-    const context = new FunctionContext(this, new Scope(this.prefix))
+    const context = new FunctionContext(this, new Scope(this.prefix), { prefix: this.prefix, depth: 1 })
     try {
-      Promise.resolve(this.#workflow.run(context, input as never)).then((output) => host.complete(output), (thrown: unknown) => host.fail(thrown))
+      Promise.resolve(this.workflow.run(context, input as never)).then((output) => host.complete(output), (thrown: unknown) => host.fail(thrown))
     } catch (thrown) {
       // A function that is not async may throw before it has opened anything; its end comes in a later turn all the same.
       void Promise.reject(thrown).catch((reason: unknown) => host.fail(reason))
@@ -128,14 +129,8 @@ export class FunctionSource implements Source {
     if (waiting === undefined) return
     this.#waiting.delete(path)
     waiting.scope?.close()
-    if (outcome.status === 'completed') {
-      this.origins.note(outcome.output, path)
-      waiting.resolve(outcome.output)
-      return
-    }
-    // A failure that nobody awaits must not end the process: the run's own end tells of it.
-    waiting.promise.catch(() => undefined)
-    waiting.reject(outcome.status === 'failed' ? outcome.error : new AbortedError(`${path} was skipped`, { path }))
+    if (outcome.status === 'completed') this.origins.note(outcome.output, path)
+    waiting.answered(outcome)
   }
 
   /** The run leaves memory: its function is abandoned where it stands, its signal aborts. */
@@ -178,18 +173,34 @@ export class FunctionSource implements Source {
 
   /** Opens an operation and gives the promise of its answer, with which the scope's count of what is open goes down; null: it stays. */
   ask(scope: Scope | null, operation: Operation): Promise<unknown> {
-    if (this.refuses(`${operation.kind} ${operation.path}`)) return new Promise(() => undefined)
-    let resolve!: (value: unknown) => void
-    let reject!: (reason: unknown) => void
-    const promise = new Promise<unknown>((yes, no) => {
-      resolve = yes
-      reject = no
+    const { path } = operation
+    const promise = new Promise<unknown>((resolve, reject) => {
+      this.askFor(scope, operation, (outcome) => {
+        if (outcome.status === 'completed') {
+          resolve(outcome.output)
+          return
+        }
+        // A failure that nobody awaits must not end the process: the run's own end tells of it.
+        promise.catch(() => undefined)
+        reject(outcome.status === 'failed' ? outcome.error : new AbortedError(`${path} was skipped`, { path }))
+      })
     })
-    // What goes on there waits for ever, and is forgotten with its promise.
-    if (this.#lost.some((prefix) => operation.path.startsWith(prefix))) return promise
-    this.#waiting.set(operation.path, { path: operation.path, kind: operation.kind, scope, promise, resolve, reject })
-    this.#run?.open(operation)
     return promise
+  }
+
+  /** The same for somebody who takes the answer as it is. */
+  askFor(scope: Scope | null, operation: Operation, answered: (outcome: Outcome) => void): void {
+    const { kind, path } = operation
+    // What goes on where nothing is waited for waits for ever, and is forgotten.
+    if (this.refuses(`${kind} ${path}`) || this.#lost.some((prefix) => path.startsWith(prefix))) return
+    this.#waiting.set(path, { path, kind, scope, answered })
+    this.#run?.open(operation)
+  }
+
+  /** Nobody waits for what is open under a path any more. */
+  drop(path: string): void {
+    this.#waiting.delete(path)
+    this.#run?.drop(path)
   }
 }
 
@@ -197,10 +208,12 @@ export class FunctionSource implements Source {
 class FunctionContext implements WorkflowContext {
   readonly #source: FunctionSource
   readonly #scope: Scope
+  readonly #unit: Unit
 
-  constructor(source: FunctionSource, scope: Scope) {
+  constructor(source: FunctionSource, scope: Scope, unit: Unit) {
     this.#source = source
     this.#scope = scope
+    this.#unit = unit
   }
 
   get log(): Logger {
@@ -254,35 +267,8 @@ class FunctionContext implements WorkflowContext {
     return heldContest(branches, contest, { scope: this.#scope, inner: (prefix) => this.#inner(prefix), giveUp: (prefix) => this.#source.giveUp(prefix) })
   }
 
-  async map<T, R>(
-    name: string,
-    items: readonly T[],
-    body: (ctx: WorkflowContext, item: T, index: number) => MaybePromise<R>,
-    options: { readonly concurrency?: number; readonly key?: (item: T, index: number) => string | number } = {},
-  ): Promise<R[]> {
-    const concurrency = mapWidth(name, items, options)
-    const base = this.#scope.open(name)
-    const prefixes = itemPrefixes(base, items.map((item: T, index) => options.key?.(item, index) ?? index))
-    const settled = new Array<PromiseSettledResult<R>>(items.length)
-    let next = 0
-    let failed = false
-    const worker = async (): Promise<void> => {
-      while (next < items.length && !failed) {
-        const index = next++
-        try {
-          settled[index] = { status: 'fulfilled', value: await body(this.#inner(prefixes[index] ?? ''), items[index] as T, index) }
-        } catch (reason) {
-          failed = true
-          settled[index] = { status: 'rejected', reason }
-        }
-      }
-    }
-    try {
-      await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker))
-      return results(settled)
-    } finally {
-      this.#scope.close()
-    }
+  map<T, R>(name: string, items: readonly T[], body: (ctx: WorkflowContext, item: T, index: number) => MaybePromise<R>, options: MapOptions<T> = {}): Promise<R[]> {
+    return runMap(name, items, options, { open: () => this.#scope.open(name), close: () => this.#scope.close(), body: (prefix, item: T, index) => body(this.#inner(prefix), item, index) })
   }
 
   loop<R>(name: string, body: (ctx: WorkflowContext, iteration: number, last: R) => MaybePromise<R>, options: LoopTurns<R>): Promise<R> {
@@ -347,17 +333,29 @@ class FunctionContext implements WorkflowContext {
     return new Batch(path, end, read) as ChildBatch<unknown> as ChildBatch<never> // the type of the outputs is that of the workflow
   }
 
+  async inline(name: string, workflow: AnyWorkflow, input: unknown, options: InlineOptions = {}): Promise<never> {
+    const { origins, workflow: around } = this.#source
+    return (await runInline({ name, workflow, input, options }, {
+      around, unit: this.#unit, open: () => this.#scope.open(name, options.key), close: () => this.#scope.close(), ask: (operation) => this.#source.ask(null, operation),
+      askFor: (operation, answered) => this.#source.askFor(null, operation, answered), drop: (path) => this.#source.drop(path), originsOf: (value) => origins.of(value),
+      note: (value, path) => origins.note(value, path), inner: (unit) => new FunctionContext(this.#source, new Scope(unit.prefix), unit),
+    })) as never // the output, whose type the workflow says
+  }
+
   continueAsNew(input: unknown): Promise<never> {
+    if (this.#unit.depth > 1) return Promise.reject(new DefinitionError('continueAsNew: a workflow that is run inline cannot continue the run of another as new', { path: 'continueAsNew', remedy: 'Return, and let the workflow around do it; or run it as a child.' }))
     return this.#source.continueAsNew(input)
   }
 
   setQuery(name: string, handler: QueryHandler): void {
     checkOperationName(name, `query ${JSON.stringify(name) ?? 'nothing'}`)
     if (typeof handler !== 'function') throw new DefinitionError(`query ${name}: expected a handler (args) => value, got ${typeof handler}`, { path: name })
+    this.#source.names.take('query', name, this.#unit)
     this.#source.queries.set(name, handler)
   }
 
   setUpdate<A = unknown>(name: string, options: UpdateOptions<A>, handler: UpdateHandler<NoInfer<A>>): void {
+    this.#source.names.take('update', name, this.#unit)
     this.#source.setUpdate(name, options, handler)
   }
 
@@ -390,7 +388,7 @@ class FunctionContext implements WorkflowContext {
   }
 
   #inner(prefix: string): FunctionContext {
-    return new FunctionContext(this.#source, new Scope(prefix))
+    return new FunctionContext(this.#source, new Scope(prefix), this.#unit)
   }
 }
 

@@ -12,6 +12,7 @@ const KNOWN = {
   event: ['key', 'schema', 'where', 'lookback', 'timeout'],
   signal: ['schema', 'key', 'timeout'],
   approval: ['title', 'form', 'assignees', 'key', 'timeout'],
+  inline: ['key'],
   child: ['key', 'parentClose', 'queue'],
   children: ['key', 'parentClose', 'queue', 'concurrency'],
 } as const

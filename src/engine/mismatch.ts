@@ -37,6 +37,7 @@ export function differenceOf(record: JournalRecord, operation: Operation, step: 
   if (operation.kind === 'value' && operation.of === 'deprecated patch' && record.output === 'j:false') {
     return { words: 'was recorded as not counting for this run, and the code from before the patch is gone', recorded: `${recorded}: false`, asked: 'the patch as the only way' }
   }
+  if (operation.kind === 'decision') return otherInline(record, operation, { recorded, asked })
   if (step === null) return otherChild(record, operation, { recorded, asked })
   const { name, version } = step.operation.template.meta
   if (record.template !== name || !isCompatible(record.templateVersion, version)) {
@@ -78,6 +79,13 @@ function choicesFor(run: string, path: string): { readonly choice: string; reado
   ]
 }
 
+/** A workflow that a function runs inline goes on with the version that it began with. */
+function otherInline({ template, templateVersion }: JournalRecord, { of }: Extract<Operation, { kind: 'decision' }>, sides: { readonly recorded: string; readonly asked: string }): Mismatch | null {
+  if ((of?.name ?? null) === template && (of?.version ?? null) === templateVersion) return null
+  const shown = (name: string | null | undefined, version: string | null | undefined): string => (name == null ? 'no workflow' : `the workflow ${name}@${version ?? '?'}`)
+  return { words: `was recorded with ${shown(template, templateVersion)}, the code asks for ${shown(of?.name, of?.version)}`, ...sides }
+}
+
 /** A child that is asked for must be of the workflow that was started; its version may have changed since. */
 function otherChild(record: JournalRecord, operation: Operation, sides: { readonly recorded: string; readonly asked: string }): Mismatch | null {
   const asked = operation.kind === 'children' ? operation.workflow : operation.kind === 'child' || operation.kind === 'spawn' ? operation.start?.workflow : undefined
@@ -105,6 +113,6 @@ function recordWords({ kind, path, template, templateVersion }: JournalRecord): 
 }
 
 function operationWords(operation: Operation): string {
-  if (operation.kind === 'decision') return `choice ${operation.path}`
+  if (operation.kind === 'decision') return `choice ${operation.path}${operation.of === undefined ? '' : ` with ${operation.of.name}@${operation.of.version}`}`
   return operation.kind === 'step' ? `step ${operation.path} with ${operation.template.meta.name}@${operation.template.meta.version}` : `${operation.kind} ${operation.path}`
 }

@@ -132,11 +132,11 @@ export function recordRequest(run: RecordsHost, host: RunHost, { path, request }
 
 /** Records what the source decided by itself and answers with it. */
 export function recordDecision(run: RecordsHost, host: RunHost, decision: Decision): void {
-  const { path, reads } = decision
+  const { path, reads, of } = decision
   if (decision.status === 'completed') {
     const { payload, value } = defaultCodec.snapshot(decision.output)
     stored(run, host, payload, (output) => {
-      run.journal.append(plainRecord(run, host, { path, kind: 'choice', level: 'pure', status: 'completed', output, error: null, reads }))
+      run.journal.append(plainRecord(run, host, { path, kind: 'choice', level: 'pure', status: 'completed', output, error: null, reads, ...(of === undefined ? {} : { template: of.name, templateVersion: of.version }) }))
       run.answer(path, { status: 'completed', output: value })
     })
     return
@@ -185,7 +185,7 @@ export function stepRecord(run: RecordsHost, host: RunHost, step: StepRun, resul
 }
 
 /** The record of what is no step, under the next seq. */
-export function plainRecord(run: RecordsHost, host: RunHost, facts: Pick<JournalRecord, 'path' | 'kind' | 'level' | 'status' | 'output' | 'error' | 'reads'>): JournalRecord {
+export function plainRecord(run: RecordsHost, host: RunHost, facts: Pick<JournalRecord, 'path' | 'kind' | 'level' | 'status' | 'output' | 'error' | 'reads'> & Partial<Pick<JournalRecord, 'template' | 'templateVersion'>>): JournalRecord {
   const { row, journal } = run
   const now = host.deps.clock.now()
   return {

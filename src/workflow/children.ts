@@ -13,6 +13,12 @@ export interface ChildOptions {
   readonly queue?: string
 }
 
+/** How a workflow is run inline. */
+export interface InlineOptions {
+  /** Tells apart those of one name. The path becomes `name[key]`. */
+  readonly key?: string | number
+}
+
 /** How many child runs are started. */
 export interface ChildrenOptions extends ChildOptions {
   /** So many are under way at a time, from 1. Default 100. */

@@ -3,7 +3,7 @@
 import type { AnyCompensation, AnyTemplate, Compensate, JsonSchema, Schema, MaybePromise, RetryPolicy, Template, Logger } from '../template/contract.ts'
 import type { WumboError } from '../errors.ts'
 import type { ParentClose } from '../model/child.ts'
-import type { ChildBatch, ChildHandle, ChildOptions, ChildrenOptions } from './children.ts'
+import type { ChildBatch, ChildHandle, ChildOptions, ChildrenOptions, InlineOptions } from './children.ts'
 import type { Duration } from '../shared/duration.ts'
 import type { ApprovalOptions, ApprovalRequest, BoundApprovalOptions, BoundEventOptions, BoundSignalOptions, Decision, EventOptions, EventWait, MailWait, QueryHandler, SignalOptions, TopicEvent } from './waiting.ts'
 import type { SourceUpdates, UpdateHandler, UpdateOptions } from './updates.ts'
@@ -125,6 +125,14 @@ export interface WorkflowContext {
    */
   children<I, O>(name: string, workflow: Workflow<I, O>, inputs: readonly NoInfer<I>[], options?: ChildrenOptions): Promise<ChildBatch<O>>
   children(name: string, workflow: string, inputs: readonly unknown[], options?: ChildrenOptions): Promise<ChildBatch<unknown>>
+  /**
+   * Runs another workflow as a part of this run, and gives its output: what it does is recorded below `name` (`name.step`), and is undone, cancelled and retried with the run. Its input
+   * is checked by its schema. Its version is recorded: a run that is taken up with another one is parked. Throws what it throws, and
+   * DefinitionError for one that has a `timeout`, a `cleanUp` or a `finally`, which belong to a run of its own.
+   * @example
+   * const { ok } = await ctx.inline('check', checkOrder, { amount: input.amount })
+   */
+  inline<I, O>(name: string, workflow: Workflow<I, O>, input: NoInfer<I>, options?: InlineOptions): Promise<O>
   /**
    * Ends this generation of the run and begins the next with another input and an empty journal: for runs that go on for ever. Id, key, parent and mail that nothing has
    * taken stay; children end as when the run ends. Never resolves: return it.
@@ -263,7 +271,16 @@ export type Operation =
   /** Results of children that have ended: answered with a list of PagedResult. */
   | { readonly kind: 'page'; readonly path: string; readonly runs: readonly string[] }
   /** Something the source decided by itself from recorded data: recorded at level pure, so that people see it. */
-  | { readonly kind: 'decision'; readonly path: string; readonly status: 'completed' | 'skipped' | 'failed'; readonly output: unknown; readonly error: WumboError | null; readonly reads: readonly string[] | null }
+  | {
+      readonly kind: 'decision'
+      readonly path: string
+      readonly status: 'completed' | 'skipped' | 'failed'
+      readonly output: unknown
+      readonly error: WumboError | null
+      readonly reads: readonly string[] | null
+      /** The workflow that a function runs inline from here on. */
+      readonly of?: { readonly name: string; readonly version: string }
+    }
   /** A value that only the engine can give. `patch`: whether a change of the code counts for the run; `deprecated patch` is answered only by a record. */
   | { readonly kind: 'value'; readonly path: string; readonly of: 'now' | 'random' | 'uuid' | 'patch' | 'deprecated patch' }
 

@@ -10,15 +10,22 @@ import { recordChoice, recordSkip, type Above, type ClosingInline, type Done, ty
 import type { GraphPlan, ScopePlan } from './plan.ts'
 import { withdrawnPath } from './waiting.ts'
 
-/** Makes the interpreter of one run; `cut` when its steps are to be given up. */
-export function graphSource(plan: GraphPlan, onFailure: 'stop' | 'continue', cut: Cut | null = null): Source {
-  return new GraphSource(plan, onFailure === 'stop', cut)
+/** Where a graph is interpreted that a function runs inline: what stands before its paths, and what its input was made of. */
+export interface Inside {
+  readonly prefix: string
+  readonly reads: readonly string[]
+}
+
+/** Makes the interpreter of one run, or of a part of one; `cut` when its steps are to be given up. */
+export function graphSource(plan: GraphPlan, onFailure: 'stop' | 'continue', cut: Cut | null = null, inside: Inside | null = null): Source {
+  return new GraphSource(plan, { stops: onFailure === 'stop', cut, inside })
 }
 
 class GraphSource implements Source, RunCore {
   readonly synchronous = true
   readonly #plan: GraphPlan
   readonly #stops: boolean
+  readonly #inside: Inside | null
   #cut: Cut | null
   readonly #waiting = new Map<string, (outcome: Outcome) => void>()
   readonly #waits = new Map<string, { readonly kind: Wait['kind']; readonly above: Above; readonly done: Done }>()
@@ -40,10 +47,11 @@ class GraphSource implements Source, RunCore {
   /** The steps have come to their end, or were given up: what is run at the end is at work. */
   #closing = false
 
-  constructor(plan: GraphPlan, stops: boolean, cut: Cut | null) {
+  constructor(plan: GraphPlan, { stops, cut, inside }: { readonly stops: boolean; readonly cut: Cut | null; readonly inside: Inside | null }) {
     this.#plan = plan
     this.#stops = stops
     this.#cut = cut
+    this.#inside = inside
   }
 
   /** At the end as much is done as can be, whatever fails of it. */
@@ -55,7 +63,7 @@ class GraphSource implements Source, RunCore {
     if (this.#host !== null) throw new IllegalTransitionError('a graph was begun twice')
     this.#host = host
     const done = (result: Result): void => this.#ended({ frame: this.#frame, outcome: result.status === 'completed' ? 'completed' : 'failed', result })
-    this.#frame = runScope(this, this.#plan, { prefix: '', path: null, frame: { input, scopes: [], items: [] }, above: null }, done)
+    this.#frame = runScope(this, this.#plan, { prefix: this.#inside?.prefix ?? '', path: null, frame: { input, ...(this.#inside === null ? {} : { inputReads: this.#inside.reads }), scopes: [], items: [] }, above: null }, done)
     this.#work()
   }
 

@@ -1,8 +1,9 @@
-// Shapes that run graphs inline: nested, for each item, in turns, with waits and failures inside, and with what these do at their end.
+// Shapes that run other workflows inline: nested, for each item, in turns, with waits and failures inside, and with what these do at their end.
 import type { Shape, World } from '../../src/testing/simulation.ts'
 import type { GraphWorkflow } from '../../src/workflow/contract.ts'
+import { defineWorkflow } from '../../src/workflow/define.ts'
 import { fromModel } from '../../src/workflow/graph.ts'
-import { add } from './adding.ts'
+import { add, number } from './adding.ts'
 
 const both = (world: World) => [add(world, 'inc'), add(world, 'bad', { fails: true })]
 
@@ -49,6 +50,39 @@ export function inlineShapes(night: string): readonly Shape[] {
           },
           output: { n: '${{ steps.nested.output.n }}', each: '${{ steps.each.output.map(one, one.n) }}', looped: '${{ steps.loop.output.n }}', handled: '${{ steps.handled.output.?n.orValue(1) }}' },
         }, both(world), [inner, outer, failing])
+      },
+    },
+    {
+      name: 'inline', input: { n: 1 }, expected: { each: [3, 4], first: 11, raced: 5, word: 'a' },
+      signals: [{ name: 'other', payload: 1 }, { name: 'word', payload: 'a' }],
+      make: (world) => {
+        const [inc, bad] = both(world) as [ReturnType<typeof add>, ReturnType<typeof add>]
+        const graph = twice(world, '30ms') as GraphWorkflow<{ n: number }, { n: number }>
+        const waits = fromModel({ name: 'waits', steps: { word: { signal: { name: 'word', schema: { type: 'string' } } }, never: { parallel: { branches: { a: { signal: { name: 'never' } }, b: { uses: 'inc', with: { n: 0 } } }, merge: 'first' }, needs: 'word' } }, output: '${{ steps.word.output }}' }, [inc])
+        const nevers = fromModel({ name: 'nevers', steps: { a: { uses: 'inc', with: { n: 0 } }, never: { signal: { name: 'never' }, needs: 'a' }, b: { uses: 'inc', with: { n: 1 }, needs: 'never' } } }, [inc])
+        const inner = defineWorkflow({
+          name: 'inner', input: number,
+          async run(ctx, input) {
+            const { n } = await ctx.inline('two', graph, await ctx.step('one', inc, input))
+            await ctx.sleep('night', night)
+            try {
+              await ctx.step('bad', bad, input)
+            } catch {
+              return { n: (await ctx.step('instead', inc, { n })).n + 6 }
+            }
+            return { n: 0 }
+          },
+        })
+        return defineWorkflow({
+          name: 'inline', input: number,
+          async run(ctx, input) {
+            const first = await ctx.inline('first', inner, input)
+            const each = await ctx.map('each', [1, 2], async (c, n) => (await c.inline('twice', graph, { n })).n)
+            const raced = await ctx.race({ slow: (c) => c.inline('never', nevers, {}) as Promise<{ n: number }>, fast: (c) => c.inline('twice', graph, { n: 3 }) })
+            const word = await ctx.inline('word', waits, {})
+            return { each, first: first.n, raced: raced.n, word }
+          },
+        })
       },
     },
     {

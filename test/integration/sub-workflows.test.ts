@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { createWumbo, defineTemplate, fromModel, type Store, type WorkflowModel, type Wumbo } from '../../src/index.ts'
+import { createWumbo, defineTemplate, defineWorkflow, fromModel, type GraphWorkflow, type Store, type WorkflowModel, type Wumbo } from '../../src/index.ts'
 import { memoryStore } from '../../src/store/memory/index.ts'
 import { postgresStore } from '../../src/store/postgres/index.ts'
 import { sqliteStore } from '../../src/store/sqlite/index.ts'
@@ -120,6 +120,36 @@ const cases = (place: () => Promise<Place>): void => {
     await run.approve('a[1].sure', { by: 'ada' })
     await run.reject('a[0].sure', { by: 'bob' })
     expect(await run.result()).toEqual({ a: [false, true] })
+  })
+
+  test('a function runs a function and a graph inline: one run, whose queries, signals and restarts reach them', async () => {
+    const at = await place()
+    const part = fromModel(check(10), [add]) as GraphWorkflow<{ n: number }, number>
+    const count = (version: string) => defineWorkflow({
+      name: 'count', version, input: z.object({ n: z.number() }),
+      async run(ctx, { n }) {
+        ctx.setQuery('seen', () => n)
+        return (await ctx.signal('more', { schema: z.number() })) + n
+      },
+    })
+    const whole = (version: string) => defineWorkflow({ name: 'whole', input: z.object({}), run: async (ctx) => [await ctx.inline('count', count(version), { n: 5 }), await ctx.inline('check', part, { n: 1 })] })
+    const first = await open(at, { workflows: [whole('1')] })
+    const { id } = await first.start('whole', {})
+    await until(first, id, 'waiting')
+    expect(await (await first.runs.handle(id)).query('seen')).toBe(5)
+    await first.close()
+    const other = await open(at, { workflows: [whole('2')] })
+    await (await other.runs.handle(id)).signal('more', 7)
+    await until(other, id, 'parked')
+    expect((await other.runs.get(id)).error).toMatchObject({ code: 'NON_DETERMINISM', path: 'count', message: expect.stringContaining('was recorded with the workflow count@1, the code asks for the workflow count@2') as string })
+    await other.close()
+    const third = await open(at, { workflows: [whole('1')] })
+    const run = await third.runs.handle(id)
+    await run.resume()
+    await expect.poll(async () => (await third.runs.get(id)).steps.map(({ path }) => path), { timeout: 10_000, interval: 20 }).toEqual(['count', 'count.more', 'check', 'check.first'])
+    await run.signal('go', null)
+    expect(await run.result()).toEqual([12, 12])
+    expect(await collect(third.verify())).toEqual([])
   })
 
   test('a stored definition that runs what there is not, or itself, is refused', async () => {

@@ -22,6 +22,13 @@ test('a graph is drawn by its definition, with what is not reached yet', () => {
   expect(lines.map(asciiLine).slice(0, 3)).toEqual(['|- v fetch', '|- v each', '|  `- x send  v 4,998  x 1'])
 })
 
+test('a graph that is run inline is drawn below its step', () => {
+  const beside = { 'check@12': { name: 'check', steps: { first: { uses: 'a' }, last: { uses: 'b' } } } }
+  const definition = { name: 'g', steps: { one: { inline: { workflow: 'check@12' } }, each: { forEach: 'x', inline: { workflow: 'check@12' } } }, workflows: beside }
+  const lines = graphLines(plain, run([['one.first', 'completed'], ['one.$inline.$finally.free', 'completed'], ['each', 'completed', 'choice'], ['each[0].first', 'completed'], ['each[1].first', 'failed']], { definition }))
+  expect(lines).toEqual(['├─ ● one', '│  ├─ ✓ first', '│  └─ ○ last', '└─ ✓ each', '   ├─ ✗ first  ✓ 1  ✗ 1', '   └─ ○ last'])
+})
+
 test('a function is drawn by the paths of what it has done, without recorded values', () => {
   expect(graphLines(plain, run([['a', 'completed'], ['_now', 'completed', 'value'], ['both.x', 'completed'], ['both.y', 'skipped'], ['poll', 'completed'], ['poll#2', 'completed'], ['items[k].pay', 'completed'], ['items[l].pay', 'completed']]))).toEqual([
     '├─ ✓ a', '├─ ✓ both', '│  ├─ ✓ x', '│  └─ – y', '├─ ✓ poll  ✓ 1', '└─ ✓ items', '   └─ ✓ pay  ✓ 2',

@@ -4,7 +4,10 @@ import { echo, GraphHost, type Behaviour } from '../../test/fixtures/graph-host.
 import { RunTimeoutError } from '../errors.ts'
 import type { StepModel, WorkflowModel } from '../model/workflow.ts'
 import type { GraphWorkflow } from './contract.ts'
+import { describeGraph } from './describe.ts'
 import { fromModel, fromStored } from './graph.ts'
+import { renameStep } from './rename-step.ts'
+import { DefinitionText } from './text/definition-text.ts'
 
 const SCHEMA = { type: 'object', properties: { n: { type: 'number' }, by: { type: 'number', default: 10 } }, required: ['n'] }
 
@@ -238,5 +241,39 @@ describe('the definition', () => {
     const slow = fromModel({ name: 'slow', steps: { a: { uses: 'echo' } }, finally: { steps: { b: { uses: 'echo' } } }, cleanUpTimeout: '2m' }, [echo])
     expect(graph({ steps: { b: inline('slow', {}) } }, [slow]).closing).toEqual({ onError: false, final: true, timeout: 120_000 })
     expect(graph({ steps: { b: inline('slow', {}) }, cleanUpTimeout: '1s' }, [slow]).closing).toEqual({ onError: false, final: true, timeout: '1s' })
+  })
+})
+
+describe('those who look at a definition', () => {
+  const close = fromModel({ name: 'close', steps: { x: { uses: 'echo' }, y: { uses: 'echo', with: '${{ steps.x.output }}' } }, finally: { steps: { free: { uses: 'echo', with: '${{ steps.y.output }}' } } } }, [echo])
+  const model: WorkflowModel = { name: 'test', steps: { a: { uses: 'echo' }, b: { forEach: 'steps.a.output', ...inline('close', '${{ [item, steps.a.output] }}') }, c: { uses: 'echo', with: '${{ steps.b.output }}' } } }
+
+  test('draw its steps in a scope of their own', () => {
+    const { nodes, edges, scopes } = describeGraph(fromModel(model, [echo], [close]))
+    expect(nodes.find(({ path }) => path === 'b')?.body).toEqual({ kind: 'inline', workflow: 'close', version: close.version, scope: 'b' })
+    expect(nodes.map(({ path, scope, requires }) => [path, scope, requires])).toEqual([
+      ['a', '', []], ['b', '', ['a']], ['b.x', 'b', []], ['b.y', 'b', ['b.x']], ['b.$inline.$finally.free', 'b.$inline.$finally', ['b.y']], ['c', '', ['b']],
+    ])
+    expect(edges.map(({ from, to }) => `${from} ${to}`)).toEqual(['a b', 'b.x b.y', 'b c'])
+    expect(scopes).toEqual([{ path: '', parent: null, steps: ['a', 'b', 'c'] }, { path: 'b', parent: '', steps: ['b.x', 'b.y'] }, { path: 'b.$inline.$finally', parent: 'b', steps: ['b.$inline.$finally.free'] }])
+  })
+
+  test('rename steps around it, and in definitions beside it, where they mean others', () => {
+    const whole: WorkflowModel = { ...model, workflows: { close: { name: 'close', steps: { a: { uses: 'echo', with: '${{ input }}' }, y: { uses: 'echo', with: '${{ steps.a.output }}' } } } } }
+    const around = renameStep(whole, 'steps.a', 'first')
+    expect([around.steps['b']?.forEach, around.steps['b']?.inline?.input]).toEqual(['steps.first.output', '${{ [item, steps.first.output] }}'])
+    expect(around.workflows).toBe(whole.workflows)
+    const beside = renameStep(whole, 'workflows.close.steps.a', 'second')
+    expect(beside.workflows?.['close']?.steps).toEqual({ second: { uses: 'echo', with: '${{ input }}' }, y: { uses: 'echo', with: '${{ steps.second.output }}' } })
+    expect(beside.steps).toBe(whole.steps)
+    expect(() => renameStep(whole, 'workflows.close.steps.z', 'q')).toThrow(/there is no such step/)
+  })
+
+  test('edit only the lines of what changed', () => {
+    const source = "name: test # outer\nsteps:\n  b:\n    inline: { workflow: part, input: { n: 1 } } # runs it\nworkflows:\n  part: # beside\n    name: part\n    steps:\n      x: { uses: echo } # inner\n"
+    const text = DefinitionText.read(source)
+    const given = text.model as WorkflowModel
+    expect(text.edit({ ...given, steps: { b: { inline: { workflow: 'part', input: { n: 2 } } } } })).toBe(source.replace('n: 1', 'n: 2'))
+    expect(text.edit(renameStep(given, 'workflows.part.steps.x', 'y'))).toBe(source.replace('x: { uses', 'y: { uses'))
   })
 })

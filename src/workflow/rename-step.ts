@@ -25,6 +25,9 @@ import { bareExpression, splitText } from './interpolation.ts'
  * ```
  */
 export function renameStep(model: WorkflowModel, path: string, id: string): WorkflowModel {
+  // A definition that stands beside is one by itself: it sees nothing of what is around.
+  const [reference, beside] = Object.entries(model.workflows ?? {}).find(([one]) => path.startsWith(`workflows.${one}.`)) ?? []
+  if (reference !== undefined && beside !== undefined) return changed(model, { workflows: changed(model.workflows ?? {}, { [reference]: renameStep(beside, path.slice(`workflows.${reference}.`.length), id) }) })
   const target = targetOf(path)
   const rename = new Rename(target, id)
   const renamed = rename.workflow(model)

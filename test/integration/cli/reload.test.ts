@@ -214,6 +214,20 @@ describe('no run is lost', () => {
     expect(JSON.parse((await project.run(['runs', 'resume', 'nap', '--quiet'])).out)).toEqual(['hello Ada', 'changed Ada'])
   })
 
+  test('a definition that another runs inline counts as changed for both; a run goes on with what it began with', async () => {
+    const input = 'input: { type: object, properties: { to: { type: string } }, required: [to] }\n'
+    const part = (word: string): string => `name: part\n${input}steps:\n  wait: { uses: gate, with: { file: 'open-\${{ input.to }}' } }\n  say: { uses: say, with: { to: '\${{ input.to }} ${word}' }, needs: wait }\noutput: \${{ steps.say.output.said }}\n`
+    const running = await dev({ ...FILES, 'workflows/part.yaml': part('one'), 'workflows/a-whole.yaml': `name: whole\n${input}steps:\n  run: { inline: { workflow: part, input: { to: '\${{ input.to }}' } } }\noutput: \${{ steps.run.output }}\n` })
+    const begin = async (to: string): Promise<void> => expect(await project.run(['run', 'whole', '--detach', '--id', to, '--input', JSON.stringify({ to })])).toMatchObject({ code: 0 })
+    await begin('Ada')
+    await saying(running, () => project.write('workflows/part.yaml', part('two')), RELOADED)
+    await begin('Bob')
+    await project.write('open-Ada', '')
+    await project.write('open-Bob', '')
+    expect(JSON.parse((await project.run(['runs', 'resume', 'Ada', '--quiet'])).out)).toBe('hello Ada one')
+    expect(JSON.parse((await project.run(['runs', 'resume', 'Bob', '--quiet'])).out)).toBe('hello Bob two')
+  })
+
   test('Ctrl-C during a reload stops at once', async () => {
     const running = await dev()
     await project.write('workflows/slow.ts', "console.log('loading for ever')\nawait new Promise((resolve) => setTimeout(resolve, 1e8))\n")

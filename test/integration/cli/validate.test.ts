@@ -1,5 +1,6 @@
 // `wumbo validate` and `wumbo convert` as people and editors use them: real processes in a real project.
 import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Project, PROJECT } from './command.ts'
@@ -53,6 +54,21 @@ describe('wumbo validate', () => {
     expect(await project.run(['validate', 'workflows/notes.json'])).toMatchObject({ code: 1, out: expect.stringContaining('MISSING_KEY') })
   })
 
+  test('files may run each other inline, whichever comes first; what is wrong with one is told where it is', async () => {
+    const outer = (name: string): string => `name: outer\nsteps:\n  a: { inline: { workflow: ${name}, input: { text: hi } } }\n`
+    await project.write('workflows/a-outer.yaml', outer('good'))
+    expect(await project.run(['validate', 'workflows/a-outer.yaml'])).toMatchObject({ code: 0 })
+    expect(await project.run(['run', 'outer', '--quiet'])).toMatchObject({ code: 0, out: expect.stringContaining('hi') })
+    await project.write('workflows/a-outer.yaml', outer('goood'))
+    expect(await project.run(['validate'])).toMatchObject({ code: 1, out: expect.stringMatching(/^workflows\/a-outer\.yaml:3:28: UNKNOWN_WORKFLOW .*Did you mean "good"\?/) })
+    await project.write('workflows/a-outer.yaml', outer('good').replace('outer', 'loops'))
+    await project.write('workflows/good.yaml', `${GOOD}`.replace('steps:\n', 'steps:\n  back: { inline: { workflow: loops } }\n'))
+    const { out } = await project.run(['validate'])
+    expect(out).toMatch(/a-outer\.yaml:3:28: CYCLE .*loops → good → loops[^]*good\.yaml:5:31: CYCLE .*loops → good → loops/)
+    await project.write('workflows/good.yaml', BAD.replace('name: bad', 'name: good'))
+    expect((await project.run(['validate'])).out).toMatch(/a-outer\.yaml:3:28: INLINE_REFUSED .*something is wrong with good itself, in workflows\/good\.yaml/)
+  })
+
   test('a file that there is not is a wrong use', async () => {
     expect(await project.run(['validate', 'nope.yaml'])).toMatchObject({ code: 2, err: expect.stringContaining('there is no file') })
   })
@@ -100,6 +116,23 @@ export const fn = defineWorkflow({ name: 'fn', input: z.object({}), run: () => 1
     const back = await project.run(['convert', 'code.ts', '--to', 'yaml'])
     await project.write('copy.yaml', back.out)
     const { out } = await project.run(['validate', 'workflows/good.yaml', 'copy.yaml', '--json'])
+    const versions = (JSON.parse(out) as { files: { workflow: { version: string } }[] }).files.map(({ workflow }) => workflow.version)
+    expect(versions).toEqual([expect.stringMatching(/^[0-9a-f]{40}$/), versions[0]])
+  })
+
+  test('takes a graph that runs another inline to TypeScript and back, where a module exports the other', async () => {
+    await project.write('outer.yaml', 'name: outer\nsteps:\n  a: { inline: { workflow: good, input: { text: hi } } }\n')
+    const refused = await project.run(['convert', 'outer.yaml', '--to', 'ts', '--json'])
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('no module exports the workflow good') })
+    await project.run(['convert', 'workflows/good.yaml', '--to', 'ts', '--out', 'workflows/good.ts'])
+    await rm(join(project.folder, 'workflows/good.yaml'))
+    expect(await project.run(['convert', 'outer.yaml', '--to', 'ts', '--out', 'outer.ts'])).toMatchObject({ code: 0 })
+    const code = readFileSync(join(project.folder, 'outer.ts'), 'utf8')
+    expect(code).toContain("import { good } from './workflows/good.ts'")
+    expect(code).toContain(".inline('a', { workflow: good, input: { text: 'hi' } })")
+    const back = await project.run(['convert', 'outer.ts', '--to', 'yaml'])
+    await project.write('copy.yaml', back.out)
+    const { out } = await project.run(['validate', 'outer.yaml', 'copy.yaml', '--json'])
     const versions = (JSON.parse(out) as { files: { workflow: { version: string } }[] }).files.map(({ workflow }) => workflow.version)
     expect(versions).toEqual([expect.stringMatching(/^[0-9a-f]{40}$/), versions[0]])
   })

@@ -1,6 +1,6 @@
 // `ctx.inline` of a durable function: another workflow as a part of the same run. That it began, and with which version, is recorded, so that a change of it
 // under a running run is noticed by its name. A function gets a context of its own below the path; a graph is interpreted in place.
-import { DefinitionError, type WumboError } from '../errors.ts'
+import { DefinitionError } from '../errors.ts'
 import type { InlineOptions } from '../workflow/children.ts'
 import type { AnyWorkflow, FunctionWorkflow, GraphWorkflow, Operation, Outcome, Source, SourceHost, WorkflowContext } from '../workflow/contract.ts'
 import { graphSource } from '../workflow/interpreter.ts'
@@ -123,7 +123,7 @@ class InlineGraph implements SourceHost {
   }
 
   fail(error: unknown): void {
-    this.#fail(error as WumboError)
+    this.#fail(error)
   }
 }
 

@@ -62,7 +62,7 @@ describe('wumbo validate', () => {
     await project.write('workflows/a-outer.yaml', outer('goood'))
     expect(await project.run(['validate'])).toMatchObject({ code: 1, out: expect.stringMatching(/^workflows\/a-outer\.yaml:3:28: UNKNOWN_WORKFLOW .*Did you mean "good"\?/) })
     await project.write('workflows/a-outer.yaml', outer('good').replace('outer', 'loops'))
-    await project.write('workflows/good.yaml', `${GOOD}`.replace('steps:\n', 'steps:\n  back: { inline: { workflow: loops } }\n'))
+    await project.write('workflows/good.yaml', GOOD.replace('steps:\n', 'steps:\n  back: { inline: { workflow: loops } }\n'))
     const { out } = await project.run(['validate'])
     expect(out).toMatch(/a-outer\.yaml:3:28: CYCLE .*loops → good → loops[^]*good\.yaml:5:31: CYCLE .*loops → good → loops/)
     await project.write('workflows/good.yaml', BAD.replace('name: bad', 'name: good'))

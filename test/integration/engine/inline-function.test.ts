@@ -42,11 +42,11 @@ const seats = ({ act }: Shop, more: object = {}): GraphWorkflow<{ film: string }
   output: { film: '${{ steps.pay.output }}' }, ...more,
 }, [act]) as GraphWorkflow<{ film: string }, { film: string }>
 
-const evening = (it: Shop, { version = '1', film = seats(it) as AnyWorkflow } = {}) => defineWorkflow({
+const evening = (it: Shop, { version = '1', film = seats(it) } = {}) => defineWorkflow({
   name: 'evening', input: z.object({}),
   async run(ctx) {
     const rating = await ctx.inline('rate', rated(it, version), { n: 4 })
-    const [one, two] = await Promise.all([ctx.inline('film', film, { film: `no ${rating}` } as never, { key: 'a' }), ctx.inline('film', seats(it), { film: 'b' }, { key: 'b' })])
+    const [one, two] = await Promise.all([ctx.inline('film', film, { film: `no ${rating}` }, { key: 'a' }), ctx.inline('film', seats(it), { film: 'b' }, { key: 'b' })])
     return { rating, one, two, home: await ctx.step('home', it.act, 'home') }
   },
 })
@@ -144,7 +144,7 @@ describe('refused by name', () => {
   const again = (ctx: WorkflowContext): Promise<unknown> => ctx.inline('deeper', of({ run: again }), {})
 
   test.each<[string, (ctx: WorkflowContext) => Promise<unknown>, RegExp]>([
-    ['a name', (ctx) => ctx.inline('x', 'other' as never, {} as never), /expected a workflow, got string/],
+    ['a name', (ctx) => ctx.inline('x', 'other' as never, {}), /expected a workflow, got string/],
     ['an option that there is not', (ctx) => ctx.inline('x', of({}), {}, { kye: 1 } as never), /there is no such option. Did you mean "key"/],
     ['a timeout', (ctx) => ctx.inline('x', of({ timeout: '1h' }), {}), /inline x: other has a timeout/],
     ['a clean-up', (ctx) => ctx.inline('x', of({ cleanUp: () => undefined }), {}), /inline x: other has a cleanUp/],

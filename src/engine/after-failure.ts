@@ -63,7 +63,9 @@ export async function retryRun(run: string, { by, reason, from }: RetryOptions, 
   const baseSeq = from === undefined ? retryBase(loaded.run, effective) : Math.min(seqOf(from, loaded, effective), firstUndone(effective)?.seq ?? Number.POSITIVE_INFINITY)
   const key: RunKey = { space: DEFAULT_SPACE, run }
   const generation = { ...key, gen: gen + 1, baseSeq, at: host.deps.clock.now(), by, reason: from === undefined ? reason : reasonFrom(from, reason) }
-  const answer = await host.op({ op: 'reopen', generation }, null, 100)
+  // What asked the run to end has been heard. A run that is parked has not ended: there it stands.
+  const heard = status === 'parked' ? [] : loaded.mail.flatMap(({ kind, number, consumedAt }) => (kind === 'cancel' && consumedAt === null ? [number] : []))
+  const [answer] = await Promise.all([host.op({ op: 'reopen', generation }, run, 100), ...(heard.length === 0 ? [] : [host.op({ op: 'consume', run: key, numbers: heard, at: generation.at }, run, 0).catch(() => undefined)])])
   if (answer?.answer === 'refused') throw new RunNotRetryableError(`run ${run}: ${answer.because}`)
   host.reopened(run)
   await host.enter(key)

@@ -131,7 +131,7 @@ export class ChildFan {
         isTold = true
         this.#count(id, row.status === 'completed')
       },
-      (thrown: unknown) => this.#children.run.broken(thrown),
+      (thrown: unknown) => (this.#isOver() ? undefined : this.#children.run.broken(thrown)),
     )
   }
 

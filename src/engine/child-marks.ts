@@ -16,6 +16,8 @@ export interface ChildMark {
   readonly close: ParentClose
   /** It has been answered; asked for again, it is to be done anew. */
   readonly isAnswered: boolean
+  /** Its children were asked to end with a run that was about to end. */
+  readonly isClosed: boolean
 }
 
 const NONE: ReadonlySet<string> = new Set()
@@ -43,16 +45,18 @@ export function startedChildren({ marks, journal }: Pick<LoadedRun, 'marks' | 'j
   for (const { path, gen, kind, attempt } of marks) {
     const start = STARTS.get(kind)
     if (start === undefined || (found.get(path)?.gen ?? 0) > gen) continue
-    found.set(path, { path, gen, count: start.isMany ? attempt : null, close: start.close, isAnswered: answered.has(path) })
+    found.set(path, { path, gen, count: start.isMany ? attempt : null, close: start.close, isAnswered: answered.has(path), isClosed: false })
+  }
+  for (const { path, gen, kind } of marks) {
+    const start = kind === 'child closed' ? found.get(path) : undefined
+    if (start !== undefined && gen >= start.gen) found.set(path, { ...start, isClosed: true })
   }
   return found
 }
 
 /** Those of them that it has not given up. */
 export function childMarks(loaded: Pick<LoadedRun, 'marks' | 'journal'>): ReadonlyMap<string, ChildMark> {
-  const open = new Map(startedChildren(loaded))
-  for (const { path, gen, kind } of loaded.marks) if (kind === 'child closed' && gen >= (open.get(path)?.gen ?? Infinity)) open.delete(path)
-  return open
+  return new Map([...startedChildren(loaded)].filter(([, { isClosed }]) => !isClosed))
 }
 
 /** The ids of the children of one operation. */

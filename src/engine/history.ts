@@ -6,7 +6,7 @@ import type { ErrorData } from '../errors.ts'
 import type { LoadedRun } from '../store/port.ts'
 import type { Payload } from '../model/payload.ts'
 import type { RunRow } from '../model/run.ts'
-import { childMarks } from './child-marks.ts'
+import { startedChildren } from './child-marks.ts'
 import { begunSteps, hasCompensable, isInDoubt } from './doubt.ts'
 import type { Begun } from './doubt.ts'
 import { lineageOf } from './lineage.ts'
@@ -30,7 +30,7 @@ export async function buildHistory(loaded: LoadedRun, read: (payload: Payload | 
   const isCompensable = hasCompensable(loaded)
   const begun = isCompensable || undoing !== null ? begunSteps(loaded, now) : NONE
   const inherited = (lineageOf(run)?.baseSeq ?? 1) - 1
-  return { records: before, undoing, inherited, isCompensable, begun, children: childMarks(loaded), lastSeq, marks: openMarks(loaded, effective), tried: openTries(loaded, effective), deadlines: deadlines(loaded), loose: givenUp(loaded) }
+  return { records: before, undoing, inherited, isCompensable, begun, children: startedChildren(loaded), lastSeq, marks: openMarks(loaded, effective), tried: openTries(loaded, effective), deadlines: deadlines(loaded), loose: givenUp(loaded) }
 }
 
 /** The newest mark of each path without a record: retries of this generation, timers and waits of any. */

@@ -359,7 +359,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
       return
     }
     this.stopAll(() => (error instanceof WumboError ? error : new AbortedError('the run has ended')))
-    this.exit.end(end, consumed)
+    this.exit.end(end)
   }
 
   /** Stops the workflow, so that its steps can be undone; those that can be and are at work go on. */
@@ -381,10 +381,10 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
   }
 
   /** Ends the run once all is undone. */
-  finish(end: End, consumed?: number): void {
+  finish(end: End): void {
     if (!this.live || this.#replay?.parkUnasked() === true) return
     this.stopAll(() => new AbortedError('the run has ended'))
-    this.exit.finish(end, consumed)
+    this.exit.finish(end)
   }
 
   /** Why the run is parked when its end cannot be written; null when it may fail. */
@@ -440,7 +440,7 @@ export class HotRun implements SourceHost, TurnTaker, ListenedRun, LeavingRun, I
     if (this.#phase === 'gone') return
     if (this.live) this.stopAll(() => (departure.how === 'lost' ? departure.error : new AbortedError('the run leaves memory')))
     this.#phase = 'gone'
-    this.journal.abandon()
+    this.journal.close()
     this.#discharge()
     this.#host.departed(this.row.run, departure)
     const event = departureEvent(departure)

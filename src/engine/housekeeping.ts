@@ -64,7 +64,10 @@ export class Housekeeping {
   }
 
   async #pruneEvents(): Promise<void> {
-    const before = this.#deps.clock.now() - this.#deps.limits.eventRetentionMs
+    const { store, clock, limits } = this.#deps
+    // A process at rest writes nothing.
+    if ((await store.listEvents({ space: DEFAULT_SPACE, limit: 1 })).events.length === 0) return
+    const before = clock.now() - limits.eventRetentionMs
     while (!this.#stopped) {
       const answer = await this.#submit({ op: 'pruneEvents', space: DEFAULT_SPACE, before, limit: PIECE })
       if (answer?.answer !== 'prunedEvents' || answer.events < PIECE) return

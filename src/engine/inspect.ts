@@ -146,7 +146,7 @@ export async function runDetails(loaded: LoadedRun, { read, definition: stored }
     crashes: run.crashes, steps,
     pending: marks.filter((mark) => !answered.has(mark.path) && mark.gen === run.gen && isPending(mark.kind)).map(({ path, kind, attempt, due, error }) => ({ path, kind, attempt, due, error })),
     generations: generations.map(({ gen, baseSeq, at, by, reason }) => ({ gen, baseSeq, at, by, ...readReason(reason) })),
-    unreadMail: await Promise.all(openMail(mail, { marks, gen: run.gen, records: effective }, false).filter(({ kind }) => kind !== 'migrate').map((one) => unreadMail(one, marks, read))),
+    unreadMail: await Promise.all(openMail(mail, { marks, gen: run.gen, records: effective }, false).filter(({ kind }) => kind !== 'migrate' && !(kind === 'cancel' && run.status === 'cancelled')).map((one) => unreadMail(one, marks, read))),
     migrations: await Promise.all(mail.filter(({ kind }) => kind === 'migrate').map((one) => migrationOf(one, marks, read))),
     children: childrenOf(loaded),
     approvals: isEnd(run.status) ? [] : await openApprovals(loaded, read),

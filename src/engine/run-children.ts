@@ -34,6 +34,8 @@ export class RunChildren implements FanHost {
   readonly #ending = new Set<string>()
   /** The operations that have started such children, by path. */
   readonly #marked = new Map<string, Pick<ChildMark, 'path' | 'gen' | 'count'>>()
+  /** Starts under way: what ends with this run is asked to once it is there. */
+  readonly #starting = new Set<Promise<unknown>>()
   #closing: Promise<void> | null = null
 
   constructor(run: ParentRun, host: RunHost) {
@@ -43,7 +45,7 @@ export class RunChildren implements FanHost {
   }
 
   #note(mark: ChildMark): void {
-    if (mark.close !== 'cancel') return
+    if (mark.close !== 'cancel' || mark.isClosed) return
     this.#marked.set(mark.path, mark)
     for (const id of idsOf(this.run.row.run, mark)) this.#ending.add(id)
   }
@@ -67,7 +69,7 @@ export class RunChildren implements FanHost {
     const { operation } = wait
     wait.since = this.host.deps.clock.now()
     this.stay(wait)
-    if (operation.kind === 'page') this.#quietly(this.#read(wait, () => readPage(this.host, this.run.row, operation)).then((page) => recordGiven(this.run, this.host, wait, page)))
+    if (operation.kind === 'page') this.#quietly(this.#read(wait, () => readPage(this.host, this.run.row, operation)).then((page) => recordGiven(this.run, this.host, wait, page)), wait)
     else if (operation.kind === 'children') new ChildFan(this, wait, operation).begin()
     else if (operation.kind === 'child' && operation.run !== null) this.#join(wait, operation.run, operation.start)
     else if (operation.start !== null) this.#start(wait, operation.path, operation.start)
@@ -96,7 +98,8 @@ export class RunChildren implements FanHost {
   /** Notes that children are about to be started, unless that is noted; then calls with the generation that their ids follow from. */
   note(path: string, { close, count }: { readonly close: ParentClose; readonly count: number | null }, then: (gen: number, isKnown: boolean) => void): void {
     const known = this.run.known.children.get(path)
-    if (known?.isAnswered === false) {
+    // A death between their closing and the end of the run leaves them closed, and the run on its way to that end once more.
+    if (known?.isAnswered === false && (!known.isClosed || known.gen === this.run.row.gen)) {
       then(known.gen, true)
       return
     }
@@ -115,7 +118,13 @@ export class RunChildren implements FanHost {
     const { row } = this.run
     if (start.close === 'cancel') this.#ending.add(id)
     const child = { id, link: { run: row.run, ...link, close: start.close }, start, queue: start.queue ?? row.queue }
-    return patiently(this.host.deps, () => this.host.startChild(child), () => this.run.live)
+    const starting = patiently(this.host.deps, () => this.host.startChild(child), () => this.run.live)
+    this.#starting.add(starting)
+    try {
+      return await starting
+    } finally {
+      this.#starting.delete(starting)
+    }
   }
 
   /** Nobody waits for the children of an operation any more: those that end with this run are asked to. One whose start is under way is asked once it is there. */
@@ -173,7 +182,7 @@ export class RunChildren implements FanHost {
           if (wait.isGivenUp) this.orphaned(id)
           if (!this.run.live || wait.isGivenUp) return
           if (wait.operation.kind === 'spawn') recordGiven(this.run, this.host, wait, id)
-          else if (how === 'known' || isKnown) this.#quietly(this.#look(wait, id, start))
+          else if (how === 'known' || isKnown) this.#quietly(this.#look(wait, id, start), wait)
           else this.#await(wait, id, start)
         },
         (thrown: unknown) => this.#refused(wait, thrown),
@@ -184,7 +193,7 @@ export class RunChildren implements FanHost {
   /** Waits for a child that has been started before: this run's own, or that of the run that it was forked from. */
   #join(wait: ChildWait, child: string, start: ChildStart | null): void {
     if (this.ends.has(child) || this.#ending.has(child)) this.#await(wait, child, start)
-    else this.#quietly(this.#look(wait, child, start))
+    else this.#quietly(this.#look(wait, child, start), wait)
   }
 
   /** A child of which no end has come is looked up. One that will never tell this run, since it was given up or is another's, is started anew. */
@@ -192,7 +201,7 @@ export class RunChildren implements FanHost {
     const row = await this.#read(wait, () => this.#row(child))
     if (!this.run.live || wait.isGivenUp) return
     const link = row === undefined ? null : parentOf(row)
-    const tells = link?.run === this.run.row.run && (link.close === 'abandon' || this.#ending.has(child))
+    const tells = link?.run === this.run.row.run && (link.close === 'abandon' || link.gen === this.run.row.gen || this.#ending.has(child))
     if (this.ends.has(child)) this.#await(wait, child, start)
     else if (row !== undefined && isEnd(row.status) && (tells || row.status === 'completed' || start === null)) await this.#settle(wait, child, { end: { status: row.status, error: row.error }, mail: null, workflow: row.workflow })
     else if (!tells && start !== null) this.#start(wait, wait.path, start)
@@ -204,7 +213,7 @@ export class RunChildren implements FanHost {
     this.whenEnded(child, (mail) => {
       wait.isBusy = true
       const settle = async (): Promise<void> => this.#settle(wait, child, { end: await this.read(mail), mail: mail.number, workflow: start === null ? '' : startedName(start.workflow) })
-      this.#quietly(settle())
+      this.#quietly(settle(), wait)
     })
     this.run.considerLeavingSoon()
   }
@@ -226,8 +235,9 @@ export class RunChildren implements FanHost {
     else recordFailed(this.run, this.host, wait, errorData(thrown))
   }
 
-  #quietly(work: Promise<void>): void {
-    work.catch((thrown: unknown) => this.run.broken(thrown))
+  /** A read that was given up with its wait may have failed: nobody waits for it. */
+  #quietly(work: Promise<void>, wait?: ChildWait): void {
+    work.catch((thrown: unknown) => wait?.isGivenUp === true ? undefined : this.run.broken(thrown))
   }
 
   /** The run ends, or gives its children up: asks those that end with it to, then calls. */
@@ -237,11 +247,13 @@ export class RunChildren implements FanHost {
       return
     }
     this.#closing ??= this.#close()
-    this.#closing.then(then, (thrown: unknown) => this.host.deps.log.error('children could not be asked to cancel', { run: this.run.row.run, error: errorData(thrown).message }))
+    this.#closing.then(() => (this.run.journal.isClosed ? undefined : then()), (thrown: unknown) => this.host.deps.log.error('children could not be asked to cancel', { run: this.run.row.run, error: errorData(thrown).message }))
   }
 
   async #close(): Promise<void> {
-    await patiently(this.host.deps, () => cancelChildren([...this.#ending], this.run.row, this.host), () => this.host.usable())
+    await Promise.allSettled(this.#starting)
+    await patiently(this.host.deps, () => cancelChildren([...this.#ending], this.run.row, this.host), () => this.host.usable() && !this.run.journal.isClosed)
+    if (this.run.journal.isClosed) return
     const at = this.host.deps.clock.now()
     for (const path of this.#marked.keys()) this.run.journal.mark(closeMark(path, at), () => undefined)
   }

@@ -31,13 +31,14 @@ export async function nextInput(workflow: AnyWorkflow, input: unknown, host: Run
 /** Begins the next generation; `open` are the numbers of the mail that waits to be taken. */
 export function continueRun(run: ContinuingRun, host: RunHost, { input, open }: { readonly input: Payload; readonly open: ReadonlySet<number> }): void {
   run.journal.whenFree(() => run.closeChildren(() => {
-    patiently(host.deps, () => host.deps.store.mail(run.row, 0), () => host.usable()).then((mail) => write(run, host, { input, ...spent(mail, open) }), (thrown: unknown) => run.leave(lost(thrown)))
+    patiently(host.deps, () => host.deps.store.mail(run.row, 0), () => host.usable() && !run.journal.isClosed).then((mail) => write(run, host, { input, ...spent(mail, open) }), (thrown: unknown) => run.leave(lost(thrown)))
   }))
 }
 
 type Change = Pick<Extract<StoreOp, { op: 'continue' }>, 'input' | 'drop' | 'blank'>
 
 function write(run: ContinuingRun, host: RunHost, change: Change): void {
+  if (run.journal.isClosed) return
   const { space, run: id, gen } = run.row
   run.journal.abandon()
   const generation = { space, run: id, gen: gen + 1, baseSeq: 0, at: host.deps.clock.now(), ...CONTINUED }

@@ -85,42 +85,44 @@ export class RunExit implements FlushListener {
     })
   }
 
-  /** Ends the run once a large output is kept; `consumed` as for `finish`. */
-  settle(end: End, consumed?: number): void {
+  /** Ends the run once a large output is kept. */
+  settle(end: End): void {
     const stored = end.payload === null ? null : settlePayload(end.payload, this.#host.payloads)
-    if (stored === null || typeof stored === 'string') this.finish(end, consumed) // small: as it is
+    if (stored === null || typeof stored === 'string') this.finish(end) // small: as it is
     else {
       stored.then(
-        (payload) => this.finish({ ...end, payload }, consumed),
-        (thrown: unknown) => this.finish({ status: 'failed', payload: null, value: undefined, error: errorData(thrown) }, consumed),
+        (payload) => this.finish({ ...end, payload }),
+        (thrown: unknown) => this.finish({ status: 'failed', payload: null, value: undefined, error: errorData(thrown) }),
       )
     }
   }
 
-  /** Ends the run; `consumed` is the number of the mail that made it end. */
-  finish(end: End, consumed?: number): void {
-    this.#run.journal.whenFree(() => this.#run.closeChildren(() => this.#finish(end, consumed)))
+  /**
+   * Ends the run. The mail that asked for it stays unread: an end may have to wait for other mail, and whoever enters the run in between must hear of it
+   * again. A retry of the run has read it.
+   */
+  finish(end: End): void {
+    this.#run.journal.whenFree(() => this.#run.closeChildren(() => this.#finish(end)))
   }
 
   /** Ends the run with an output that may be too long for a row: then it goes into a blob first. */
-  end(end: End, consumed?: number): void {
+  end(end: End): void {
     const stored = end.payload === null ? null : settlePayload(end.payload, this.#host.payloads)
     if (stored === null || typeof stored === 'string') {
-      this.finish(end, consumed)
+      this.finish(end)
       return
     }
-    stored.then((payload) => this.finish({ ...end, payload }, consumed), (thrown: unknown) => {
+    stored.then((payload) => this.finish({ ...end, payload }), (thrown: unknown) => {
       const refusal = this.#run.refusal(thrown)
       if (refusal !== null) this.giveUp('parked', null, errorData(refusal))
-      else this.finish({ status: 'failed', payload: null, value: undefined, error: errorData(thrown) }, consumed)
+      else this.finish({ status: 'failed', payload: null, value: undefined, error: errorData(thrown) })
     })
   }
 
-  #finish(end: End, consumed: number | undefined): void {
+  #finish(end: End): void {
     const { flusher, deps } = this.#host
     const finishedAt = deps.clock.now()
     this.#run.journal.flushHeld()
-    if (consumed !== undefined) flusher.add({ op: 'consume', run: keyOf(this.#run.row), numbers: [consumed], at: finishedAt }, this.#run.row.run, 0, null)
     const tell = tellOf(this.#run.row, end, finishedAt)
     flusher.add(
       { op: 'finish', run: keyOf(this.#run.row), status: end.status, output: end.payload, error: end.error, finishedAt, inboxSeen: this.inboxSeen, ...(tell === undefined ? {} : { tell }) },

@@ -36,6 +36,7 @@ export class RunJournal implements FlushListener {
   readonly #host: JournalDeps
   #held: JournalRecord[] | null = null
   #heldBytes = 0
+  #isClosed = false
   #timer: Cancel | null = null
   /** The seq up to which all records are durable, pure ones included. */
   #settledSeq: number
@@ -81,8 +82,14 @@ export class RunJournal implements FlushListener {
     return this.#waiting === null
   }
 
-  /** Does what gives out a seq or ends the run: at once, or when the transaction that has reserved the next seq is settled. */
+  /** True when the run has left this process's memory: what was on its way for it must write nothing, since another may have the run by now. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Does what gives out a seq or ends the run, unless that is over: at once, or when the transaction that has reserved the next seq is settled. */
   whenFree(work: () => void): void {
+    if (this.#isClosed) return
     if (this.#waiting === null) work()
     else this.#waiting.push(work)
   }
@@ -136,6 +143,12 @@ export class RunJournal implements FlushListener {
     for (const record of held) {
       this.#host.flusher.add({ op: 'record', record }, record.run, bytesOf(record), this)
     }
+  }
+
+  /** The run has left this process's memory. */
+  close(): void {
+    this.abandon()
+    this.#isClosed = true
   }
 
   /** Forgets what is held: the run is given up, and pure results can be computed again. */

@@ -37,7 +37,7 @@ export interface UndoneRun {
   /** Puts another source in the workflow's place, with what is recorded of it. */
   drive(source: CompensationSource, records: Undoing['records']): void
   openOwn(operation: Operation): void
-  finish(end: End, consumed?: number): void
+  finish(end: End): void
   park(error: WumboError): void
 }
 
@@ -127,7 +127,7 @@ export class RunUndo {
       const { status, error, consumed } = ending
       if (!this.saga.hasWork) {
         // What was at work has failed, and nothing else was done.
-        this.#run.finish({ status, payload: null, value: undefined, error }, consumed)
+        this.#run.finish({ status, payload: null, value: undefined, error })
         return
       }
       const { row, journal } = this.#run

@@ -87,13 +87,13 @@ export class SideExits {
   cancelled(row: RunRow, cancel: CancelledEnd): void {
     const { deps, flusher } = this.#host
     const key: RunKey = { space: row.space, run: row.run }
-    const { mail, error } = cancel
+    const { error } = cancel
     const at = deps.clock.now()
     const tell = tellOf(row, { status: 'cancelled', error }, at)
-    flusher.add({ op: 'consume', run: key, numbers: [mail], at }, row.run, 0, null)
     flusher.add({ op: 'finish', run: key, status: 'cancelled', output: null, error, finishedAt: at, inboxSeen: row.inboxCount, ...(tell === undefined ? {} : { tell }) }, row.run, 100, (answer, failed) => {
       if (failed !== undefined) deps.log.error('a run could not be cancelled', { run: row.run, error: failed.message })
-      else if (answer?.answer === 'mail') void deps.store.getRun(key).then((now) => (now === undefined || isEnd(now.status) ? undefined : this.cancelled(now, cancel)))
+      // The mail that asked for it is unread yet: the run is looked at anew.
+      else if (answer?.answer === 'mail') this.#resume(key)
       else {
         this.#host.emit({ run: row.run, workflow: row.workflow, at, type: 'run.ended', status: 'cancelled', error })
         if (tell !== undefined) this.#host.sent(tell, true, 'child')

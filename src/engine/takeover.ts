@@ -65,8 +65,9 @@ export class Takeover {
   readonly #served: ServedKinds
   readonly #probation: Probation
   readonly #exits: SideExits
-  /** Runs that this lane owns and that are on their way into memory. */
-  readonly #coming = new Set<string>()
+  /** Runs that this lane owns and that are on their way into memory, with the number of the reading that counts: the last, as an earlier one may bring what the run was before it was entered and left. */
+  readonly #coming = new Map<string, number>()
+  #reads = 0
   /** Runs that were claimed beside the one that was meant, and are not entered. */
   readonly #aside = new Set<string>()
   #working: Promise<void> | null = null
@@ -175,14 +176,15 @@ export class Takeover {
 
   /** Reads and enters one run that the lane owns; one that nobody has worked on need not be read. */
   async resume(key: ClaimedRun): Promise<void> {
-    this.#coming.add(key.run)
+    const reading = ++this.#reads
+    this.#coming.set(key.run, reading)
     const lane = this.#host.lane()
     const isComing = await this.#patiently(async () => {
       // Asked again after the lane was lost it is none of ours, though no other lane is there yet.
       if (lane === null || lane !== this.#host.lane()) return false
       const loaded = key.fresh === undefined ? await this.#host.deps.store.load(key) : untouched(key.fresh, lane)
       if (loaded === undefined || isEnd(loaded.run.status) || lane !== this.#host.lane()) return false
-      return this.#enter(loaded, lane).then(() => true, async (thrown: unknown) => {
+      return this.#enter(loaded, lane, reading).then(() => true, async (thrown: unknown) => {
         if (this.#isAway(thrown)) throw thrown
         // The lane ended meanwhile: that is no fault of the run, and whoever has it now enters it.
         if (lane !== this.#host.lane() || thrown instanceof LaneFencedError) return false
@@ -190,7 +192,7 @@ export class Takeover {
         return false
       })
     })
-    if (isComing !== true && lane === this.#host.lane()) this.#coming.delete(key.run)
+    if (isComing !== true && this.#coming.get(key.run) === reading) this.#coming.delete(key.run)
   }
 
   /** The store could not be asked: nothing is known by it of what was asked for. */
@@ -253,8 +255,7 @@ export class Takeover {
       const room = Math.min(BATCH, this.#host.room() - this.#coming.size)
       this.#full = room <= 0
       if (this.#full || this.#stopped) return
-      const { served } = this.#served
-      const answer = served?.length === 0 ? undefined : await this.#claim(room, served)
+      const answer = this.#served.served?.length === 0 ? undefined : await this.#claim(room, this.#served.served)
       const runs = answer?.answer === 'claimed' ? answer.runs : []
       await Promise.all(runs.map((key) => this.resume(key)))
       if (runs.length < room) break
@@ -271,14 +272,14 @@ export class Takeover {
     })
   }
 
-  async #enter(loaded: LoadedRun, lane: Lane | null): Promise<void> {
+  async #enter(loaded: LoadedRun, lane: Lane | null, reading: number): Promise<void> {
     const whole = await this.#migrated(await wholeFork(loaded, this.#host))
     if (whole === null) return
     if (cancelOf(whole) !== undefined) await closeLoaded(whole, this.#host)
     const cleaning = await this.#cleaning(whole)
     const heeded: Heeded = cleaning === undefined || isUndone(whole) ? await heedCancel(whole, this.#host) : { ends: null, loaded: whole }
     if (heeded.ends === null) {
-      await this.#enterLoaded(heeded.loaded, { lane, cleaning })
+      await this.#enterLoaded(heeded.loaded, { lane, cleaning, reading })
       return
     }
     this.#exits.cancelled(loaded.run, heeded.ends)
@@ -303,7 +304,7 @@ export class Takeover {
     return this.#exits.beginCleanUp(loaded.run, { mail, timeoutMs: timeoutOf(await this.#find(loaded.run)) })
   }
 
-  async #enterLoaded(loaded: LoadedRun, { lane, cleaning }: { readonly lane: Lane | null; readonly cleaning: Cleaning | undefined }): Promise<void> {
+  async #enterLoaded(loaded: LoadedRun, { lane, cleaning, reading }: { readonly lane: Lane | null; readonly cleaning: Cleaning | undefined; readonly reading: number }): Promise<void> {
     const { run } = loaded
     const workflow = await this.#workflowOf(run)
     const isCleaning = cleaning !== undefined
@@ -314,8 +315,9 @@ export class Takeover {
     const input = await this.#host.read(run.input)
     const mail = outstanding(loaded, all)
     const go = (trial: Trial | null): void => {
-      this.#coming.delete(run.run)
       // Read twice at once, it is entered once: two of it would write the same rows.
+      if (this.#coming.get(run.run) !== reading) return
+      this.#coming.delete(run.run)
       if (this.#stopped || lane !== this.#host.lane() || this.#host.isHot(run.run)) return
       this.#go(loaded, mail, { workflow: code, input, history, trial, cleanUp, paused: !isCleaning && isPaused(loaded.mail) })
     }

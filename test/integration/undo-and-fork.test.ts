@@ -100,7 +100,7 @@ describe.each(stores)('%s', (kind, make) => {
     onTestFinished(() => again.close().catch(() => undefined))
     const finishedFirst = (await again.getRun({ space: 0, run: run.id }))?.finishedAt ?? 0
     const keeping = new Housekeeping(
-      { store: again, clock: { now: () => finishedFirst + 2 }, limits: { retentionMs: 1, orphanBlobMs: 86_400_000 } } as never,
+      { store: again, clock: { now: () => finishedFirst + 2 }, limits: { retentionMs: 1, eventRetentionMs: 1, orphanBlobMs: 86_400_000 } } as never,
       { add: (op: never, _owner: unknown, _bytes: unknown, told: (answer: unknown, error: unknown) => void) => void writer.flush([op]).then(({ answers }) => told(answers.get(0), undefined), (error: unknown) => told(undefined, error)) } as never,
     )
     expect(await keeping.sweep()).toEqual({ runs: 1, blobs: 0 })

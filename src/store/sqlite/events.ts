@@ -98,7 +98,7 @@ function lastNumber(state: FlushState, space: number, topic: string): number {
 
 function eventFrom(row: Row): StoredEvent {
   return {
-    space: Number(row['space']), topic: String(row['topic']), id: String(row['id']), key: row['key'] === null ? null : String(row['key']), body: String(row['body']),
+    space: Number(row['space']), topic: String(row['topic']), id: String(row['id']), key: row['key'] as string | null, body: String(row['body']),
     at: Number(row['at']), number: Number(row['no']),
   }
 }

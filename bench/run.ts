@@ -13,6 +13,7 @@ import { b3pg } from './b3-pg.bench.ts'
 import { b4 } from './b4.bench.ts'
 import { b5 } from './b5.bench.ts'
 import { b9 } from './b9.bench.ts'
+import { b9children, b9childrenPg } from './b9-children.bench.ts'
 import { b10, b10pg } from './b10.bench.ts'
 import { b12 } from './b12.bench.ts'
 import { b14 } from './b14.bench.ts'
@@ -25,7 +26,7 @@ import { figure, jsonLines, putSection, table, verdictTable } from './report.ts'
 import { Servers } from './servers.ts'
 import { v1 } from './v1.bench.ts'
 
-const BENCHES: readonly Bench[] = [b1, b2, b3, b3pg, b4, b5, b9, b10, b10pg, b12, b14, v1]
+const BENCHES: readonly Bench[] = [b1, b2, b3, b3pg, b4, b5, b9, b9children, b9childrenPg, b10, b10pg, b12, b14, v1]
 const RESULTS = new URL('./RESULTS.md', import.meta.url)
 const BUILT = new URL('../dist/index.js', import.meta.url)
 

@@ -76,10 +76,12 @@ export interface Surroundings {
   readonly clock: Clock
   readonly random: Random
   readonly standIn?: EngineDeps['standIn']
+  /** What the engine finds workflows by, made of what it would find them by. */
+  readonly finder?: (finder: WorkflowFinder) => WorkflowFinder
 }
 
 /** Opens a Wumbo in given surroundings: for createWumbo and the test kit. */
-export async function openWumbo(options: WumboOptions, { clock, random, standIn }: Surroundings): Promise<Wumbo> {
+export async function openWumbo(options: WumboOptions, { clock, random, standIn, finder: foundBy = (found) => found }: Surroundings): Promise<Wumbo> {
   const templates = createRegistry(withBuiltins(options.templates ?? []))
   const workflows = new WorkflowCatalogue(options.workflows ?? [])
   const store = await openStore(options.store ?? DEFAULT_STORE, options.readOnly ?? false)
@@ -90,7 +92,7 @@ export async function openWumbo(options: WumboOptions, { clock, random, standIn 
       store, observers, clock: isShared(store) ? clockAt(clock, () => store.now()) : clock, random, sha256,
       execution: strategy(options.execution), services: options.services ?? services(),
       log: options.log ?? createLogger({ level: 'warn' }),
-      workflows: finder(workflows, templates, (workflow) => toStart(workflow, { definitions, workflows })),
+      workflows: foundBy(finder(workflows, templates, (workflow) => toStart(workflow, { definitions, workflows }))),
       limits: limitsOf(options), queues: options.queues?.map((queue) => checkQueue(queue)) ?? null,
       worker: isShared(store) ? workerFacts(options) : null,
       ...(standIn === undefined ? {} : { standIn }),

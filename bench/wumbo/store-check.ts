@@ -25,6 +25,17 @@ export function checkStore(file: string, expected: Held): void {
   }
 }
 
+/** How many runs the file holds, and how many of them have completed. */
+export function runsIn(file: string): { readonly runs: number; readonly completed: number } {
+  const database = new DatabaseSync(file, { readOnly: true })
+  try {
+    const count = (sql: string): number => Number(database.prepare(sql).get()?.['total'])
+    return { runs: count('select count(*) as total from runs'), completed: count("select count(*) as total from runs where status = 'completed'") }
+  } finally {
+    database.close()
+  }
+}
+
 /** Where the probe leaves its notes; to be called before the first connection is opened. */
 export function notePragmas(folder: string): string {
   const notes = join(folder, 'pragmas.jsonl')

@@ -46,6 +46,8 @@ export class ChildFan {
   #completed = 0
   #failed = 0
   #filling = false
+  /** Children whose start is not durable yet. */
+  #starting = 0
   /** A child that has not completed, for messages. */
   #firstFailed = ''
 
@@ -107,8 +109,11 @@ export class ChildFan {
       this.#ended(id, ended)
       return
     }
+    this.#starting++
+    this.#wait.isHeld = false
     this.#children.begin(id, { gen: this.#gen, path: own }, { workflow, input: inputs[index], close, queue }).then(
       (how) => {
+        this.#started()
         if (this.#wait.isGivenUp) this.#children.orphaned(id)
         if (this.#isOver()) return
         if (how === 'known' && this.#isKnown) this.#lookUp(id)
@@ -116,6 +121,13 @@ export class ChildFan {
       },
       (thrown: unknown) => this.#refused(thrown),
     )
+  }
+
+  /** Once all that were begun are there, a run that is paused has nothing to stay in memory for. */
+  #started(): void {
+    if (--this.#starting > 0) return
+    this.#wait.isHeld = true
+    if (this.#children.run.pause.isOn) this.#children.run.considerLeavingSoon()
   }
 
   /** A child of an earlier process may have ended while this run could not be told. */

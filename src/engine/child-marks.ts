@@ -20,7 +20,7 @@ export interface ChildMark {
   readonly isClosed: boolean
 }
 
-const NONE: ReadonlySet<string> = new Set()
+const NONE: ReadonlyMap<string, number> = new Map()
 const KINDS = { one: { cancel: 'child', abandon: 'child abandoned' }, many: { cancel: 'children', abandon: 'children abandoned' } } as const
 
 const STARTS: ReadonlyMap<string, Pick<ChildMark, 'close'> & { readonly isMany: boolean }> = new Map([
@@ -41,17 +41,24 @@ export function closeMark(path: string, at: number): Omit<Mark, 'space' | 'run' 
 /** The children that a run has started, by the path of the operation; of several generations those of the newest. */
 export function startedChildren({ marks, journal }: Pick<LoadedRun, 'marks' | 'journal'>): ReadonlyMap<string, ChildMark> {
   const found = new Map<string, ChildMark>()
-  const answered = marks.some(({ kind }) => STARTS.has(kind)) ? new Set(journal.flatMap((record) => (record.kind === 'step' ? [] : [record.path]))) : NONE
+  const answered = marks.some(({ kind }) => STARTS.has(kind)) ? answers(journal) : NONE
   for (const { path, gen, kind, attempt } of marks) {
     const start = STARTS.get(kind)
     if (start === undefined || (found.get(path)?.gen ?? 0) > gen) continue
-    found.set(path, { path, gen, count: start.isMany ? attempt : null, close: start.close, isAnswered: answered.has(path), isClosed: false })
+    found.set(path, { path, gen, count: start.isMany ? attempt : null, close: start.close, isAnswered: (answered.get(path) ?? 0) >= gen, isClosed: false })
   }
   for (const { path, gen, kind } of marks) {
     const start = kind === 'child closed' ? found.get(path) : undefined
     if (start !== undefined && gen >= start.gen) found.set(path, { ...start, isClosed: true })
   }
   return found
+}
+
+/** The generation of the newest answer by path: what an earlier one was told is no answer to the children that were started since. */
+function answers(journal: LoadedRun['journal']): ReadonlyMap<string, number> {
+  const newest = new Map<string, number>()
+  for (const { kind, path, gen } of journal) if (kind !== 'step') newest.set(path, Math.max(gen, newest.get(path) ?? 0))
+  return newest
 }
 
 /** Those of them that it has not given up. */

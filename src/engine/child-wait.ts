@@ -13,7 +13,7 @@ export class ChildWait {
   since = 0
   /** Something of it is under way: the run stays in memory. */
   isBusy = true
-  /** It goes on when the pause is over. */
+  /** Nothing of it is on its way: in a pause the run need not stay in memory for it. */
   isHeld = false
   #isGivenUp = false
   #stays = true

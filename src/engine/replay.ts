@@ -127,7 +127,7 @@ export class Replay {
     }
     const asked = this.#asked.get(record.path)
     if (asked === undefined) return { kind: 'mismatch', error: notAsked(record, this.unanswered) }
-    const difference = differenceOf(record, asked.operation, asked.step)
+    const difference = differenceOf(record, asked.operation, asked.step, output)
     if (difference !== null) return { kind: 'mismatch', error: mismatchError(record, difference) }
     this.#position++
     this.#forget(record.path)

@@ -1,17 +1,13 @@
 // Child runs as users hold them, on each store: started once, waited for over restarts, cancelled with their parent or left to themselves, fanned out and joined; and
 // runs that continue as new.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { createWumbo, defineTemplate, defineWorkflow, fromModel } from '../../src/index.ts'
-import type { ParentClose, Store, Wumbo } from '../../src/index.ts'
-import { memoryStore } from '../../src/store/memory/index.ts'
-import { postgresStore } from '../../src/store/postgres/index.ts'
-import { sqliteStore } from '../../src/store/sqlite/index.ts'
+import type { ParentClose, Wumbo } from '../../src/index.ts'
 import { collect } from '../../src/testing/store-cases/samples.ts'
-import { describePostgres, makeSchema } from './store/postgres-server.ts'
+import { inMemory, onFile, onServer } from '../fixtures/places.ts'
+import type { Place } from '../fixtures/places.ts'
+import { describePostgres } from './store/postgres-server.ts'
 
 const one = defineTemplate({ name: 'one', version: '1.0.0', description: 'Gives its input.', input: z.number(), output: z.number(), execute: (n) => n })
 const double = defineWorkflow({
@@ -86,26 +82,6 @@ const sendAll = fromModel({
   output: { first: '${{ steps.first.output }}', held: '${{ steps.held.output }}', failed: '${{ steps.all.output.failed }}', all: '${{ steps.all.output.outputs }}' },
 }, [])
 const workflows = [double, held, single, waiting, nested, careful, two, many, turns, above, sendAll]
-
-/** How a process opens the store; called again for each. */
-type Place = () => Promise<Store>
-
-async function onFile(): Promise<Place> {
-  const folder = await mkdtemp(join(tmpdir(), 'wumbo-children-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return () => sqliteStore({ file: join(folder, 'w.db') })
-}
-
-async function inMemory(): Promise<Place> {
-  const store = memoryStore()
-  return async () => (store.reopen(), store)
-}
-
-async function onServer(): Promise<Place> {
-  const at = makeSchema()
-  onTestFinished(at.drop)
-  return () => postgresStore({ url: at.url, schema: at.schema, leaseMs: 2000 })
-}
 
 async function open(place: Place, options: Parameters<typeof createWumbo>[0] = {}): Promise<Wumbo> {
   const wumbo = await createWumbo({ store: await place(), workflows, limits: { releaseAfterMs: 30 }, ...options })

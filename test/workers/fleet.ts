@@ -79,7 +79,7 @@ export class Fleet {
   async starter(): Promise<Wumbo> {
     const store = await postgresStore({ ...this.#place, leaseMs: this.#leaseMs })
     await this.pool.query(`create table if not exists ${this.#place.schema}.effects (id bigint generated always as identity, run text, path text, worker text, key text)`)
-    return createWumbo({ store, limits: { hotRuns: 0 }, queues: [], workflows: ['five', 'poisoned', 'sleeper'].map(outline) })
+    return createWumbo({ store, limits: { hotRuns: 0 }, queues: [], workflows: ['five', 'poisoned', 'sleeper', 'parent'].map(outline) })
   }
 
   async add(more: Partial<WorkerData> = {}): Promise<WorkerProcess> {

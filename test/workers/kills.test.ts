@@ -45,4 +45,24 @@ describePostgres('workers that die', () => {
     for await (const finding of starter.verify()) findings.push(finding)
     expect(findings).toEqual([])
   })
+
+  test('children that other workers have, and that end while their parents are being taken over, are heard once each', { timeout: 120_000 }, async () => {
+    const PARENTS = 60
+    const { fleet, starter } = await fleetOf(0)
+    await fleet.add({ queues: ['children'] })
+    const first = await fleet.add({ queues: ['default'] })
+    // They end from the death of the parents' worker until after its lease has lapsed and another has them.
+    await Promise.all(Array.from({ length: PARENTS }, async (_, index) => starter.start('parent', { ms: 1500 + index * 100 })))
+    await fleet.until(`select count(*) = ${PARENTS} from @run_starts where queue = 'children'`, 30_000)
+    await first.kill()
+    await fleet.add({ queues: ['default'] })
+    await fleet.until(`select not exists (select 1 from @runs)`, 60_000)
+    expect(await fleet.query(`select status, output, count(*)::int as runs from @run_rows group by 1, 2`)).toEqual([{ status: 'completed', output: 'j:{"n":1}', runs: PARENTS * 2 }])
+    expect(await fleet.query(`select count(*)::int as records, count(distinct run_no)::int as parents from @journal where kind = 'child'`)).toEqual([{ records: PARENTS, parents: PARENTS }])
+    // Each was done by a worker that takes the queue of children.
+    expect(await fleet.query(`select worker, count(*)::int as effects from @effects group by 1`)).toEqual([{ worker: 'w0', effects: PARENTS }])
+    const findings = []
+    for await (const finding of starter.verify()) findings.push(finding)
+    expect(findings).toEqual([])
+  })
 })

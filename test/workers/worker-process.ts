@@ -55,10 +55,12 @@ const sleeper = defineWorkflow({
     return ctx.step('a', add, { n: 0, ms: 0 })
   },
 })
+/** Waits for a child that workers of another queue take. */
+const parent = defineWorkflow({ name: 'parent', input: z.object({ ms: z.number() }), run: (ctx, input) => ctx.child('child', sleeper, input, { queue: 'children' }) })
 
 const store = await postgresStore({ url: data.url, schema: data.schema, leaseMs: data.leaseMs })
 const wumbo = await createWumbo({
-  store, worker: data.name, workflows: [five, poisoned, sleeper], ...(data.queues === undefined ? {} : { queues: data.queues }), ...(data.hotRuns === undefined ? {} : { limits: { hotRuns: data.hotRuns } }),
+  store, worker: data.name, workflows: [five, poisoned, sleeper, parent], ...(data.queues === undefined ? {} : { queues: data.queues }), ...(data.hotRuns === undefined ? {} : { limits: { hotRuns: data.hotRuns } }),
   log: createLogger({ level: 'info', format: 'json', sink: (line) => void process.stderr.write(line) }),
 })
 wumbo.observe((event) => {

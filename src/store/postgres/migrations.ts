@@ -10,10 +10,11 @@ import { children } from './migrations/0004-children.ts'
 import { chosenVersions } from './migrations/0005-chosen-versions.ts'
 import { lapse } from './migrations/0006-lapse.ts'
 import { events } from './migrations/0007-events.ts'
+import { mailed } from './migrations/0008-mailed.ts'
 import { isMovedVersion, movedError, readMoved } from './moved.ts'
 
 /** The statements of each migration; the first makes version 1. */
-const MIGRATIONS: readonly string[] = [initial, flush, tick, children, chosenVersions, lapse, events]
+const MIGRATIONS: readonly string[] = [initial, flush, tick, children, chosenVersions, lapse, events, mailed]
 
 /** The version of the schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length

@@ -91,6 +91,12 @@ export interface Fault {
  */
 export type Target = AnyTemplate | string
 
+/** What a stub gives that is no function. */
+export type StubOutput = string | number | boolean | null | readonly unknown[] | { readonly [key: string]: unknown }
+
+/** A workflow, or the name of one. */
+export type StubbedWorkflow = AnyWorkflow | string
+
 /** The journal of a run: what it has done so far, in the order in which it was recorded. */
 export interface Journal {
   readonly run: RunDetails
@@ -150,6 +156,12 @@ export interface TestDoubles {
    */
   stub<I, O>(template: Template<I, O>, answer: StubAnswer<I, NoInfer<O>>): Stub<I, O>
   stub(target: string, answer: StubAnswer<unknown, unknown>): Stub
+  /**
+   * Stands in for the children that runs start of a workflow, which so need not be there: gives the output, or a function that makes one of the input. The child is a run of
+   * its own with one step; what the function throws fails it. An input that the workflow would refuse is refused where it is registered. Runs that the test itself starts are not stubbed.
+   */
+  stubWorkflow<I, O>(workflow: Workflow<I, O>, answer: NoInfer<O> | StubAnswer<I, NoInfer<O>>): Stub<I, O>
+  stubWorkflow(workflow: string, answer: StubAnswer<unknown, unknown> | StubOutput): Stub
   /** Lets a step go wrong. Throws ConfigInvalidError for what is no fault. */
   fault(target: Target, options: FaultOptions): Fault
   /** Waits in virtual time: for the bodies of stubs and templates, which so take a time that costs nothing. */

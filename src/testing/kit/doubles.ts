@@ -1,16 +1,18 @@
 // What stands in for steps: stubs in place of templates, and faults. One set of doubles serves all processes of a test; what dies is up to
 // whoever runs them.
-import type { AskedStep } from '../../engine/ports.ts'
-import { OutputInvalidError, StepTimeoutError, TransactionUnsupportedError, type WumboError } from '../../errors.ts'
+import type { AskedStep, WorkflowFinder } from '../../engine/ports.ts'
+import { ConfigInvalidError, OutputInvalidError, StepTimeoutError, TransactionUnsupportedError, type WumboError } from '../../errors.ts'
 import { labelOf, makeTemplate } from '../../template/callable.ts'
 import type { AnyTemplate, Schema, TemplateContext } from '../../template/contract.ts'
 import { asFailure } from '../../template/failure.ts'
+import { WORKFLOW_NAME } from '../../model/workflow.ts'
 import { jsonSchema } from '../../workflow/input-schema.ts'
 import { whileAsleep } from './bodies.ts'
-import type { Fault, FaultOptions, Stub, StubAnswer, StubCall, Target } from './contract.ts'
+import type { Fault, FaultOptions, Stub, StubAnswer, StubCall, StubbedWorkflow, Target } from './contract.ts'
 import { readFault } from './fault-options.ts'
 import { shownTarget, stepMatcher } from './target.ts'
 import type { StepMatcher } from './target.ts'
+import { stubTemplateName, withStubs } from './stub-workflow.ts'
 
 /** The process in which a step runs, as far as its doubles need it. */
 export interface DoublesHost {
@@ -30,6 +32,8 @@ interface OwnStub {
   readonly isFor: StepMatcher
   readonly answer: StubAnswer<unknown, unknown>
   readonly calls: Call[]
+  /** The workflow that it stands in for. */
+  readonly workflow?: string
 }
 
 interface OwnFault {
@@ -54,7 +58,23 @@ export class Doubles {
   readonly #given = new WeakMap<TemplateContext, { readonly value: unknown }>()
 
   stub(target: Target, answer: StubAnswer<never, unknown>): Stub<never, never> {
-    const own: OwnStub = { isFor: stepMatcher(target), answer: answer as StubAnswer<unknown, unknown>, calls: [] }
+    return this.#add({ isFor: stepMatcher(target), answer: answer as StubAnswer<unknown, unknown>, calls: [] })
+  }
+
+  /** Stands in for the children of a workflow. */
+  stubWorkflow(target: StubbedWorkflow, answer: unknown): Stub<never, never> {
+    const workflow = nameOf(target)
+    const template = stubTemplateName(workflow)
+    const given = typeof answer === 'function' ? (answer as StubAnswer<unknown, unknown>) : () => answer
+    return this.#add({ isFor: (step) => step.template.meta.name === template, answer: given, calls: [], workflow })
+  }
+
+  /** Finds the workflows of children, stubbed or not. */
+  finder(finder: WorkflowFinder): WorkflowFinder {
+    return withStubs(finder, (name) => this.#stubs.some(({ workflow }) => workflow === name))
+  }
+
+  #add(own: OwnStub): Stub<never, never> {
     this.#stubs = [own, ...this.#stubs]
     return {
       get calls() {
@@ -163,6 +183,12 @@ export class Doubles {
       path, remedy: `Stub it: t.stub(${template.meta.name}, (input) => …). Test what it does to the database on a database.`,
     })
   }
+}
+
+function nameOf(target: StubbedWorkflow): string {
+  const name: unknown = typeof target === 'string' ? target : (target as { readonly name?: unknown } | null)?.name
+  if (typeof name === 'string' && WORKFLOW_NAME.test(name)) return name
+  throw new ConfigInvalidError(`target: expected a workflow or its name, got ${typeof target === 'string' ? JSON.stringify(target) : typeof target}`, { path: 'target' })
 }
 
 function die(host: DoublesHost): Promise<never> {

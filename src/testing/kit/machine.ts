@@ -262,7 +262,7 @@ export class Machine {
         execution: this.bodies.counted(asyncStrategy({ clock }), clock),
         limits: { checkPure: true, ...options.limits },
       },
-      { clock, random: seededRandom(seed + this.deaths * 7919), standIn: (step) => doubles.standIn(step, host) },
+      { clock, random: seededRandom(seed + this.deaths * 7919), standIn: (step) => doubles.standIn(step, host), finder: (finder) => doubles.finder(finder) },
     ).then(
       (wumbo) => {
         wumbo.observe((event) => {

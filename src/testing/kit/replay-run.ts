@@ -9,6 +9,7 @@ import { DEFAULT_SPACE } from '../../model/run.ts'
 import { defaultCodec } from '../../shared/codec.ts'
 import { hashText } from '../../shared/hash.ts'
 import { quietLogger } from '../../template/log.ts'
+import { plainVersion } from '../../template/signature.ts'
 import { isClosing } from '../../workflow/closing-paths.ts'
 import type { AnyWorkflow, Cut, Operation, Source, SourceHost } from '../../workflow/contract.ts'
 import { settle } from '../virtual-time.ts'
@@ -133,7 +134,7 @@ class ReplayedCode implements SourceHost {
     if (operation?.kind !== 'step' || record.kind !== 'step') return
     const { name, version } = operation.template.meta
     const { seq, path } = record
-    if (record.template !== name || record.templateVersion !== version) throw difference(path, { seq, recorded: `template ${record.template ?? '?'}@${record.templateVersion ?? '?'}`, asked: `template ${name}@${version}` })
+    if (record.template !== name || plainVersion(record.templateVersion ?? '?') !== version) throw difference(path, { seq, recorded: `template ${record.template ?? '?'}@${plainVersion(record.templateVersion ?? '?')}`, asked: `template ${name}@${version}` })
     if (record.inputHash === null) return
     const payload = defaultCodec.snapshot(operation.input, { name: `${path}.input` }).payload
     if (hashText(payload) === record.inputHash) return

@@ -7,7 +7,7 @@ import type { Duration } from '../../shared/duration.ts'
 import type { AnyTemplate } from '../../template/contract.ts'
 import type { AnyWorkflow } from '../../workflow/contract.ts'
 import type { StartOptions, Wumbo } from '../../wumbo-api.ts'
-import type { Fault, FaultOptions, Journal, StartedRun, Stub, StubAnswer, SweepOptions, SweepReport, Target, TestOptions, TestRun, TestWumbo } from './contract.ts'
+import type { Fault, FaultOptions, Journal, StartedRun, Stub, StubAnswer, StubbedWorkflow, SweepOptions, SweepReport, Target, TestOptions, TestRun, TestWumbo } from './contract.ts'
 import { bodyNow, bodySleep } from './bodies.ts'
 import { sweepRuns } from './crash-everywhere.ts'
 import { Doubles } from './doubles.ts'
@@ -76,6 +76,10 @@ class OpenTest implements TestWumbo {
 
   stub(target: AnyTemplate | string, answer: StubAnswer<never, unknown>): Stub<never, never> & Stub {
     return this.#doubles.stub(target, answer) // the overloads name the types
+  }
+
+  stubWorkflow(workflow: StubbedWorkflow, answer: unknown): Stub<never, never> & Stub {
+    return this.#doubles.stubWorkflow(workflow, answer)
   }
 
   fault(target: Target, options: FaultOptions): Fault {

@@ -2,8 +2,26 @@
 // comments hold here too. A released version is never changed: older workers call it; the next one gets a new name.
 //
 // What an end tells is sent after all ends are made, by those that were: p_tell_finish is the position among the ends.
+
+/** Appends to inboxes what is sent, and counts it. For "run_no + 0" see 0008-mailed.ts. */
+const mailed = (sent: string): string => `with mailed as (
+      insert into inbox (run_no, number, mail, kind, body, sent_at)
+      select n.no, n.inbox_count + row_number() over (partition by n.no order by n.at), n.mail, n.kind, n.body, n.sent
+      from (
+        select distinct on (l.no, k.mail collate "C") l.no, l.inbox_count, k.mail, k.kind, k.body, k.sent, k.at
+        from ${sent}
+        join runs l on l.no = v_nos[k.r]
+        where (select i.mail from inbox i where i.run_no + 0 = l.no and i.mail = k.mail) is null
+        order by l.no, k.mail collate "C", k.at
+      ) n
+      returning run_no, number, sent_at
+    )
+    update runs l set inbox_count = l.inbox_count + c.sent, unread = l.unread + c.sent, wake_at = case when l.lane is null then c.last_sent_at else l.wake_at end
+    from (select m.run_no, count(*) as sent, (array_agg(m.sent_at order by m.number desc))[1] as last_sent_at from mailed m group by m.run_no) c
+    where l.no = c.run_no;`
+
 export const children = `
-create function wumbo_flush_v2(
+create or replace function wumbo_flush_v2(
   p_lane text, p_epoch bigint, p_claim_limit bigint, p_claim_now bigint, p_claim_kinds bigint[],
   p_new_space bigint[],
   p_start_no bigint[], p_start_free bigint[], p_start_once bigint[], p_start_space bigint[], p_start_run text[], p_start_workflow text[], p_start_version text[], p_start_queue text[], p_start_kind bigint[], p_start_input text[],
@@ -162,22 +180,7 @@ begin
     return query
     select case when v_nos[k.r] = 0 then 'missing' when l.no is null then 'finished' when l.lane is null then 'sent' else 'sent owned' end, k.at, null::text, null::text, null::bigint, null::text, null::text, null::text, null::text, null::bigint, null::bigint, null::text
     from unnest(p_send_run) with ordinality as k(r, at) left join runs l on l.no = v_nos[k.r];
-    insert into inbox (run_no, number, mail, kind, body, sent_at)
-    select n.no, n.inbox_count + row_number() over (partition by n.no order by n.at), n.mail, n.kind, n.body, n.sent
-    from (
-      select distinct on (l.no, k.mail collate "C") l.no, l.inbox_count, k.mail, k.kind, k.body, k.sent, k.at
-      from unnest(p_send_run, p_send_mail, p_send_kind, p_send_body, p_send_at) with ordinality as k(r, mail, kind, body, sent, at)
-      join runs l on l.no = v_nos[k.r]
-      where not exists (select 1 from inbox i where i.run_no = l.no and i.mail = k.mail)
-      order by l.no, k.mail collate "C", k.at
-    ) n;
-    update runs l set inbox_count = l.inbox_count + c.sent, unread = l.unread + c.sent, wake_at = case when l.lane is null then c.last_sent_at else l.wake_at end
-    from (select distinct v_nos[k.r] as no from unnest(p_send_run) as k(r)) n,
-      lateral (
-        select count(*) as sent, (array_agg(i.sent_at order by i.number desc))[1] as last_sent_at
-        from inbox i where i.run_no = n.no and i.number > (select r.inbox_count from runs r where r.no = n.no)
-      ) c
-    where l.no = n.no and c.sent > 0;
+    ${mailed('unnest(p_send_run, p_send_mail, p_send_kind, p_send_body, p_send_at) with ordinality as k(r, mail, kind, body, sent, at)')}
   end if;
   if cardinality(p_consume_run) > 0 then
     with read as (
@@ -222,23 +225,7 @@ begin
   end if;
 
   if cardinality(v_ended) > 0 then
-    insert into inbox (run_no, number, mail, kind, body, sent_at)
-    select n.no, n.inbox_count + row_number() over (partition by n.no order by n.at), n.mail, n.kind, n.body, n.sent
-    from (
-      select distinct on (l.no, k.mail collate "C") l.no, l.inbox_count, k.mail, k.kind, k.body, k.sent, k.at
-      from unnest(p_tell_finish, p_tell_run, p_tell_mail, p_tell_kind, p_tell_body, p_tell_at) with ordinality as k(ended, r, mail, kind, body, sent, at)
-      join unnest(v_ended) as e(at) on e.at = k.ended
-      join runs l on l.no = v_nos[k.r]
-      where not exists (select 1 from inbox i where i.run_no = l.no and i.mail = k.mail)
-      order by l.no, k.mail collate "C", k.at
-    ) n;
-    update runs l set inbox_count = l.inbox_count + c.sent, unread = l.unread + c.sent, wake_at = case when l.lane is null then c.last_sent_at else l.wake_at end
-    from (select distinct v_nos[k.r] as no from unnest(p_tell_run) as k(r)) n,
-      lateral (
-        select count(*) as sent, (array_agg(i.sent_at order by i.number desc))[1] as last_sent_at
-        from inbox i where i.run_no = n.no and i.number > (select r.inbox_count from runs r where r.no = n.no)
-      ) c
-    where l.no = n.no and c.sent > 0;
+    ${mailed('unnest(p_tell_finish, p_tell_run, p_tell_mail, p_tell_kind, p_tell_body, p_tell_at) with ordinality as k(ended, r, mail, kind, body, sent, at) join unnest(v_ended) as e(at) on e.at = k.ended')}
   end if;
 
   if p_claim_limit is not null then

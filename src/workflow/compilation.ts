@@ -30,8 +30,6 @@ export interface Compilation extends Surroundings {
   readonly scope: (source: ScopeSource, place: Place, compilation: Compilation) => CompiledScope
   /** The workflows that are run inline. */
   readonly inlined: Set<SubWorkflow>
-  /** What is compiled may be given up while the run goes on: it is part of a branch. */
-  readonly isBranch?: true
 }
 
 /** A place in a definition: its path and what can be seen from it. */

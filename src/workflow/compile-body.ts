@@ -55,7 +55,7 @@ export function compileBody(body: BodyModel, place: Place, owner: string, compil
     case 'parallel': {
       const model = usable(body, 'parallel', place, compilation)
       if (model === undefined) return { plan: NOTHING, uses: new Uses() }
-      return compileParallel(model, { path: `${path}.parallel`, names: place.names }, (branch, at) => compileBody(branch, at, owner, { ...compilation, isBranch: true }), compilation)
+      return compileParallel(model, { path: `${path}.parallel`, names: place.names }, (branch, at) => compileBody(branch, at, owner, compilation), compilation)
     }
     case 'inline':
       return compileInline(body, place, compilation) ?? { plan: NOTHING, uses: new Uses() }

@@ -26,7 +26,7 @@ export function compileInline(body: BodyModel, place: Place, compilation: Compil
   if (model === undefined) return undefined
   const input = model.input === undefined ? NO_INPUT : compileBinding(model.input, { path: `${path}.input`, names: place.names, problems: compilation.problems })
   const reference = usable(model, 'workflow', { path }, compilation)
-  const workflow = reference === undefined ? undefined : compilation.inline(reference, { path: place.path, isClosing: compilation.isClosing === true, isBranch: compilation.isBranch === true })
+  const workflow = reference === undefined ? undefined : compilation.inline(reference, { path: place.path, isClosing: compilation.isClosing === true })
   if (workflow === undefined) return undefined
   compilation.inlined.add(workflow)
   return { plan: { kind: 'inline', workflow, input }, uses: new Uses().read(input.references) }

@@ -89,26 +89,26 @@ export interface FinderHost {
 
 /** Finds the workflows that one graph runs inline. */
 export function inlineFinder({ problems, model, beside, source }: FinderHost): FindInline {
-  return (reference, { path, isClosing, isBranch }) => {
+  return (reference, { path, isClosing }) => {
     const at = `${path}.inline.workflow`
     const near = beside.find(reference)
     const found = near === undefined ? foundIn(source, reference) : near
     if (found === null) return undefined
-    const made = 'graph' in found ? part(found.graph, { model, isClosing, isBranch }) : found
+    const made = 'graph' in found ? part(found.graph, { model, isClosing }) : found
     if (!('message' in made)) return made
     problems.add(made.code, at, made.message, { remedy: made.remedy })
     return undefined
   }
 }
 
-function part(graph: GraphWorkflow, { model, isClosing, isBranch }: { readonly model: WorkflowModel; readonly isClosing: boolean; readonly isBranch: boolean }): SubWorkflow | Exclude<Found, null | { readonly graph: GraphWorkflow }> {
+function part(graph: GraphWorkflow, { model, isClosing }: { readonly model: WorkflowModel; readonly isClosing: boolean }): SubWorkflow | Exclude<Found, null | { readonly graph: GraphWorkflow }> {
   if (graph.name === model.name) return cycle([model.name, model.name])
   const problems = new Problems()
   const sub = partOf(graph, isClosing, problems)
   const [wrong] = problems.sorted
   if (sub === undefined) return { code: 'INLINE_REFUSED', message: `${graph.name} cannot be run inline here: ${wrong?.path ?? ''}: ${wrong?.message ?? ''}`, remedy: wrong?.remedy ?? CHILD }
   const way = sub.inside.get(model.name)
-  return way === undefined ? (refusalOf(sub, model, isBranch) ?? sub) : cycle([model.name, ...way])
+  return way === undefined ? (refusalOf(sub, model) ?? sub) : cycle([model.name, ...way])
 }
 
 function foundIn(source: InlineSource, reference: string): Found {
@@ -131,12 +131,11 @@ export function cycle(names: readonly string[]): { readonly code: 'CYCLE'; reado
 }
 
 /** Why a graph cannot be run as a part of this one; undefined when it can. */
-function refusalOf(sub: SubWorkflow, model: WorkflowModel, isBranch: boolean): Omit<Unusable, 'form'> | undefined {
+function refusalOf(sub: SubWorkflow, model: WorkflowModel): Omit<Unusable, 'form'> | undefined {
   const { name } = sub
   const onCancel: OnCancel = model.onCancel ?? 'compensate'
   if (sub.model.timeout !== undefined) return { code: 'INLINE_REFUSED', message: `${name} has a timeout, which is that of a run, and inline it has none of its own`, remedy: `Take it out of ${name} and say it at its steps or at this workflow. ${CHILD}` }
   if (sub.onCancel !== onCancel) return { code: 'INLINE_REFUSED', message: `${name} says onCancel: ${sub.onCancel}, and this workflow ${onCancel}: a run is either undone or left`, remedy: `Say the same in both. ${CHILD}` }
-  if (isBranch && sub.closes.final) return { code: 'INLINE_REFUSED', message: `${name} has a finally, which would not be run when the branch is given up`, remedy: `Put the step beside the parallel. ${CHILD}` }
   return sub.depth > MAX_INLINE_DEPTH ? TOO_DEEP : undefined
 }
 

@@ -179,8 +179,55 @@ describe('what it does at its end', () => {
     expect(host.input('$finally.last')).toBe('cancelled')
   })
 
+  describe('in a branch that is given up', () => {
+    const branch = (b: StepModel, more: object = {}): Omit<WorkflowModel, 'name'> => ({ steps: { p: { parallel: { branches: { a: { uses: 'echo', with: 1 }, b }, merge: 'first', ...more } }, c: { uses: 'echo', with: '${{ steps.p.output }}' } } })
+    const top = (model: Omit<WorkflowModel, 'name'>): GraphWorkflow => fromModel({ name: 'top', ...model }, [echo], [close, outer])
+    const begin = (b: StepModel): GraphHost => new GraphHost(top(branch(b)).source())
+
+    test('is done before the step has ended: of those inside of others first', () => {
+      const host = begin(inline('test', {}))
+      host.answer('p.a')
+      expect(host.givenUp).toEqual(['p.b.b.x'])
+      expect([...host.waiting.keys()]).toEqual(['p', 'p.b.b.$inline.$finally.free'])
+      expect(host.input('p.b.b.$inline.$finally.free')).toEqual(['cancelled', 5])
+      host.drain()
+      expect(host.steps).toEqual(['p.a', 'p.b.b.x', 'p.b.b.$inline.$finally.free', 'p.b.$inline.$finally.last', 'c'])
+      expect(host.output).toEqual({ c: 1 })
+    })
+
+    test('goes on when it is under way, also when it was just about to begin', () => {
+      const host = begin(inline('close', 5))
+      for (const path of ['p.b.x', 'p.b.y', 'p.a', 'p']) host.answer(path)
+      expect([...host.waiting.keys()]).toEqual(['p.b.$inline.$finally.free'])
+      expect(host.drain().output).toEqual({ c: 1 })
+      expect(host.input('p.b.$inline.$finally.free')).toEqual(['completed', 5])
+    })
+
+    test('is done in branches of branches, and of each item', () => {
+      const host = begin({ parallel: { branches: { x: { steps: { each: { forEach: '[1, 2]', ...inline('close', '${{ item }}') } } }, y: inline('close', 3) }, merge: 'all' } })
+      host.answer('p.a')
+      host.drain()
+      expect(host.steps.filter((path) => path.includes('$'))).toEqual(['p.b.x.each[1].$inline.$finally.free', 'p.b.x.each[0].$inline.$finally.free', 'p.b.y.$inline.$finally.free'])
+      expect(host.output).toEqual({ c: 1 })
+    })
+
+    test('is done when another branch has failed; what fails in it changes nothing', () => {
+      const host = new GraphHost(graph(branch(inline('close', 5), { merge: 'all' }), [close]).source())
+      host.answer('p.a', failing('p.a'))
+      host.drain(failing('p.b.$inline.$finally.free'))
+      expect(host.failure).toMatchObject({ path: 'p.a' })
+    })
+
+    test('is done once when the run is cancelled meanwhile', () => {
+      for (let after = 1; after < 6; after++) {
+        const host = new GraphHost(top(branch({ steps: { one: inline('test', {}), two: inline('close', 7) } })).source({ after, outcome: 'cancelled', error: null })).drain()
+        expect(host.steps.filter((path) => path.includes('$')).toSorted()).toEqual(['p.b.one.$inline.$finally.last', 'p.b.one.b.$inline.$finally.free', 'p.b.two.$inline.$finally.free'])
+      }
+    })
+  })
+
   test('is reached again by what is recorded, at every answer', () => {
-    const nested = fromModel({ name: 'outer', steps: { z: inline('test', {}), w: { forEach: '[1, 2]', ...inline('close', '${{ item }}') } } }, [echo], [outer, close])
+    const nested = fromModel({ name: 'outer', steps: { z: inline('test', {}), w: { forEach: '[1, 2]', ...inline('close', '${{ item }}') }, v: { parallel: { branches: { a: { uses: 'echo' }, b: inline('test', {}), c: inline('close', 1) }, merge: 'first' } } } }, [echo], [outer, close])
     const lives: [GraphHost, () => GraphHost][] = [undefined, 1, 3, 5].map((after) => {
       const make = (): GraphHost => new GraphHost(nested.source(after === undefined ? undefined : { after, outcome: 'cancelled', error: null }))
       return [settled(make()), make]

@@ -1,8 +1,8 @@
 // What a branch of a `parallel` sees as the run: it can be cut off. From then on nothing of it begins, what it has open is given up, and answers
-// that come all the same are for nobody.
+// that come all the same are for nobody. What its sub-workflows do at their end is done all the same.
 import type { Operation, Outcome } from './contract.ts'
 import type { Frame } from './frame.ts'
-import { recordSkip, type Above, type ClosingInline, type Done, type RunCore, type ScopeSpot, type Wait } from './interpreter-run.ts'
+import { outermostEnds, recordSkip, type Above, type ClosingInline, type Done, type RunCore, type ScopeSpot, type Wait } from './interpreter-run.ts'
 import type { ScopePlan } from './plan.ts'
 import { requestedBy, withdrawnPath } from './waiting.ts'
 
@@ -10,6 +10,8 @@ export class BranchCore implements RunCore {
   readonly #core: RunCore
   readonly #open = new Set<string>()
   readonly #inlines = new Set<ClosingInline>()
+  /** What goes on after the cut: it belongs to what a sub-workflow does at its end. */
+  readonly #kept = new Set<string>()
   #isCut = false
 
   constructor(core: RunCore) {
@@ -26,7 +28,7 @@ export class BranchCore implements RunCore {
     // What people are asked is told at once and cannot be given up, only taken back.
     if (kind !== 'request') this.#open.add(path)
     this.#core.open(operation, (outcome) => {
-      if (this.#isCut && kind === 'request') recordSkip(this.#core, withdrawnPath(requestedBy(path)), [])
+      if (this.#isCut && kind === 'request' && !this.#kept.has(path)) recordSkip(this.#core, withdrawnPath(requestedBy(path)), [])
       this.#ended(path, () => answered(outcome))
     })
   }
@@ -39,7 +41,7 @@ export class BranchCore implements RunCore {
 
   #ended(path: string, goOn: () => void): void {
     this.#open.delete(path)
-    if (!this.#isCut) goOn()
+    if (!this.#isCut || this.#kept.delete(path)) goOn()
   }
 
   doomed(): void {
@@ -71,10 +73,15 @@ export class BranchCore implements RunCore {
     })
   }
 
-  /** Cuts the branch off. */
-  cut(): void {
+  /** Cuts the branch off; gives its sub-workflows that do something at their end, which they have not done yet. */
+  cut(): readonly ClosingInline[] {
     this.#isCut = true
-    for (const path of [...this.#open]) this.giveUp(path)
-    for (const inline of [...this.#inlines]) this.left(inline)
+    const ends = outermostEnds(this.#inlines)
+    for (const path of [...this.#open]) {
+      if (ends.some((inline) => inline.isClosing(path))) this.#kept.add(path)
+      else this.giveUp(path)
+    }
+    for (const inline of ends) inline.moveTo(this.#core)
+    return ends
   }
 }

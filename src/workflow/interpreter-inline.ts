@@ -53,7 +53,11 @@ export class InlineRun {
     return this.#isClosing && (path.startsWith(`${this.#closingPrefix}${ON_ERROR}.`) || path.startsWith(`${this.#closingPrefix}${FINALLY}.`))
   }
 
-  /** Its steps were given up with those of the run: it does what it does at its end, unless that is under way, and then calls. */
+  moveTo(core: RunCore): void {
+    this.#core.moveTo(core, this.#isClosing)
+  }
+
+  /** Its steps were given up: it does what it does at its end, unless that is under way, and then calls. */
   giveUp(end: Pick<Ended, 'outcome' | 'result'>, then: () => void): void {
     this.#done = then
     if (!this.#isClosing) this.#close(end)
@@ -88,8 +92,10 @@ function endOf(result: Result): Pick<Ended, 'outcome' | 'result'> {
 
 /** The run as the steps of a sub-workflow see it: what a failure stops among them is said by their own workflow. */
 class SubCore implements RunCore {
-  readonly #core: RunCore
+  #core: RunCore
   readonly #stops: () => boolean
+  /** What was put off and has not been done. */
+  readonly #tasks = new Set<() => void>()
 
   constructor(core: RunCore, stops: () => boolean) {
     this.#core = core
@@ -121,7 +127,21 @@ class SubCore implements RunCore {
   }
 
   later(task: () => void): void {
-    this.#core.later(task)
+    this.#tasks.add(task)
+    this.#put(task)
+  }
+
+  #put(task: () => void): void {
+    this.#core.later(() => {
+      if (this.#tasks.delete(task)) task()
+    })
+  }
+
+  /** What was put off is done there, if it is to be done at all. */
+  moveTo(core: RunCore, goesOn: boolean): void {
+    this.#core = core
+    if (!goesOn) this.#tasks.clear()
+    for (const task of this.#tasks) this.#put(task)
   }
 
   entered(inline: InlineRun): void {

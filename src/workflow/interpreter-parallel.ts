@@ -3,9 +3,12 @@
 import { BranchesFailedError, ExpressionError, StepFailedError, errorData, type WumboError } from '../errors.ts'
 import { readsOf, type Frame, type Reference } from './frame.ts'
 import { BranchCore } from './interpreter-branch.ts'
-import { failDecision, recordChoice, recordSkip, unmetPaths, type Above, type Done, type Result, type RunCore, type Spot } from './interpreter-run.ts'
+import { endAll, failDecision, recordChoice, recordSkip, unmetPaths, type Above, type Done, type Result, type RunCore, type Spot } from './interpreter-run.ts'
 import type { BodyPlan, BranchPlan, ParallelPlan } from './plan.ts'
 import { taken } from './taken.ts'
+
+/** How a sub-workflow ends in a branch that is given up. */
+const GIVEN_UP = { outcome: 'cancelled', result: { status: 'completed', output: undefined } } as const
 
 /** Runs the body of a branch. */
 export type RunBranch = (core: RunCore, body: BodyPlan, spot: Spot, done: Done) => void
@@ -111,8 +114,8 @@ class ParallelRun {
 
   #finish(result: Result): void {
     this.#isOver = true
-    for (const core of this.#cores) core?.cut()
-    this.#set.done(result)
+    const ends = this.#cores.flatMap((core) => core?.cut() ?? [])
+    endAll(ends, GIVEN_UP, () => this.#set.done(result))
   }
 
   #allEnded(): void {

@@ -40,6 +40,8 @@ export interface ClosingInline {
   readonly path: string
   /** True for the paths of what it does at its end, while it does. */
   isClosing(path: string): boolean
+  /** What it does goes through another core from now on. What of its steps was about to begin does not. */
+  moveTo(core: RunCore): void
   /** Its steps were given up: it does what it does at its end, or ends what it does there, then calls. */
   giveUp(end: { readonly outcome: 'failed' | 'cancelled'; readonly result: Result }, then: () => void): void
 }
@@ -95,4 +97,16 @@ export function unmetPaths(frame: Frame, requires: readonly Requirement[]): read
   const paths: string[] = []
   for (const { depth, index } of requires) if (frame.scopes[depth]?.standings[index] !== COMPLETED) paths.push(pathOf(frame, depth, index))
   return paths
+}
+
+/** Those of sub-workflows that are no part of what another one does at its end, the last that began first: so those inside of others come before these. */
+export function outermostEnds(inlines: Iterable<ClosingInline>): readonly ClosingInline[] {
+  const all = [...inlines]
+  return all.filter(({ path }) => !all.some((other) => other.isClosing(path))).reverse()
+}
+
+/** Lets sub-workflows whose steps were given up do what they do at their end, one after the other, then calls. */
+export function endAll([first, ...rest]: readonly ClosingInline[], end: Parameters<ClosingInline['giveUp']>[0], then: () => void): void {
+  if (first === undefined) then()
+  else first.giveUp(end, () => endAll(rest, end, then))
 }

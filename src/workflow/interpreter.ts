@@ -6,7 +6,7 @@ import { GIVEN_UP } from './closing-paths.ts'
 import { NO_FRAME, type Frame } from './frame.ts'
 import { runClosings, type Ended } from './interpreter-closings.ts'
 import { runScope } from './interpreter-scope.ts'
-import { recordChoice, recordSkip, type Above, type ClosingInline, type Done, type Result, type RunCore, type ScopeSpot, type Wait } from './interpreter-run.ts'
+import { endAll, outermostEnds, recordChoice, recordSkip, type Above, type ClosingInline, type Done, type Result, type RunCore, type ScopeSpot, type Wait } from './interpreter-run.ts'
 import type { GraphPlan, ScopePlan } from './plan.ts'
 import { withdrawnPath } from './waiting.ts'
 
@@ -163,14 +163,7 @@ class GraphSource implements Source, RunCore {
     if (closing.length > 0 || asked.length > 0) recordChoice(this, GIVEN_UP, { output: { outcome }, reads: [] })
     for (const path of asked) recordSkip(this, withdrawnPath(path), [])
     const result: Result = error === null ? { status: 'completed', output: undefined } : { status: 'failed', error }
-    // What belongs to such an end is a part of it.
-    const own = closing.filter(({ path }) => !closing.some((other) => other.isClosing(path)))
-    this.#closeInside({ outcome, result }, own.reverse(), () => this.#ended({ frame: this.#frame, outcome, result }))
-  }
-
-  #closeInside(end: { readonly outcome: 'failed' | 'cancelled'; readonly result: Result }, [first, ...rest]: readonly ClosingInline[], then: () => void): void {
-    if (first === undefined) then()
-    else first.giveUp(end, () => this.#closeInside(end, rest, then))
+    endAll(outermostEnds(closing), { outcome, result }, () => this.#ended({ frame: this.#frame, outcome, result }))
   }
 
   /** Does what is to be done and all that follows from it before it takes the next answer: so it is after a crash as well. */

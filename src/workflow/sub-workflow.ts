@@ -18,8 +18,6 @@ export interface InlineSite {
   readonly path: string
   /** Among what is run at the end of a run. */
   readonly isClosing: boolean
-  /** In a branch, which may be given up while the run goes on. */
-  readonly isBranch: boolean
 }
 
 /** Finds a workflow that is run inline; notes a problem and gives undefined when there is none. */

@@ -102,6 +102,19 @@ export function inlineShapes(night: string): readonly Shape[] {
       },
     },
     {
+      // What has lost does what it does at its end before the step has ended.
+      name: 'graph-inline-loses', input: {}, expected: { all: 1, any: 5, behind: 6 },
+      make: (world) => fromModel({
+        name: 'graph-inline-loses', input: { type: 'object' },
+        steps: {
+          any: { parallel: { branches: { a: { uses: 'inc', with: { n: 4 } }, b: { inline: { workflow: 'taking', input: { n: 2 } } }, c: { steps: { each: { forEach: '[1, 2]', inline: { workflow: 'taking', input: { n: '${{ item }}' } } } } } }, merge: 'any' } },
+          all: { needs: 'any', parallel: { branches: { a: { uses: 'bad', with: { n: 0 } }, b: { inline: { workflow: 'taking', input: { n: 2 } } } } }, onError: { uses: 'inc', with: { n: 0 } } },
+          behind: { uses: 'inc', needs: 'all', with: { n: 5 } },
+        },
+        output: { any: '${{ steps.any.output.?n.orValue(0) }}', all: '${{ steps.all.output.?n.orValue(0) }}', behind: '${{ steps.behind.output.n }}' },
+      }, both(world), [taking(world, { waits: true })]),
+    },
+    {
       name: 'graph-inline-fails', input: { n: 0 }, expected: 'failed',
       make: (world) => fromModel({
         name: 'graph-inline-fails', input: { type: 'object' },

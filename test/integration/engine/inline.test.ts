@@ -145,6 +145,28 @@ describe('a graph that is run inline', () => {
     }
   })
 
+  test('does what it does at its end before the step has ended whose branch has lost, over a death or a cancel at any moment', async () => {
+    const model: Partial<WorkflowModel> = { name: 'contest', steps: { p: { parallel: { branches: { quick: { uses: 'act', with: 1 }, seat: { inline: { workflow: 'seats', input: { film: 'opera' } } } }, merge: 'first' } }, home: { uses: 'act', with: '${{ steps.p.output }}' } }, cleanUpTimeout: '10s' }
+    for (const isCancelled of [false, true]) {
+      for (let steps = 0; steps < 50; steps += 2) {
+        const rig = new Rig()
+        const it = shop(rig)
+        const workflow = graphs(it, model)
+        const engine = await rig.engine([workflow])
+        const { run } = await rig.until(engine.start(workflow, {}))
+        await rig.steps(steps)
+        if (isCancelled) await rig.until(engine.postbox.ask(run, 'cancel').catch(() => undefined))
+        rig.die()
+        const second = await rig.engine([workflow])
+        await rig.until(second.result(run).catch(() => undefined))
+        const { steps: done, status } = await rig.details(run)
+        const paths = done.filter(({ kind }) => kind === 'step').map(({ path }) => path).filter((path) => !/^\$(compensate|settle)\./.test(path))
+        if (status === 'completed') expect(paths.slice(paths.indexOf('p.quick') + 1).filter((path) => path !== 'p.seat.hold')).toEqual(['p.seat.$inline.$finally.free', 'home', '$finally.end'])
+        else expect([status, paths.filter((path) => path.includes('$'))]).toEqual(['cancelled', ['p.seat.$inline.$finally.free', '$finally.end']])
+      }
+    }
+  })
+
   test('is retried from a step of it; its end is done anew', async () => {
     const rig = new Rig()
     const it = shop(rig)

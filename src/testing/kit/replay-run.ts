@@ -112,6 +112,10 @@ class ReplayedCode implements SourceHost {
       const step = this.#replay.next()
       if (step.kind === 'mismatch') throw this.#differs(record)
       if (step.kind === 'done') break
+      if (step.kind === 'later') {
+        await step.ready
+        continue
+      }
       if (step.kind === 'update') {
         const error = redo(this.#source.updates, step.record, step.given)
         if (error !== null) throw difference(record.path, { seq: record.seq, recorded: `update ${step.given.name}`, asked: error.message })

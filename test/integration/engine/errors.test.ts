@@ -232,6 +232,23 @@ describe('the end of a run', () => {
     }
   })
 
+  test('is not held up by a pause once the run is cancelled or has reached its timeout', async () => {
+    for (const end of ['RUN_CANCELLED', 'RUN_TIMEOUT'] as const) {
+      const rig = new Rig()
+      const { calls, slow, templates } = shop(rig)
+      slow.set('$finally.release', 500)
+      const workflow = graph(templates, { ...closing, ...(end === 'RUN_TIMEOUT' ? { timeout: '1s' } : {}) })
+      const engine = await rig.engine([workflow])
+      const { run } = await rig.until(engine.start(workflow, {}))
+      await rig.time.advance(100)
+      if (end === 'RUN_CANCELLED') await rig.until(engine.postbox.ask(run, 'cancel'))
+      await rig.time.advance(end === 'RUN_CANCELLED' ? 100 : 1000)
+      await rig.until(engine.postbox.ask(run, 'pause'))
+      await expect(rig.until(engine.result(run))).rejects.toMatchObject({ code: end })
+      expect(calls.at(-1)).toBe('$finally.log')
+    }
+  })
+
   test('finally when it is cancelled outside of memory, and where its code is not known', async () => {
     const rig = new Rig()
     const { calls, templates } = shop(rig)

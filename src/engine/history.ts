@@ -10,20 +10,24 @@ import { startedChildren } from './child-marks.ts'
 import { begunSteps, hasCompensable, isInDoubt } from './doubt.ts'
 import type { Begun } from './doubt.ts'
 import { lineageOf } from './lineage.ts'
-import type { History, Tries } from './replay.ts'
+import { LateOutput } from './replay.ts'
+import type { History, RecordedAnswer, Tries } from './replay.ts'
 import { readReason } from './retry-reason.ts'
 import { isClosing, isReaction } from '../workflow/closing-paths.ts'
 import { dividedAt } from './run-undo.ts'
 import { DECISION, STUCK, undoneBy } from './undo-paths.ts'
 
+/** Gives the value of a payload. */
+type Reading = (payload: Payload | null) => Promise<unknown>
+
 const NONE: ReadonlyMap<string, Begun> = new Map()
 
-/** Builds the history of a loaded run; `read` gives the value of a payload. */
-export async function buildHistory(loaded: LoadedRun, read: (payload: Payload | null) => Promise<unknown>, now: number): Promise<History> {
+/** Builds the history of a loaded run; `read` gives the value of a payload, `readLater` that of one which is not needed yet. */
+export async function buildHistory(loaded: LoadedRun, read: Reading, now: number, readLater: Reading = read): Promise<History> {
   const { run, journal, generations } = loaded
   const effective = effectiveJournal(journal, generations, run.gen)
-  const records: { record: JournalRecord; output: unknown }[] = []
-  for (const record of effective) records.push({ record, output: await read(record.output) })
+  const records: RecordedAnswer[] = []
+  for (const record of effective) records.push({ record, output: record.kind === 'page' ? new LateOutput(async () => readLater(record.output)) : await read(record.output) })
   const base = generations.find(({ gen }) => gen === run.gen)?.baseSeq ?? 1
   const lastSeq = Math.max(base - 1, effective.at(-1)?.seq ?? 0)
   const { before, undoing } = dividedAt(records)

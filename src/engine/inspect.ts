@@ -10,6 +10,7 @@ import { NEVER, isEnd } from '../model/run.ts'
 import type { Generation, Mail, MailKind, RunStatus } from '../model/run.ts'
 import type { WorkflowModel } from '../model/workflow.ts'
 import type { LoadedRun } from '../store/port.ts'
+import { plainVersion } from '../template/signature.ts'
 import { templatesOf } from '../workflow/canonical.ts'
 import { idsOf, senderOf, startedChildren } from './child-marks.ts'
 import { parseDefinition } from './definition-body.ts'
@@ -130,7 +131,7 @@ export async function runDetails(loaded: LoadedRun, { read, definition: stored }
     const failures = marks.filter((mark) => mark.kind === 'retry' && mark.path === record.path && mark.gen === record.gen)
     steps.push({
       path: record.path, seq: record.seq, gen: record.gen, kind: record.kind, status: record.status, level: record.level,
-      template: record.template === null ? null : `${record.template}@${record.templateVersion ?? '?'}`,
+      template: record.template === null ? null : `${record.template}@${plainVersion(record.templateVersion ?? '?')}`,
       attempt: record.attempt, startedAt: record.startedAt, finishedAt: record.finishedAt,
       input: await read(record.input), output: await read(record.output), error: record.error, reads: record.reads,
       failures: failures.map(({ attempt, at, error }) => ({ attempt, at, error })),

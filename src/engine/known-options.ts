@@ -13,6 +13,7 @@ const KNOWN = {
   signal: ['schema', 'key', 'timeout'],
   approval: ['title', 'form', 'assignees', 'key', 'timeout'],
   inline: ['key'],
+  decision: ['approved', 'by', 'form', 'comment'],
   child: ['key', 'parentClose', 'queue'],
   children: ['key', 'parentClose', 'queue', 'concurrency'],
 } as const

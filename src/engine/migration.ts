@@ -114,7 +114,8 @@ async function replayInto(workflow: AnyWorkflow, { loaded, history, input }: { r
       const next = hasEnded ? ({ kind: 'done' } as const) : replay.next()
       if (next.kind === 'mismatch') return { mismatch: next.error, asked: new Set() }
       if (next.kind === 'done') return { mismatch: null, asked: new Set(replay.unanswered.map(({ path }) => path)) }
-      if (next.kind === 'answer') source.deliver(next.path, next.outcome)
+      if (next.kind === 'later') await next.ready
+      else if (next.kind === 'answer') source.deliver(next.path, next.outcome)
       else {
         const error = redo(source.updates, next.record, next.given)
         if (error !== null) return { mismatch: error, asked: new Set() }

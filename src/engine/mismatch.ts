@@ -4,8 +4,11 @@ import { NonDeterminismError, errorData } from '../errors.ts'
 import type { JournalRecord } from '../model/record.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import { isCompatible } from '../template/compatible.ts'
+import { hasChanged, plainVersion } from '../template/signature.ts'
 import { startedName } from '../workflow/children.ts'
 import type { Operation } from '../workflow/contract.ts'
+import { compileSchema } from '../workflow/json-schema.ts'
+import { Problems } from '../workflow/problems.ts'
 import { valueDifferences, type ValueDifference } from '../shared/value-difference.ts'
 import type { StepOperation } from './step-host.ts'
 
@@ -26,10 +29,15 @@ export interface Mismatch {
   readonly asked: string
   /** Where the inputs differ, when that is the difference. */
   readonly input?: readonly ValueDifference[]
+  /** Where the recorded result is none of the template's, when that is the difference. */
+  readonly output?: readonly { readonly at: string; readonly message: string }[]
 }
 
+/** So many places are named. */
+const MAX_PLACES = 5
+
 /** How what is asked for under the path of a record differs from it; null when it does not. */
-export function differenceOf(record: JournalRecord, operation: Operation, step: AskedStep | null): Mismatch | null {
+export function differenceOf(record: JournalRecord, operation: Operation, step: AskedStep | null, output: unknown): Mismatch | null {
   const recorded = recordWords(record)
   const asked = operationWords(operation)
   const kind = operation.kind === 'decision' ? 'choice' : operation.kind
@@ -41,9 +49,9 @@ export function differenceOf(record: JournalRecord, operation: Operation, step: 
   if (step === null) return otherChild(record, operation, { recorded, asked })
   const { name, version } = step.operation.template.meta
   if (record.template !== name || !isCompatible(record.templateVersion, version)) {
-    return { words: `was recorded with template ${record.template ?? '?'}@${record.templateVersion ?? '?'}, the code asks for ${name}@${version}`, recorded, asked }
+    return { words: `was recorded with template ${templateWords(record)}, the code asks for ${name}@${version}`, recorded, asked }
   }
-  return inputDifference(record, step, { recorded, asked })
+  return inputDifference(record, step, { recorded, asked }) ?? outputDifference(record, step, { recorded, asked, output })
 }
 
 /** The error of a record that is not asked for where its answer is due. */
@@ -59,11 +67,11 @@ export function neverAsked(record: JournalRecord): NonDeterminismError {
 }
 
 /** The error that a run is parked with. */
-export function mismatchError(record: JournalRecord, { words, recorded, asked, input }: Mismatch): NonDeterminismError {
+export function mismatchError(record: JournalRecord, { words, recorded, asked, input, output }: Mismatch): NonDeterminismError {
   const { kind, path, seq, template, templateVersion, run } = record
   return new NonDeterminismError(`${kind} ${path} (number ${seq} in the journal) ${words}`, {
     path,
-    details: { seq, path, template, templateVersion, recorded, asked, ...(input === undefined ? {} : { input: input.map((one) => ({ ...one })) }), choices: choicesFor(run, path) },
+    details: { seq, path, template, templateVersion: templateVersion === null ? null : plainVersion(templateVersion), recorded, asked, ...(input === undefined ? {} : { input: input.map((one) => ({ ...one })) }), ...(output === undefined ? {} : { output: output.map((one) => ({ ...one })) }), choices: choicesFor(run, path) },
     remedy: `Put back the code that the run began with, and let it try again: wumbo runs resume ${run}. Or let it go on with another version: wumbo workflow migrate. Or do the rest anew with the code at hand: wumbo fork ${run} --at ${path}. To change code under running runs, give it a new version, or guard the change with ctx.patched.`,
   })
 }
@@ -108,8 +116,23 @@ function inputDifference(record: JournalRecord, step: AskedStep, sides: { readon
   return { words: `was recorded with another input: it differs at ${places || 'the type of a value'} (${hashes})`, ...sides, input }
 }
 
-function recordWords({ kind, path, template, templateVersion }: JournalRecord): string {
-  return template === null ? `${kind} ${path}` : `${kind} ${path} with ${template}@${templateVersion ?? '?'}`
+/** What a template gives has changed under one version: that is a difference when the recorded result is none that it could give now. */
+function outputDifference(record: JournalRecord, step: AskedStep, { output, ...sides }: { readonly recorded: string; readonly asked: string; readonly output: unknown }): Mismatch | null {
+  const { template } = step.operation
+  if (record.status !== 'completed' || !hasChanged(record.templateVersion ?? '', template)) return null
+  const checked = compileSchema(template.schemas.output, 'output', new Problems())?.(output)
+  if (checked === undefined || !('errors' in checked)) return null
+  const places = checked.errors.slice(0, MAX_PLACES).map(({ path, message }) => ({ at: ['output', ...path].join('.'), message }))
+  return { words: `was recorded with template ${templateWords(record)}, which has changed since without another version: ${places.map(({ at, message }) => `${at} ${message}`).join(', ')}`, ...sides, output: places }
+}
+
+function recordWords(record: JournalRecord): string {
+  const { kind, path, template } = record
+  return template === null ? `${kind} ${path}` : `${kind} ${path} with ${templateWords(record)}`
+}
+
+function templateWords({ template, templateVersion }: JournalRecord): string {
+  return `${template ?? '?'}@${plainVersion(templateVersion ?? '?')}`
 }
 
 function operationWords(operation: Operation): string {

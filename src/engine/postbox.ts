@@ -10,6 +10,7 @@ import { compileCheck } from '../template/validator.ts'
 import { jsonSchema } from '../workflow/input-schema.ts'
 import { signalAddress, type Decision } from '../workflow/waiting.ts'
 import type { OpAnswer, StoreOp } from '../store/port.ts'
+import { checkOptions } from './known-options.ts'
 import { checkSignalId, checkSignalName } from './mail-waits.ts'
 import { openApprovals } from './open-approvals.ts'
 import type { OpenApproval } from './open-approvals.ts'
@@ -80,7 +81,12 @@ export class Postbox {
    * Decides an approval that is open: by its path, which is its name outside of scopes. The form is checked against what the approval asks for.
    * When two decide at once the first that is stored counts; the other is shown as a leftover.
    */
-  async decide(run: string, path: string, { approved, by, form, comment }: DecisionToSend): Promise<void> {
+  async decide(run: string, path: string, sent: DecisionToSend): Promise<void> {
+    checkOptions('decision', sent, `approval ${path}`)
+    const { approved, by, form, comment } = sent
+    // Also of those who come without types.
+    if (typeof approved !== 'boolean') throw new DefinitionError(`approval ${path}: approved: expected true or false, got ${JSON.stringify(approved) ?? 'nothing'}`, { path: 'approved' })
+    if (comment !== undefined && typeof comment !== 'string') throw new DefinitionError(`approval ${path}: comment: expected a text, got ${typeof comment}`, { path: 'comment' })
     if (typeof by !== 'string' || by === '') throw new DefinitionError(`approval ${path}: by: expected who decides, got ${JSON.stringify(by) ?? 'nothing'}`, { path: 'by' })
     const open = await this.#open(run)
     const found = open.find((one) => one.path === path)

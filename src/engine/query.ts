@@ -74,7 +74,8 @@ async function replay({ clock }: QueryDeps, source: FunctionSource, { loaded, hi
     const next = recorded.next()
     if (next.kind === 'done') return
     if (next.kind === 'mismatch') throw next.error
-    if (next.kind === 'answer') source.deliver(next.path, next.outcome)
+    if (next.kind === 'later') await next.ready
+    else if (next.kind === 'answer') source.deliver(next.path, next.outcome)
     else {
       const error = redo(source.updates, next.record, next.given)
       if (error !== null) throw error

@@ -31,10 +31,26 @@ export interface Known {
   readonly inherited: number
 }
 
+/** A record and what it gave. */
+export interface RecordedAnswer {
+  readonly record: JournalRecord
+  /** Of a page of results it is read when its turn comes: a run goes through one after the other, and has not asked for all of them at once either. */
+  readonly output: unknown
+}
+
+/** An output that is read when its turn comes. */
+export class LateOutput {
+  readonly read: () => Promise<unknown>
+
+  constructor(read: () => Promise<unknown>) {
+    this.read = read
+  }
+}
+
 /** What is known of a run from before. */
 export interface History extends Known {
   /** The effective records of the generation, by seq, each with its decoded output. */
-  readonly records: readonly { readonly record: JournalRecord; readonly output: unknown }[]
+  readonly records: readonly RecordedAnswer[]
   /** The highest seq that counts for this generation. */
   readonly lastSeq: number
   /** What comes after the decision to undo the run, which is not among `records`; null without one. */
@@ -62,6 +78,8 @@ export type ReplayStep =
   | { readonly kind: 'answer'; readonly path: string; readonly outcome: Outcome }
   | { readonly kind: 'update'; readonly record: JournalRecord; readonly given: RecordedUpdate }
   | { readonly kind: 'mismatch'; readonly error: WumboError }
+  /** The next answer is being read: ask again when it is there. */
+  | { readonly kind: 'later'; readonly ready: Promise<void> }
   | { readonly kind: 'done' }
 
 /** The recorded answers of a run, on their way back to its source. */
@@ -72,6 +90,8 @@ export class Replay {
   /** Patches that have been asked for and are not answered. */
   readonly #patches = new Set<string>()
   #position = 0
+  /** The output of the next answer, where it had to be read. */
+  #late: { readonly ready: Promise<void>; value?: { readonly output: unknown } } | null = null
 
   constructor(history: Pick<History, 'records' | 'loose'>) {
     this.#history = history
@@ -127,11 +147,23 @@ export class Replay {
     }
     const asked = this.#asked.get(record.path)
     if (asked === undefined) return { kind: 'mismatch', error: notAsked(record, this.unanswered) }
-    const difference = differenceOf(record, asked.operation, asked.step)
+    const difference = differenceOf(record, asked.operation, asked.step, output)
     if (difference !== null) return { kind: 'mismatch', error: mismatchError(record, difference) }
+    const value = output instanceof LateOutput ? this.#lateOutput(output) : { output }
+    if ('ready' in value) return { kind: 'later', ready: value.ready }
+    this.#late = null
     this.#position++
     this.#forget(record.path)
-    return { kind: 'answer', path: record.path, outcome: outcomeOf(record, output) }
+    return { kind: 'answer', path: record.path, outcome: outcomeOf(record, value.output) }
+  }
+
+  /** What has been read of it; or when it will have been. */
+  #lateOutput({ read }: LateOutput): { readonly output: unknown } | { readonly ready: Promise<void> } {
+    if (this.#late === null) {
+      const late: { ready: Promise<void>; value?: { readonly output: unknown } } = { ready: read().then((output) => void (late.value = { output })) }
+      this.#late = late
+    }
+    return this.#late.value ?? { ready: this.#late.ready }
   }
 
   /** A mismatch when the source ends before it has asked for all that is recorded; null when all was asked for, whether or not it waited for the answers. */

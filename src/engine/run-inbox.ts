@@ -5,6 +5,7 @@ import { SignalInvalidError, WumboError, errorData } from '../errors.ts'
 import type { ErrorData } from '../errors.ts'
 import { NEVER } from '../model/run.ts'
 import type { Mail, RunRow } from '../model/run.ts'
+import type { CleanUp } from './clean-up.ts'
 import type { MailWait } from './mail-wait.ts'
 import type { EventBody, RunHost } from './run-host.ts'
 import { NO_PAUSE, RunPause } from './run-pause.ts'
@@ -30,6 +31,7 @@ interface Offer extends MailBody {
 export interface InboxRun extends WaitingRun, UpdatedRun, ListeningRun {
   readonly row: RunRow
   pause: RunPause
+  readonly cleanUp: CleanUp | null
   emit(event: EventBody): void
 }
 
@@ -82,8 +84,8 @@ export class RunInbox {
     const run = this.#run
     this.#markRead(number)
     const paused = kind === 'pause'
-    // What came before the run was entered is known by then.
-    if (kind === 'unpark' || number <= run.row.inboxCount || run.pause.isOn === paused) return
+    // What came before the run was entered is known by then. A clean-up must end in its time: it is not held up.
+    if (kind === 'unpark' || (paused && run.cleanUp?.when === 'now' && run.undo?.isActive !== true) || number <= run.row.inboxCount || run.pause.isOn === paused) return
     run.emit({ type: paused ? 'run.paused' : 'run.unpaused' })
     if (run.pause === NO_PAUSE) run.pause = new RunPause(false)
     run.pause.turn(paused)

@@ -5,12 +5,14 @@ import type { Clock, Cancel } from '../shared/clock.ts'
 import type { JournalRecord, Mark } from '../model/record.ts'
 import type { RunKey } from '../model/run.ts'
 import type { OpAnswer, StoreOp } from '../store/port.ts'
+import type { Logger } from '../template/contract.ts'
 import type { FlushListener, Flusher, Settled } from './flush.ts'
+import { warnOfLength } from './long-journal.ts'
 import type { EngineLimits } from './ports.ts'
 
 /** What the journal needs of its run. */
 export interface JournalHost {
-  readonly row: RunKey & { readonly gen: number }
+  readonly row: RunKey & { readonly gen: number; readonly workflow: string }
   /** A record is durable, or why it is not. */
   recorded(record: JournalRecord, error: Error | undefined): void
 }
@@ -18,7 +20,7 @@ export interface JournalHost {
 /** What the journal needs of the engine. */
 export interface JournalDeps {
   readonly flusher: Flusher
-  readonly deps: { readonly clock: Clock; readonly limits: EngineLimits }
+  readonly deps: { readonly clock: Clock; readonly limits: EngineLimits; readonly log: Logger }
 }
 
 /** Bytes of a row beside its payloads, roughly: for the bounds of a flush. */
@@ -57,6 +59,7 @@ export class RunJournal implements FlushListener {
   /** Takes a record whose seq is the next one. Pure ones are held for company; the others go to the flush with all that was held before them. */
   append(record: JournalRecord): void {
     this.seq = record.seq
+    warnOfLength(record, this.#run.row.workflow, this.#host.deps.log)
     if (record.level === 'pure') {
       this.#hold(record)
       return
@@ -115,6 +118,7 @@ export class RunJournal implements FlushListener {
     this.#waiting = null
     if (record !== null) {
       this.seq = this.effectSeq = this.durableSeq = this.#settledSeq = record.seq
+      warnOfLength(record, this.#run.row.workflow, this.#host.deps.log)
       this.#run.recorded(record, undefined)
     }
     answer()

@@ -8,6 +8,7 @@ import type { MailWait } from './mail-wait.ts'
 import type { Payload } from '../model/payload.ts'
 import { defaultCodec } from '../shared/codec.ts'
 import type { Snapshot } from '../shared/codec.ts'
+import { signedVersion } from '../template/signature.ts'
 import type { Operation, Outcome } from '../workflow/contract.ts'
 import { settlePayload } from './payloads.ts'
 import type { RunHost } from './run-host.ts'
@@ -177,7 +178,7 @@ export function stepRecord(run: RecordsHost, host: RunHost, step: StepRun, resul
   const { inputPayload, inputHash } = step
   return {
     space: row.space, run: row.run, gen: row.gen, path, seq: journal.seq + 1, kind: 'step', status: result.status, level: step.level,
-    template: template.meta.name, templateVersion: template.meta.version,
+    template: template.meta.name, templateVersion: signedVersion(template),
     inputHash: inputHash === '' ? null : inputHash,
     input: inputPayload === '' || inputPayload.length > host.deps.limits.keptInput ? null : inputPayload,
     output: result.output, error: result.error, attempt: result.attempt, startedAt: result.startedAt, finishedAt: result.finishedAt, reads,

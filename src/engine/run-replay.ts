@@ -23,6 +23,9 @@ export interface ReplayedRun {
   startAsked(operation: Operation): void
   park(error: WumboError): void
   emit(event: EventBody): void
+  queueTurn(): void
+  /** What was recorded cannot be read. */
+  broken(thrown: unknown): void
   /** What is recorded has been delivered, or will not be. */
   forgetReplay(): void
 }
@@ -72,6 +75,10 @@ export class RunReplay {
     for (;;) {
       const step = this.#replay.next()
       if (step.kind === 'done') return this.#goOn()
+      if (step.kind === 'later') {
+        step.ready.then(() => { if (run.replay === this) run.queueTurn() }, (thrown: unknown) => run.broken(thrown))
+        return false
+      }
       const error = step.kind === 'mismatch' ? step.error : step.kind === 'update' ? redo(run.source.updates, step.record, step.given) : null
       if (error !== null) {
         run.park(error)

@@ -1,6 +1,7 @@
 // What a run waits for by the clock, made durable before the waiting begins: timers, and the bound of a step over all its
 // attempts. After a crash the mark of the earlier process counts, so that nothing begins its wait anew.
 import { errorData } from '../errors.ts'
+import { isUnchanged } from '../template/signature.ts'
 import type { RunHost } from './run-host.ts'
 import { recordReused, recordValue } from './run-records.ts'
 import type { RecordsHost } from './run-records.ts'
@@ -66,9 +67,8 @@ export function admitStep(run: WaitingRun, host: RunHost, step: StepRun, steps: 
     steps.onFailure(step, errorData(thrown))
     return false
   }
-  const { name, version } = step.operation.template.meta
   const loose = run.known.loose.get(step.path)
-  if (loose !== undefined && loose.template === name && loose.templateVersion === version && loose.inputHash === step.inputHash) {
+  if (loose !== undefined && isUnchanged(loose, step.operation.template) && loose.inputHash === step.inputHash) {
     recordReused(run, host, step, loose)
     return false
   }

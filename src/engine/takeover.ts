@@ -15,13 +15,12 @@ import { wholeFork } from './whole-fork.ts'
 import { cleanUpAhead, cleanUpOf, cleaningOf, hasCleanUp, historyFor, timeoutOf, type CleanUp, type Cleaning } from './clean-up.ts'
 import { buildHistory } from './history.ts'
 import { isPaused, outstanding } from './outstanding-mail.ts'
-import { BLAMED_DEATHS, Probation } from './probation.ts'
-import type { Probationer } from './probation.ts'
+import { patiently } from './patient-read.ts'
+import { BLAMED_DEATHS, Probation, type Probationer } from './probation.ts'
 import type { History } from './replay.ts'
 import type { Trial } from './run-waits.ts'
 import { ServedKinds } from './served-kinds.ts'
-import { SideExits } from './side-exits.ts'
-import type { SideExitHost } from './side-exits.ts'
+import { SideExits, type SideExitHost } from './side-exits.ts'
 
 /** What a run is entered with. */
 export interface Entering {
@@ -308,7 +307,8 @@ export class Takeover {
     const { run } = loaded
     const workflow = await this.#workflowOf(run)
     const isCleaning = cleaning !== undefined
-    const all = await buildHistory(loaded, (payload) => this.#host.read(payload), this.#host.deps.clock.now())
+    const read = (payload: Payload | null): Promise<unknown> => this.#host.read(payload)
+    const all = await buildHistory(loaded, read, this.#host.deps.clock.now(), (payload) => patiently(this.#host.deps, () => read(payload), () => lane === this.#host.lane()))
     const history = workflow.form === 'graph' ? all : historyFor(all, run.gen, isCleaning)
     const code = isCleaning && workflow.form === 'function' ? cleanUpOf(workflow, all) : workflow
     const cleanUp: CleanUp | null = cleaning === undefined ? cleanUpAhead(workflow, loaded) : { when: 'now', ...cleaning }

@@ -7,6 +7,9 @@ import type { Effect } from './world.ts'
 /** By how much a process's clock may be wrong per millisecond. */
 export const DRIFT = 0.001
 
+/** So long nobody must have been able to run a workflow before its runs are parked, in milliseconds. */
+export const UNSERVED_MS = 10_000
+
 interface Lease {
   epoch: number
   open: boolean
@@ -22,6 +25,8 @@ export class ClusterMonitor {
   readonly #now: () => number
   readonly #note: (what: string) => void
   #server: MemoryServer | null = null
+  /** The lanes of the processes that have the code of a version. */
+  #having: (workflow: string, version: string) => readonly string[] = () => []
   #upSince = 0
   /** When the faults ended; null while they go on. */
   calmAt: number | null = null
@@ -33,8 +38,9 @@ export class ClusterMonitor {
     this.#note = note
   }
 
-  watch(server: MemoryServer): void {
+  watch(server: MemoryServer, having: (workflow: string, version: string) => readonly string[]): void {
     this.#server = server
+    this.#having = having
   }
 
   /** What the clocks' errors add up to in a lease time. */
@@ -58,6 +64,7 @@ export class ClusterMonitor {
     const lease = this.#leases.get(lane)
     const row = this.#server?.tables.find({ space: 0, run: effect.run })?.row
     if (lease === undefined || this.#now() > lease.until + this.#slack) this.#broken(`K6 ${effect.path} of ${effect.run} began in ${lane}, whose lease had ended at ${lease?.until ?? 0}`)
+    else if (row !== undefined && !this.#having(row.workflow, row.version).includes(lane)) this.#broken(`K12 ${effect.path} of ${effect.run} began in ${lane}, which does not have version ${row.version}`)
     else if (row?.lane !== lane && this.#now() < lease.until - this.#slack) this.#broken(`K6 ${effect.path} of ${effect.run} began in ${lane}, but the run is owned by ${row?.lane ?? 'nobody'}`)
   }
 
@@ -103,6 +110,7 @@ export class ClusterMonitor {
         this.#inOrder(op.record)
         if (op.record.kind === 'timer') this.#notEarly(op.record)
       }
+      if (op.op === 'release' && op.status === 'parked') this.#parked(op.run, op.error?.code)
       if (op.op === 'claim' && op.now > this.#now() + this.#slack) this.#broken(`K8 ${lane} claimed by a time that is ${op.now - this.#now()} ms ahead`)
       if (op.op === 'start' && result.answers.get(index)?.answer === undefined && lease?.open !== true) this.#broken(`K6 ${op.run.run} was started by ${lane}, which is over`)
     }
@@ -114,6 +122,20 @@ export class ClusterMonitor {
     const numbers = [...journal].filter((record) => record.gen === gen).map(({ seq }) => seq)
     // None: the run has continued as new by the same flush.
     if (gen === 1 && Math.max(0, ...numbers) !== numbers.length) this.#broken(`K3 the journal of ${run} has ${numbers.length} records, and one with number ${Math.max(...numbers)}`)
+  }
+
+  /** A run is parked for want of its code only when no worker that has it was there for some time; and never because it was replayed by another version. */
+  #parked(key: RunKey, code: string | undefined): void {
+    const row = this.#server?.tables.find(key)?.row
+    if (row === undefined) return
+    if (code === 'NON_DETERMINISM') this.#broken(`K12 ${key.run} was replayed by another version than its own, ${row.version}`)
+    if (code !== 'WORKFLOW_NOT_FOUND') return
+    const since = this.#now() - UNSERVED_MS
+    const able = this.#having(row.workflow, row.version).find((lane) => {
+      const lease = this.#leases.get(lane)
+      return lease?.open === true && lease.until >= this.#now() && Math.max(lease.heldSince, this.#upSince) < since
+    })
+    if (able !== undefined) this.#broken(`K12 ${key.run} was parked for want of version ${row.version}, which ${able} has had for long`)
   }
 
   #notEarly({ space, run, path }: RunKey & { readonly path: string }): void {

@@ -8,7 +8,7 @@ import type { Random } from '../shared/random.ts'
 import { joinServer } from '../store/memory/shared-store.ts'
 import { MemoryServer } from '../store/memory/server.ts'
 import type { Store } from '../store/port.ts'
-import { ClusterMonitor, DRIFT } from './cluster-monitor.ts'
+import { ClusterMonitor, DRIFT, UNSERVED_MS } from './cluster-monitor.ts'
 import { Mischief } from './mischief.ts'
 import type { Process, Victims } from './mischief.ts'
 import { Network } from './network.ts'
@@ -72,8 +72,8 @@ export class Cluster implements Victims {
     const now = (): number => this.time.now()
     this.network = new Network(this.time, this.random, this.leaseMs)
     this.monitor = new ClusterMonitor(this.leaseMs, now, (what) => this.note(what))
-    this.server = new MemoryServer({ leaseMs: this.leaseMs, unservedMs: 10_000, now, observe: (event) => this.monitor.observe(event) })
-    this.monitor.watch(this.server)
+    this.server = new MemoryServer({ leaseMs: this.leaseMs, unservedMs: UNSERVED_MS, now, observe: (event) => this.monitor.observe(event) })
+    this.monitor.watch(this.server, (name, version) => this.processes.flatMap(({ lane, workflows }) => (workflows.some((one) => one.name === name && one.version === version) ? [lane] : [])))
     options.spoil?.(this.server)
   }
 
@@ -101,7 +101,8 @@ export class Cluster implements Victims {
     const joined = joinServer(this.server, { lane, clock, link: this.network.link(clock) })
     const store = options.wrap?.(joined) ?? joined
     const world: World = { random, effects: this.#seen(lane), wait: (ms) => new Promise((resolve) => clock.timer(ms, resolve)) }
-    const workflows = [...options.shapes.map((shape) => shape.make(world)).filter(() => knowsAll || random.next() < 0.8), ...options.shapes.flatMap((shape) => shape.others?.(world) ?? [])]
+    const versions = options.shapes.flatMap((shape) => [shape.make(world), ...(shape.versions?.(world) ?? [])])
+    const workflows = [...versions.filter(() => knowsAll || random.next() < 0.8), ...options.shapes.flatMap((shape) => shape.others?.(world) ?? [])]
     const process: Process = { clock, lane, workflows, engine: null }
     this.processes.push(process)
     this.note(`spawn${lane}`)
@@ -132,7 +133,8 @@ export class Cluster implements Victims {
     const shape = this.options.shapes[index]
     if (shape === undefined || this.acknowledged.has(key)) return
     const process = this.pick(shape.name)
-    const workflow = process?.workflows.find(({ name }) => name === shape.name)
+    const versions = process?.workflows.filter(({ name }) => name === shape.name) ?? []
+    const workflow = versions[versions.length < 2 ? 0 : Math.floor(this.random.next() * versions.length)]
     if (workflow !== undefined) process?.engine?.start(workflow, shape.input, { key }).then(({ run }) => this.#accepted(key, run, shape), () => undefined)
     this.time.timer(100 + this.random.next() * 1500, () => this.#start(index, key))
   }

@@ -38,6 +38,8 @@ export interface World {
 export interface Shape {
   readonly name: string
   readonly make: (world: World) => AnyWorkflow
+  /** Other versions of the same workflow, with which runs end alike: in a cluster a worker may know any of them. */
+  readonly versions?: (world: World) => readonly AnyWorkflow[]
   /** The workflows that it starts as its children, made anew for each world as well. */
   readonly others?: (world: World) => readonly AnyWorkflow[]
   readonly input: unknown
@@ -78,9 +80,9 @@ export interface Opening {
   readonly note: (what: string) => void
 }
 
-/** The workflows of some shapes, in their order, and after them those that they start as children. */
+/** The workflows of some shapes, in their order, and after them their other versions and those that they start as children. */
 export function workflowsOf(shapes: readonly Shape[], world: World): readonly AnyWorkflow[] {
-  return [...shapes.map((shape) => shape.make(world)), ...shapes.flatMap((shape) => shape.others?.(world) ?? [])]
+  return [...shapes.map((shape) => shape.make(world)), ...shapes.flatMap((shape) => [...(shape.versions?.(world) ?? []), ...(shape.others?.(world) ?? [])])]
 }
 
 /** Opens the engine of one process. */

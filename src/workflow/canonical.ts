@@ -2,6 +2,7 @@
 // moment is opened in it; all other keys stand in a fixed order. A description or a layout changes no version.
 import { DEFAULT_ITEM, DEFAULT_LAST, defaultCaseName, type CaseModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import { parseDuration } from '../shared/duration.ts'
+import { schemaLogic } from '../shared/schema-logic.ts'
 import { sha256 } from '../shared/sha256.ts'
 
 const WORKFLOW = ['$schema', 'name', 'description', 'input', 'timeout', 'onFailure', 'onCancel', 'steps', 'output', 'onError', 'finally', 'cleanUpTimeout', 'workflows', 'layout']
@@ -19,13 +20,6 @@ const APPROVAL = ['title', 'assignees', 'form', 'timeout', 'onTimeout', 'fallbac
 const CHILD = ['workflow', 'input', 'wait', 'parentClose', 'queue']
 const CHILDREN = ['workflow', 'inputs', 'concurrency', 'onFailure', 'collect', 'parentClose', 'queue']
 const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
-/** What a JSON Schema says to people, not to a validator. */
-const ANNOTATIONS = new Set(['title', 'description', 'examples', '$comment', 'deprecated', 'readOnly', 'writeOnly'])
-/** Keywords whose value is a map of names to schemas: their keys are names, never annotations. */
-const MAPS = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas'])
-/** Keywords whose value is data. */
-const DATA = new Set(['const', 'enum', 'default'])
-
 type Given = Readonly<Record<string, unknown>>
 
 /** Replaces references to templates, by the path of the step or case that has them, and to workflows that are run inline. */
@@ -154,7 +148,7 @@ export function versionOf(model: WorkflowModel): string {
   // Sub-workflows are named by the version of their own logic: what stands beside says nothing more.
   const { $schema: _schema, description: _description, layout: _layout, workflows: _workflows, steps, input, onError, finally: final, ...rest } = model
   const closings = { ...(onError === undefined ? {} : { onError: bodyLogic(onError) }), ...(final === undefined ? {} : { finally: bodyLogic(final) }) }
-  const logic = { ...inMilliseconds(rest), ...closings, ...(input === undefined ? {} : { input: withoutAnnotations(input) }), steps: stepsLogic(steps) }
+  const logic = { ...inMilliseconds(rest), ...closings, ...(input === undefined ? {} : { input: schemaLogic(input) }), steps: stepsLogic(steps) }
   return sha256(JSON.stringify(logic)).slice(0, VERSION_DIGITS)
 }
 
@@ -201,15 +195,4 @@ function milliseconds(duration: unknown): unknown {
   } catch {
     return duration
   }
-}
-
-function withoutAnnotations(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(withoutAnnotations)
-  if (!isPlain(schema)) return schema
-  const kept = Object.entries(schema).filter(([key]) => !ANNOTATIONS.has(key))
-  return Object.fromEntries(kept.map(([key, value]) => [key, DATA.has(key) ? value : MAPS.has(key) ? eachOf(value) : withoutAnnotations(value)]))
-}
-
-function eachOf(schemas: unknown): unknown {
-  return isPlain(schemas) ? Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, withoutAnnotations(schema)])) : schemas
 }

@@ -9,7 +9,7 @@ export const FINALLY = '$finally'
 /** Stands behind the path of a step that runs another graph inline, and before what that graph does at its end. */
 export const INLINE = '$inline'
 
-/** Where it is recorded that the steps of a run were given up, when sub-workflows do something at their end before the run does. */
+/** Where it is recorded that the steps of a run were given up, when something else is recorded before what the run does at its end: by sub-workflows, or that people are asked no more. */
 export const GIVEN_UP = `${FINALLY}.$givenUp`
 
 /** True for what is run when the steps of a run have come to an end. */

@@ -16,13 +16,13 @@ import { inputCheck, type AnySchema } from './input.ts'
 import { graphSource } from './interpreter.ts'
 import { madeOf } from './input-schema.ts'
 import { compileJsonSchema } from './json-schema.ts'
-import { noteSchema } from './part.ts'
+import { notePart, noteSchema } from './part.ts'
 import type { GraphPlan, SubWorkflow } from './plan.ts'
 import type { ProblemCode } from './problem-codes.ts'
 import { Problems } from './problems.ts'
 import { checkShape } from './shape.ts'
 import { respelled } from './spelling.ts'
-import { cleanUpMsOf, MAX_INLINE_STEPS, measuresOf, type FindInline } from './sub-workflow.ts'
+import { cleanUpMsOf, MAX_INLINE_STEPS, MAX_INLINE_WORKFLOWS, measuresOf, type FindInline } from './sub-workflow.ts'
 import { checkTypes } from './types/check-graph.ts'
 import { typeOfSchema } from './types/from-schema.ts'
 import { UNKNOWN, type Type } from './types/type.ts'
@@ -74,6 +74,10 @@ function compileGraph(given: unknown, templates: TemplateSource, extras: GraphEx
   const model = canonicalModel(given)
   const wrong = checkShape(model, problems)
   if (typeof model !== 'object' || model === null) return undefined
+  if (Object.keys(model.workflows ?? {}).length > MAX_INLINE_WORKFLOWS) {
+    problems.add('SIZE_LIMIT', 'workflows', `there are ${Object.keys(model.workflows ?? {}).length.toLocaleString('en-US')} definitions, more than ${MAX_INLINE_WORKFLOWS}`, { remedy: 'Leave out what no step runs inline, and run some of them as children.', on: 'key' })
+    return undefined
+  }
   const registry = Symbol.iterator in templates ? createRegistry(templates) : templates
   const pins = new Map<string, AnyTemplate>()
   const make: MakeBeside = (one, { version: known, problems: inner, beside: all }) => compileGraph(one, registry, { schema: null, problems: inner, workflows, accepted, ...(accepted && known !== undefined ? { version: known } : {}) }, all)
@@ -86,12 +90,13 @@ function compileGraph(given: unknown, templates: TemplateSource, extras: GraphEx
   }
   const plan = compileWorkflow(model, { problems, wrong, template: templateFinder(registry, problems, pins), inline })
   const check = checkOf(model, schema, { problems, wrong })
-  if (plan.inlined.length > 0) checkSteps(measuresOf(model.name, plan).steps, problems)
+  const measures = measuresOf(model.name, plan)
+  if (plan.inlined.length > 0) checkSize(plan, measures.steps, problems)
   if (!accepted) checkTypes(plan, inputType(model, schema, wrong), problems)
   if (problems.any) return undefined
   const pinned = respelled(pinnedModel(model, plan, (reference, path, kind) => (kind === 'template' ? labelled(pins.get(path)) : referenceOf(inlined.get(path))) ?? reference))
   const { name, description, timeout, onFailure = 'stop', onCancel } = model
-  const { closes } = measuresOf(name, plan)
+  const { closes } = measures
   const cleanUpTimeout = model.cleanUpTimeout ?? cleanUpMsOf(undefined, plan) ?? undefined
   const graph: GraphWorkflow<unknown> = Object.freeze({
     form: 'graph' as const,
@@ -108,6 +113,8 @@ function compileGraph(given: unknown, templates: TemplateSource, extras: GraphEx
     source: (cut?: Cut) => graphSource(plan, onFailure, cut),
   })
   if (schema !== null) noteSchema(graph, schema)
+  const { workflows: held = {}, ...alone } = pinned
+  if (schema === null) notePart(graph, { name, version: graph.version, plan, model: alone, beside: held, templates: graph.templates, check: checkAtOnce(check), onFailure, onCancel: onCancel ?? 'compensate', cleanUpMs: cleanUpMsOf(model.cleanUpTimeout, plan), ...measures })
   return graph
 }
 
@@ -123,7 +130,14 @@ function referenceOf(sub: SubWorkflow | undefined): string | undefined {
   return sub === undefined ? undefined : referenceTo(sub)
 }
 
-function checkSteps(steps: number, problems: Problems): void {
+/** The check of a JSON Schema, or of none, has its answer at once. */
+function checkAtOnce(check: (input: unknown) => MaybePromise<unknown>): (input: unknown) => unknown {
+  return check
+}
+
+function checkSize({ inlined }: GraphPlan, steps: number, problems: Problems): void {
+  const different = new Set(inlined.flatMap((sub) => [referenceTo(sub), ...Object.keys(sub.beside)])).size
+  if (different > MAX_INLINE_WORKFLOWS) problems.add('SIZE_LIMIT', 'steps', `the graph runs ${different.toLocaleString('en-US')} different workflows inline, more than ${MAX_INLINE_WORKFLOWS}`, { remedy: 'Run some of them as children: child, in place of inline.' })
   if (steps > MAX_INLINE_STEPS) problems.add('SIZE_LIMIT', 'steps', `the graph has ${steps.toLocaleString('en-US')} steps with those of the workflows that it runs inline, more than ${MAX_INLINE_STEPS.toLocaleString('en-US')}`, { remedy: 'Run some of them as children: child, in place of inline.' })
 }
 

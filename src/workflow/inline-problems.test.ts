@@ -11,7 +11,7 @@ import { defineWorkflow } from './define.ts'
 import { checkText } from './from-text.ts'
 import { fromModel, fromStored } from './graph.ts'
 import type { Problem } from './problems.ts'
-import { MAX_INLINE_DEPTH, MAX_INLINE_STEPS } from './sub-workflow.ts'
+import { MAX_INLINE_DEPTH, MAX_INLINE_STEPS, MAX_INLINE_WORKFLOWS } from './sub-workflow.ts'
 
 const add = defineTemplate({ name: 'add', version: '1.0.0', description: 'Adds.', input: z.object({ n: z.number() }), output: z.object({ n: z.number() }), execute: ({ n }) => ({ n: n + 1 }) })
 const TEMPLATES = [echo, add, template('undo')]
@@ -75,8 +75,11 @@ describe('a workflow that is run inline is refused', () => {
     const level = (at: number): StepModel => inline(`l${at}`)
     const beside = Object.fromEntries(Array.from({ length: MAX_INLINE_DEPTH }, (_, at) => [`l${at}`, { name: `l${at}`, steps: at + 1 === MAX_INLINE_DEPTH ? { x: { uses: 'echo' } } : { x: level(at + 1), y: level(at + 1) } }]))
     expect(told({ steps: { a: inline('l0') }, workflows: beside })[0]).toContain('SIZE_LIMIT')
-    const endless = Object.fromEntries(Array.from({ length: 3000 }, (_, at) => [`l${at}`, { name: `l${at}`, steps: { x: at === 2999 ? { uses: 'echo' } : level(at + 1) } }]))
-    expect(told({ steps: { a: inline('l0') }, workflows: endless })[0]).toContain('DEPTH_LIMIT')
+    const chain = (length: number): NonNullable<WorkflowModel['workflows']> => Object.fromEntries(Array.from({ length }, (_, at) => [`l${at}`, { name: `l${at}`, steps: { x: at + 1 === length ? { uses: 'echo' } : level(at + 1) } }]))
+    expect(told({ steps: { a: inline('l0') }, workflows: chain(MAX_INLINE_WORKFLOWS) })[0]).toContain('DEPTH_LIMIT')
+    expect(told({ steps: { a: inline('l0') }, workflows: chain(3000) })).toEqual([`SIZE_LIMIT workflows: there are 3,000 definitions, more than ${MAX_INLINE_WORKFLOWS}`])
+    const many = Array.from({ length: MAX_INLINE_WORKFLOWS + 1 }, (_, at) => made({ name: `w${at}`, steps: { x: { uses: 'echo' } } }))
+    expect(told({ steps: Object.fromEntries(many.map(({ name }) => [name, inline(name)])) }, many)).toEqual([`SIZE_LIMIT steps: the graph runs 201 different workflows inline, more than ${MAX_INLINE_WORKFLOWS}`])
   })
 
   test('when its input is not what it takes, as that of a template', () => {

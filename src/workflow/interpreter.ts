@@ -159,9 +159,10 @@ class GraphSource implements Source, RunCore {
       this.#waiting.delete(path)
       this.#waits.delete(path)
     }
+    // Where the steps were given up stands before all that follows from it: after a death they are given up in the same place.
+    if (closing.length > 0 || asked.length > 0) recordChoice(this, GIVEN_UP, { output: { outcome }, reads: [] })
     for (const path of asked) recordSkip(this, withdrawnPath(path), [])
     const result: Result = error === null ? { status: 'completed', output: undefined } : { status: 'failed', error }
-    if (closing.length > 0) recordChoice(this, GIVEN_UP, { output: { outcome }, reads: [] })
     // What belongs to such an end is a part of it.
     const own = closing.filter(({ path }) => !closing.some((other) => other.isClosing(path)))
     this.#closeInside({ outcome, result }, own.reverse(), () => this.#ended({ frame: this.#frame, outcome, result }))

@@ -21,6 +21,11 @@ export function noteSchema(graph: GraphWorkflow, schema: AnySchema): void {
   schemas.set(graph, schema)
 }
 
+/** Keeps what a graph was compiled to, when that is all that its definition says: so that it is not compiled again for each that contains it. */
+export function notePart(graph: GraphWorkflow, part: SubWorkflow): void {
+  parts.set(graph, new Map([[false, { part, problems: new Problems() }]]))
+}
+
 /** A graph as a part of others; undefined when it cannot be one, which is noted. At the end of a run nothing of it is undone. */
 export function partOf(graph: GraphWorkflow, isClosing: boolean, problems: Problems): SubWorkflow | undefined {
   const known = parts.get(graph) ?? new Map<boolean, { part: SubWorkflow | undefined; problems: Problems }>()
@@ -58,7 +63,7 @@ class Parts {
   make(version: string, { isClosing, problems }: { readonly isClosing: boolean; readonly problems: Problems }, model = this.#model): SubWorkflow {
     const inline: FindInline = (reference, site) => {
       const at = `${reference}${site.isClosing ? ' at the end' : ''}`
-      const inner = this.#beside[reference]
+      const inner = Object.hasOwn(this.#beside, reference) ? this.#beside[reference] : undefined
       const known = this.#made.get(at)
       if (known !== undefined || inner === undefined) return known
       const part = this.make(partsOf(reference).version ?? '', { isClosing: site.isClosing, problems }, inner)

@@ -165,3 +165,11 @@ describe('over random graphs', () => {
     }), { numRuns: 200 })
   })
 })
+
+test('a step of a sub-workflow that the definition holds is renamed there alone', () => {
+  const inner: WorkflowModel = { name: 'one', steps: { say: { uses: 'echo' }, then: { uses: 'echo', with: '${{ steps.say.output }}' } }, layout: { say: { x: 1, y: 1 } } }
+  const model: WorkflowModel = { name: 'all', steps: { say: { inline: { workflow: 'one' } } }, layout: { say: { x: 2, y: 2 } }, workflows: { one: inner } }
+  const renamed = renameStep(model, 'workflows.one.steps.say', 'tell')
+  expect(renamed).toEqual({ ...model, workflows: { one: { name: 'one', steps: { tell: { uses: 'echo' }, then: { uses: 'echo', with: '${{ steps.tell.output }}' } }, layout: { tell: { x: 1, y: 1 } } } } })
+  expect(renameStep(model, 'steps.say', 'tell').workflows).toBe(model.workflows)
+})

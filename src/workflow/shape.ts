@@ -134,9 +134,9 @@ function messageOf(issue: Issue, value: unknown): string {
     case 'invalid_value':
       return `expected ${issue.values.map((one) => JSON.stringify(one)).join(' or ')}, got ${shown(value)}${typeof value === 'string' ? near(value, issue.values.map(String)) : ''}`
     case 'invalid_key':
-      return issue.issues[0]?.message ?? issue.message
+      return keyMessage(issue)
     case 'too_small':
-      return `expected at least ${issue.minimum}, got ${shown(value)}`
+      return `expected at least ${issue.minimum}${issue.origin === 'string' ? ' character' : ''}, got ${shown(value)}`
     case 'too_big':
       return `expected at most ${issue.maximum}${issue.origin === 'string' ? ' characters' : ''}, got ${shown(value)}`
     case 'invalid_union':
@@ -144,6 +144,11 @@ function messageOf(issue: Issue, value: unknown): string {
     default:
       return issue.message
   }
+}
+
+/** What is wrong with a key. */
+function keyMessage({ issues: [first], message }: Extract<Issue, { readonly code: 'invalid_key' }>): string {
+  return first?.code === 'too_big' ? `is too long: expected at most ${first.maximum} characters` : (first?.message ?? message)
 }
 
 function near(value: string, known: readonly string[]): string {

@@ -9,6 +9,8 @@ import type { BodyPlan, GraphPlan, ScopePlan, SubWorkflow } from './plan.ts'
 export const MAX_INLINE_DEPTH = 16
 /** Steps of a graph that runs others inline, theirs included each time that they are: at most so many. */
 export const MAX_INLINE_STEPS = 10_000
+/** Different workflows that a graph runs inline, those inside of others included: at most so many. */
+export const MAX_INLINE_WORKFLOWS = 200
 
 /** Where a workflow is run inline. */
 export interface InlineSite {

@@ -34,7 +34,7 @@ export function errorShapes(night: string): readonly Shape[] {
       name: 'graph-is-cancelled', input: {}, expected: 'cancelled', asks: ['cancel'],
       make: (world) => fromModel({
         name: 'graph-is-cancelled', input: { type: 'object' }, cleanUpTimeout: '365d',
-        steps: { a: { uses: 'inc', with: { n: 0 } }, never: { signal: { name: 'never' }, needs: 'a' } },
+        steps: { a: { uses: 'inc', with: { n: 0 } }, never: { signal: { name: 'never' }, needs: 'a' }, asked: { approval: {} } },
         finally: { steps: { first: { uses: 'inc', with: { n: 1 } }, wink: { sleep: 1500, needs: 'first' }, end: { uses: 'inc', with: { n: 2 }, needs: 'wink' } } },
       }, both(world)),
     },

@@ -25,6 +25,7 @@ test.each<[string, RegExp, Planted]>([
   ['a claim by a clock that is ahead of the store', /^K8/, { wrap: (store) => withLane(store, (lane) => ({ flush: (ops) => lane.flush(ops.map((op) => (op.op === 'claim' ? { ...op, now: op.now + 60 } : op))) })) }],
   ['cancels that are accepted and not kept', /^K9/, { wrap: (store) => withLane(store, (lane) => ({ flush: forgetsMail(lane) })) }],
   ['starts that are acknowledged and not kept', /^K1/, { wrap: (store) => withLane(store, (lane) => ({ flush: (ops) => lane.flush(ops.filter((op) => op.op !== 'start')) })) }],
+  ['a claim of runs whose version the worker does not have', /^K12/, { wrap: (store) => withLane(store, (lane) => ({ flush: (ops) => lane.flush(ops.map((op) => (op.op === 'claim' ? { ...op, kinds: null } : op))) })) }],
 ])('%s is found', { timeout: 300_000 }, async (_name, broken, planted) => {
   for (let seed = 1; seed <= MOST_SEEDS; seed++) {
     const first = (seed * 5) % shapes.length

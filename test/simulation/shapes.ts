@@ -16,9 +16,9 @@ import { fromModel } from '../../src/workflow/graph.ts'
 
 const number = z.object({ n: z.number() })
 
-function add(world: World, options: { by: number; failures?: number; name?: string; takes?: number }) {
+function add(world: World, options: { by: number; failures?: number; name?: string; takes?: number; version?: string }) {
   return defineTemplate({
-    name: options.name ?? `add-${options.by}`, version: '1.0.0', description: 'Adds, after a while; may fail at first.', input: number, output: number,
+    name: options.name ?? `add-${options.by}`, version: options.version ?? '1.0.0', description: 'Adds, after a while; may fail at first.', input: number, output: number,
     async execute({ n }, context) {
       world.effects.push({ key: context.idempotencyKey ?? '', path: context.run?.path ?? '', run: context.run?.id ?? '', attempt: context.attempt, input: JSON.stringify(n) })
       await world.wait(options.takes ?? Math.floor(world.random.next() * 30))
@@ -326,6 +326,14 @@ function makeShapes(night: string): readonly Shape[] {
 
 const leaseShapes: readonly Shape[] = [
   {
+    name: 'two-versions', input: { n: 1 }, expected: { n: 4 },
+    make: (world) => twoVersions(world, '1', ['a', 'b']), versions: (world) => [twoVersions(world, '2', ['first', 'b']), twoVersions(world, '3', ['a', 'last'])],
+  },
+  {
+    name: 'two-templates', input: { n: 1 }, expected: { n: 4 },
+    make: (world) => twoTemplates(world, '1.0.0'), versions: (world) => [twoTemplates(world, '2.0.0')],
+  },
+  {
     name: 'vigil', input: { n: 1 }, expected: { n: 2 },
     make: (world) => {
       const one = add(world, { by: 1 })
@@ -353,3 +361,25 @@ const leaseShapes: readonly Shape[] = [
     },
   },
 ]
+
+/** The same with steps of other names: replayed by another version than its own, a run is parked. */
+function twoVersions(world: World, version: string, [first, last]: readonly [string, string]) {
+  const [one, two] = [add(world, { by: 1 }), add(world, { by: 2 })]
+  return defineWorkflow({
+    name: 'two-versions', version, input: number,
+    async run(ctx, input) {
+      const begun = await ctx.step(first, one, input)
+      await ctx.sleep('nap', '3s')
+      return ctx.step(last, two, begun)
+    },
+  })
+}
+
+/** A graph of which workers pin other versions of one template. */
+function twoTemplates(world: World, version: string) {
+  return fromModel({
+    name: 'two-templates', input: { type: 'object' },
+    steps: { a: { uses: 'add-1', with: '${{ input }}' }, nap: { sleep: '3s', needs: 'a' }, b: { uses: 'add-2', with: '${{ steps.a.output }}', needs: 'nap' } },
+    output: '${{ steps.b.output }}',
+  }, [add(world, { by: 1, version }), add(world, { by: 2, version })])
+}

@@ -106,6 +106,25 @@ test('a graph is replayed, with what it skipped and chose', async () => {
   await expect(replayRun(recording, build(1))).rejects.toMatchObject({ code: 'NON_DETERMINISM', path: 'tip' })
 })
 
+test('a graph that runs another inline is replayed, also one that was cancelled inside of it; a change of the other is found', async () => {
+  const inner = (cents: number) => workflow('inner', { input: z.object({ item: z.string() }) })
+    .step('price', { uses: price, with: ({ input }) => ({ item: input.item }) })
+    .sleep('wait', '3d', { needs: 'price' })
+    .step('charge', { uses: charge, needs: 'wait', with: { cents } })
+    .finally((block, { input }) => block.step('free', { uses: reserve, with: { item: input.item } }))
+    .output(({ steps }) => steps.charge.receipt)
+    .build()
+  const outer = (cents: number) => workflow('outer', { input: z.object({ item: z.string() }) }).inline('pay', { workflow: inner(cents), input: ({ input }) => ({ item: input.item }) }).build()
+  const done = await recordRun(t.wumbo, (await t.run(outer(3), { item: 'lamp' })).id)
+  expect(await replayRun(done, outer(3))).toEqual({ answers: 4, status: 'completed' })
+  await expect(replayRun(done, outer(4))).rejects.toMatchObject({ code: 'NON_DETERMINISM', path: 'pay.charge' })
+  const run = await t.start(outer(3), { item: 'lamp' })
+  await t.advance('1d')
+  await run.cancel()
+  await t.advance('1m')
+  expect(await replayRun(await recordRun(t.wumbo, run.id), outer(3))).toMatchObject({ status: 'cancelled' })
+})
+
 test('what is redacted is not in the recording, which is replayed all the same', async () => {
   const run = await t.run(order, { item: 'secret' })
   const redact = (value: unknown): unknown => parseJson(JSON.stringify(value ?? null).replaceAll('secret', 'hidden'))

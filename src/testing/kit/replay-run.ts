@@ -9,6 +9,7 @@ import { DEFAULT_SPACE } from '../../model/run.ts'
 import { defaultCodec } from '../../shared/codec.ts'
 import { hashText } from '../../shared/hash.ts'
 import { quietLogger } from '../../template/log.ts'
+import { plainVersion } from '../../template/signature.ts'
 import { isClosing } from '../../workflow/closing-paths.ts'
 import type { AnyWorkflow, Cut, Operation, Source, SourceHost } from '../../workflow/contract.ts'
 import { settle } from '../virtual-time.ts'
@@ -111,6 +112,10 @@ class ReplayedCode implements SourceHost {
       const step = this.#replay.next()
       if (step.kind === 'mismatch') throw this.#differs(record)
       if (step.kind === 'done') break
+      if (step.kind === 'later') {
+        await step.ready
+        continue
+      }
       if (step.kind === 'update') {
         const error = redo(this.#source.updates, step.record, step.given)
         if (error !== null) throw difference(record.path, { seq: record.seq, recorded: `update ${step.given.name}`, asked: error.message })
@@ -133,7 +138,7 @@ class ReplayedCode implements SourceHost {
     if (operation?.kind !== 'step' || record.kind !== 'step') return
     const { name, version } = operation.template.meta
     const { seq, path } = record
-    if (record.template !== name || record.templateVersion !== version) throw difference(path, { seq, recorded: `template ${record.template ?? '?'}@${record.templateVersion ?? '?'}`, asked: `template ${name}@${version}` })
+    if (record.template !== name || plainVersion(record.templateVersion ?? '?') !== version) throw difference(path, { seq, recorded: `template ${record.template ?? '?'}@${plainVersion(record.templateVersion ?? '?')}`, asked: `template ${name}@${version}` })
     if (record.inputHash === null) return
     const payload = defaultCodec.snapshot(operation.input, { name: `${path}.input` }).payload
     if (hashText(payload) === record.inputHash) return

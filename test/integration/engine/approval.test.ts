@@ -26,6 +26,9 @@ describe('approvals', () => {
     await expect(decide('ada', 'much')).rejects.toMatchObject({ code: 'SIGNAL_INVALID', path: 'form.limit' })
     await expect(engine.postbox.decide(run, 'manager', { approved: true, by: 'ada' })).rejects.toMatchObject({ code: 'SIGNAL_INVALID' })
     await expect(engine.postbox.decide(run, 'manager', { approved: true, by: '' })).rejects.toMatchObject({ code: 'DEFINITION_INVALID', path: 'by' })
+    for (const [sent, path] of [[{ approved: 'yes', by: 'ada', form: { limit: 1 } }, 'approved'], [{ by: 'ada' }, 'approved'], [{ approved: true, by: 'ada', form: { limit: 1 }, comment: 7 }, 'comment'], [{ approved: true, by: 'ada', comments: 'x' }, 'approval manager.comments'], [null, 'approval manager']] as const) {
+      await expect(engine.postbox.decide(run, 'manager', sent as never)).rejects.toMatchObject({ code: 'DEFINITION_INVALID', path })
+    }
     await expect(engine.postbox.decide(run, 'boss', { approved: true, by: 'ada' })).rejects.toMatchObject({ code: 'APPROVAL_NOT_OPEN', message: expect.stringContaining('manager') as string })
     await rig.until(Promise.all([decide('ada', 5), decide('grace', 6)]))
     await expect(rig.until(engine.result(run))).resolves.toEqual({ approved: true, by: 'ada', at: since, form: { limit: 5, note: 'none' }, comment: 'fine' })

@@ -208,6 +208,47 @@ describe('the end of a run', () => {
     }
   })
 
+  test('finally when it is cancelled, or has reached its timeout, while people are asked, with a death at any moment after it', async () => {
+    for (const end of ['cancelled', 'timed out'] as const) {
+      for (let after = 0; after < 40; after++) {
+        const rig = new Rig()
+        const { templates } = shop(rig)
+        const steps: WorkflowModel['steps'] = { a: { uses: 'act', with: 'seat' }, ask: { needs: 'a', approval: {} }, other: { approval: {} } }
+        const workflow = graph(templates, { steps, finally: { steps: { release: { uses: 'act', with: '${{ [steps.a.output, outcome] }}' } } }, ...(end === 'timed out' ? { timeout: 900 } : {}) })
+        const first = await rig.engine([workflow])
+        const { run } = await rig.until(first.start(workflow, {}))
+        await rig.time.advance(end === 'timed out' ? 899 : 100)
+        expect((await rig.details(run)).approvals).toHaveLength(2)
+        if (end === 'cancelled') await rig.until(first.postbox.ask(run, 'cancel'))
+        await rig.steps(after)
+        rig.die()
+        const second = await rig.engine([workflow])
+        await expect(rig.until(second.result(run))).rejects.toMatchObject({ code: end === 'cancelled' ? 'RUN_CANCELLED' : 'RUN_TIMEOUT' })
+        const { approvals, steps: recorded } = await rig.details(run)
+        expect(approvals).toEqual([])
+        expect(recorded.map(({ path }) => path).filter((path) => path.startsWith('$'))).toEqual(['$finally.$givenUp', '$finally.release'])
+        expect(recorded.map(({ path }) => path).filter((path) => path.endsWith('.withdrawn')).sort()).toEqual(['ask.withdrawn', 'other.withdrawn'])
+      }
+    }
+  })
+
+  test('is not held up by a pause once the run is cancelled or has reached its timeout', async () => {
+    for (const end of ['RUN_CANCELLED', 'RUN_TIMEOUT'] as const) {
+      const rig = new Rig()
+      const { calls, slow, templates } = shop(rig)
+      slow.set('$finally.release', 500)
+      const workflow = graph(templates, { ...closing, ...(end === 'RUN_TIMEOUT' ? { timeout: '1s' } : {}) })
+      const engine = await rig.engine([workflow])
+      const { run } = await rig.until(engine.start(workflow, {}))
+      await rig.time.advance(100)
+      if (end === 'RUN_CANCELLED') await rig.until(engine.postbox.ask(run, 'cancel'))
+      await rig.time.advance(end === 'RUN_CANCELLED' ? 100 : 1000)
+      await rig.until(engine.postbox.ask(run, 'pause'))
+      await expect(rig.until(engine.result(run))).rejects.toMatchObject({ code: end })
+      expect(calls.at(-1)).toBe('$finally.log')
+    }
+  })
+
   test('finally when it is cancelled outside of memory, and where its code is not known', async () => {
     const rig = new Rig()
     const { calls, templates } = shop(rig)

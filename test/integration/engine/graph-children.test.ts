@@ -139,3 +139,45 @@ describe('graphs with children', () => {
     }
   })
 })
+
+describe('pages of results', () => {
+  test('are read one after the other when a run is entered again, each when the one before has been gone through', async () => {
+    const seen: string[] = []
+    const rig = new Rig((store) => new Proxy(store, {
+      get: (target, key) => {
+        const value: unknown = Reflect.get(target, key, target)
+        if (key === 'blobs') return { ...target.blobs, get: async (blob: string) => (seen.push('read'), target.blobs.get(blob)) }
+        return typeof value === 'function' ? (value as (...given: unknown[]) => unknown).bind(target) : value
+      },
+    }))
+    const one = defineWorkflow({ name: 'one', input: z.number(), run: (_ctx, n: number) => n })
+    const many = defineWorkflow({
+      name: 'many', input: z.number(),
+      async run(ctx, count: number) {
+        const batch = await ctx.children('all', one, Array.from({ length: count }, (_, index) => index))
+        let sum = 0
+        for await (const { index, output } of batch.results()) {
+          if (index % 500 === 0) seen.push(`page ${index / 500}`)
+          sum += output ?? 0
+        }
+        return [sum, await ctx.signal('go')]
+      },
+    })
+    const collecting = fromModel({ name: 'collecting', steps: { all: { children: { workflow: 'one', inputs: '${{ input }}', collect: 'outputs' } }, go: { needs: 'all', signal: { name: 'go' } } }, output: '${{ size(steps.all.output.outputs) }}' }, [])
+    const workflows = [one, many, collecting]
+    const first = await rig.engine(workflows)
+    const { run } = await rig.until(first.start(many, 1200))
+    const graphRun = await rig.until(first.start(collecting, Array.from({ length: 1200 }, (_, index) => index)))
+    await rig.time.advance(60_000)
+    expect((await rig.details(run)).steps.map(({ path }) => path)).toEqual(['all', 'all.page[0]', 'all.page[1]', 'all.page[2]'])
+    rig.die()
+    seen.length = 0
+    const second = await rig.engine(workflows)
+    await rig.until(second.postbox.signal(run, 'go', 'on'))
+    await expect(rig.until(second.result(run))).resolves.toEqual([(1199 * 1200) / 2, 'on'])
+    expect(seen.filter((what) => what !== 'read')).toEqual(['page 0', 'page 1', 'page 2'])
+    expect(seen.join(' ')).toMatch(/^(read )?read page 0 read page 1 read page 2/)
+    await rig.until(second.postbox.signal(graphRun.run, 'go', 'on'))
+    await expect(rig.until(second.result(graphRun.run))).resolves.toBe(1200)
+  })
+})

@@ -158,4 +158,37 @@ describe('a graph that is run inline', () => {
     await expect(rig.until(engine.result(run))).resolves.toEqual({ film: 'opera' })
     expect(it.calls.filter((path) => path === 'film.$inline.$finally.free')).toHaveLength(2)
   })
+
+  test('is taken over by a fork behind it as it ended, and done anew by one inside of it', async () => {
+    const rig = new Rig()
+    const it = shop(rig)
+    const workflow = graphs(it)
+    const engine = await rig.engine([workflow])
+    const { run } = await rig.until(engine.start(workflow, {}))
+    await rig.until(engine.result(run))
+    it.calls.length = 0
+    const behind = await rig.until(engine.fork(run, { at: 'home' }))
+    await rig.until(engine.result(behind))
+    expect(it.calls.splice(0)).toEqual(['home', '$finally.end'])
+    const inside = await rig.until(engine.fork(run, { at: 'film.pay' }))
+    await rig.until(engine.result(inside))
+    expect(it.calls.splice(0)).toEqual(['film.pay', 'film.$inline.$finally.free', 'home', '$finally.end'])
+    await rig.until(engine.fork(run, { at: 'film' }).then((fork) => engine.result(fork)))
+    expect(it.calls).toEqual(['film.hold', 'film.pay', 'film.$inline.$finally.free', 'home', '$finally.end'])
+  })
+
+  test('a run that has failed behind it keeps what it did at its end when it is retried', async () => {
+    const rig = new Rig()
+    const it = shop(rig)
+    it.failing.add('home')
+    const plain = fromModel({ ...evening, steps: { film: { inline: { workflow: 'plain', input: {} } }, home: { uses: 'act', needs: 'film' } } }, it.templates, [fromModel({ name: 'plain', steps: { a: { uses: 'act' } }, finally: { steps: { free: { uses: 'act' } } } }, it.templates)])
+    const engine = await rig.engine([plain])
+    const { run } = await rig.until(engine.start(plain, {}))
+    await expect(rig.until(engine.result(run))).rejects.toMatchObject({ code: 'RUN_FAILED' })
+    it.calls.length = 0
+    it.failing.clear()
+    await rig.until(engine.retry(run, { by: 'ada', reason: 'once more' }))
+    await expect(rig.until(engine.result(run))).resolves.toEqual({ home: {} })
+    expect(it.calls).toEqual(['home', '$finally.end'])
+  })
 })

@@ -2,6 +2,7 @@
 // what is undone is what had completed, the last first.
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import type { Engine } from '../../../src/engine/engine.ts'
 import type { StepSummary } from '../../../src/engine/inspect.ts'
 import { TemplateFailedError, type ErrorData } from '../../../src/errors.ts'
 import type { RunStatus } from '../../../src/model/run.ts'
@@ -14,11 +15,12 @@ import { modelOf, randomPlan } from '../../fixtures/random-plans.ts'
 import { Rig } from './rig.ts'
 
 /** Bodies whose outcome and time are told by the seed and their path, so that a repeated attempt comes to the same. */
-function outside(rig: Rig, seed: number): { readonly begun: Set<string>; readonly undone: string[]; readonly templates: readonly AnyTemplate[]; readonly fails: (path: string) => boolean } {
+function outside(rig: Rig, seed: number): { mended: boolean;  readonly begun: Set<string>; readonly undone: string[]; readonly templates: readonly AnyTemplate[]; readonly fails: (path: string) => boolean } {
   const begun = new Set<string>()
   const undone: string[] = []
   const dice = (path: string): Random => seededRandom(Array.from(path).reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) | 0, seed))
-  const fails = (path: string): boolean => dice(path).next() < 0.2
+  const state = { mended: false }
+  const fails = (path: string): boolean => !state.mended && dice(path).next() < 0.2
   const act = defineTemplate({
     name: 'act', version: '1.0.0', description: 'Gives a number, or fails.', input: z.any(), output: z.number(),
     execute: async (_, context) => {
@@ -34,7 +36,7 @@ function outside(rig: Rig, seed: number): { readonly begun: Set<string>; readonl
     undone.push((context.run?.path ?? '').replace('$compensate.', ''))
     return null
   } })
-  return { begun, undone, fails, templates: [act, undo] }
+  return Object.assign(state, { begun, undone, fails, templates: [act, undo] })
 }
 
 function endingOf({ status, output, path, kind }: StepSummary): Ending {
@@ -44,13 +46,14 @@ function endingOf({ status, output, path, kind }: StepSummary): Ending {
 
 const isOfUndoing = ({ path }: StepSummary): boolean => path.startsWith('$compensate') || path.startsWith('$settle')
 
-type Trouble = 'none' | 'deaths' | 'cancel'
+type Trouble = 'none' | 'deaths' | 'cancel' | 'timeout' | 'pause' | 'retry'
 
-async function play(seed: number, trouble: Trouble): Promise<{ readonly status: RunStatus; readonly undone: number }> {
-  const plan = randomPlan(seed, { waits: false, most: 5, depth: 2 })
+async function play(seed: number, trouble: Trouble, waits: boolean): Promise<{ readonly status: RunStatus; readonly undone: number }> {
+  const plan = randomPlan(seed, { waits, most: 5, depth: 2 })
   const rig = new Rig()
-  const { begun, undone, fails, templates } = outside(rig, seed)
-  const workflow = fromStored(modelOf(plan, 'undo'), templates)
+  const seen = outside(rig, seed)
+  const { begun, undone, fails, templates } = seen
+  const workflow = fromStored({ ...modelOf(plan, 'undo'), ...(trouble === 'timeout' ? { timeout: 1 + (seed % 40) * (waits ? 60 : 3) } : {}) }, templates)
   let engine = await rig.engine([workflow])
   const { run } = await rig.until(engine.start(workflow, {}))
   const random = seededRandom(seed)
@@ -58,15 +61,28 @@ async function play(seed: number, trouble: Trouble): Promise<{ readonly status: 
     await rig.steps(Math.floor(random.next() * 60))
     rig.die()
     engine = await rig.engine([workflow])
+    if (trouble === 'pause') {
+      await rig.until(engine.postbox.ask(run, 'pause').catch(() => null))
+      await rig.time.advance(random.next() * 5000)
+      await rig.until(engine.postbox.ask(run, 'resume').catch(() => null))
+    }
     if (deaths === 2 && trouble === 'cancel') await rig.until(engine.postbox.ask(run, 'cancel').catch(() => null)) // it has ended, perhaps
   }
+  if (waits) await answerAll(rig, engine, run)
   await rig.until(engine.result(run).catch(() => null))
+  if (trouble === 'retry' && (await rig.details(run)).status === 'failed') {
+    seen.mended = true
+    await rig.until(engine.retry(run, { by: 'ada', reason: 'mended' }))
+    if (waits) await answerAll(rig, engine, run)
+    await rig.until(engine.result(run).catch(() => null))
+  }
   const details = await rig.details(run)
   const oracle = new Oracle(plan)
-  const told = { seed, trouble, journal: details.steps.map(({ path, status }) => `${path} ${status}`), model: modelOf(plan) }
+  const told = { seed, trouble, waits, status: details.status, error: details.error, journal: details.steps.map(({ path, status }) => `${path} ${status}`), model: modelOf(plan) }
   const journal = details.steps.filter((one) => !isOfUndoing(one)).sort((a, b) => a.seq - b.seq)
   const why = JSON.stringify(told, null, 1)
-  if (details.status !== 'cancelled') {
+  const isCut = details.status === 'cancelled' || details.error?.code === 'RUN_TIMEOUT'
+  if (!isCut) {
     for (const step of journal) oracle.answer(step.path, endingOf(step))
     expect(oracle.open.size, why).toBe(0)
     expect(details.status, why).toBe(oracle.end?.is)
@@ -75,8 +91,9 @@ async function play(seed: number, trouble: Trouble): Promise<{ readonly status: 
   }
 
   const isUndoable = (path: string): boolean => !path.startsWith('$') && !/\$onError\.(told|after)$/.test(path)
-  const completed = details.status === 'cancelled' ? journal.filter(({ path, template, status }) => template === 'act@1.0.0' && status === 'completed' && isUndoable(path)).map(({ path }) => path) : oracle.completed.filter(isUndoable)
+  const completed = isCut ? journal.filter(({ path, template, status }) => template === 'act@1.0.0' && status === 'completed' && isUndoable(path)).map(({ path }) => path) : oracle.completed.filter(isUndoable)
   const lost = [...begun].filter((path) => isUndoable(path) && !fails(path) && !completed.includes(path))
+  if (trouble === 'retry') return { status: details.status, undone: undone.length }
   if (details.status === 'completed') expect(undone, why).toEqual([])
   else {
     const once = [...new Set(undone)]
@@ -94,13 +111,24 @@ function deepest(data: ErrorData | null): string {
   return at
 }
 
-describe('K10: the engine and the oracle agree on the end of a run and on what is undone', () => {
-  test.each(['none', 'deaths', 'cancel'] as const)('trouble: %s', { timeout: 120_000 }, async (trouble) => {
+/** Sends signals, and decides what is asked, until the run has ended. */
+async function answerAll(rig: Rig, engine: Engine, run: string): Promise<void> {
+  for (let turn = 0; turn < 60; turn++) {
+    const { finishedAt, approvals } = await rig.details(run)
+    if (finishedAt !== null) return
+    for (const { path } of approvals) await rig.until(engine.postbox.decide(run, path, { approved: true, by: 'ada' }).catch(() => null)) // it may be given up by now
+    await rig.until(engine.postbox.signal(run, 'go', turn % 10, { id: String(turn) }).catch(() => null))
+    await rig.time.advance(turn % 3 === 0 ? 2000 : 7)
+  }
+}
+
+describe('K9, K10: the engine and the oracle agree on the end of a run and on what is undone', () => {
+  test.each((['none', 'deaths', 'cancel', 'timeout', 'pause', 'retry'] as const).flatMap((trouble) => [[trouble, false], [trouble, true]] as const))('trouble: %s, waits: %s', { timeout: 120_000 }, async (trouble, waits) => {
     const seeds = Number(process.env['WUMBO_ORACLE_SEEDS'] ?? 60)
     const ends: RunStatus[] = []
     let undone = 0
     for (let seed = 0; seed < seeds; seed++) {
-      const ended = await play(seed, trouble)
+      const ended = await play(seed, trouble, waits)
       ends.push(ended.status)
       undone += ended.undone
     }

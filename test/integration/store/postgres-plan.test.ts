@@ -98,6 +98,18 @@ describePostgres('how the server runs what a PostgreSQL store asks', () => {
       expect(found.flatMap((text) => [...readingMuch(text), ...readingAll(text)])).toEqual([])
     })
 
+    test('mail for a run that has had much of it is looked up by its id, whatever the size of the table when that was planned', async () => {
+      const told = { space: 0, run: start(50).run.run, id: 'end', kind: 'child', body: null, sentAt: 1 } as const
+      await flushed([start(50), start(51), start(52), send(50, 'first'), consume(50, [1]), finish(51, { tell: told })])
+      const { rows: [parent] } = await client.query<{ no: string }>('select no from run_starts where run = $1', [start(50).run.run])
+      await client.query(`insert into inbox select $1, i, 'mail' || i, 'signal', null, 1, 1 from generate_series(3, ${RUNS}) i`, [parent?.no])
+      await client.query(`update runs set inbox_count = ${RUNS} where no = $1`, [parent?.no])
+      const found = await flushed([send(50, 'new'), send(50, 'mail700'), consume(50, [900]), finish(52, { tell: { ...told, id: 'other' } })])
+      expect(found.flatMap((text) => [...readingMuch(text), ...readingAll(text)])).toEqual([])
+      const { rows } = await client.query('select inbox_count, unread from runs where no = $1', [parent?.no])
+      expect(rows).toEqual([{ inbox_count: String(RUNS + 2), unread: '3' }])
+    })
+
     test('runs that are loaded together are read by their numbers alone', async () => {
       // The driver of a store's own connections gives whole numbers as numbers.
       const numbers = ({ rows }: pg.QueryResult<Record<string, unknown>>): unknown => ({ rows: rows.map((row) => ({ ...row, at: Number(row['at']), no: Number(row['no']) })) })

@@ -3,10 +3,7 @@
 //
 // What an end tells is sent after all ends are made, by those that were: p_tell_finish is the position among the ends.
 
-/**
- * Appends to inboxes what is sent, and counts it. Whether an id is there already is asked in the order of the index of ids: of two indexes that begin with the run the planner takes
- * either for a small table, and keeps the plan; looked up by the other, each mail would read the whole inbox, and 10,000 children tell one run.
- */
+/** Appends to inboxes what is sent, and counts it. For "run_no + 0" see 0008-mailed.ts. */
 const mailed = (sent: string): string => `with mailed as (
       insert into inbox (run_no, number, mail, kind, body, sent_at)
       select n.no, n.inbox_count + row_number() over (partition by n.no order by n.at), n.mail, n.kind, n.body, n.sent
@@ -14,7 +11,7 @@ const mailed = (sent: string): string => `with mailed as (
         select distinct on (l.no, k.mail collate "C") l.no, l.inbox_count, k.mail, k.kind, k.body, k.sent, k.at
         from ${sent}
         join runs l on l.no = v_nos[k.r]
-        where (select i.mail from inbox i where i.run_no = l.no and i.mail >= k.mail order by i.run_no, i.mail limit 1) is distinct from k.mail
+        where (select i.mail from inbox i where i.run_no + 0 = l.no and i.mail = k.mail) is null
         order by l.no, k.mail collate "C", k.at
       ) n
       returning run_no, number, sent_at

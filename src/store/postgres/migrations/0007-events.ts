@@ -2,6 +2,33 @@
 //
 // Publishing, beginning to listen and ceasing to lock the topic first, until their transaction ends: within a topic the numbers rise in the order of
 // commits, and of a publisher and a run that begins to listen at once one sees what the other has done. Runs are locked after topics, by number.
+
+/** For "run_no + 0" see 0008-mailed.ts. */
+export const mailEventFunction = `
+-- Appends an event to the inbox of each of the runs, which must be locked; how many got it, and whether any of them has no owner, or has one.
+create or replace function wumbo_mail_event_v1(p_runs bigint[], p_mail text, p_body text, p_at bigint) returns table (sent bigint, owned bigint)
+language plpgsql set jit = off set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $body$
+#variable_conflict use_column
+declare
+  v_sent bigint[];
+begin
+  with mailed as (
+    insert into inbox (run_no, number, mail, kind, body, sent_at)
+    select l.no, l.inbox_count + 1, p_mail, 'event', p_body, p_at from runs l
+    where l.no = any(p_runs) and (select i.mail from inbox i where i.run_no + 0 = l.no and i.mail = p_mail) is null
+    returning run_no
+  )
+  select array_agg(m.run_no) into v_sent from mailed m;
+  return query
+  with counted as (
+    update runs l set inbox_count = l.inbox_count + 1, unread = l.unread + 1, wake_at = case when l.lane is null then p_at else l.wake_at end
+    where l.no = any(v_sent) returning l.lane
+  )
+  select count(*), count(c.lane) from counted c;
+end
+$body$;
+`
+
 export const events = `
 create sequence event_numbers;
 create table events (
@@ -32,29 +59,7 @@ create function wumbo_lock_topic_v1(p_space bigint, p_topic text) returns void l
   select pg_advisory_xact_lock(hashtextextended('wumbo topic ' || p_space || ' ' || p_topic, 0));
 $body$;
 
--- Appends an event to the inbox of each of the runs, which must be locked; how many got it, and whether any of them has no owner, or has one.
-create function wumbo_mail_event_v1(p_runs bigint[], p_mail text, p_body text, p_at bigint) returns table (sent bigint, owned bigint)
-language plpgsql set jit = off set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $body$
-#variable_conflict use_column
-declare
-  v_sent bigint[];
-begin
-  with mailed as (
-    insert into inbox (run_no, number, mail, kind, body, sent_at)
-    select l.no, l.inbox_count + 1, p_mail, 'event', p_body, p_at from runs l
-    where l.no = any(p_runs) and not exists (select 1 from inbox i where i.run_no = l.no and i.mail = p_mail)
-    returning run_no
-  )
-  select array_agg(m.run_no) into v_sent from mailed m;
-  return query
-  with counted as (
-    update runs l set inbox_count = l.inbox_count + 1, unread = l.unread + 1, wake_at = case when l.lane is null then p_at else l.wake_at end
-    where l.no = any(v_sent) returning l.lane
-  )
-  select count(*), count(c.lane) from counted c;
-end
-$body$;
-
+${mailEventFunction}
 create function wumbo_publish_v1(p_space bigint, p_topic text, p_id text, p_key text, p_body text, p_at bigint, p_mail text) returns table (is_new boolean, runs bigint, owned bigint)
 language plpgsql set jit = off set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $body$
 #variable_conflict use_column

@@ -1,5 +1,6 @@
-// Bounds how many executions begin within a time. The counting is that of rate-limiter-flexible.
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+// Bounds how many executions begin within a time. The counting is that of rate-limiter-flexible, which is loaded by the first that is bounded: it
+// brings a file for every store that it knows.
+import type { RateLimiterMemory } from 'rate-limiter-flexible'
 import { RateLimitedError } from '../../errors.ts'
 import { formatDuration, parseDuration } from '../../shared/duration.ts'
 import type { TemplateContext } from '../contract.ts'
@@ -28,8 +29,10 @@ export function withRateLimit<I>(options: RateLimitOptions<I>): Decorator<I> {
   return {
     name: 'rateLimit', rank: RANKS.rateLimit,
     wrap: (next, { meta }) => {
-      const limiter = new RateLimiterMemory({ points: limit, duration: perMs / 1000 })
+      let limiter: RateLimiterMemory | null = null
       const admitted = async (key: string, context: TemplateContext): Promise<void> => {
+        const { RateLimiterMemory: Limiter, RateLimiterRes } = await import('rate-limiter-flexible')
+        limiter ??= new Limiter({ points: limit, duration: perMs / 1000 })
         for (const began = performance.now(); ;) {
           try {
             await limiter.consume(key)

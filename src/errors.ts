@@ -170,6 +170,10 @@ export class ServiceNotFoundError extends failure('SERVICE_NOT_FOUND', 'user', 5
 export class StepFailedError extends failure('STEP_FAILED', 'operation', 500, 'See the cause. Correct it and run `wumbo runs retry`, or handle the failure in the workflow.') {}
 export class StepTimeoutError extends failure('STEP_TIMEOUT', 'operation', 504, 'Raise the timeout, or make the template heed its abort signal.', true) {}
 export class HeartbeatTimeoutError extends failure('HEARTBEAT_TIMEOUT', 'operation', 504, 'Call ctx.heartbeat() more often, or raise heartbeatTimeout.', true) {}
+export class CircuitOpenError extends failure('CIRCUIT_OPEN', 'operation', 503, 'Wait until the circuit closes; see the cause for what made it open.', true) {}
+export class BulkheadFullError extends failure('BULKHEAD_FULL', 'operation', 503, 'Try again later, or raise `concurrency` or `queue`.', true) {}
+export class RateLimitedError extends failure('RATE_LIMITED', 'operation', 429, 'Try again after the time that the failure names, raise the limit, or let callers wait: `wait`.', true) {}
+export class PermissionDeniedError extends failure('PERMISSION_DENIED', 'user', 403, 'Ask whoever grants the permission that the message names.') {}
 export class AbortedError extends failure('ABORTED', 'operation', 499, 'The caller asked for it; start the work again when it is wanted.') {}
 
 // Runs

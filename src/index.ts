@@ -41,6 +41,32 @@ export { pipe } from './template/compose-pipe.ts'
 export { parallel } from './template/compose-parallel.ts'
 export { branch } from './template/compose-branch.ts'
 export { mapEach } from './template/compose-map.ts'
+export { decorate, decoratorOrder } from './template/decorate/decorate.ts'
+export type { Decorations } from './template/decorate/decorate.ts'
+export { RANKS } from './template/decorate/decorator.ts'
+export type { Decorator, DecoratorName, Invoke } from './template/decorate/decorator.ts'
+export { UserContext, withAccess } from './template/decorate/access.ts'
+export type { AccessRule } from './template/decorate/access.ts'
+export { withBulkhead } from './template/decorate/bulkhead.ts'
+export type { BulkheadOptions } from './template/decorate/bulkhead.ts'
+export { withCache } from './template/decorate/cache.ts'
+export type { CacheOptions } from './template/decorate/cache.ts'
+export { withCircuitBreaker } from './template/decorate/circuit-breaker.ts'
+export type { CircuitBreakerOptions, CircuitChange } from './template/decorate/circuit-breaker.ts'
+export { withFallback } from './template/decorate/fallback.ts'
+export type { FallbackOptions } from './template/decorate/fallback.ts'
+export { FiguresSink, withMetrics } from './template/decorate/metrics.ts'
+export type { MetricsSink, TemplateFigures } from './template/decorate/metrics.ts'
+export { withRateLimit } from './template/decorate/rate-limit.ts'
+export type { RateLimitOptions } from './template/decorate/rate-limit.ts'
+export { withRetry } from './template/decorate/retry.ts'
+export { withTimeout } from './template/decorate/timeout.ts'
+export { withTrace } from './template/decorate/trace.ts'
+export type { Span, Tracer } from './template/decorate/trace.ts'
+export { loadBalance } from './template/load-balance.ts'
+export type { BalanceOptions, BalanceStrategy } from './template/load-balance.ts'
+export { lazy } from './template/lazy.ts'
+export type { LazyDefinition } from './template/lazy.ts'
 export { collect } from './template/collect.ts'
 export type { Collected, ItemFailure } from './template/collect.ts'
 export { createContext } from './template/context.ts'
@@ -93,8 +119,9 @@ export {
   WorkflowDisabledError, WorkflowConflictError,
   ExpressionError, InputInvalidError, OutputInvalidError, ConfigInvalidError, ValueNotStorableError, PayloadTooLargeError,
   PayloadCorruptError, BlobMissingError, TemplateFailedError, IllegalTransitionError, ServiceNotFoundError, TransactionUnsupportedError, TransactionRefusedError, StepFailedError,
-  StepTimeoutError, HeartbeatTimeoutError, AbortedError, DuplicateStepError, NonDeterminismError, RunFailedError, RunTimeoutError,
+  StepTimeoutError, HeartbeatTimeoutError, WaitTimeoutError, LoopLimitError, BranchesFailedError, ChildFailedError, AbortedError, DuplicateStepError, NonDeterminismError, RunFailedError, RunTimeoutError,
   RunCancelledError, CompensationFailedError, RunParkedError, RunNotFoundError, SignalInvalidError, ApprovalNotOpenError, QueryNotFoundError, QueryFailedError, UpdateNotFoundError, UpdateRefusedError, UpdateFailedError,
+  RunQuarantinedError, EventInvalidError, MigrationRefusedError, WorkerNotFoundError, CircuitOpenError, BulkheadFullError, RateLimitedError, PermissionDeniedError,
   RunFinishedError, RunNotRetryableError, StepNotFoundError, ForkRefusedError, KeyReusedError, StoreLockedError,
   StoreTooNewError, StoreMovedError, StoreNotEmptyError, StoreUnsupportedError, StoreRowError, StoreFailedError, StoreClosedError, LaneFencedError, OverloadedError,
   HttpFailedError, EgressRefusedError, FileFailedError, ProjectInvalidError, UsageError, ModuleFailedError, StoreMissingError,

@@ -5,7 +5,7 @@ import { compensationOf } from '../template/compensation.ts'
 import type { Compensation } from '../template/compensation.ts'
 import type { Operation } from '../workflow/contract.ts'
 import { checkOptions } from './known-options.ts'
-import { retryPlan } from './retry.ts'
+import { retryPlan } from '../template/retry-policy.ts'
 
 type StepOperation = Extract<Operation, { kind: 'step' }>
 

@@ -5,8 +5,8 @@ import type { Store } from '../store/port.ts'
 import type { Operation } from '../workflow/contract.ts'
 import { checkCompensation, isCompensable } from './compensable.ts'
 import { checkOptions } from './known-options.ts'
-import { retryPlan } from './retry.ts'
-import type { RetryPlan } from './retry.ts'
+import { retryPlan } from '../template/retry-policy.ts'
+import type { RetryPlan } from '../template/retry-policy.ts'
 import { checkTransaction } from './transaction-check.ts'
 
 type StepOperation = Extract<Operation, { kind: 'step' }>

@@ -69,7 +69,7 @@ export function makeTemplate<I, O>(parts: TemplateParts): Template<I, O> {
     const context = callContext(options, meta.name)
     const began = context.monotonic()
     const facts = (): Pick<ExecutionResult<unknown>, 'attempts' | 'durationMs' | 'metadata'> => ({
-      attempts: 1,
+      attempts: context.attempts,
       durationMs: context.monotonic() - began,
       metadata: { template: meta.name, version: meta.version, executionId: context.executionId, state: context.state },
     })

@@ -48,6 +48,7 @@ export function privateContext(): OwnContext {
 class RootContext extends BaseContext implements OwnContext {
   state: ExecutionState = 'created'
   recovered = false
+  attempts = 1
   readonly run = undefined
   readonly #options: ContextOptions
   #id: string | undefined

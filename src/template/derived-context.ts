@@ -11,6 +11,8 @@ export interface OwnContext extends TemplateContext {
   state: ExecutionState
   /** True when the `recover` hook gave the result. */
   recovered: boolean
+  /** How many attempts it took; a decorator that repeats says so. */
+  attempts: number
   /** The fields that this context, or one that it is derived from, was enriched with. */
   readonly extra: object | undefined
   /** True when someone may abort it and then waits for it to end: an execution does not outlive the abort then, whatever its hooks do. */
@@ -36,8 +38,10 @@ export function enrich<C extends TemplateContext, E extends ContextExtra>(contex
 
 /** Where a child stands in its caller. */
 export interface ChildPlace {
-  /** Tells the child apart from its siblings: the same in every attempt, so that its idempotency key is. A number is an index. */
-  readonly label: string | number
+  /** Tells the child apart from its siblings: the same in every attempt, so that its idempotency key is. A number is an index. Null: it stands for its caller, under the same id and key. */
+  readonly label: string | number | null
+  /** In place of the caller's attempt. */
+  readonly attempt?: number
   /** The part of the caller's progress that is the child's, 0 to 1. Default: all of it. */
   readonly span?: readonly [from: number, to: number]
   /** True when the caller tells the progress of its children itself: theirs then only shows that the work goes on. */
@@ -117,6 +121,7 @@ abstract class DerivedContext extends BaseContext {
 class ChildContext extends DerivedContext implements OwnContext {
   state: ExecutionState = 'created'
   recovered = false
+  attempts = 1
   readonly #place: ChildPlace
 
   constructor(caller: TemplateContext, place: ChildPlace) {
@@ -125,17 +130,21 @@ class ChildContext extends DerivedContext implements OwnContext {
   }
 
   get executionId(): string {
-    return `${this.caller.executionId}/${this.#label}`
+    return `${this.caller.executionId}${this.#label}`
   }
 
   get idempotencyKey(): string | undefined {
     const key = this.caller.idempotencyKey
-    return key === undefined ? undefined : `${key}/${this.#label}`
+    return key === undefined ? undefined : `${key}${this.#label}`
   }
 
   get #label(): string {
     const { label } = this.#place
-    return typeof label === 'number' ? `[${label}]` : label
+    return label === null ? '' : typeof label === 'number' ? `/[${label}]` : `/${label}`
+  }
+
+  override get attempt(): number {
+    return this.#place.attempt ?? this.caller.attempt
   }
 
   get signal(): AbortSignal {
@@ -177,6 +186,14 @@ class EnrichedContext extends DerivedContext implements OwnContext {
 
   set recovered(value: boolean) {
     if (isOwn(this.caller)) this.caller.recovered = value
+  }
+
+  get attempts(): number {
+    return isOwn(this.caller) ? this.caller.attempts : 1
+  }
+
+  set attempts(value: number) {
+    if (isOwn(this.caller)) this.caller.attempts = value
   }
 
   get heeds(): boolean {

@@ -2,7 +2,7 @@
 // folder serve the tests of this repository and are not offered.
 export { createTestWumbo } from './kit/test-wumbo.ts'
 export type {
-  Fault, FaultKind, FaultOptions, Journal, StartedRun, Stub, StubAnswer, StubCall, SweepOptions, SweepReport, Target, TestDoubles, TestOptions, TestRun, TestWumbo,
+  Fault, FaultKind, FaultOptions, Journal, StartedRun, Stub, StubAnswer, StubbedWorkflow, StubCall, StubOutput, SweepOptions, SweepReport, Target, TestDoubles, TestOptions, TestRun, TestWumbo,
 } from './kit/contract.ts'
 export type { HttpMock, MockReply, MockRequest, MockRoute, UrlPattern } from './kit/http-mock.ts'
 export { expectJournal } from './kit/expect-journal.ts'

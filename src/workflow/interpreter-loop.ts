@@ -81,6 +81,10 @@ class LoopRun {
   #next(): void {
     const { core, loop, spot, done } = this.#set
     const { delay } = loop
+    if (spot.above.halted) {
+      done({ status: 'halted' })
+      return
+    }
     if (delay === null) {
       this.#turn()
       return

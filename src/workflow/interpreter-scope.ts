@@ -72,6 +72,11 @@ class ScopeRun implements Above {
   }
 
   #start(node: NodePlan): void {
+    // A failure may have come to count since it was about to begin.
+    if (this.halted && this.#joins?.hasLate !== true) {
+      this.#settle(node, { status: 'halted' })
+      return
+    }
     const frame = this.frame
     const path = this.#spot.prefix + node.id
     const entry = this.#joins?.enter(node) ?? RUNS

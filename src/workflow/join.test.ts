@@ -235,6 +235,15 @@ describe('what is checked', () => {
   })
 })
 
+test('a failure that comes to count in the moment in which a block begins keeps its steps from beginning', () => {
+  const host = run({ steps: {
+    a: use(), block: { steps: { reader: use({ with: '${{ steps.a.output }}' }), free: use(), turns: use({ loop: { max: 2, until: 'false', onMax: 'continue' } }) } },
+    r: use({ needs: [{ step: 'a', on: 'failure' }], if: 'false' }),
+  } }, {}, failing('a'))
+  expect(host.steps).toEqual(['a'])
+  expect(host.failure.message).toContain('step a failed')
+})
+
 describe('the error of a step', () => {
   const a: StepModel = { uses: 'score', with: {} }
   const reacting = (read: string, more: StepModel = {}): Omit<WorkflowModel, 'name'> => ({ steps: { a: use(), r: use({ needs: [{ step: 'a', on: 'failure' }], with: read, ...more }) } })

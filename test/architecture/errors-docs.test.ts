@@ -2,7 +2,9 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import * as errors from '../../src/errors.ts'
 import { errorCatalogue, type FailureSpec } from '../../src/errors.ts'
+import * as library from '../../src/index.ts'
 import { root } from './sources.ts'
 
 const folder = join(root, 'docs/errors')
@@ -32,6 +34,13 @@ function pagesOf(): ReadonlyMap<string, string> {
   const names = readdirSync(folder).filter((name) => name.endsWith('.md') && name !== 'README.md')
   return new Map(names.map((name) => [name.slice(0, -'.md'.length), readFileSync(join(folder, name), 'utf8')]))
 }
+
+test('every class of failures can be caught by those who use the package', () => {
+  const offered: ReadonlySet<unknown> = new Set(Object.values(library))
+  const classes = Object.entries(errors).flatMap(([name, value]) => (typeof value === 'function' && value.prototype instanceof errors.WumboError ? [[name, value] as const] : []))
+  expect(classes.length).toBeGreaterThan(10)
+  expect(classes.filter(([, value]) => !offered.has(value)).map(([name]) => name)).toEqual([])
+})
 
 test('every failure has a page, and every page a failure', () => {
   expect(Object.keys(errorCatalogue).length).toBeGreaterThan(10)

@@ -162,6 +162,28 @@ const cases = (place: () => Promise<Place>): void => {
     await expect(collect(wumbo.verify())).resolves.toEqual([])
   }, 60_000)
 
+  test('the child of a branch that has lost is asked to cancel while its parent goes on, and one that is abandoned is not', async () => {
+    const racing = defineWorkflow({
+      name: 'racing', input: z.number(),
+      async run(ctx, ms: number) {
+        await ctx.race({ long: (c) => c.child('long', held, 1), left: (c) => c.child('left', held, 2, { parentClose: 'abandon' }), many: (c) => c.children('many', held, [3, 4]), short: (c) => c.sleep('short', ms) })
+        return ctx.signal<string>('end')
+      },
+    })
+    const at = await place()
+    const first = await open(at, [held, racing])
+    const run = await first.start(racing, 150)
+    await expect.poll(async () => (await first.runs.list({ workflow: 'held', status: ['cancelled'] })).runs.length, PATIENCE).toBe(3)
+    expect(await namesOf(first, 'held', 'waiting')).toHaveLength(1)
+    await until(first, run.id, 'waiting')
+    await first.close()
+    const second = await open(at, [held, racing])
+    await second.runs.signal(run.id, 'end', 'over')
+    expect(await (await second.runs.handle(run.id)).result()).toBe('over')
+    expect((await second.runs.list({ workflow: 'held' })).runs).toHaveLength(4)
+    await expect(collect(second.verify())).resolves.toEqual([])
+  }, 60_000)
+
   test('a child that is retried after its parent has failed goes on for itself; a retry of the parent starts another', async () => {
     const mood = { isGood: false }
     const moody = defineTemplate({

@@ -90,7 +90,7 @@ async function play(seed: number, trouble: Trouble, waits: boolean): Promise<{ r
     else expect(deepest(details.error), why).toBe(oracle.end?.is === 'failed' ? oracle.end.at : null)
   }
 
-  const isUndoable = (path: string): boolean => !path.startsWith('$') && !/\$onError\.(told|after)$/.test(path)
+  const isUndoable = (path: string): boolean => !path.startsWith('$') && !path.includes('.$inline.') && !/\$onError\.(told|after)$/.test(path)
   const completed = isCut ? journal.filter(({ path, template, status }) => template === 'act@1.0.0' && status === 'completed' && isUndoable(path)).map(({ path }) => path) : oracle.completed.filter(isUndoable)
   const lost = [...begun].filter((path) => isUndoable(path) && !fails(path) && !completed.includes(path))
   if (trouble === 'retry') return { status: details.status, undone: undone.length }

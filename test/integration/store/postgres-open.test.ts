@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { createWumbo, WumboError } from '../../../src/index.ts'
 import { postgresStore } from '../../../src/store/postgres/index.ts'
 import { storeFile } from './folder.ts'
+import { send, start } from '../../../src/testing/store-cases/samples.ts'
 import { describePostgres, makeSchema, postgresUrl } from './postgres-server.ts'
 
 const SECRET = 'geheim'
@@ -159,5 +160,23 @@ describePostgres('with a PostgreSQL server', () => {
     expect(await failure(`${at.url}?schema=${at.schema}`)).toMatchObject({ code: 'STORE_FAILED', remedy: expect.stringContaining('for writing') })
     await at.query('update schema_version set version = 999')
     expect(await failure(`${at.url}?schema=${at.schema}`)).toMatchObject({ code: 'STORE_TOO_NEW' })
+  })
+
+  test('tables from before the index of mail was changed are brought up to date with what they hold', async () => {
+    const at = makeSchema()
+    onTestFinished(at.drop)
+    const first = await postgresStore({ url: at.url, schema: at.schema })
+    await (await first.openLane()).flush([start(1), send(1, 'a'), send(1, 'b')])
+    await first.close()
+    await at.query('drop index inbox_mail')
+    await at.query('create unique index inbox_mail on inbox (run_no, mail)')
+    await at.query('update schema_version set version = 7')
+    const second = await postgresStore({ url: at.url, schema: at.schema })
+    onTestFinished(() => second.close())
+    const { rows } = await at.query(`select indexdef from pg_indexes where schemaname = '${at.schema}' and indexname = 'inbox_mail'`)
+    expect(rows).toMatchObject([{ indexdef: expect.stringContaining('run_no + 0') }])
+    const { answers } = await (await second.openLane()).flush([send(1, 'b'), send(1, 'c')])
+    expect([...answers.values()]).toMatchObject([{ answer: 'sent' }, { answer: 'sent' }])
+    expect((await second.mail(start(1).run, 0)).map(({ id, number }) => [id, number])).toEqual([['a', 1], ['b', 2], ['c', 3]])
   })
 })

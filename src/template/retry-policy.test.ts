@@ -1,7 +1,7 @@
 // The curves of a retry policy, and what is refused at the door.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { mayRetry, retryDelay, retryPlan } from './retry.ts'
+import { mayRetry, retryDelay, retryPlan } from './retry-policy.ts'
 
 const delays = (backoff: 'exponential' | 'linear' | 'fibonacci' | 'fixed'): number[] => {
   const plan = retryPlan({ maxAttempts: 9, backoff, initialDelay: 100, maxDelay: 2000, jitter: false }, 's')

@@ -1,5 +1,5 @@
 // When a failed attempt is tried again: the curves of a retry policy. Pure: the random number is handed in.
-import type { RetryPolicy } from '../template/contract.ts'
+import type { RetryPolicy } from './contract.ts'
 import type { ErrorData } from '../errors.ts'
 import { DefinitionError } from '../errors.ts'
 import { parseDuration } from '../shared/duration.ts'

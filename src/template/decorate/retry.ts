@@ -1,0 +1,39 @@
+// Tries again after a failure that may pass. In a run the engine's own retry is the better one: its waits are durable.
+import { asFailure } from '../failure.ts'
+import { errorData } from '../../errors.ts'
+import type { RetryPolicy, TemplateContext } from '../contract.ts'
+import { childContext, isOwn } from '../derived-context.ts'
+import { untilAborted } from '../heed.ts'
+import { mayRetry, retryDelay, retryPlan } from '../retry-policy.ts'
+import { RANKS, type Decorator } from './decorator.ts'
+import { checkOptions } from './options.ts'
+
+/**
+ * Tries again, with the curves and the terms of a step's `retry`: what is not retryable by its class, or named in `nonRetryable`, is not tried again. A wait ends with an
+ * abort. Every attempt has the idempotency key of the first. `.execute()` tells the number of attempts.
+ */
+export function withRetry(policy: RetryPolicy): Decorator {
+  checkOptions('retry', policy, ['maxAttempts', 'backoff', 'initialDelay', 'maxDelay', 'jitter', 'nonRetryable'])
+  const plan = retryPlan(policy, 'decorate')
+  return {
+    name: 'retry', rank: RANKS.retry,
+    wrap: (next, { meta }) => {
+      const label = `${meta.name}@${meta.version}`
+      const again = async (input: unknown, context: TemplateContext): Promise<unknown> => {
+        for (let attempt = 1; ; attempt++) {
+          if (isOwn(context)) context.attempts = attempt
+          try {
+            return await next(input, childContext(context, { label: null, attempt }))
+          } catch (thrown) {
+            const error = asFailure(thrown, label)
+            if (context.signal.aborted || !mayRetry(plan, errorData(error), attempt)) throw error
+            const delay = Math.max(retryDelay(plan, attempt, Math.random()), error.retryAfter ?? 0)
+            context.log.debug(`${label}: attempt ${attempt} failed, the next one begins in ${delay} ms`, { error: error.message })
+            await untilAborted(new Promise<void>((resolve) => { setTimeout(resolve, delay) }), context.signal)
+          }
+        }
+      }
+      return again
+    },
+  }
+}

@@ -40,6 +40,8 @@ export function enrich<C extends TemplateContext, E extends ContextExtra>(contex
 export interface ChildPlace {
   /** Tells the child apart from its siblings: the same in every attempt, so that its idempotency key is. A number is an index. Null: it stands for its caller, under the same id and key. */
   readonly label: string | number | null
+  /** Told of the child's progress as well. */
+  readonly onProgress?: (fraction: number, message: string | undefined) => void
   /** In place of the caller's attempt. */
   readonly attempt?: number
   /** The part of the caller's progress that is the child's, 0 to 1. Default: all of it. */
@@ -74,6 +76,11 @@ export function nextLabel(caller: TemplateContext, name: string): string {
 /** True for a context made here. */
 export function isOwn(context: TemplateContext): context is OwnContext {
   return context instanceof BaseContext
+}
+
+/** The context that one made here is derived from; undefined for one that is not derived. */
+export function callerOf(context: TemplateContext): TemplateContext | undefined {
+  return context instanceof DerivedContext ? context.caller : undefined
 }
 
 function extrasOf(context: TemplateContext): object | undefined {
@@ -164,6 +171,7 @@ class ChildContext extends DerivedContext implements OwnContext {
   }
 
   progress(fraction: number, message?: string): void {
+    this.#place.onProgress?.(clamp(fraction), message)
     const [from, to] = this.#place.span ?? [0, 1]
     if (this.#place.silent === true) this.caller.heartbeat()
     else this.caller.progress(from + clamp(fraction) * (to - from), message)

@@ -56,7 +56,7 @@ describe('decorate', () => {
   })
 
   test('by name the order is the documented one, one by one it is that of the arguments', async () => {
-    expect(decoratorOrder).toEqual(['trace', 'metrics', 'access', 'fallback', 'cache', 'retry', 'circuitBreaker', 'rateLimit', 'bulkhead', 'timeout'])
+    expect(decoratorOrder).toEqual(['observe', 'trace', 'metrics', 'access', 'middleware', 'fallback', 'cache', 'retry', 'circuitBreaker', 'rateLimit', 'bulkhead', 'timeout'])
     const order: string[] = []
     const named = (name: string): Decorator => ({ name, rank: 0, wrap: (next) => (input, context) => (order.push(name), next(input, context)) })
     await decorate(made().template, named('a'), named('b'), named('c'))({ n: 1 })

@@ -13,6 +13,8 @@ import { withCircuitBreaker, type CircuitBreakerOptions } from './circuit-breake
 import { RANKS, type Decorator, type DecoratorName, type Invoke } from './decorator.ts'
 import { withFallback, type FallbackOptions } from './fallback.ts'
 import { withMetrics, type MetricsSink } from './metrics.ts'
+import { withMiddleware, type Middleware } from './middleware.ts'
+import { withObserver, type ExecutionObserver } from './observe.ts'
 import { withRateLimit, type RateLimitOptions } from './rate-limit.ts'
 import { withRetry } from './retry.ts'
 import type { RetryPolicy } from '../contract.ts'
@@ -21,9 +23,12 @@ import { withTrace, type Tracer } from './trace.ts'
 
 /** Decorators by name, in their default order whatever the order of the keys. */
 export interface Decorations<I, O> {
+  readonly observe?: ExecutionObserver<I, O>
   readonly trace?: Tracer | true
   readonly metrics?: MetricsSink
   readonly access?: AccessRule<I>
+  /** One, or several in their order. */
+  readonly middleware?: Middleware<I, O> | readonly Middleware<I, O>[]
   readonly fallback?: FallbackOptions<I, O>
   readonly cache?: CacheOptions<I>
   readonly retry?: RetryPolicy
@@ -36,6 +41,7 @@ export interface Decorations<I, O> {
 /** What makes each of them. Options are checked by the decorators themselves. */
 const MAKERS: { readonly [Name in DecoratorName]: (options: never) => Decorator<never, unknown> } = {
   trace: (options: Tracer | true) => withTrace(options === true ? undefined : options),
+  observe: withObserver, middleware: (options: Middleware<never, never> | readonly Middleware<never, never>[]) => withMiddleware(...(Array.isArray(options) ? (options as readonly Middleware<never, never>[]) : [options as Middleware<never, never>])),
   metrics: withMetrics, access: withAccess, fallback: withFallback, cache: withCache, retry: withRetry, circuitBreaker: withCircuitBreaker,
   rateLimit: withRateLimit, bulkhead: withBulkhead, timeout: withTimeout,
 }

@@ -23,7 +23,7 @@ export interface Decorator<I = unknown, O = never> {
  * is that of one attempt, and does not count what the attempt waited for.
  */
 export const RANKS = {
-  trace: 10, metrics: 20, access: 30, fallback: 40, cache: 50, retry: 60, circuitBreaker: 70, rateLimit: 80, bulkhead: 90, timeout: 100,
+  observe: 5, trace: 10, metrics: 20, access: 30, middleware: 35, fallback: 40, cache: 50, retry: 60, circuitBreaker: 70, rateLimit: 80, bulkhead: 90, timeout: 100,
 } as const
 
 /** A decorator of the shipped ones. */

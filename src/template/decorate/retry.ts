@@ -6,6 +6,7 @@ import { childContext, isOwn } from '../derived-context.ts'
 import { untilAborted } from '../heed.ts'
 import { mayRetry, retryDelay, retryPlan } from '../retry-policy.ts'
 import { RANKS, type Decorator } from './decorator.ts'
+import { tellRetry } from './observe.ts'
 import { checkOptions } from './options.ts'
 
 /**
@@ -28,6 +29,7 @@ export function withRetry(policy: RetryPolicy): Decorator {
             const error = asFailure(thrown, label)
             if (context.signal.aborted || !mayRetry(plan, errorData(error), attempt)) throw error
             const delay = Math.max(retryDelay(plan, attempt, Math.random()), error.retryAfter ?? 0)
+            tellRetry(context, { attempt, delayMs: delay, error })
             context.log.debug(`${label}: attempt ${attempt} failed, the next one begins in ${delay} ms`, { error: error.message })
             await untilAborted(new Promise<void>((resolve) => { setTimeout(resolve, delay) }), context.signal)
           }

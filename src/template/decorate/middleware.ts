@@ -33,7 +33,10 @@ export function withMiddleware<I = unknown, O = never>(...middlewares: readonly 
 function around({ name = 'a middleware', before, after, onError }: Middleware<unknown, unknown>, next: Invoke): Invoke {
   return async (given, context) => {
     const input = (await before?.(given, context)) ?? given
-    const complain = (part: string, thrown: unknown): undefined => context.log.error(`${name}: ${part} threw; the outcome stays as it is`, { error: asFailure(thrown, name).message })
+    const complain = (part: string, thrown: unknown): undefined => {
+      context.log.error(`${name}: ${part} threw; the outcome stays as it is`, { error: asFailure(thrown, name).message })
+      return undefined
+    }
     let output: unknown
     try {
       output = await next(input, context)

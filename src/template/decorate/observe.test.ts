@@ -86,7 +86,7 @@ describe('A10: middlewares', () => {
     const { error, options } = quiet()
     const calls: number[] = []
     const work = counting((n) => (calls.push(n), n < 0 ? fails() : n))
-    await expect(decorate(work, withMiddleware({ before: () => { throw new RangeError('not today') } }))({ n: 1 }, options)).rejects.toMatchObject({ cause: { message: 'not today' } })
+    await expect(decorate(work, { middleware: { before: () => { throw new RangeError('not today') } } })({ n: 1 }, options)).rejects.toMatchObject({ cause: { message: 'not today' } })
     expect(calls).toEqual([])
     const rude = decorate(work, { middleware: { name: 'rude', after: fails, onError: () => Promise.reject(new Error('other')) } })
     expect(await rude({ n: 5 }, options)).toBe(5)

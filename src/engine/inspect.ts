@@ -145,7 +145,8 @@ export async function runDetails(loaded: LoadedRun, { read, definition: stored }
     form: definition === null ? 'function' : 'graph', definition,
     templates: definition === null ? [...new Set(steps.flatMap(({ kind, template }) => (kind === 'step' ? (template ?? []) : [])))].sort() : templatesOf(definition),
     crashes: run.crashes, steps,
-    pending: marks.filter((mark) => !answered.has(mark.path) && mark.gen === run.gen && isPending(mark.kind)).map(({ path, kind, attempt, due, error }) => ({ path, kind, attempt, due, error })),
+    // Of a run that has ended nothing is pending: what a branch that had lost was waiting for is over.
+    pending: isEnd(run.status) ? [] : marks.filter((mark) => !answered.has(mark.path) && mark.gen === run.gen && isPending(mark.kind)).map(({ path, kind, attempt, due, error }) => ({ path, kind, attempt, due, error })),
     generations: generations.map(({ gen, baseSeq, at, by, reason }) => ({ gen, baseSeq, at, by, ...readReason(reason) })),
     unreadMail: await Promise.all(openMail(mail, { marks, gen: run.gen, records: effective }, false).filter(({ kind }) => kind !== 'migrate' && !(kind === 'cancel' && run.status === 'cancelled')).map((one) => unreadMail(one, marks, read))),
     migrations: await Promise.all(mail.filter(({ kind }) => kind === 'migrate').map((one) => migrationOf(one, marks, read))),

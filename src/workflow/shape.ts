@@ -122,7 +122,7 @@ function kindOf(issue: Issue, value: unknown): { readonly code: ProblemCode; rea
   if (issue.code === 'invalid_key') return { code: 'INVALID_NAME', on: 'key' }
   if (value === undefined && issue.code === 'invalid_type') return { code: 'MISSING_KEY', on: 'key' }
   if (DURATIONS.has(String(last)) && issue.path.at(-2) !== 'steps') return { code: 'INVALID_DURATION' }
-  return { code: issue.code === 'invalid_format' ? 'INVALID_NAME' : 'INVALID_VALUE' }
+  return { code: issue.code === 'invalid_format' && last !== 'topic' ? 'INVALID_NAME' : 'INVALID_VALUE' }
 }
 
 const DURATIONS: ReadonlySet<string> = new Set(['sleep', 'delay', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'cleanUpTimeout', 'initialDelay', 'maxDelay', 'lookback'])

@@ -17,10 +17,8 @@ export function runsCancelCommand(cli: Cli): Command {
   return act(cli, withProjectOptions(command), async (run: string, options: CommonOptions) => {
     const { sendTo } = await import('./send.ts')
     return sendTo(cli, run, options, {
-      send: async (backend, id) => {
-        await backend.cancel(id)
-        await endOf(backend.events(id, AbortSignal.timeout(PATIENCE_MS)))
-      },
+      send: (backend, id) => backend.cancel(id),
+      after: (backend, id) => endOf(backend.events(id, AbortSignal.timeout(PATIENCE_MS))),
       said: (id, status) => (status === 'cancelled' ? `Run ${id} is cancelled.` : `Run ${id} was asked to cancel; it is ${status} until its steps have ended.`),
     })
   })

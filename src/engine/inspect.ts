@@ -4,7 +4,7 @@ import type { ErrorData } from '../errors.ts'
 import { parentOf } from '../model/child.ts'
 import type { ParentClose } from '../model/child.ts'
 import { effectiveJournal } from '../model/record.ts'
-import type { Level, MarkKind, RecordKind, RecordStatus } from '../model/record.ts'
+import type { Level, RecordKind, RecordStatus } from '../model/record.ts'
 import type { Payload } from '../model/payload.ts'
 import { NEVER, isEnd } from '../model/run.ts'
 import type { Generation, Mail, MailKind, RunStatus } from '../model/run.ts'
@@ -17,6 +17,7 @@ import { parseDefinition } from './definition-body.ts'
 import { lineageOf } from './lineage.ts'
 import { readReason } from './retry-reason.ts'
 import { VERSION_PATH, type MigrationBody } from './migration.ts'
+import { pendingOf, type PendingOperation } from './pending.ts'
 import { openApprovals } from './open-approvals.ts'
 import type { OpenApproval } from './open-approvals.ts'
 import { openMail } from './outstanding-mail.ts'
@@ -101,7 +102,7 @@ export interface RunDetails extends RunSummary {
   readonly crashes: number
   readonly steps: readonly StepSummary[]
   /** What has begun and not finished: timers, failed attempts that will be repeated. */
-  readonly pending: readonly { readonly path: string; readonly kind: string; readonly attempt: number; readonly due: number | null; readonly error: ErrorData | null }[]
+  readonly pending: readonly PendingOperation[]
   /** `from`: the step that somebody chose to begin anew with; null when the failure did. */
   readonly generations: readonly (Pick<Generation, 'gen' | 'baseSeq' | 'at' | 'by' | 'reason'> & { readonly from: string | null })[]
   /** Where its version was changed, or was asked to be and was not (`refused`); `at` is when it was asked for. */
@@ -139,25 +140,19 @@ export async function runDetails(loaded: LoadedRun, { read, definition: stored }
   }
   const body = await stored(run.version)
   const definition = body === undefined ? null : parseDefinition(body, run.version)
-  const answered = new Set(effective.map(({ path }) => path))
   return {
     ...runSummary(run), input: await read(run.input), output: await read(run.output),
     form: definition === null ? 'function' : 'graph', definition,
     templates: definition === null ? [...new Set(steps.flatMap(({ kind, template }) => (kind === 'step' ? (template ?? []) : [])))].sort() : templatesOf(definition),
     crashes: run.crashes, steps,
-    // Of a run that has ended nothing is pending: what a branch that had lost was waiting for is over.
-    pending: isEnd(run.status) ? [] : marks.filter((mark) => !answered.has(mark.path) && mark.gen === run.gen && isPending(mark.kind)).map(({ path, kind, attempt, due, error }) => ({ path, kind, attempt, due, error })),
+    // Of a run that has ended nothing is pending.
+    pending: isEnd(run.status) ? [] : pendingOf({ marks, gen: run.gen }, steps),
     generations: generations.map(({ gen, baseSeq, at, by, reason }) => ({ gen, baseSeq, at, by, ...readReason(reason) })),
     unreadMail: await Promise.all(openMail(mail, { marks, gen: run.gen, records: effective }, false).filter(({ kind }) => kind !== 'migrate' && !(kind === 'cancel' && run.status === 'cancelled')).map((one) => unreadMail(one, marks, read))),
     migrations: await Promise.all(mail.filter(({ kind }) => kind === 'migrate').map((one) => migrationOf(one, marks, read))),
     children: childrenOf(loaded),
     approvals: isEnd(run.status) ? [] : await openApprovals(loaded, read),
   }
-}
-
-/** Marks that tell of an operation itself; the others are the engine's own notes. */
-function isPending(kind: MarkKind): boolean {
-  return kind === 'timer' || kind === 'retry' || kind === 'started' || kind === 'wait'
 }
 
 async function unreadMail({ kind, sentAt, body, number }: Mail, marks: LoadedRun['marks'], read: RunReads['read']): Promise<UnreadMail> {

@@ -1,6 +1,6 @@
 // Walks an expression's tree: which names it uses, and what it may not use. A name is `input`, `steps.<id>.output`, `steps.<id>.error`, the name of
 // an item, or `index`; everything else is refused here, at definition.
-import { didYouMean } from '../shared/nearest.ts'
+import { didYouMean, nearest } from '../shared/nearest.ts'
 import type { ASTNode } from './expression-cel.ts'
 import { FUNCTIONS, MACROS, METHODS, type Callable } from './expression-functions.ts'
 import { accessesOf, type Access } from './expression-path.ts'
@@ -11,6 +11,9 @@ import type { ProblemCode } from './problem-codes.ts'
 
 /** Keys that lead to prototypes. */
 const POISONED = new Set(['__proto__', 'constructor', 'prototype'])
+
+/** What is read of a step. */
+const STEP_PARTS = ['output', 'error']
 
 /** One thing that an expression does wrong. */
 export interface NameProblem {
@@ -122,7 +125,8 @@ class Walk {
     else this.#add(found)
     if (outputAccess?.key !== 'output' && outputAccess?.key !== 'error') {
       const rest = typeof outputAccess?.key === 'string' ? `.${outputAccess.key}` : ''
-      this.#refuse(outputAccess?.node ?? idAccess?.node ?? node, 'UNKNOWN_FIELD', `a step has no ${rest === '' ? 'value of its own' : JSON.stringify(rest.slice(1))}, only an output and an error`, `Write steps.${id}.output${rest}.`)
+      const meant = nearest(rest.slice(1), STEP_PARTS)
+      this.#refuse(outputAccess?.node ?? idAccess?.node ?? node, 'UNKNOWN_FIELD', `a step has no ${rest === '' ? 'value of its own' : JSON.stringify(rest.slice(1))}, only an output and an error`, `Write steps.${id}.${meant ?? `output${rest}`}.`)
     }
   }
 

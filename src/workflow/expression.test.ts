@@ -153,6 +153,8 @@ describe('refused at definition', () => {
     ['steps.deep.output', /is inside "other" and is not seen here \| Give the block an output/],
     ['steps.block.output', /the step block holds this one/],
     ['steps.a', /only an output and an error \| Write steps\.a\.output\./],
+    ['steps.a.outptu.n', /Write steps\.a\.output\.$/],
+    ['steps.a.eror.code', /Write steps\.a\.error\.$/],
     ['steps.a.result', /a step has no "result", only an output and an error \| Write steps\.a\.output\.result/],
     ['steps', /steps is not a value/],
     ['steps[input.t].output', /steps is not a value/],

@@ -125,6 +125,13 @@ describe('a command beside an owner', () => {
     expect(await project.run(['runs', 'cancel', id])).toMatchObject({ code: 0, err: `Run ${id} is cancelled.\n` })
   })
 
+  test('a run is cancelled whose process ends with it', async () => {
+    const running = project.start(['run', 'gated', '--id', 'alone'])
+    await running.says('at the gate')
+    expect(await project.run(['runs', 'cancel', 'alone'])).toMatchObject({ code: 0, err: expect.stringMatching(/is cancelled|was asked to cancel/) })
+    expect((await running.ended).err).toContain('was cancelled')
+  })
+
   test('without an owner --detach is refused', async () => {
     expect(await project.run(['run', 'gated', '--detach'])).toMatchObject({ code: 3, out: '', err: expect.stringContaining('wumbo dev') })
   })

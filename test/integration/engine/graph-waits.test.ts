@@ -80,3 +80,18 @@ describe('graphs that wait', () => {
     }
   })
 })
+
+test('what a branch waited for that has lost is pending no more', async () => {
+  const rig = new Rig()
+  const workflow = fromModel({ name: 'lost', steps: { p: { parallel: { branches: { slow: { sleep: '9d' }, sig: { signal: { name: 'never' } }, go: { signal: { name: 'go' } } }, merge: 'first' } }, end: { needs: 'p', signal: { name: 'end' } } } }, [])
+  const engine = await rig.engine([workflow])
+  const { run } = await rig.until(engine.start(workflow, {}))
+  await rig.time.advance(3000)
+  expect((await rig.details(run)).pending.map(({ path }) => path).sort()).toEqual(['p.go', 'p.sig', 'p.slow'])
+  await rig.until(engine.postbox.signal(run, 'go', 1))
+  await rig.time.advance(3000)
+  expect((await rig.details(run)).pending.map(({ path }) => path)).toEqual(['end'])
+  await rig.until(engine.postbox.ask(run, 'cancel'))
+  await expect(rig.until(engine.result(run))).rejects.toMatchObject({ code: 'RUN_CANCELLED' })
+  expect((await rig.details(run)).pending).toEqual([])
+})

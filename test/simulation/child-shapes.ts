@@ -79,6 +79,14 @@ export const childShapes: readonly Shape[] = [
     }, []),
   },
   {
+    name: 'graph-fan-paused', input: { n: 1 }, expected: [1, 2, 3, 4], others: adding, asks: ['pause', 'resume'],
+    make: () => fromModel({
+      name: 'graph-fan-paused',
+      steps: { all: { children: { workflow: 'adding', inputs: '${{ [0, 1, 2, 3].map(n, {"n": n}) }}', concurrency: 2, collect: 'outputs' } } },
+      output: '${{ steps.all.output.outputs.map(one, one.n) }}',
+    }, []),
+  },
+  {
     name: 'graph-loses-child', input: { n: 1 }, expected: 'short', others: asleep,
     make: () => fromModel({
       name: 'graph-loses-child',

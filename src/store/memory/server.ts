@@ -164,7 +164,11 @@ export class MemoryServer {
 
   /** A lane takes others over only after it has held its own lease for one lease time, and not before the server has been up as long. */
   maySweep(row: LaneRow): boolean {
-    return Math.max(row.heldSince, this.#upSince) <= this.now() - this.leaseMs
+    return this.#maySweepAt(row) <= this.now()
+  }
+
+  #maySweepAt(row: LaneRow): number {
+    return Math.max(row.heldSince, this.#upSince) + this.leaseMs
   }
 
   /** Renews a lease, takes lapsed lanes over, and tells what the lane would like to know. */
@@ -180,7 +184,7 @@ export class MemoryServer {
     return {
       now, draining: row.draining, lastKind: this.#kinds.size, mail: this.#unreadOf(id), unserved: this.#unserved(kinds),
       dueIn: due === Number.POSITIVE_INFINITY ? null : due - now,
-      lapseIn: others.length === 0 ? null : Math.min(...others.map(({ leaseUntil }) => leaseUntil)) - now,
+      lapseIn: others.length === 0 ? null : Math.max(Math.min(...others.map(({ leaseUntil }) => leaseUntil)), this.#maySweepAt(row)) - now,
     }
   }
 

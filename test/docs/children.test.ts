@@ -5,7 +5,7 @@ import { createWumbo, defineWorkflow, fromText } from 'wumbo'
 import { z } from 'zod'
 import { codeBlocks } from './page.ts'
 
-const definitions = codeBlocks(join(import.meta.dirname, '../../docs/guide/children.md')).filter(({ language, code }) => language === 'yaml' && code.startsWith('name:'))
+const definitions = codeBlocks(join(import.meta.dirname, '../../docs/guide/workflows/children.md')).filter(({ language, code }) => language === 'yaml' && code.startsWith('name:'))
 
 test('the definition in YAML runs', async () => {
   const [definition] = definitions

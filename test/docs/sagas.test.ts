@@ -15,7 +15,7 @@ test('the YAML of the guide on sagas is run and undone', async () => {
       throw new TemplateFailedError('declined', { retryable: false })
     },
   })
-  const source = codeBlocks(join(import.meta.dirname, '../../docs/guide/sagas.md')).find(({ language }) => language === 'yaml')?.code ?? ''
+  const source = codeBlocks(join(import.meta.dirname, '../../docs/guide/workflows/sagas.md')).find(({ language }) => language === 'yaml')?.code ?? ''
   const templates = [hold, free, charge]
   const wumbo = await createWumbo({ store: 'memory', templates })
   onTestFinished(() => wumbo.close())

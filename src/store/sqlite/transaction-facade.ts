@@ -10,7 +10,7 @@ export const SAVEPOINT = 'wumbo_transaction'
 
 /** Tables and views of ours, as migrations/ makes them; a test compares. */
 export const OWN_TABLES: ReadonlySet<string> = new Set([
-  'spaces', 'lanes', 'runs', 'journal', 'marks', 'inbox', 'generations', 'keys', 'definitions', 'workflows', 'workflow_versions', 'records',
+  'spaces', 'lanes', 'runs', 'journal', 'marks', 'inbox', 'generations', 'keys', 'definitions', 'workflows', 'workflow_versions', 'records', 'events', 'listeners',
 ])
 
 /** A view of the connection, until it is closed. */

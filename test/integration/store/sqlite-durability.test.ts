@@ -16,7 +16,7 @@ const canTrace = process.platform === 'linux' && spawnSync('strace', ['-c', 'tru
 test('the settings are those that make a commit durable, as read back', async () => {
   const file = storeFile()
   const store = await sqliteStore({ file })
-  expect(store.facts).toMatchObject({ file, journalMode: 'wal', synchronous: 2, autoVacuum: 2, schema: 4 })
+  expect(store.facts).toMatchObject({ file, journalMode: 'wal', synchronous: 2, autoVacuum: 2, schema: 5 })
   await store.close()
 })
 

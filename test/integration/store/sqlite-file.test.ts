@@ -39,7 +39,7 @@ describe('versions', () => {
     for (const readOnly of [false, true]) {
       const error = await sqliteStore({ file, readOnly }).then(() => expect.unreachable(), (thrown: unknown) => thrown as Error)
       expect(error).toBeInstanceOf(StoreTooNewError)
-      expect(error.message).toMatch(/version 7.*up to 4/)
+      expect(error.message).toMatch(/version 7.*up to 5/)
     }
   })
 
@@ -49,9 +49,9 @@ describe('versions', () => {
       insert into runs (no, space, run, workflow, version, input, created_at, gen, status, output, finished_at, inbox_count, unread, crashes)
         values (1, 0, '${keyOf(1).run}', 'onboard', '1', 'j:1', 5, 1, 'completed', 'j:2', 6, 0, 0, 0);
       insert into spaces (id) values (0); insert into definitions (hash, workflow, body, at) values ('h1', 'onboard', '{}', 5)`)
-    await expect(sqliteStore({ file, readOnly: true })).rejects.toMatchObject({ code: 'STORE_FAILED', message: expect.stringMatching(/version 1.*version 4/), remedy: expect.stringContaining('for writing') })
+    await expect(sqliteStore({ file, readOnly: true })).rejects.toMatchObject({ code: 'STORE_FAILED', message: expect.stringMatching(/version 1.*version 5/), remedy: expect.stringContaining('for writing') })
     const store = await sqliteStore({ file })
-    expect(store.facts).toMatchObject({ schema: 4 })
+    expect(store.facts).toMatchObject({ schema: 5 })
     expect(await store.getRun(keyOf(1))).toMatchObject({ status: 'completed', output: 'j:2' })
     expect(await store.definition('h1')).toBe('{}')
     const lane = await store.openLane()

@@ -232,7 +232,9 @@ describe('forEach', () => {
       return performance.now() - start
     }
     time(1000)
-    const [few, many] = [time(1000), time(10_000)]
+    // The best of some: what else the machine does takes time from either.
+    const best = (count: number): number => Math.min(...[1, 2, 3].map(() => time(count)))
+    const [few, many] = [best(1000), best(10_000)]
     expect(many).toBeLessThan(Math.max(few, 4) * 40)
   })
 })

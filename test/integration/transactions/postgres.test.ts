@@ -154,7 +154,7 @@ describePostgres('transaction steps on PostgreSQL', () => {
       if (attempt > 1) return
       await gate.promise
       late.push(await tx.query(`insert into ${at.schema}.counters values ('late', 1)`).catch((error: unknown) => (error as { code?: string }).code))
-    }, { timeout: 100, retry: { maxAttempts: 2, initialDelay: 1 } })
+    }, { timeout: 400, retry: { maxAttempts: 2, initialDelay: 1 } })
     const wumbo = await open(at, [bad])
     expect(await (await wumbo.start(bad, { schema: at.schema, id: 'a' })).result()).toEqual({ n: 1 })
     gate.resolve(undefined)

@@ -15,6 +15,8 @@ interface Node {
   readonly children: Map<string, Node>
   /** What the operation itself came to; null for a scope. */
   own: State | null
+  /** What it waits for when it waits: `signal paid`. */
+  awaited: string | null
   /** What its turns or items came to. */
   readonly turns: Map<State, number>
 }
@@ -40,7 +42,7 @@ export function graphLines(channel: Channel, run: RunDetails): string[] {
 }
 
 function emptyNode(name: string): Node {
-  return { name, children: new Map(), own: null, turns: new Map() }
+  return { name, children: new Map(), own: null, awaited: null, turns: new Map() }
 }
 
 function addSteps(parent: Node, steps: Readonly<Record<string, StepModel>>, inlined: Inlined): void {
@@ -49,6 +51,7 @@ function addSteps(parent: Node, steps: Readonly<Record<string, StepModel>>, inli
 
 function addBody(node: Node, body: BodyModel, inlined: Inlined): void {
   node.own = 'ahead'
+  node.awaited = body.signal !== undefined ? `signal ${body.signal.name}` : body.event !== undefined ? `event ${body.event.topic}` : body.approval !== undefined ? 'a decision' : null
   if (body.steps !== undefined) addSteps(node, body.steps, inlined)
   const inline = inlined[body.inline?.workflow ?? '']
   if (inline !== undefined) addSteps(node, inline.steps, inlined)
@@ -78,7 +81,7 @@ function* drawn(channel: Channel, parent: Node, indent: string): Generator<strin
     const isLast = index === nodes.length - 1
     const state = stateOf(node)
     const counts = countsOf(node)
-    const name = `${visibleLine(node.name)}${counts === '' ? '' : `  ${counts}`}`
+    const name = `${visibleLine(node.name)}${state === 'waiting' && node.awaited !== null ? `  waits for ${visibleLine(node.awaited)}` : ''}${counts === '' ? '' : `  ${counts}`}`
     const head = `${indent}${isLast ? '└─' : '├─'} `
     yield `${channel.paint('dim', head)}${channel.paint(STYLES[state] ?? 'dim', MARKS[state])} ${channel.isTerminal ? fitText(name, channel.columns - head.length - 2) : name}`
     yield* drawn(channel, node, `${indent}${isLast ? '   ' : '│  '}`)

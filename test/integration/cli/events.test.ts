@@ -21,6 +21,7 @@ test('publishes for a run that waits, at the terminal and by way of its process,
   expect(await project.run(['events', 'publish', 'order.paid', '--key', '7', '--data', '{"n":5}', '--id', 'old'])).toMatchObject({ code: 0, err: expect.stringContaining('Event old is stored; no run waits for it') })
   const running = project.start(['run', 'ship', '--id', 'order', '--input', '{"order":7}', '--json'])
   await vi.waitFor(async () => expect((await project.run(['runs', 'show', 'order', '--json'])).out).toContain('"kind":"wait"'), 20_000)
+  expect((await project.run(['runs', 'show', 'order'])).out).toContain('● paid  waits for event order.paid')
   expect(await project.run(['events', 'publish', 'order.paid', '--key', '7', '--data', '{"n":1}', '--json'])).toMatchObject({ code: 0, out: expect.stringContaining('"isNew":true,"runs":1') })
   expect(await project.run(['events', 'publish', 'order.paid', '--key', '7', '--data', '{"n":1}', '--id', 'old'])).toMatchObject({ code: 0, err: expect.stringContaining('nothing was stored') })
   expect(await project.run(['events', 'publish', 'order.paid', '--key', '7', '--data', '{"n":2}', '--id', 'e2'])).toMatchObject({ code: 0, err: expect.stringContaining('one run waits for it') })

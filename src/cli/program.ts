@@ -18,6 +18,7 @@ import { runsCommand } from './runs.ts'
 import { eventsCommand } from './events.ts'
 import { signalCommand } from './signal.ts'
 import { storeCommand } from './store.ts'
+import { templatesCommand } from './templates.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 import { convertCommand } from './convert.ts'
 import { updateCommand } from './update.ts'
@@ -73,6 +74,7 @@ Exit codes: 0 done, 1 the run did not end well, 2 wrong use or definition, 3 ref
   program.addCommand(pauseCommand(cli))
   program.addCommand(resumeCommand(cli))
   program.addCommand(workflowCommand(cli))
+  program.addCommand(templatesCommand(cli))
   program.addCommand(devCommand(cli))
   program.addCommand(workerCommand(cli))
   program.addCommand(workersCommand(cli))

@@ -28,9 +28,8 @@ export function validateCommand(cli: Cli): Command {
   return act(cli, withOutputOptions(command), async (paths: readonly string[], options: ValidateOptions) => {
     const { readSettings } = await import('./settings.ts')
     const { moduleFiles } = await import('./project.ts')
-    const { importDefinitions, modulesBelow } = await import('./modules.ts')
-    const { withBuiltins } = await import('../builtin/index.ts')
-    const { createRegistry, DefinitionText } = await import('../index.ts')
+    const { importTemplates } = await import('./template-registry.ts')
+    const { DefinitionText } = await import('../index.ts')
     const { DefinitionTexts } = await import('./definition-texts.ts')
     const { definitionsBelow, readDefinitionSource } = await import('./definition-source.ts')
     const { isDefinition } = await import('./definition-files.ts')
@@ -39,9 +38,7 @@ export function validateCommand(cli: Cli): Command {
     const settings = await readSettings(options.project === undefined ? {} : { project: options.project }, env)
     const { named, found } = await filesOf(paths.length > 0 ? paths : settings.folders.filter((folder) => existsSync(folder)), definitionsBelow)
     if (paths.length === 0 && settings.project === null) throw new UsageError('name the files to check: there is no project here', { remedy: 'wumbo validate FILE…, or go into a project.' })
-    const modules = (await Promise.all(settings.folders.map(modulesBelow))).flat()
-    const { templates, workflows } = await importDefinitions([...new Set([...modules, ...moduleFiles(options.file)])])
-    const registry = createRegistry(withBuiltins(templates))
+    const { registry, workflows } = await importTemplates(settings, moduleFiles(options.file))
     // Those of the project that are not checked may be run inline by those that are.
     const others = (await Promise.all(settings.folders.map(definitionsBelow))).flat().filter((file) => !found.includes(file))
     const texts = []

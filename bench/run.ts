@@ -24,9 +24,10 @@ import { isBusy, load, machine, refuseMemory, versions } from './machine.ts'
 import { installPeers } from './peers.ts'
 import { figure, jsonLines, putSection, table, verdictTable } from './report.ts'
 import { Servers } from './servers.ts'
+import { t1 } from './t1.bench.ts'
 import { v1 } from './v1.bench.ts'
 
-const BENCHES: readonly Bench[] = [b1, b2, b3, b3pg, b4, b5, b9, b9children, b9childrenPg, b10, b10pg, b12, b14, v1]
+const BENCHES: readonly Bench[] = [b1, b2, b3, b3pg, b4, b5, b9, b9children, b9childrenPg, b10, b10pg, b12, b14, t1, v1]
 const RESULTS = new URL('./RESULTS.md', import.meta.url)
 const BUILT = new URL('../dist/index.js', import.meta.url)
 

@@ -3,6 +3,7 @@
 import { AbortedError, ConfigInvalidError } from '../errors.ts'
 import { systemClock, type Clock } from '../shared/clock.ts'
 import { deferred, type Deferred } from '../shared/deferred.ts'
+import { isThenable } from '../shared/thenable.ts'
 import type { MaybePromise } from '../template/contract.ts'
 import type { Abort, ExecutionMetrics, ExecutionStrategy, Handler } from './contract.ts'
 import { HandlerLoader } from './load-handler.ts'
@@ -175,6 +176,3 @@ function refusal(handler: Handler): AbortedError {
   return new AbortedError(`handler ${handler.name}: the process is stopping and begins nothing new`)
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-}

@@ -4,7 +4,8 @@ import { makeComposite } from './composite.ts'
 import type { AnyTemplate, InputOf, MaybePromise, OutputOf, Template, TemplateContext } from './contract.ts'
 import { childContext } from './derived-context.ts'
 import { shown } from './door.ts'
-import { isThenable, untilAborted } from './heed.ts'
+import { untilAborted } from './heed.ts'
+import { isThenable } from '../shared/thenable.ts'
 import { documentOf } from './json-parts.ts'
 
 /** Decides on the input as it was sent, before any schema has seen it. May be async. Must be a pure function where the branch is to be pure. */

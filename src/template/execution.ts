@@ -4,7 +4,8 @@ import type { WumboError } from '../errors.ts'
 import type { ExecutionState, MaybePromise, TemplateContext, TemplateHooks } from './contract.ts'
 import { isOwn } from './derived-context.ts'
 import { asAbort, asFailure, isRecoverable } from './failure.ts'
-import { heeds, isThenable, untilAborted } from './heed.ts'
+import { heeds, untilAborted } from './heed.ts'
+import { isThenable } from '../shared/thenable.ts'
 import { enter } from './state.ts'
 
 /** What a lifecycle is made of. The types of a template end here: inside, values are unknown. */

@@ -7,11 +7,6 @@ export function heeds(context: TemplateContext): boolean {
   return isOwn(context) && context.heeds
 }
 
-/** True for anything that can be waited for: query builders are no promises, but hooks return them. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-}
-
 /** What `pending` gives, or the reason of the abort when that comes first. */
 export function untilAborted<T>(pending: PromiseLike<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
@@ -30,4 +25,13 @@ export function untilAborted<T>(pending: PromiseLike<T>, signal: AbortSignal): P
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop, { once: true })
   })
+}
+
+/** Waits so many milliseconds; an abort ends the wait with its reason, and leaves no timer behind. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  let timer: NodeJS.Timeout
+  const waited = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  return untilAborted(waited, signal).finally(() => clearTimeout(timer))
 }

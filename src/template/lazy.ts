@@ -23,7 +23,7 @@ export interface LazyDefinition<In extends Schema, Out extends Schema> extends T
 export function lazy<In extends Schema, Out extends Schema>({ load, ...definition }: LazyDefinition<In, Out>): Template<InferInput<In>, InferOutput<Out>> {
   if (typeof load !== 'function') throw new DefinitionError(`lazy: load: expected a function that gives the template, got ${shown(load)}`, { path: 'load', remedy: "Write load: () => import('./render.ts')." })
   let loading: Promise<AnyTemplate> | null = null
-  const loaded = (): Promise<AnyTemplate> => (loading ??= load().then((given) => checked(given, definition)).catch((thrown: unknown) => {
+  const loaded = (): Promise<AnyTemplate> => (loading ??= Promise.resolve().then(load).then((given) => checked(given, definition)).catch((thrown: unknown) => {
     loading = null
     throw thrown
   }))

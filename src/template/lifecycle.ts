@@ -5,7 +5,8 @@ import type { WumboError } from '../errors.ts'
 import type { ExecutionState, MaybePromise, TemplateContext } from './contract.ts'
 import { childContext, nextLabel } from './derived-context.ts'
 import { Execution, nameFailure, phasesOf, type LifecyclePlan } from './execution.ts'
-import { heeds, isThenable, untilAborted } from './heed.ts'
+import { heeds, untilAborted } from './heed.ts'
+import { isThenable } from '../shared/thenable.ts'
 import { enter } from './state.ts'
 
 /** Runs one execution with an input that was checked. */

@@ -5,7 +5,7 @@ import { labelOf, makeTemplate } from './callable.ts'
 import type { Template, TemplateContext } from './contract.ts'
 import { childContext } from './derived-context.ts'
 import { shown } from './door.ts'
-import { isThenable } from './heed.ts'
+import { settled } from '../shared/thenable.ts'
 import { compileLifecycle } from './lifecycle.ts'
 
 /** How an instance is chosen: one after the other, the one with the fewest at work, by weight, or by a key of the input. */
@@ -44,15 +44,13 @@ export function loadBalance<I, O>(instances: readonly Template<I, O>[], options:
     const at = choose(input as I) // the checked input is what the schema gives
     busy[at] = (busy[at] ?? 0) + 1
     const done = (): void => void (busy[at] = (busy[at] ?? 1) - 1)
-    try {
-      const given = instances[at]?.invoke(input, childContext(context, { label: null }))
-      if (isThenable(given)) return Promise.resolve(given).finally(done)
+    return settled(() => instances[at]?.invoke(input, childContext(context, { label: null })), (value) => {
       done()
-      return given
-    } catch (thrown) {
+      return value
+    }, (thrown) => {
       done()
       throw thrown
-    }
+    })
   }
   const { meta, level, defaults, schemas, config } = first
   return makeTemplate<I, O>({

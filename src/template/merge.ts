@@ -4,7 +4,7 @@ import { DefinitionError, OutputInvalidError, TemplateFailedError, errorData } f
 import type { Child } from './composite.ts'
 import type { JsonSchema, MaybePromise } from './contract.ts'
 import { checkSchema, shown } from './door.ts'
-import { isThenable } from './heed.ts'
+import { isThenable } from '../shared/thenable.ts'
 import { documentOf } from './json-parts.ts'
 import { publishSchema } from './publish.ts'
 import { compileCheck } from './validator.ts'

@@ -5,6 +5,7 @@ import { DefinitionError, StepTimeoutError, StoreFailedError, TransactionRefused
 import type { JournalRecord } from '../../model/record.ts'
 import { defaultCodec } from '../../shared/codec.ts'
 import { parseJson } from '../../shared/parse-json.ts'
+import { isThenable } from '../../shared/thenable.ts'
 import type { OpAnswer } from '../port.ts'
 import type { LoadedBody } from './bodies.ts'
 import { SORTS, putRecord } from './checksum.ts'
@@ -100,10 +101,6 @@ function inTime({ body, input, idempotencyKey, timeoutMs, record }: Call, db: ob
 }
 
 const NEVER = Object.freeze({ aborted: false })
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'
-}
 
 /** What SQLite's authorizer denied, by our name. */
 function named(thrown: unknown, path: string): unknown {

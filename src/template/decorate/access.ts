@@ -1,11 +1,10 @@
 // Asks whether whoever calls may. Who that is, is a service of the context.
-import { PermissionDeniedError } from '../../errors.ts'
+import { DefinitionError, PermissionDeniedError } from '../../errors.ts'
 import type { MaybePromise } from '../contract.ts'
-import { isThenable } from '../heed.ts'
+import { isThenable } from '../../shared/thenable.ts'
 import { serviceToken } from '../services.ts'
 import { RANKS, type Decorator } from './decorator.ts'
 import { functionOf } from './options.ts'
-import { DefinitionError } from '../../errors.ts'
 
 /** Who calls. */
 export interface UserContext {

@@ -1,9 +1,9 @@
 // Stops asking a service that fails again and again, and asks once, after a while, whether it is back. The state machine is cockatiel's.
 import { BrokenCircuitError, type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, SamplingBreaker, circuitBreaker, handleWhen } from 'cockatiel'
 import { LRUCache } from 'lru-cache'
-import { AbortedError, CircuitOpenError, DefinitionError } from '../../errors.ts'
-import type { WumboError } from '../../errors.ts'
+import { AbortedError, CircuitOpenError, DefinitionError, type WumboError } from '../../errors.ts'
 import { formatDuration } from '../../shared/duration.ts'
+import type { Logger } from '../contract.ts'
 import { asFailure } from '../failure.ts'
 import { untilAborted } from '../heed.ts'
 import { RANKS, type Decorator } from './decorator.ts'
@@ -39,6 +39,12 @@ export interface CircuitBreakerOptions<I> {
 
 const MOST_CIRCUITS = 10_000
 
+/** A circuit, and the log of whoever asked it last: a change is told by the execution that made it. */
+interface Circuit {
+  readonly policy: CircuitBreakerPolicy
+  log: Logger
+}
+
 /** Fails at once with CIRCUIT_OPEN while the circuit is open. Half open, one execution tries and others wait for what comes of it. */
 export function withCircuitBreaker<I>(options: CircuitBreakerOptions<I> = {}): Decorator<I> {
   checkOptions('circuitBreaker', options, ['failures', 'rate', 'window', 'minimum', 'openFor', 'key', 'counts', 'onChange'])
@@ -60,30 +66,28 @@ export function withCircuitBreaker<I>(options: CircuitBreakerOptions<I> = {}): D
     name: 'circuitBreaker', rank: RANKS.circuitBreaker,
     wrap: (next, { meta }) => {
       const label = `${meta.name}@${meta.version}`
-      const circuits = new LRUCache<string, CircuitBreakerPolicy>({ max: MOST_CIRCUITS })
-      const tell = new Map<CircuitBreakerPolicy, (problem: string) => void>()
-      const circuitOf = (key: string, warn: (problem: string) => void): CircuitBreakerPolicy => {
+      const circuits = new LRUCache<string, Circuit>({ max: MOST_CIRCUITS })
+      const circuitOf = (key: string, log: Logger): CircuitBreakerPolicy => {
         const known = circuits.get(key)
         if (known !== undefined) {
-          tell.set(known, warn)
-          return known
+          known.log = log
+          return known.policy
         }
-        const made = circuitBreaker(handleWhen((thrown) => counts(asFailure(thrown, label))), { halfOpenAfter: openForMs, breaker: makeBreaker() })
-        made.onStateChange((state) => {
-          if (onChange === undefined || state === CircuitState.Isolated) return
+        const made: Circuit = { log, policy: circuitBreaker(handleWhen((thrown) => counts(asFailure(thrown, label))), { halfOpenAfter: openForMs, breaker: makeBreaker() }) }
+        if (onChange !== undefined) made.policy.onStateChange((state) => {
+          if (state === CircuitState.Isolated) return
           try {
             onChange({ state: state === CircuitState.Open ? 'open' : state === CircuitState.HalfOpen ? 'half-open' : 'closed', key, template: meta.name })
           } catch (thrown) {
-            tell.get(made)?.(asFailure(thrown, label).message)
+            made.log.error(`${meta.name}: onChange of a circuit threw`, { error: asFailure(thrown, label).message })
           }
         })
-        tell.set(made, warn)
         circuits.set(key, made)
-        return made
+        return made.policy
       }
       return async (input, context) => {
         const key = keyFor(input)
-        const circuit = circuitOf(key, (problem) => context.log.error(`${meta.name}: onChange of a circuit threw`, { error: problem }))
+        const circuit = circuitOf(key, context.log)
         try {
           return await untilAborted(circuit.execute(() => next(input, context), context.signal), context.signal)
         } catch (thrown) {

@@ -1,12 +1,11 @@
 // Gives something else in place of a failure.
-import { errorData, type WumboError } from '../../errors.ts'
+import { DefinitionError, errorData, type WumboError } from '../../errors.ts'
 import type { MaybePromise, Template, TemplateContext } from '../contract.ts'
 import { childContext } from '../derived-context.ts'
 import { asFailure, isRecoverable } from '../failure.ts'
-import { isThenable } from '../heed.ts'
-import { RANKS, type Decorator, type Invoke } from './decorator.ts'
+import { settled } from '../../shared/thenable.ts'
+import { RANKS, type Decorator } from './decorator.ts'
 import { checkOptions, functionOf } from './options.ts'
-import { DefinitionError } from '../../errors.ts'
 
 /** What stands in for a failure: exactly one of `value`, `of` and `template`. */
 export interface FallbackOptions<I, O> {
@@ -33,20 +32,12 @@ export function withFallback<I, O>(options: FallbackOptions<I, O>): Decorator<I,
   }
   return {
     name: 'fallback', rank: RANKS.fallback,
-    wrap: (next: Invoke, { meta }) => (input, context) => {
-      const failed = (thrown: unknown): Promise<unknown> => {
-        const error = asFailure(thrown, `${meta.name}@${meta.version}`)
-        if (context.signal.aborted || !isRecoverable(error) || (codes !== undefined && !isNamed(codes, error))) throw error
-        context.log.info(`${meta.name} failed; its fallback stands in`, { error: error.message, code: error.code })
-        return other(error, input, context)
-      }
-      try {
-        const given = next(input, context)
-        return isThenable(given) ? Promise.resolve(given).catch(failed) : given
-      } catch (thrown) {
-        return failed(thrown)
-      }
-    },
+    wrap: (next, { meta }) => (input, context) => settled(() => next(input, context), (value) => value, (thrown) => {
+      const error = asFailure(thrown, `${meta.name}@${meta.version}`)
+      if (context.signal.aborted || !isRecoverable(error) || (codes !== undefined && !isNamed(codes, error))) throw error
+      context.log.info(`${meta.name} failed; its fallback stands in`, { error: error.message, code: error.code })
+      return other(error, input, context)
+    }),
   }
 }
 

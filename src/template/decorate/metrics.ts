@@ -2,7 +2,7 @@
 import { DefinitionError, type WumboError } from '../../errors.ts'
 import { shown } from '../door.ts'
 import { asFailure } from '../failure.ts'
-import { isThenable } from '../heed.ts'
+import { settled } from '../../shared/thenable.ts'
 import { RANKS, type Decorator } from './decorator.ts'
 import { guarded } from './trace.ts'
 
@@ -35,18 +35,13 @@ export function withMetrics(sink: MetricsSink): Decorator {
       const began = performance.now()
       guarded(context.log, () => sink.began(meta.name))
       const end = (code: string | null): void => guarded(context.log, () => sink.ended(meta.name, { durationMs: performance.now() - began, code }))
-      const failed = (thrown: unknown): never => {
+      return settled(() => next(input, context), (value) => {
+        end(null)
+        return value
+      }, (thrown) => {
         end(asFailure(thrown, `${meta.name}@${meta.version}`).code)
         throw thrown
-      }
-      try {
-        const given = next(input, context)
-        if (isThenable(given)) return Promise.resolve(given).then((value) => { end(null); return value }, failed)
-        end(null)
-        return given
-      } catch (thrown) {
-        return failed(thrown)
-      }
+      })
     },
   }
 }

@@ -33,9 +33,14 @@ export function withMiddleware<I = unknown, O = never>(...middlewares: readonly 
 function around({ name = 'a middleware', before, after, onError }: Middleware<unknown, unknown>, next: Invoke): Invoke {
   return async (given, context) => {
     const input = (await before?.(given, context)) ?? given
-    const complain = (part: string, thrown: unknown): undefined => {
-      context.log.error(`${name}: ${part} threw; the outcome stays as it is`, { error: asFailure(thrown, name).message })
-      return undefined
+    /** Undefined too when it throws, which is logged. */
+    const answer = async (part: string, work: () => unknown): Promise<unknown> => {
+      try {
+        return await work()
+      } catch (thrown) {
+        context.log.error(`${name}: ${part} threw; the outcome stays as it is`, { error: asFailure(thrown, name).message })
+        return undefined
+      }
     }
     let output: unknown
     try {
@@ -43,18 +48,10 @@ function around({ name = 'a middleware', before, after, onError }: Middleware<un
     } catch (thrown) {
       const error = asFailure(thrown, name)
       if (onError === undefined || context.signal.aborted) throw error
-      const instead = await attempted(() => onError(error, input, context), (problem) => complain('onError', problem))
+      const instead = await answer('onError', () => onError(error, input, context))
       if (instead === undefined) throw error
       return instead
     }
-    return (await attempted(() => after?.(output, input, context), (problem) => complain('after', problem))) ?? output
-  }
-}
-
-async function attempted(work: () => unknown, failed: (thrown: unknown) => undefined): Promise<unknown> {
-  try {
-    return await work()
-  } catch (thrown) {
-    failed(thrown); return;
+    return (await answer('after', () => after?.(output, input, context))) ?? output
   }
 }

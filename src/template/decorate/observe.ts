@@ -5,7 +5,7 @@ import type { Logger, Template, TemplateContext } from '../contract.ts'
 import { callerOf, childContext, isOwn } from '../derived-context.ts'
 import { shown } from '../door.ts'
 import { asFailure } from '../failure.ts'
-import { isThenable } from '../heed.ts'
+import { isThenable, settled } from '../../shared/thenable.ts'
 import { RANKS, type Decorator } from './decorator.ts'
 
 /** One execution, as observers are told of it. */
@@ -59,24 +59,20 @@ export function withObserver<I = unknown, O = unknown>(observer: ExecutionObserv
       })
       watched.set(inner, { execution, observer: any })
       const began = performance.now()
-      const facts = (): { readonly durationMs: number; readonly attempts: number } => ({ durationMs: performance.now() - began, attempts: inner.attempts })
+      const ending = (): { readonly durationMs: number; readonly attempts: number } => {
+        if (isOwn(context)) context.attempts = inner.attempts
+        return { durationMs: performance.now() - began, attempts: inner.attempts }
+      }
       tell(context.log, () => any.onStart?.({ ...execution, input }))
-      const ended = (data: unknown): unknown => {
-        if (isOwn(context)) context.attempts = inner.attempts
-        tell(context.log, () => any.onComplete?.({ ...execution, input, data, ...facts() }))
+      return settled(() => next(input, inner), (data) => {
+        const found = ending()
+        tell(context.log, () => any.onComplete?.({ ...execution, input, data, ...found }))
         return data
-      }
-      const failed = (thrown: unknown): never => {
-        if (isOwn(context)) context.attempts = inner.attempts
-        tell(context.log, () => any.onError?.({ ...execution, input, error: asFailure(thrown, `${meta.name}@${meta.version}`), ...facts() }))
+      }, (thrown) => {
+        const found = ending()
+        tell(context.log, () => any.onError?.({ ...execution, input, error: asFailure(thrown, `${meta.name}@${meta.version}`), ...found }))
         throw thrown
-      }
-      try {
-        const given = next(input, inner)
-        return isThenable(given) ? Promise.resolve(given).then(ended, failed) : ended(given)
-      } catch (thrown) {
-        return failed(thrown)
-      }
+      })
     },
   }
 }

@@ -1,10 +1,9 @@
 // Bounds how many executions begin within a time. The counting is that of rate-limiter-flexible, which is loaded by the first that is bounded: it
 // brings a file for every store that it knows.
-import type { RateLimiterMemory } from 'rate-limiter-flexible'
 import { RateLimitedError } from '../../errors.ts'
 import { formatDuration, parseDuration } from '../../shared/duration.ts'
 import type { TemplateContext } from '../contract.ts'
-import { untilAborted } from '../heed.ts'
+import { pause } from '../heed.ts'
 import { RANKS, type Decorator } from './decorator.ts'
 import { checkOptions, keyOf, timeOf, wholeFrom } from './options.ts'
 
@@ -29,21 +28,24 @@ export function withRateLimit<I>(options: RateLimitOptions<I>): Decorator<I> {
   return {
     name: 'rateLimit', rank: RANKS.rateLimit,
     wrap: (next, { meta }) => {
-      let limiter: RateLimiterMemory | null = null
+      const load = async () => {
+        const { RateLimiterMemory, RateLimiterRes } = await import('rate-limiter-flexible')
+        return { limiter: new RateLimiterMemory({ points: limit, duration: perMs / 1000 }), Refusal: RateLimiterRes }
+      }
+      let loading: ReturnType<typeof load> | undefined
       const admitted = async (key: string, context: TemplateContext): Promise<void> => {
-        const { RateLimiterMemory: Limiter, RateLimiterRes } = await import('rate-limiter-flexible')
-        limiter ??= new Limiter({ points: limit, duration: perMs / 1000 })
+        const { limiter, Refusal } = await (loading ??= load())
         for (const began = performance.now(); ;) {
           try {
             await limiter.consume(key)
             return
           } catch (thrown) {
-            if (!(thrown instanceof RateLimiterRes)) throw thrown
+            if (!(thrown instanceof Refusal)) throw thrown
             const retryAfter = Math.max(1, Math.ceil(thrown.msBeforeNext))
             if (performance.now() - began + retryAfter > waitMs) {
               throw new RateLimitedError(`${meta.name}@${meta.version}${key === '' ? '' : ` for ${key}`}: more than ${limit} in ${formatDuration(perMs)}`, { retryAfter, details: { limit, per: perMs, retryAfter, key } })
             }
-            await untilAborted(new Promise<void>((resolve) => { setTimeout(resolve, retryAfter) }), context.signal)
+            await pause(retryAfter, context.signal)
           }
         }
       }

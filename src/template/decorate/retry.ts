@@ -1,9 +1,9 @@
 // Tries again after a failure that may pass. In a run the engine's own retry is the better one: its waits are durable.
-import { asFailure } from '../failure.ts'
 import { errorData } from '../../errors.ts'
-import type { RetryPolicy, TemplateContext } from '../contract.ts'
+import type { RetryPolicy } from '../contract.ts'
 import { childContext, isOwn } from '../derived-context.ts'
-import { untilAborted } from '../heed.ts'
+import { asFailure } from '../failure.ts'
+import { pause } from '../heed.ts'
 import { mayRetry, retryDelay, retryPlan } from '../retry-policy.ts'
 import { RANKS, type Decorator } from './decorator.ts'
 import { tellRetry } from './observe.ts'
@@ -20,7 +20,7 @@ export function withRetry(policy: RetryPolicy): Decorator {
     name: 'retry', rank: RANKS.retry,
     wrap: (next, { meta }) => {
       const label = `${meta.name}@${meta.version}`
-      const again = async (input: unknown, context: TemplateContext): Promise<unknown> => {
+      return async (input, context) => {
         for (let attempt = 1; ; attempt++) {
           if (isOwn(context)) context.attempts = attempt
           try {
@@ -31,11 +31,10 @@ export function withRetry(policy: RetryPolicy): Decorator {
             const delay = Math.max(retryDelay(plan, attempt, Math.random()), error.retryAfter ?? 0)
             tellRetry(context, { attempt, delayMs: delay, error })
             context.log.debug(`${label}: attempt ${attempt} failed, the next one begins in ${delay} ms`, { error: error.message })
-            await untilAborted(new Promise<void>((resolve) => { setTimeout(resolve, delay) }), context.signal)
+            await pause(delay, context.signal)
           }
         }
       }
-      return again
     },
   }
 }

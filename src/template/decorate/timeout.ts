@@ -2,7 +2,8 @@
 import { StepTimeoutError } from '../../errors.ts'
 import { formatDuration } from '../../shared/duration.ts'
 import { childContext } from '../derived-context.ts'
-import { isThenable, untilAborted } from '../heed.ts'
+import { untilAborted } from '../heed.ts'
+import { isThenable } from '../../shared/thenable.ts'
 import { RANKS, type Decorator } from './decorator.ts'
 import { timeOf } from './options.ts'
 

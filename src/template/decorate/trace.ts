@@ -2,7 +2,7 @@
 import type { WumboError } from '../../errors.ts'
 import type { Logger, TemplateContext } from '../contract.ts'
 import { asFailure } from '../failure.ts'
-import { isThenable } from '../heed.ts'
+import { settled } from '../../shared/thenable.ts'
 import { RANKS, type Decorator } from './decorator.ts'
 import { functionOf } from './options.ts'
 
@@ -23,18 +23,13 @@ export function withTrace(tracer?: Tracer): Decorator {
       const began = performance.now()
       const span = guarded(context.log, () => (tracer ?? logging(context.log))({ template: meta.name, version: meta.version, executionId: context.executionId, run: context.run, attempt: context.attempt }))
       const end = (error: WumboError | null): void => guarded(context.log, () => span?.end({ durationMs: performance.now() - began, error }))
-      const failed = (thrown: unknown): never => {
+      return settled(() => next(input, context), (value) => {
+        end(null)
+        return value
+      }, (thrown) => {
         end(asFailure(thrown, `${meta.name}@${meta.version}`))
         throw thrown
-      }
-      try {
-        const given = next(input, context)
-        if (isThenable(given)) return Promise.resolve(given).then((value) => { end(null); return value }, failed)
-        end(null)
-        return given
-      } catch (thrown) {
-        return failed(thrown)
-      }
+      })
     },
   }
 }

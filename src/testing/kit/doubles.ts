@@ -13,6 +13,7 @@ import { readFault } from './fault-options.ts'
 import { shownTarget, stepMatcher } from './target.ts'
 import type { StepMatcher } from './target.ts'
 import { stubTemplateName, withStubs } from './stub-workflow.ts'
+import { isThenable } from '../../shared/thenable.ts'
 
 /** The process in which a step runs, as far as its doubles need it. */
 export interface DoublesHost {
@@ -225,10 +226,6 @@ function answerOf(stub: OwnStub, step: AskedStep, { input, context }: { readonly
   } catch (thrown) {
     throw failed(thrown)
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }
 
 /** The published output schemas as checks; null for one that says more than can be checked. */

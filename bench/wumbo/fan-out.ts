@@ -1,16 +1,14 @@
 // One measurement of a fan-out: a parent starts so many children, waits until all have ended and reads what each has given; by turns few and many. Times and
 // memory are taken in processes of their own, since what looks for the peak collects garbage all the time.
-import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { createWumbo, defineTemplate, defineWorkflow, fromText, type Wumbo, type WumboOptions } from 'wumbo'
-import { postgresStore } from 'wumbo/store/postgres'
+import { createWumbo, defineTemplate, defineWorkflow, fromText } from 'wumbo'
 import { z } from 'zod'
 import { check, measure } from '../measurement.ts'
-import { onConnection } from '../postgres/server.ts'
 import { requireBuilt } from './built.ts'
-import { durability } from './postgres-check.ts'
-import { fsyncMode, notePragmas, runsIn } from './store-check.ts'
+import { placeOf } from './place.ts'
+import { checkPostgresRuns } from './postgres-check.ts'
+import { checkRuns } from './store-check.ts'
 
 export interface FanOutOptions {
   readonly folder: string
@@ -63,7 +61,7 @@ const LOOK_MS = 25
 
 await measure<FanOutOptions, FanOutResult>(async ({ folder, url, form, few, many, times, memory }) => {
   requireBuilt()
-  const place = url === undefined ? inFile(folder) : await inDatabase(url)
+  const place = await placeOf(folder, url)
   const wumbo = await createWumbo({ store: place.store, templates: [add], workflows: [child, parent, graph] })
   let held = 0
   const fan = async (count: number): Promise<number> => {
@@ -88,7 +86,7 @@ await measure<FanOutOptions, FanOutResult>(async ({ folder, url, form, few, many
     found.few.push(await fan(few))
     found.many.push(await fan(many))
   }
-  return { ...found, fsync: await place.closed(wumbo, held) }
+  return { ...found, fsync: await place.closed(wumbo, { inFile: (file) => checkRuns(file, held), inDatabase: (database) => checkPostgresRuns(database, held) }) }
 })
 
 /** MiB in use once garbage is collected. */
@@ -112,37 +110,4 @@ async function peakOf(work: () => Promise<unknown>): Promise<number> {
     clearInterval(look)
   }
   return Math.max(peak, inUse())
-}
-
-/** Where the runs are kept. */
-interface Place {
-  readonly store: NonNullable<WumboOptions['store']>
-  /** Closes Wumbo, checks that so many runs have completed, and tells how durable that was. */
-  closed(wumbo: Wumbo, held: number): Promise<string>
-}
-
-function inFile(folder: string): Place {
-  const file = join(folder, 'wumbo.db')
-  const notes = notePragmas(folder)
-  return {
-    store: `sqlite:${file}`,
-    async closed(wumbo, held) {
-      await wumbo.close()
-      check('what the store holds', runsIn(file), { runs: held, completed: held })
-      return fsyncMode(notes, file)
-    },
-  }
-}
-
-async function inDatabase(url: string): Promise<Place> {
-  return {
-    store: await postgresStore({ url }),
-    async closed(wumbo, held) {
-      const fsync = durability(wumbo)
-      await wumbo.close()
-      const { rows: [row] } = await onConnection(url, (client) => client.query<{ runs: string; completed: string }>("select count(*) as runs, count(*) filter (where status = 'completed') as completed from wumbo.run_rows"))
-      check('what the store holds', { runs: Number(row?.runs), completed: Number(row?.completed) }, { runs: held, completed: held })
-      return fsync
-    },
-  }
 }

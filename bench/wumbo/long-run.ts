@@ -1,14 +1,13 @@
 // One measurement of step cost: runs of thousands of sequential steps, each step timed where the workflow awaits it.
 // Short runs before and after every long one give as many samples of an early step, taken in the same minute.
-import { join } from 'node:path'
-import { createWumbo, defineTemplate, defineWorkflow, type Wumbo, type WumboOptions } from 'wumbo'
-import { postgresStore } from 'wumbo/store/postgres'
+import { createWumbo, defineTemplate, defineWorkflow } from 'wumbo'
 import { z } from 'zod'
 import { check, measure } from '../measurement.ts'
 import { median } from '../stats.ts'
 import { requireBuilt } from './built.ts'
-import { checkPostgres, durability } from './postgres-check.ts'
-import { checkStore, fsyncMode, notePragmas } from './store-check.ts'
+import { placeOf } from './place.ts'
+import { checkPostgres } from './postgres-check.ts'
+import { checkStore } from './store-check.ts'
 
 export interface LongRunOptions {
   readonly folder: string
@@ -63,7 +62,7 @@ const WARM_UP = 3000
 
 await measure<LongRunOptions, LongRunResult>(async ({ folder, url, steps, runs, shortRuns, windows }) => {
   requireBuilt()
-  const place = url === undefined ? inFile(folder) : await inDatabase(url)
+  const place = await placeOf(folder, url)
   const wumbo = await createWumbo({ store: place.store, templates: [tick], workflows: [long] })
   const done = { runs: 0, steps: 0 }
   const run = async (length: number): Promise<Float64Array> => {
@@ -85,38 +84,6 @@ await measure<LongRunOptions, LongRunResult>(async ({ folder, url, steps, runs, 
     for (let short = 0; short < shortRuns; short++) take(await run(early))
     medians.push(samples.map(median))
   }
-  const fsync = await place.closed(wumbo, done)
+  const fsync = await place.closed(wumbo, { inFile: (file) => checkStore(file, done), inDatabase: (database) => checkPostgres(database, done) })
   return { medians, fsync }
 })
-
-/** Where the runs are kept. */
-interface Place {
-  readonly store: NonNullable<WumboOptions['store']>
-  /** Closes Wumbo, checks what was kept, and tells how durable that was. */
-  closed(wumbo: Wumbo, held: { readonly runs: number; readonly steps: number }): Promise<string>
-}
-
-function inFile(folder: string): Place {
-  const file = join(folder, 'wumbo.db')
-  const notes = notePragmas(folder)
-  return {
-    store: `sqlite:${file}`,
-    async closed(wumbo, held) {
-      await wumbo.close()
-      checkStore(file, held)
-      return fsyncMode(notes, file)
-    },
-  }
-}
-
-async function inDatabase(url: string): Promise<Place> {
-  return {
-    store: await postgresStore({ url }),
-    async closed(wumbo, held) {
-      const fsync = durability(wumbo)
-      await wumbo.close()
-      await checkPostgres(url, held)
-      return fsync
-    },
-  }
-}

@@ -14,6 +14,12 @@ export async function checkPostgres(url: string, expected: Held): Promise<void> 
   check('what the store holds', found, { ...expected, completed: expected.runs, records: expected.steps })
 }
 
+/** Throws unless the store holds exactly so many runs, all completed. */
+export async function checkPostgresRuns(url: string, expected: number): Promise<void> {
+  const { runs, completed } = await held(url)
+  check('what the store holds', { runs, completed }, { runs: expected, completed: expected })
+}
+
 /** Runs that the store says are completed. */
 export async function completedRuns(url: string): Promise<number> {
   return (await held(url)).completed

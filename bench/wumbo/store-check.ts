@@ -25,12 +25,11 @@ export function checkStore(file: string, expected: Held): void {
   }
 }
 
-/** How many runs the file holds, and how many of them have completed. */
-export function runsIn(file: string): { readonly runs: number; readonly completed: number } {
+/** Throws unless the file holds exactly so many runs, all completed. */
+export function checkRuns(file: string, expected: number): void {
   const database = new DatabaseSync(file, { readOnly: true })
   try {
-    const count = (sql: string): number => Number(database.prepare(sql).get()?.['total'])
-    return { runs: count('select count(*) as total from runs'), completed: count("select count(*) as total from runs where status = 'completed'") }
+    check('what the store holds', database.prepare("select count(*) as runs, count(*) filter (where status = 'completed') as completed from runs").get(), { runs: expected, completed: expected })
   } finally {
     database.close()
   }

@@ -8,7 +8,7 @@ import { requestedBy, withdrawnPath } from './waiting.ts'
 
 export class BranchCore implements RunCore {
   readonly #core: RunCore
-  readonly #open = new Set<string>()
+  readonly #open = new Map<string, Operation['kind']>()
   readonly #inlines = new Set<ClosingInline>()
   /** What goes on after the cut: it belongs to what a sub-workflow does at its end. */
   readonly #kept = new Set<string>()
@@ -25,8 +25,7 @@ export class BranchCore implements RunCore {
   open(operation: Operation, answered: (outcome: Outcome) => void): void {
     if (this.#isCut) return
     const { path, kind } = operation
-    // What people are asked is told at once and cannot be given up, only taken back.
-    if (kind !== 'request') this.#open.add(path)
+    this.#open.set(path, kind)
     this.#core.open(operation, (outcome) => {
       if (this.#isCut && kind === 'request' && !this.#kept.has(path)) recordSkip(this.#core, withdrawnPath(requestedBy(path)), [])
       this.#ended(path, () => answered(outcome))
@@ -35,7 +34,7 @@ export class BranchCore implements RunCore {
 
   wait(operation: Wait, above: Above, done: Done): void {
     if (this.#isCut) return
-    this.#open.add(operation.path)
+    this.#open.set(operation.path, operation.kind)
     this.#core.wait(operation, above, (result) => this.#ended(operation.path, () => done(result)))
   }
 
@@ -77,9 +76,9 @@ export class BranchCore implements RunCore {
   cut(): readonly ClosingInline[] {
     this.#isCut = true
     const ends = outermostEnds(this.#inlines)
-    for (const path of [...this.#open]) {
+    for (const [path, kind] of [...this.#open]) {
       if (ends.some((inline) => inline.isClosing(path))) this.#kept.add(path)
-      else this.giveUp(path)
+      else if (kind !== 'request') this.giveUp(path) // what people are asked is told at once and can only be taken back
     }
     for (const inline of ends) inline.moveTo(this.#core)
     return ends

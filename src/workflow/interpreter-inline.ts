@@ -23,6 +23,7 @@ export class InlineRun {
   #done: Done
   #frame: Frame | null = null
   #isClosing = false
+  #isOver = false
 
   constructor(core: RunCore, workflow: SubWorkflow, spot: Spot, done: Done) {
     this.#core = new SubCore(core, () => !this.#isClosing && workflow.onFailure === 'stop')
@@ -59,8 +60,16 @@ export class InlineRun {
 
   /** Its steps were given up: it does what it does at its end, unless that is under way, and then calls. */
   giveUp(end: Pick<Ended, 'outcome' | 'result'>, then: () => void): void {
+    if (this.#isOver) {
+      then()
+      return
+    }
     this.#done = then
     if (!this.#isClosing) this.#close(end)
+  }
+
+  leave(): void {
+    this.#done = () => undefined
   }
 
   get #closes(): boolean {
@@ -79,6 +88,7 @@ export class InlineRun {
     }
     this.#isClosing = true
     runClosings(this.#core, this.#workflow.plan, { ...end, frame: this.#frame, prefix: this.#closingPrefix }, (result) => {
+      this.#isOver = true
       this.#core.left(this)
       this.#done(result)
     })

@@ -40,6 +40,8 @@ export interface ClosingInline {
   readonly path: string
   /** True for the paths of what it does at its end, while it does. */
   isClosing(path: string): boolean
+  /** What is around it was given up: from now on its end concerns nobody there. */
+  leave(): void
   /** What it does goes through another core from now on. What of its steps was about to begin does not. */
   moveTo(core: RunCore): void
   /** Its steps were given up: it does what it does at its end, or ends what it does there, then calls. */
@@ -105,8 +107,12 @@ export function outermostEnds(inlines: Iterable<ClosingInline>): readonly Closin
   return all.filter(({ path }) => !all.some((other) => other.isClosing(path))).reverse()
 }
 
-/** Lets sub-workflows whose steps were given up do what they do at their end, one after the other, then calls. */
-export function endAll([first, ...rest]: readonly ClosingInline[], end: Parameters<ClosingInline['giveUp']>[0], then: () => void): void {
-  if (first === undefined) then()
-  else first.giveUp(end, () => endAll(rest, end, then))
+/** Lets sub-workflows whose steps were given up do what they do at their end, one after the other, then calls. One that is doing it already may end before its turn. */
+export function endAll(ends: readonly ClosingInline[], end: Parameters<ClosingInline['giveUp']>[0], then: () => void): void {
+  for (const one of ends) one.leave()
+  const next = ([first, ...rest]: readonly ClosingInline[]): void => {
+    if (first === undefined) then()
+    else first.giveUp(end, () => next(rest))
+  }
+  next(ends)
 }

@@ -2,7 +2,7 @@
 // the answers in their order, so after a crash the recorded answers bring it back to where it was.
 import { IllegalTransitionError, WumboError } from '../errors.ts'
 import type { Cut, Operation, Outcome, Source, SourceHost } from './contract.ts'
-import { GIVEN_UP } from './closing-paths.ts'
+import { GIVEN_UP, INLINE } from './closing-paths.ts'
 import { NO_FRAME, type Frame } from './frame.ts'
 import { runClosings, type Ended } from './interpreter-closings.ts'
 import { runScope } from './interpreter-scope.ts'
@@ -70,7 +70,7 @@ class GraphSource implements Source, RunCore {
   #ended(ended: Ended): void {
     if (this.#closing) return
     this.#closing = true
-    runClosings(this, this.#plan, ended, (result) => void (this.#result = result))
+    runClosings(this, this.#plan, this.#inside === null ? ended : { ...ended, prefix: `${this.#inside.prefix}${INLINE}.` }, (result) => void (this.#result = result))
   }
 
   deliver(path: string, outcome: Outcome): void {

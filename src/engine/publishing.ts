@@ -7,12 +7,11 @@ import { defaultCodec } from '../shared/codec.ts'
 import { parseDuration } from '../shared/duration.ts'
 import type { OpAnswer, Store, StoreOp } from '../store/port.ts'
 import { compileCheck } from '../template/validator.ts'
-import type { BoundEventOptions, EventWait, TopicEvent } from '../workflow/waiting.ts'
+import { topicAddress, type BoundEventOptions, type EventWait, type TopicEvent } from '../workflow/waiting.ts'
 import { checkOptions } from './known-options.ts'
 import { checkSchema } from './mail-waits.ts'
 import type { EngineDeps } from './ports.ts'
 import type { MailBody } from './run-inbox.ts'
-import { topicAddress } from './run-topics.ts'
 
 /** What publishing needs of the engine. */
 export interface PublishingHost {

@@ -2,7 +2,7 @@
 // waiting. What it has missed since it last listened, or since it began, comes as mail before the wait begins. The store keeps who listens, so that nothing is lost while the run is away.
 import type { Mail, RunRow } from '../model/run.ts'
 import type { StoreOp } from '../store/port.ts'
-import { signalAddress } from '../workflow/waiting.ts'
+import { topicAddress } from '../workflow/waiting.ts'
 import { patiently } from './patient-read.ts'
 import type { RunHost } from './run-host.ts'
 
@@ -22,11 +22,6 @@ export interface ListeningRun {
   readonly inboxSeen: number
   onMail(mail: Mail): void
   broken(thrown: unknown): void
-}
-
-/** What a topic is addressed by. */
-export function topicAddress({ topic, key }: Topic): string {
-  return signalAddress(topic, key ?? undefined)
 }
 
 /** What one run listens to. */

@@ -8,6 +8,9 @@ import type { ApprovalModel, EventModel, SignalModel, UntilModel } from './waiti
 /** Milliseconds, or text such as `30s`, `1h 30m`. */
 export type DurationText = number | string
 
+/** Keys of a definition whose value is a duration; those of a retry stand inside of it. */
+export const DURATION_KEYS: ReadonlySet<string> = new Set(['sleep', 'delay', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'cleanUpTimeout', 'initialDelay', 'maxDelay', 'lookback'])
+
 /** How often and when a failed step is tried again. What is left out comes from the template, else from the defaults. */
 export interface RetryModel {
   /** Attempts in all, the first one included. Default 1: no retry. */

@@ -19,7 +19,8 @@ function eachOf(schemas: unknown): unknown {
   return isPlain(schemas) ? Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, schemaLogic(schema)])) : schemas
 }
 
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+/** True for an object that is a map of names, and nothing that was made of a class. */
+export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null

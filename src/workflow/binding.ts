@@ -39,6 +39,13 @@ export function constantBinding(value: unknown): Binding {
   return { references: [], constant: true, shape: { kind: 'constant', value }, evaluate: () => value }
 }
 
+/** The input that a step or a child is given: an empty object where nothing is said. */
+export function inputBinding(given: unknown, site: Site): Binding {
+  return given === undefined ? NO_INPUT : compileBinding(given, site)
+}
+
+const NO_INPUT = constantBinding(Object.freeze({}))
+
 interface Part {
   readonly constant: boolean
   readonly shape: BindingShape

@@ -1,8 +1,8 @@
 // The canonical form of a graph model, and its version. The order of steps and of cases is logic, since what is ready at the same
 // moment is opened in it; all other keys stand in a fixed order. A description or a layout changes no version.
-import { DEFAULT_ITEM, DEFAULT_LAST, defaultCaseName, type CaseModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
+import { DEFAULT_ITEM, DEFAULT_LAST, defaultCaseName, DURATION_KEYS, type CaseModel, type StepModel, type WorkflowModel } from '../model/workflow.ts'
 import { parseDuration } from '../shared/duration.ts'
-import { schemaLogic } from '../shared/schema-logic.ts'
+import { isPlain, schemaLogic } from '../shared/schema-logic.ts'
 import { sha256 } from '../shared/sha256.ts'
 
 const WORKFLOW = ['$schema', 'name', 'description', 'input', 'timeout', 'onFailure', 'onCancel', 'steps', 'output', 'onError', 'finally', 'cleanUpTimeout', 'workflows', 'layout']
@@ -20,7 +20,6 @@ const APPROVAL = ['title', 'assignees', 'form', 'timeout', 'onTimeout', 'fallbac
 const CHILD = ['workflow', 'input', 'wait', 'parentClose', 'queue']
 const CHILDREN = ['workflow', 'inputs', 'concurrency', 'onFailure', 'collect', 'parentClose', 'queue']
 const LOOP = ['max', 'until', 'while', 'delay', 'initial', 'as', 'onMax']
-type Given = Readonly<Record<string, unknown>>
 
 /** Replaces references to templates, by the path of the step or case that has them, and to workflows that are run inline. */
 export type Pin = (reference: string, path: string, kind: 'template' | 'workflow') => string
@@ -114,12 +113,6 @@ function sorted(value: unknown, depth = 0): unknown {
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, child]) => [key, sorted(child, depth + 1)]))
 }
 
-function isPlain(value: unknown): value is Given {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}
-
 /** The references to templates of a model and of what it runs inline, each once, sorted; with pinned templates these are `name@version`. */
 export function templatesOf(model: WorkflowModel): readonly string[] {
   const found = new Set<string>()
@@ -177,13 +170,10 @@ function without<T extends object, K extends keyof T>(given: T, key: K): Omit<T,
   return rest
 }
 
-/** Keys whose value is a duration; those of a retry stand inside of it. */
-const DURATIONS = ['timeout', 'totalTimeout', 'heartbeatTimeout', 'cleanUpTimeout', 'sleep', 'delay', 'initialDelay', 'maxDelay']
-
 /** The same durations, however they are written, as milliseconds. */
 function inMilliseconds<T extends object>(given: T): T {
   const made = { ...given } as Record<string, unknown> // looked at by key
-  for (const key of DURATIONS) if (made[key] !== undefined) made[key] = milliseconds(made[key])
+  for (const key of DURATION_KEYS) if (made[key] !== undefined) made[key] = milliseconds(made[key])
   if (isPlain(made['retry'])) made['retry'] = inMilliseconds(made['retry'])
   return made as T // the same keys, other texts
 }

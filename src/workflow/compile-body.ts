@@ -4,7 +4,7 @@ import { defaultCaseName, type BodyModel, type CaseModel } from '../model/workfl
 import type { EventModel, SignalModel } from '../model/waiting.ts'
 import { modelKeys } from '../model/workflow-schema.ts'
 import { nearest } from '../shared/nearest.ts'
-import { compileBinding, constantBinding } from './binding.ts'
+import { inputBinding } from './binding.ts'
 import { compileChild, compileChildren } from './compile-child.ts'
 import { compileCompensate } from './compile-compensate.ts'
 import { compileInline, INLINE_OPTIONS } from './compile-inline.ts'
@@ -30,7 +30,6 @@ const KNOWN: ReadonlySet<string> = new Set([...modelKeys.step, ...modelKeys.case
 /** What the output is of a body that says nothing of it itself. */
 const OUTPUTS = { uses: 'what the template gives', steps: 'that of the block', switch: 'that of the case', parallel: 'what merge says', inline: 'that of the workflow', sleep: 'null', signal: 'what was sent', event: 'the event', approval: 'the decision', child: 'what the child gives', children: 'how many have completed and failed' } as const
 const NOTHING: BodyPlan = { kind: 'switch', cases: [] }
-const NO_INPUT = constantBinding(Object.freeze({}))
 
 /** Compiles a body; `owner` is the id of the step that it belongs to. */
 export function compileBody(body: BodyModel, place: Place, owner: string, compilation: Compilation): CompiledBody {
@@ -91,7 +90,7 @@ function compileUse(body: BodyModel, place: Place, compilation: Compilation): Co
   const reference = usable(body, 'uses', place, compilation)
   const found = reference === undefined ? undefined : compilation.template(reference, path)
   const template = found === undefined ? undefined : compileConfig(body, found, path, compilation)
-  const input = body.with === undefined ? NO_INPUT : compileBinding(body.with, { path: `${path}.with`, names, problems: compilation.problems })
+  const input = inputBinding(body.with, { path: `${path}.with`, names, problems: compilation.problems })
   const uses = new Uses().read(input.references)
   if (template === undefined) return { plan: { kind: 'switch', cases: [], refused: input }, uses }
   const compensate = compileCompensate(body, template, place, compilation)

@@ -1,7 +1,7 @@
 // Compiles what starts runs of other workflows as children. Whether there is such a workflow shows when it is started: it may be stored later, or run elsewhere.
 import type { ChildModel, ChildrenModel, StartModel } from '../model/children.ts'
 import { DEFAULT_CHILDREN } from '../model/children.ts'
-import { compileBinding, constantBinding } from './binding.ts'
+import { compileBinding, inputBinding } from './binding.ts'
 import { usable, type Compilation, type Place } from './compilation.ts'
 import type { ChildPlan, ChildrenPlan } from './plan.ts'
 import { Uses } from './uses.ts'
@@ -14,12 +14,10 @@ interface Compiled<T> {
   readonly uses: Uses
 }
 
-const NO_INPUT = constantBinding(Object.freeze({}))
-
 /** Compiles a child. */
 export function compileChild(model: ChildModel, place: Place, compilation: Compilation): Compiled<ChildPlan> {
   const { path, names } = place
-  const input = model.input === undefined ? NO_INPUT : compileBinding(model.input, { path: `${path}.input`, names, problems: compilation.problems })
+  const input = inputBinding(model.input, { path: `${path}.input`, names, problems: compilation.problems })
   return { plan: { kind: 'child', ...startOf(model, place, compilation), input, waits: model.wait !== false }, uses: new Uses().read(input.references) }
 }
 

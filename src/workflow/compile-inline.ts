@@ -1,6 +1,6 @@
 // Compiles a step that runs another graph inline: finds it, and binds its input. The other graph sees nothing of this one but that input.
 import type { BodyModel } from '../model/workflow.ts'
-import { compileBinding, constantBinding } from './binding.ts'
+import { inputBinding } from './binding.ts'
 import { usable, type Compilation, type Place } from './compilation.ts'
 import type { InlinePlan } from './plan.ts'
 import { Uses } from './uses.ts'
@@ -17,14 +17,12 @@ export const INLINE_OPTIONS = {
   compensate: 'Say it at the steps of that workflow: each is undone by its own, in reverse order with all others of the run.',
 } as const
 
-const NO_INPUT = constantBinding(Object.freeze({}))
-
 /** The plan of `inline`; undefined when something is wrong with it, which is noted. */
 export function compileInline(body: BodyModel, place: Place, compilation: Compilation): { readonly plan: InlinePlan; readonly uses: Uses } | undefined {
   const path = `${place.path}.inline`
   const model = usable(body, 'inline', place, compilation)
   if (model === undefined) return undefined
-  const input = model.input === undefined ? NO_INPUT : compileBinding(model.input, { path: `${path}.input`, names: place.names, problems: compilation.problems })
+  const input = inputBinding(model.input, { path: `${path}.input`, names: place.names, problems: compilation.problems })
   const reference = usable(model, 'workflow', { path }, compilation)
   const workflow = reference === undefined ? undefined : compilation.inline(reference, { path: place.path, isClosing: compilation.isClosing === true })
   if (workflow === undefined) return undefined

@@ -78,10 +78,11 @@ function compileGraph(given: unknown, templates: TemplateSource, extras: GraphEx
     problems.add('SIZE_LIMIT', 'workflows', `there are ${Object.keys(model.workflows ?? {}).length.toLocaleString('en-US')} definitions, more than ${MAX_INLINE_WORKFLOWS}`, { remedy: 'Leave out what no step runs inline, and run some of them as children.', on: 'key' })
     return undefined
   }
+  const source = inlineSource(workflows) // read once: it may be an iterator
   const registry = Symbol.iterator in templates ? createRegistry(templates) : templates
   const pins = new Map<string, AnyTemplate>()
-  const make: MakeBeside = (one, { version: known, problems: inner, beside: all }) => compileGraph(one, registry, { schema: null, problems: inner, workflows, accepted, ...(accepted && known !== undefined ? { version: known } : {}) }, all)
-  const find = inlineFinder({ problems, model, beside: beside ?? new Beside(model, problems, make), source: inlineSource(workflows) })
+  const make: MakeBeside = (one, { version: known, problems: inner, beside: all }) => compileGraph(one, registry, { schema: null, problems: inner, workflows: source, accepted, ...(accepted && known !== undefined ? { version: known } : {}) }, all)
+  const find = inlineFinder({ problems, model, beside: beside ?? new Beside(model, problems, make), source })
   const inlined = new Map<string, SubWorkflow>()
   const inline: FindInline = (reference, site) => {
     const sub = find(reference, site)
@@ -114,7 +115,8 @@ function compileGraph(given: unknown, templates: TemplateSource, extras: GraphEx
   })
   if (schema !== null) noteSchema(graph, schema)
   const { workflows: held = {}, ...alone } = pinned
-  if (schema === null) notePart(graph, { name, version: graph.version, plan, model: alone, beside: held, templates: graph.templates, check: checkAtOnce(check), onFailure, onCancel: onCancel ?? 'compensate', cleanUpMs: cleanUpMsOf(model.cleanUpTimeout, plan), ...measures })
+  // The check of a JSON Schema, or of none, has its answer at once.
+  if (schema === null) notePart(graph, { name, version: graph.version, plan, model: alone, beside: held, templates: graph.templates, check, onFailure, onCancel: onCancel ?? 'compensate', cleanUpMs: cleanUpMsOf(model.cleanUpTimeout, plan), ...measures })
   return graph
 }
 
@@ -128,11 +130,6 @@ function pinnedModel(model: WorkflowModel, { inlined }: GraphPlan, pin: Pin): Wo
 
 function referenceOf(sub: SubWorkflow | undefined): string | undefined {
   return sub === undefined ? undefined : referenceTo(sub)
-}
-
-/** The check of a JSON Schema, or of none, has its answer at once. */
-function checkAtOnce(check: (input: unknown) => MaybePromise<unknown>): (input: unknown) => unknown {
-  return check
 }
 
 function checkSize({ inlined }: GraphPlan, steps: number, problems: Problems): void {

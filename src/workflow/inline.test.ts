@@ -324,3 +324,9 @@ describe('those who look at a definition', () => {
     expect(text.edit(renameStep(given, 'workflows.part.steps.x', 'y'))).toBe(source.replace('x: { uses', 'y: { uses'))
   })
 })
+
+test('the workflows to run inline may come as an iterator, which can be read once', () => {
+  const leaf = fromModel({ name: 'leaf', steps: { x: { uses: 'echo', with: 1 } } }, [echo])
+  const model = { name: 'top', steps: { a: inline('mid', {}) }, workflows: { mid: { name: 'mid', steps: { l: inline('leaf', {}) } } } }
+  expect(fromModel(model, [echo], new Map([['leaf', leaf]]).values()).version).toBe(fromModel(model, [echo], [leaf]).version)
+})

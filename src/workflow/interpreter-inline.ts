@@ -4,7 +4,7 @@ import type { Operation, Outcome } from './contract.ts'
 import { FINALLY, INLINE, ON_ERROR } from './closing-paths.ts'
 import { readsOf, type Frame } from './frame.ts'
 import { runClosings, type Ended } from './interpreter-closings.ts'
-import { failDecision, type Above, type Done, type Result, type RunCore, type ScopeSpot, type Spot, type Wait } from './interpreter-run.ts'
+import { failDecision, type Above, type ClosingInline, type Done, type Result, type RunCore, type ScopeSpot, type Spot, type Wait } from './interpreter-run.ts'
 import type { InlinePlan, ScopePlan, SubWorkflow } from './plan.ts'
 import { taken } from './taken.ts'
 
@@ -16,7 +16,7 @@ export function runInline(core: RunCore, { workflow, input }: InlinePlan, spot: 
 }
 
 /** One graph that is run as a part of another. */
-export class InlineRun {
+class InlineRun implements ClosingInline {
   readonly #core: SubCore
   readonly #workflow: SubWorkflow
   readonly #spot: Spot
@@ -154,11 +154,11 @@ class SubCore implements RunCore {
     for (const task of this.#tasks) this.#put(task)
   }
 
-  entered(inline: InlineRun): void {
+  entered(inline: ClosingInline): void {
     this.#core.entered(inline)
   }
 
-  left(inline: InlineRun): void {
+  left(inline: ClosingInline): void {
     this.#core.left(inline)
   }
 }

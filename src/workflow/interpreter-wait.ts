@@ -10,7 +10,7 @@ import { failDecision, recordSkip, type Done, type RunCore, type Spot } from './
 import type { SleepPlan, WaitPlan } from './plan.ts'
 import { sleepMs, untilMs } from './sleep.ts'
 import { taken } from './taken.ts'
-import { requestPath, signalAddress, withdrawnPath, type ApprovalRequest, type Decision, type EventWait, type MailWait, type TopicEvent } from './waiting.ts'
+import { requestPath, signalAddress, topicAddress, withdrawnPath, type ApprovalRequest, type Decision, type EventWait, type MailWait, type TopicEvent } from './waiting.ts'
 
 /** Sleeps for a duration, or until a moment. */
 export function runSleep(core: RunCore, { path, duration, isMoment }: SleepPlan, spot: Spot, done: Done): void {
@@ -62,7 +62,7 @@ function eventWait(plan: WaitPlan, frame: Frame): Omit<EventWait, 'timeoutMs' | 
   // What carries nothing carries null: undefined is no value in expressions.
   const seen = (payload: unknown): TopicEvent => ({ ...(payload as TopicEvent), data: (payload as TopicEvent).data ?? null })
   return {
-    topic, key, lookbackMs, address: signalAddress(topic, key ?? undefined),
+    topic, key, lookbackMs, address: topicAddress({ topic, key }),
     where: where === null ? null : (payload) => evaluateCondition(where, { ...frame, items: [...frame.items, { item: seen(payload), index: 0, reads: [] }] }),
     check: (payload) => {
       const event = seen(payload)

@@ -75,20 +75,14 @@ class Rename {
     this.#id = id
   }
 
-  workflow(model: WorkflowModel, path = ''): WorkflowModel {
-    const before = path === '' ? '' : `${path}.`
-    const site: Site = { path, run: [], names: { scopes: [], items: [], everywhere: new Map() }, owner: '' }
+  workflow(model: WorkflowModel): WorkflowModel {
+    const site: Site = { path: '', run: [], names: { scopes: [], items: [], everywhere: new Map() }, owner: '' }
     const ids = Object.keys(model.steps)
     const { steps, output } = this.#scope(model, site, null)
-    const seen: Names = { ...site.names, scopes: [{ path: `${before}steps`, ids: new Map(ids.map((id, index) => [id, index])), owner: null }] }
-    const closing = <T extends RunErrorModel | FinallyModel>(key: 'onError' | 'finally', given: T | undefined): T | undefined => (given === undefined ? given : changed<RunErrorModel | FinallyModel>(given, { steps: this.#scope(given, { path: `${before}${key}`, run: [`$${key}`], names: seen, owner: '' }, null).steps ?? given.steps }) as T) // the same keys
+    const seen: Names = { ...site.names, scopes: [{ path: 'steps', ids: new Map(ids.map((id, index) => [id, index])), owner: null }] }
+    const closing = <T extends RunErrorModel | FinallyModel>(key: 'onError' | 'finally', given: T | undefined): T | undefined => (given === undefined ? given : changed<RunErrorModel | FinallyModel>(given, { steps: this.#scope(given, { path: key, run: [`$${key}`], names: seen, owner: '' }, null).steps ?? given.steps }) as T) // the same keys
     const [onError, final] = [closing('onError', model.onError), closing('finally', model.finally)]
-    const { scope } = this.#target
-    const layout = scope.startsWith(before) && !scope.startsWith(`${before}workflows.`) ? this.#layout(model.layout) : model.layout
-    // Those see nothing of this one.
-    const inline = Object.entries(model.workflows ?? {}).map(([name, one]) => [name, this.workflow(one, `${before}workflows.${name}`)] as const)
-    const workflows = inline.every(([name, one]) => one === model.workflows?.[name]) ? model.workflows : Object.fromEntries(inline)
-    return changed(model, { steps, output, onError, finally: final, layout, workflows })
+    return changed(model, { steps, output, onError, finally: final, layout: this.#layout(model.layout) })
   }
 
   /** The steps of a scope, and its output, which sees them. */

@@ -1,6 +1,7 @@
 // The first look at a graph model: is it of the right shape? Tells each problem with its path and the nearest known key, and
 // which places the checks of meaning must leave alone, so that one mistake is told once.
 import type { z } from 'zod'
+import { DURATION_KEYS } from '../model/workflow.ts'
 import { modelExamples, modelKeys, workflowSchema } from '../model/workflow-schema.ts'
 import { didYouMean, nearest } from '../shared/nearest.ts'
 import { shown } from './door.ts'
@@ -121,11 +122,9 @@ function kindOf(issue: Issue, value: unknown): { readonly code: ProblemCode; rea
   const last = issue.path.at(-1)
   if (issue.code === 'invalid_key') return { code: 'INVALID_NAME', on: 'key' }
   if (value === undefined && issue.code === 'invalid_type') return { code: 'MISSING_KEY', on: 'key' }
-  if (DURATIONS.has(String(last)) && issue.path.at(-2) !== 'steps') return { code: 'INVALID_DURATION' }
+  if (DURATION_KEYS.has(String(last)) && issue.path.at(-2) !== 'steps') return { code: 'INVALID_DURATION' }
   return { code: issue.code === 'invalid_format' && last !== 'topic' ? 'INVALID_NAME' : 'INVALID_VALUE' }
 }
-
-const DURATIONS: ReadonlySet<string> = new Set(['sleep', 'delay', 'timeout', 'totalTimeout', 'heartbeatTimeout', 'cleanUpTimeout', 'initialDelay', 'maxDelay', 'lookback'])
 
 function messageOf(issue: Issue, value: unknown): string {
   switch (issue.code) {

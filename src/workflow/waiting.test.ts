@@ -200,3 +200,8 @@ describe('all forms', () => {
     ])
   })
 })
+
+test('one lookback, however it is written, is one version', () => {
+  const versions = ['10m', 600_000, '600s'].map((lookback) => fromModel({ name: 'w', steps: { e: { event: { topic: 't', lookback } } } }, []).version)
+  expect(new Set(versions).size).toBe(1)
+})

@@ -86,6 +86,11 @@ export function signalAddress(name: string, key: string | number | undefined): s
   return key === undefined ? name : `${name}[${escapeKey(key)}]`
 }
 
+/** What an event, or a wait for one, is addressed by: its topic, and its key if it has one. */
+export function topicAddress({ topic, key }: { readonly topic: string; readonly key: string | null }): string {
+  return signalAddress(topic, key ?? undefined)
+}
+
 /** A wait for something that is sent to the run: what it takes, and until when. */
 export interface MailWait {
   /** A signal's name and key, an approval's path: what is sent under the same kind and address is for this wait. */

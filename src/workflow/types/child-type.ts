@@ -2,9 +2,7 @@
 import type { ChildPlan, ChildrenPlan } from '../plan.ts'
 import { failureType } from './failure-type.ts'
 import { typeOfValue } from './from-schema.ts'
-import { listOf, NULL, NUMBER, objectOf, STRING, unionOf, UNKNOWN, type Field, type Type } from './type.ts'
-
-const field = (type: Type): Field => ({ type, optional: false })
+import { field, listOf, NULL, NUMBER, objectOf, STRING, unionOf, UNKNOWN, type Field, type Type } from './type.ts'
 
 const RESULT: Type = objectOf(new Map([
   ['index', field(NUMBER)], ['run', field(STRING)], ['status', field(unionOf(typeOfValue('completed'), typeOfValue('failed'), typeOfValue('cancelled')))], ['output', field(UNKNOWN)], ['error', field(unionOf(failureType, NULL))],

@@ -35,6 +35,11 @@ export interface Field {
   readonly optional: boolean
 }
 
+/** A field that is always there. */
+export function field(type: Type): Field {
+  return { type, optional: false }
+}
+
 /** A type. */
 export interface Type {
   readonly unknown: boolean

@@ -1,7 +1,7 @@
 // The types around waits: what a wait gives, and what the parts of it that expressions give must be.
 import type { WaitPlan } from '../plan.ts'
 import { typeOfSchema } from './from-schema.ts'
-import { BOOLEAN, NULL, NUMBER, objectOf, STRING, unionOf, UNKNOWN, type Alternative, type Field, type Type } from './type.ts'
+import { BOOLEAN, field, NULL, NUMBER, objectOf, STRING, unionOf, UNKNOWN, type Alternative, type Type } from './type.ts'
 
 /** What may stand somewhere, and what it is called. */
 interface Fit {
@@ -12,8 +12,6 @@ interface Fit {
 export const KEY: Fit = { fits: ({ kind }) => kind === 'string' || kind === 'number' || kind === 'int', wanted: 'a text or a number' }
 export const TITLE: Fit = { fits: ({ kind }) => kind === 'string', wanted: 'a text' }
 export const ASSIGNEES: Fit = { fits: ({ kind }) => kind === 'list', wanted: 'a list of names' }
-
-const field = (type: Type): Field => ({ type, optional: false })
 
 /** What an event is, with its data. */
 export function eventType(data: Type): Type {

@@ -3,10 +3,12 @@ import { partsOf } from '../model/inline.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
 import { checkRead, type CheckedText } from '../workflow/from-text.ts'
 import type { TemplateSource } from '../workflow/graph.ts'
-import { cycle, inlineSource, type InlineSource, type Unusable } from '../workflow/inline-finder.ts'
-import { MAX_INLINE_DEPTH } from '../workflow/sub-workflow.ts'
+import { cycle, inlineSource, TOO_DEEP, type InlineSource, type Unusable } from '../workflow/inline-finder.ts'
 import type { DefinitionText } from '../workflow/text/definition-text.ts'
 import { shownPath } from './shown-path.ts'
+
+/** Definitions that are being checked at once, each for the one before: many more than may be run inline. */
+const MOST_CHECKING = 100
 
 /** A file that holds a definition. */
 export interface TextFile {
@@ -55,7 +57,8 @@ export class DefinitionTexts implements InlineSource {
     if (found === undefined) return this.#modules.find(name, version)
     const at = this.#checking.indexOf(name)
     if (at !== -1) return { form: 'unusable', ...cycle([...this.#checking.slice(at), name]) }
-    if (this.#checking.length > MAX_INLINE_DEPTH) return { form: 'unusable', code: 'DEPTH_LIMIT', message: `workflows are run inline more than ${MAX_INLINE_DEPTH} deep`, remedy: 'Run it as a child: child, in place of inline.' }
+    // How deep a definition is, is told where it is checked; this only keeps the way there short.
+    if (this.#checking.length > MOST_CHECKING) return { form: 'unusable', ...TOO_DEEP }
     const { workflow, problems } = this.check(found.text)
     if (workflow !== undefined) return version === undefined || workflow.version === version ? workflow : this.#modules.find(name, version)
     const round = problems.find(({ code }) => code === 'CYCLE')

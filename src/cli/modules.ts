@@ -71,14 +71,6 @@ export async function importModules(files: readonly string[], generation?: Gener
   return { byFile, failures: [...failures.values()] }
 }
 
-/** Imports modules in order and gives what they define. Throws MODULE_FAILED; failures of definitions come as they are, with the file. */
-export async function importDefinitions(files: readonly string[]): Promise<Definitions> {
-  const { byFile, failures } = await importModules(files)
-  const [failure] = failures
-  if (failure !== undefined) throw failure
-  return allOf(byFile.values())
-}
-
 /** What several files define. */
 export function allOf(definitions: Iterable<Definitions>): Definitions {
   const all = [...definitions]

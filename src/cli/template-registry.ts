@@ -3,7 +3,7 @@
 import type { TemplateRegistry } from '../template/registry.ts'
 import type { AnyTemplate } from '../template/contract.ts'
 import type { AnyWorkflow } from '../workflow/contract.ts'
-import { importModules, modulesBelow } from './modules.ts'
+import { allOf, importModules, modulesBelow } from './modules.ts'
 import type { Settings } from './settings.ts'
 
 /** The templates of a project. */
@@ -25,6 +25,5 @@ export async function importTemplates(settings: Settings, files: readonly string
   if (failure !== undefined) throw failure
   const owners = new Map<AnyTemplate, string>()
   for (const [file, { templates }] of byFile) for (const template of templates) if (!owners.has(template)) owners.set(template, file)
-  const workflows = [...new Set([...byFile.values()].flatMap((one) => one.workflows))]
-  return { registry: createRegistry(withBuiltins([...owners.keys()])), workflows, fileOf: (template) => owners.get(template) }
+  return { registry: createRegistry(withBuiltins([...owners.keys()])), workflows: allOf(byFile.values()).workflows, fileOf: (template) => owners.get(template) }
 }

@@ -7,6 +7,7 @@ import { graphSource } from '../workflow/interpreter.ts'
 import { partOf } from '../workflow/part.ts'
 import type { SubWorkflow } from '../workflow/plan.ts'
 import { Problems } from '../workflow/problems.ts'
+import { TOO_DEEP } from '../workflow/inline-finder.ts'
 import { MAX_INLINE_DEPTH } from '../workflow/sub-workflow.ts'
 import { checkOptions } from './known-options.ts'
 
@@ -67,13 +68,13 @@ function checked(name: string, workflow: AnyWorkflow, { around, unit }: Pick<Inl
   const { form } = (workflow ?? {}) as Partial<AnyWorkflow> // the caller may not be typed
   if (form !== 'function' && form !== 'graph') throw refuse(`expected a workflow, got ${workflow === null ? 'null' : typeof workflow}`, 'Hand in what defineWorkflow or build() gives; by its name only a child is started.')
   const called = workflow.name
-  if (unit.depth >= MAX_INLINE_DEPTH) throw refuse(`workflows are run inline more than ${MAX_INLINE_DEPTH} deep`, CHILD)
+  if (unit.depth >= MAX_INLINE_DEPTH) throw refuse(TOO_DEEP.message, CHILD)
   if (workflow.timeout !== undefined) throw refuse(`${called} has a timeout, which is that of a run, and inline it has none of its own`, CHILD)
   if (workflow.form === 'function' && workflow.cleanUp !== undefined) throw refuse(`${called} has a cleanUp, and a run has one only`, `Clean up in that of the workflow around. ${CHILD}`)
   if (onCancelOf(workflow) !== onCancelOf(around)) throw refuse(`${called} says onCancel: ${onCancelOf(workflow)}, and ${around.name} ${onCancelOf(around)}: a run is either undone or left`, `Say the same in both. ${CHILD}`)
   if (workflow.form === 'function') return null
   if (workflow.closing?.final === true) throw refuse(`${called} has a finally, which would not be run when the run is cancelled`, `Run it inline in a graph. ${CHILD}`)
-  return partOfGraph(workflow, refuse)
+  return partOfGraph(workflow, unit, refuse)
 }
 
 const CHILD = 'Run it as a child: ctx.child.'
@@ -82,11 +83,12 @@ function onCancelOf(workflow: AnyWorkflow): 'compensate' | 'leave' {
   return workflow.onCancel ?? (workflow.form === 'function' && workflow.cleanUp !== undefined ? 'leave' : 'compensate')
 }
 
-function partOfGraph(graph: GraphWorkflow, refuse: (why: string, remedy: string) => DefinitionError): SubWorkflow {
+function partOfGraph(graph: GraphWorkflow, unit: Unit, refuse: (why: string, remedy: string) => DefinitionError): SubWorkflow {
   const problems = new Problems()
   const part = partOf(graph, false, problems)
   const [wrong] = problems.sorted
   if (part === undefined) throw refuse(`${graph.name} cannot be run inline: ${wrong?.path ?? ''}: ${wrong?.message ?? ''}`, wrong?.remedy ?? CHILD)
+  if (unit.depth + part.depth > MAX_INLINE_DEPTH) throw refuse(TOO_DEEP.message, CHILD)
   return part
 }
 

@@ -33,9 +33,9 @@ export async function heedCancel(loaded: LoadedRun, host: HeedingHost): Promise<
     // A person gives the undoing up, which must not look as if it had been done.
     const undone = effective.flatMap(({ path, status }) => (status === 'completed' ? (undoneBy(path) ?? []) : []))
     const error = compensationFailed('the run was cancelled before its steps were undone', { cause: cancelled, left: [], undone })
-    return { ends: { mail: mail.number, error: errorData(error) } }
+    return { ends: { error: errorData(error) } }
   }
-  if (decided === undefined && !hasCompensable(loaded)) return { ends: { mail: mail.number, error: errorData(cancelled) } }
+  if (decided === undefined && !hasCompensable(loaded)) return { ends: { error: errorData(cancelled) } }
   const at = host.deps.clock.now()
   const read: Mail = { ...mail, consumedAt: at }
   const key = { space: run.space, run: run.run }

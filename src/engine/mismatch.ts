@@ -6,6 +6,7 @@ import { defaultCodec } from '../shared/codec.ts'
 import { isCompatible } from '../template/compatible.ts'
 import { hasChanged, plainVersion } from '../template/signature.ts'
 import { startedName } from '../workflow/children.ts'
+import type { AnyTemplate } from '../template/contract.ts'
 import type { Operation } from '../workflow/contract.ts'
 import { compileSchema } from '../workflow/json-schema.ts'
 import { Problems } from '../workflow/problems.ts'
@@ -116,11 +117,15 @@ function inputDifference(record: JournalRecord, step: AskedStep, sides: { readon
   return { words: `was recorded with another input: it differs at ${places || 'the type of a value'} (${hashes})`, ...sides, input }
 }
 
+/** Made once for each template, whose records may be many. */
+const outputChecks = new WeakMap<AnyTemplate, ReturnType<typeof compileSchema>>()
+
 /** What a template gives has changed under one version: that is a difference when the recorded result is none that it could give now. */
 function outputDifference(record: JournalRecord, step: AskedStep, { output, ...sides }: { readonly recorded: string; readonly asked: string; readonly output: unknown }): Mismatch | null {
   const { template } = step.operation
   if (record.status !== 'completed' || !hasChanged(record.templateVersion ?? '', template)) return null
-  const checked = compileSchema(template.schemas.output, 'output', new Problems())?.(output)
+  if (!outputChecks.has(template)) outputChecks.set(template, compileSchema(template.schemas.output, 'output', new Problems()))
+  const checked = outputChecks.get(template)?.(output)
   if (checked === undefined || !('errors' in checked)) return null
   const places = checked.errors.slice(0, MAX_PLACES).map(({ path, message }) => ({ at: ['output', ...path].join('.'), message }))
   return { words: `was recorded with template ${templateWords(record)}, which has changed since without another version: ${places.map(({ at, message }) => `${at} ${message}`).join(', ')}`, ...sides, output: places }

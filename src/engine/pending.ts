@@ -1,4 +1,5 @@
-// What a run has begun and not finished, told by its marks: nothing of branches that have lost.
+// What a run has begun and not finished, told by its marks: nothing of branches of a graph that have lost. Of a lost race of a function only approvals are
+// known to be taken back; its timers, signals and events are told until the run ends.
 import type { ErrorData } from '../errors.ts'
 import type { Mark, MarkKind } from '../model/record.ts'
 import { withdrawnPath } from '../workflow/waiting.ts'

@@ -106,9 +106,9 @@ export function eventWait<D>(topic: string, options: Partial<BoundEventOptions<D
   }
 }
 
-/** A topic that events can have. */
-export function checkTopic(topic: string): string {
-  if (typeof topic === 'string' && TOPIC.test(topic)) return topic
+/** Refuses a topic that events cannot have. */
+function checkTopic(topic: string): void {
+  if (typeof topic === 'string' && TOPIC.test(topic)) return
   throw new EventInvalidError(`topic: expected words of letters, digits, _ and - parted by . : or /, at most 200 characters, got ${JSON.stringify(topic) ?? 'nothing'}`, {
     path: 'topic', remedy: 'Name one topic, as in order.paid; there are no wildcards here.',
   })

@@ -85,18 +85,6 @@ export class RunExit implements FlushListener {
     })
   }
 
-  /** Ends the run once a large output is kept. */
-  settle(end: End): void {
-    const stored = end.payload === null ? null : settlePayload(end.payload, this.#host.payloads)
-    if (stored === null || typeof stored === 'string') this.finish(end) // small: as it is
-    else {
-      stored.then(
-        (payload) => this.finish({ ...end, payload }),
-        (thrown: unknown) => this.finish({ status: 'failed', payload: null, value: undefined, error: errorData(thrown) }),
-      )
-    }
-  }
-
   /**
    * Ends the run. The mail that asked for it stays unread: an end may have to wait for other mail, and whoever enters the run in between must hear of it
    * again. A retry of the run has read it.

@@ -104,6 +104,7 @@ export class RunInbox {
 
   /** The bound of a wait becomes durable, and the wait begins. */
   #bound(wait: MailWait): void {
+    if (wait.isGivenUp) return // while the run began to listen
     const { timeoutMs } = wait.operation
     const mark = this.#run.known.marks.get(wait.path)
     if (mark?.kind === 'wait') {
@@ -141,8 +142,7 @@ export class RunInbox {
     }
     const event = mail.kind === 'event' ? (payload as Topic) : null // as whoever publishes makes it
     if (event !== null) this.#topics.came(event)
-    this.#offers.push({ kind: mail.kind, number: mail.number, address, payload, topic: event?.topic ?? null })
-    this.#match(mail.kind, event === null ? address : null)
+    this.#offer({ kind: mail.kind, number: mail.number, address, payload, topic: event?.topic ?? null })
     this.#run.considerLeavingSoon()
   }
 
@@ -151,8 +151,15 @@ export class RunInbox {
     this.#host.flusher.add({ op: 'consume', run: { space, run }, numbers: [number], at: this.#host.deps.clock.now() }, run, 0, null)
   }
 
-  /** Gives the oldest offer to the oldest wait for it, until there is none of one of the two. Null: whatever the waits' address. */
-  #match(kind: Mail['kind'], address: string | null): void {
+  /** Mail is there: it alone is new to the waits that are free, and none of them wanted what came before it. */
+  #offer(offer: Offer): void {
+    const wait = this.updates.holdsUp(offer.number) ? undefined : this.#waits.find((one) => !one.isBusy && this.#isFor(offer, one))
+    if (wait === undefined) this.#offers.splice(this.#offers.findLastIndex(({ number }) => number < offer.number) + 1, 0, offer)
+    else this.#try(wait, offer)
+  }
+
+  /** Gives the oldest offer to the oldest wait of the address, until there is none of one of the two. */
+  #match(kind: Mail['kind'], address: string): void {
     for (;;) {
       const found = this.#pair(kind, address)
       if (found === null || this.updates.holdsUp(found.offer.number)) return
@@ -161,9 +168,9 @@ export class RunInbox {
     }
   }
 
-  #pair(kind: Mail['kind'], address: string | null): { readonly wait: MailWait; readonly offer: Offer } | null {
+  #pair(kind: Mail['kind'], address: string): { readonly wait: MailWait; readonly offer: Offer } | null {
     for (const wait of this.#waits) {
-      if (wait.isBusy || wait.operation.kind !== kind || (address !== null && wait.operation.address !== address)) continue
+      if (wait.isBusy || wait.operation.kind !== kind || wait.operation.address !== address) continue
       const offer = this.#offers.find((one) => this.#isFor(one, wait))
       if (offer !== undefined) return { wait, offer }
     }
@@ -212,8 +219,7 @@ export class RunInbox {
 
   /** Mail that was looked at for a wait that was given up meanwhile goes to others, in its order. */
   #offerAgain(offer: Offer): void {
-    this.#offers = [...this.#offers, offer].sort((a, b) => a.number - b.number)
-    this.#match(offer.kind, offer.topic === null ? offer.address : null)
+    this.#offer(offer)
     this.#run.considerLeavingSoon()
   }
 
@@ -238,7 +244,7 @@ export class RunInbox {
 
   #over(wait: MailWait): void {
     if (wait.isBusy || !this.#run.live || !this.#waits.includes(wait)) return
-    if (this.#offers.some((offer) => this.#isFor(offer, wait) && this.updates.holdsUp(offer.number))) return
+    if (this.#offers.some((offer) => this.updates.holdsUp(offer.number) && this.#isFor(offer, wait))) return
     if (this.#coming.size > 0) {
       // What has come before its end is looked at first, also what came while the run was away.
       void this.#reading.then(() => this.#over(wait))

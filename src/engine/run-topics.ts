@@ -30,6 +30,8 @@ export class RunTopics {
   readonly #host: RunHost
   /** Those that it may be listening to, by address. */
   readonly #known = new Map<string, Topic>()
+  /** Those of which the store has said that nothing was missed. */
+  readonly #listened = new Set<string>()
   #pending = 0
 
   constructor(run: ListeningRun, host: RunHost) {
@@ -42,17 +44,27 @@ export class RunTopics {
     return this.#pending > 0
   }
 
-  /** An event came: somebody has listened, in an earlier process perhaps. */
+  /** An event came: somebody has listened to it, in an earlier process where this one knows of nothing. */
   came({ topic, key }: Topic): void {
-    for (const one of [{ topic, key: null }, { topic, key }]) this.#known.set(topicAddress(one), one)
+    const ways = [{ topic, key: null }, { topic, key }]
+    if (ways.some((one) => this.#known.has(topicAddress(one)))) return
+    for (const one of ways) this.#known.set(topicAddress(one), one)
   }
 
   /** Listens, and calls once what was missed has been handed to the run. `lookbackMs`: how long before the run's start an event may have been published. */
   listen(topic: Topic, lookbackMs: number, then: () => void): void {
     const { row } = this.#run
-    this.#known.set(topicAddress(topic), topic)
+    const address = topicAddress(topic)
+    if (this.#listened.has(address)) {
+      then()
+      return
+    }
+    this.#known.set(address, topic)
     this.#pending++
-    this.#ask({ op: 'listen', run: { space: row.space, run: row.run }, ...topic, since: row.createdAt - lookbackMs, limit: PIECE }, then)
+    this.#ask({ op: 'listen', run: { space: row.space, run: row.run }, topic: topic.topic, key: topic.key, since: row.createdAt - lookbackMs, limit: PIECE }, () => {
+      this.#listened.add(address)
+      then()
+    })
   }
 
   #ask(op: Extract<StoreOp, { op: 'listen' }>, then: () => void, before = 0): void {
@@ -97,6 +109,7 @@ export class RunTopics {
     for (const [address, topic] of this.#known) {
       if (isWaited(address)) continue
       this.#known.delete(address)
+      this.#listened.delete(address)
       // Refused when the run is not this lane's any more: then its next owner sees to it.
       this.#host.flusher.add({ op: 'unlisten', run: { space, run }, ...topic }, run, 100, null)
     }

@@ -24,8 +24,6 @@ export interface SideExitHost {
 
 /** How a run ends that somebody asked to cancel before it was entered. */
 export interface CancelledEnd {
-  /** The number of the mail that asked. */
-  readonly mail: number
   readonly error: ErrorData
 }
 

@@ -123,7 +123,8 @@ function foundIn(source: InlineSource, reference: string): Found {
 }
 
 const CHILD = 'Run it as a child: child, in place of inline.'
-const TOO_DEEP = { code: 'DEPTH_LIMIT', message: `workflows are run inline more than ${MAX_INLINE_DEPTH} deep`, remedy: CHILD } as const
+/** What is told of workflows that run each other inline too deep. */
+export const TOO_DEEP = { code: 'DEPTH_LIMIT', message: `workflows are run inline more than ${MAX_INLINE_DEPTH} deep`, remedy: CHILD } as const
 
 /** What is told of workflows that run each other: the whole way round. */
 export function cycle(names: readonly string[]): { readonly code: 'CYCLE'; readonly message: string; readonly remedy: string } {

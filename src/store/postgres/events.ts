@@ -26,7 +26,7 @@ export async function onEvents(writing: Writing, op: EventOp): Promise<OpAnswer 
 async function publish({ client }: Writing, { event }: OpOf<'publish'>): Promise<OpAnswer> {
   const { space, topic, id, key, body, at } = event
   const mail = eventMail(event, { space, run: '' }).id
-  const { rows: [row] } = await client.query<{ is_new: boolean; runs: number; owned: number }>('select * from wumbo_publish_v1($1, $2, $3, $4, $5, $6, $7)', [
+  const { rows: [row] } = await client.query<{ is_new: boolean; runs: number }>('select * from wumbo_publish_v1($1, $2, $3, $4, $5, $6, $7)', [
     whole(space), stored(topic), stored(id), storedOrNull(key), stored(body), whole(at), stored(mail),
   ])
   return { answer: 'published', isNew: row?.is_new === true, runs: row?.runs ?? 0, owned: [] }
@@ -55,7 +55,8 @@ async function unlisten({ client, lane, epoch }: Writing, { run, topic, key }: O
 async function pruneEvents({ client }: Writing, { space, before, limit }: OpOf<'pruneEvents'>): Promise<OpAnswer> {
   const deleted = await client.query('delete from events where no in (select no from events where space = $1 and at < $2 order by at, no limit $3)', [whole(space), whole(before), Math.max(0, whole(limit))])
   // Who has ended: a run that is reopened listens anew.
-  await client.query('delete from listeners t where t.space = $1 and not exists (select 1 from runs l where l.no = t.run_no)', [space])
+  // By place, so that a row that a reopened run changes meanwhile is not the one that was found.
+  await client.query('delete from listeners where ctid = any(array(select t.ctid from listeners t where t.space = $1 and not exists (select 1 from runs l where l.no = t.run_no)))', [whole(space)])
   return { answer: 'prunedEvents', events: deleted.rowCount ?? 0 }
 }
 
@@ -69,7 +70,7 @@ export async function listEvents(pool: pg.Pool, filter: EventFilter): Promise<Ev
 }
 
 /** The statement of a list. */
-export function eventQuery({ space, topic, key, before }: EventFilter, limit: number): { readonly text: string; readonly values: readonly unknown[] } {
+function eventQuery({ space, topic, key, before }: EventFilter, limit: number): { readonly text: string; readonly values: readonly unknown[] } {
   const terms = ['space = $2']
   const values: unknown[] = [limit, space]
   const term = (sql: string, value: unknown): void => void terms.push(`${sql} $${values.push(value)}`)

@@ -5,7 +5,7 @@ import { restored, whole } from './text.ts'
 import type { Writing } from './writing.ts'
 
 /** What hangs on a run. */
-const TABLES = ['journal', 'marks', 'inbox', 'generations'] as const
+const TABLES = ['journal', 'marks', 'inbox', 'generations', 'listeners'] as const
 
 /** A child whose parent may still read its result: see model/child.ts for what stands in the key. */
 const WANTED = `(starts_with(coalesce(s.key, ''), '$child ') and exists (

@@ -105,7 +105,8 @@ class PostgresTarget implements TransferTarget {
 
   async commit({ id, from, at }: MoveNote): Promise<'kept' | 'unknown'> {
     if (this.#last > 0) await this.#query(`select setval('run_numbers', $1)`, [this.#last])
-    await this.#query(`select setval('event_numbers', no) from events order by no desc limit 1`)
+    // A number is never given again, also of an event that is pruned: a listener that was closed asks for what is above its own.
+    await this.#query(`select setval('event_numbers', m.no) from (select greatest((select max(no) from events), (select max(after) from listeners)) as no) m where m.no > 0`)
     await this.#query(MOVES_SQL.create)
     await this.#query(MOVES_SQL.add, [id, stored(from), at])
     try {

@@ -25,7 +25,7 @@ export function prune(state: FlushState, from: BatchReader): OpAnswer {
       note(row['output'])
     }
     for (const row of sql.inboxBlobs.all(no)) note(row['body'])
-    for (const statement of [sql.deleteJournal, sql.deleteMarks, sql.deleteInbox, sql.deleteGenerations, sql.deleteRun]) statement.run(no)
+    for (const statement of [sql.deleteJournal, sql.deleteMarks, sql.deleteInbox, sql.deleteGenerations, sql.deleteListeners, sql.deleteRun]) statement.run(no)
   }
   sql.deleteKeys.run(space, before)
   sql.notePruning.run(space, before)

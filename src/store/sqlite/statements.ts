@@ -95,6 +95,7 @@ export const WRITER_SQL = {
   deleteMarks: 'delete from marks where run_no = ?',
   deleteInbox: 'delete from inbox where run_no = ?',
   deleteGenerations: 'delete from generations where run_no = ?',
+  deleteListeners: 'delete from listeners where run_no = ?',
   deleteKeys: 'delete from keys where space = ? and expires_at <= ?',
   notePruning: `insert into spaces (id, pruned_before) values (?, ?)
     on conflict (id) do update set pruned_before = max(coalesce(pruned_before, excluded.pruned_before), excluded.pruned_before)`,

@@ -109,6 +109,9 @@ class SqliteTarget implements TransferTarget {
   async commit({ id, from, at }: MoveNote): Promise<'kept'> {
     const database = this.#opened()
     try {
+      // A number is never given again, also of an event that is pruned: a listener that was closed asks for what is above its own.
+      database.exec(`delete from sqlite_sequence where name = 'events';
+        insert into sqlite_sequence (name, seq) select 'events', max(no) from (select no from events union all select after from listeners) having max(no) > 0`)
       database.exec('create table if not exists moves (id text not null primary key, source text not null, at integer not null) strict')
       database.prepare('insert into moves (id, source, at) values (?, ?, ?)').run(id, from, at)
       database.close()

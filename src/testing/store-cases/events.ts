@@ -188,4 +188,19 @@ export const eventCases: readonly StoreCase[] = [
       assert.equal(await published(lane, publish('f')), 0)
     },
   },
+  {
+    name: 'whoever is pruned listens no more, and leaves nothing to a run that comes later',
+    async run({ store }) {
+      const lane = await store.openLane()
+      await lane.flush([start(1), start(2), listen(2), finish(2, { finishedAt: 99 })])
+      assert.deepEqual(await ask(lane, { op: 'prune', space: 0, before: 100, limit: 10 }), { answer: 'pruned', runs: 1, blobs: [] })
+      await lane.close()
+      // A store may give its numbers of runs again.
+      const next = await store.openLane()
+      await next.flush([start(3)])
+      assert.equal(await published(next, publish('a')), 0)
+      await next.flush([listen(3)])
+      assert.deepEqual(await got(store, 3), ['a'])
+    },
+  },
 ]

@@ -245,6 +245,26 @@ describePostgres('moving from SQLite to PostgreSQL', () => {
     await (await sqliteStore({ file, readOnly: true })).close()
   })
 
+  test('the number of an event that is gone is not given again, there and back: who listens no more would take a new one for one that it had', async () => {
+    const gone: StoreOp[] = [start(1), { op: 'listen', run: keyOf(1), topic: 'order', key: null, since: 0, limit: 9 }, ...['a', 'b', 'c'].map((id): StoreOp => ({ op: 'publish', event: { space: 0, topic: 'order', id, key: null, body: 'j:1', at: 5 } })), { op: 'unlisten', run: keyOf(1), topic: 'order', key: null }, { op: 'pruneEvents', space: 0, before: 100, limit: 9 }]
+    const missed = async (store: Store): Promise<unknown> => {
+      const lane = await store.openLane()
+      const answers = [...(await lane.flush([claim(10_000)])).answers.values(), ...(await lane.flush([{ op: 'publish', event: { space: 0, topic: 'order', id: randomUUID(), key: null, body: 'j:2', at: 6 } }, { op: 'listen', run: keyOf(1), topic: 'order', key: null, since: 0, limit: 9 }, { op: 'unlisten', run: keyOf(1), topic: 'order', key: null }, { op: 'pruneEvents', space: 0, before: 9_000_000_000_000, limit: 9 }])).answers.values()]
+      await lane.close()
+      await store.close()
+      return answers.find(({ answer }) => answer === 'listening')
+    }
+    const at = makeTarget()
+    await move(await makeSource(gone), at)
+    expect(await missed(await openTarget(at))).toMatchObject({ mails: 1 })
+    const back = storeFile()
+    const [source, target] = [await postgresSource(at), await sqliteTarget(back)]
+    await moveStore(source, target, { id: randomUUID(), at: 1000 })
+    await target.close()
+    await source.close()
+    expect(await missed(await sqliteStore({ file: back }))).toMatchObject({ mails: 1 })
+  })
+
   test('runs that wait and runs that were at work finish in the target', async () => {
     const file = storeFile()
     const add = defineTemplate({ name: 'add', version: '1.0.0', description: 'Adds.', input: z.object({ n: z.number() }), output: z.object({ n: z.number() }), execute: ({ n }) => ({ n: n + 1 }) })

@@ -5,13 +5,14 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { createWumbo, defineTemplate, defineWorkflow } from '../../src/index.ts'
 import type { AnyWorkflow, Wumbo } from '../../src/index.ts'
+import { deferred } from '../../src/shared/deferred.ts'
 import { moveStore } from '../../src/store/move.ts'
 import { postgresStore } from '../../src/store/postgres/index.ts'
 import { postgresTarget } from '../../src/store/postgres/transfer-target.ts'
 import { sqliteStore } from '../../src/store/sqlite/index.ts'
 import { sqliteSource } from '../../src/store/sqlite/transfer-source.ts'
 import { collect } from '../../src/testing/store-cases/samples.ts'
-import { inMemory, onFile, onServer } from '../fixtures/places.ts'
+import { inMemory, onFile, onServer, until } from '../fixtures/places.ts'
 import type { Place } from '../fixtures/places.ts'
 import { storeFile } from './store/folder.ts'
 import { describePostgres, makeSchema } from './store/postgres-server.ts'
@@ -29,33 +30,33 @@ const waiting = defineWorkflow({ name: 'waiting', input: z.number(), run: (ctx, 
 const nap = defineWorkflow({ name: 'nap', input: z.number(), run: async (ctx, ms: number) => (await ctx.sleep('nap', ms), ms) })
 const napping = defineWorkflow({ name: 'napping', input: z.number(), run: (ctx, ms: number) => ctx.child('nap', nap, ms) })
 
-/** A body that can be made to wait and to fail from outside. */
-interface Gate {
-  readonly calls: string[]
-  open(): void
-  readonly isOpen: Promise<void>
-}
-
-function gate(): Gate {
-  let open = (): void => undefined
-  const isOpen = new Promise<void>((resolve) => (open = resolve))
-  return { calls: [], open: () => open(), isOpen }
-}
-
 async function open(place: Place, workflows: readonly AnyWorkflow[] = [held, fan, waiting, nap, napping]): Promise<Wumbo> {
   const wumbo = await createWumbo({ store: await place(), workflows, limits: { releaseAfterMs: 30 } })
   onTestFinished(() => wumbo.close())
   return wumbo
 }
 
-async function until(wumbo: Wumbo, run: string, status: string): Promise<void> {
-  await expect.poll(async () => (await wumbo.runs.get(run)).status, PATIENCE).toBe(status)
-}
-
 async function childAt(wumbo: Wumbo, run: string): Promise<string> {
   const find = async (): Promise<string> => (await wumbo.runs.get(run)).children.at(-1)?.run ?? ''
   await expect.poll(async () => (await wumbo.runs.get(await find()).catch(() => null))?.workflow, PATIENCE).toBeDefined()
   return find()
+}
+
+/** As `held` was once: it asked for an id first. */
+const early = defineWorkflow({ name: 'held', input: z.number(), run: async (ctx, n: number) => (await ctx.uuid(), `${n} ${await ctx.signal<string>('go')}`) })
+const byName = defineWorkflow({ name: 'waiting', input: z.number(), run: (ctx, n: number) => ctx.child('held', 'held', n) })
+
+/** A parent whose child is parked by its second process, since its code is another. */
+async function withParkedChild(at: Place): Promise<{ readonly at: Place; readonly second: Wumbo; readonly run: string; readonly child: string }> {
+  const first = await open(at, [early, byName])
+  const { id: run } = await first.start(byName, 1)
+  const child = await childAt(first, run)
+  await until(first, child, 'waiting')
+  await first.close()
+  const second = await open(at, [held, byName])
+  await second.runs.signal(child, 'go', 'on')
+  await until(second, child, 'parked')
+  return { at, second, run, child }
 }
 
 async function namesOf(wumbo: Wumbo, workflow: string, status: 'waiting' | 'completed'): Promise<readonly string[]> {
@@ -90,52 +91,32 @@ const cases = (place: () => Promise<Place>): void => {
   }, 60_000)
 
   test('a parent waits for a child that is parked, and hears its end once it has been mended', async () => {
-    const changed = defineWorkflow({ name: 'held', input: z.number(), run: async (ctx, n: number) => `${n} ${await ctx.signal<string>('other')}` })
-    const early = defineWorkflow({ name: 'held', input: z.number(), run: async (ctx, n: number) => (await ctx.uuid(), `${n} ${await ctx.signal<string>('go')}`) })
-    const parent = defineWorkflow({ name: 'waiting', input: z.number(), run: (ctx, n: number) => ctx.child('held', 'held', n) })
-    const at = await place()
-    const first = await open(at, [early, parent])
-    const run = await first.start(parent, 1)
-    const child = await childAt(first, run.id)
-    await until(first, child, 'waiting')
-    await first.close()
-    const second = await open(at, [changed, parent])
-    await second.runs.signal(child, 'go', 'on')
-    await until(second, child, 'parked')
-    const seen = await second.runs.get(run.id)
+    const { at, second, run, child } = await withParkedChild(await place())
+    const seen = await second.runs.get(run)
     expect(seen.status).toBe('waiting')
     expect(seen.children).toMatchObject([{ run: child, ended: 0 }])
     expect((await second.runs.get(child)).error?.code).toBe('NON_DETERMINISM')
     await second.close()
-    const third = await open(at, [early, parent])
+    const third = await open(at, [early, byName])
     await third.runs.resume(child)
-    expect(await (await third.runs.handle(run.id)).result()).toBe('1 on')
+    expect(await (await third.runs.handle(run)).result()).toBe('1 on')
   }, 60_000)
 
   test('a child that is parked can be cancelled by its parent', async () => {
-    const early = defineWorkflow({ name: 'held', input: z.number(), run: async (ctx, n: number) => (await ctx.uuid(), `${n} ${await ctx.signal<string>('go')}`) })
-    const parent = defineWorkflow({ name: 'waiting', input: z.number(), run: (ctx, n: number) => ctx.child('held', 'held', n) })
-    const at = await place()
-    const first = await open(at, [early, parent])
-    const run = await first.start(parent, 1)
-    const child = await childAt(first, run.id)
-    await until(first, child, 'waiting')
-    await first.close()
-    const second = await open(at, [held, parent])
-    await second.runs.signal(child, 'go', 'on')
-    await until(second, child, 'parked')
-    await second.runs.cancel(run.id)
-    await until(second, run.id, 'cancelled')
+    const { second, run, child } = await withParkedChild(await place())
+    await second.runs.cancel(run)
+    await until(second, run, 'cancelled')
     await until(second, child, 'cancelled')
   }, 60_000)
 
   test('a cancel of the parent while its child is being undone lets the child be undone to its end, once', async () => {
-    const { calls, isOpen, open: letGo } = gate()
+    const calls: string[] = []
+    const gate = deferred<undefined>()
     const undo = defineTemplate({
       name: 'undo', version: '1.0.0', description: 'Undoes.', input: z.unknown(), output: z.null(),
       async execute() {
         calls.push('undo')
-        await isOpen
+        await gate.promise
         return null
       },
     })
@@ -155,7 +136,7 @@ const cases = (place: () => Promise<Place>): void => {
     await wumbo.runs.cancel(run.id)
     await until(wumbo, run.id, 'cancelled')
     expect((await wumbo.runs.get(child)).status).toBe('running')
-    letGo()
+    gate.resolve(undefined)
     await until(wumbo, child, 'failed')
     expect(await wumbo.runs.get(child)).toMatchObject({ compensation: 'compensated', error: { message: 'no luck' } })
     expect(calls).toEqual(['reserve', 'undo'])

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { createWumbo, defineTemplate, defineWorkflow, fromModel } from '../../src/index.ts'
 import type { ParentClose, Wumbo } from '../../src/index.ts'
 import { collect } from '../../src/testing/store-cases/samples.ts'
-import { inMemory, onFile, onServer } from '../fixtures/places.ts'
+import { inMemory, onFile, onServer, until } from '../fixtures/places.ts'
 import type { Place } from '../fixtures/places.ts'
 import { describePostgres } from './store/postgres-server.ts'
 
@@ -87,10 +87,6 @@ async function open(place: Place, options: Parameters<typeof createWumbo>[0] = {
   const wumbo = await createWumbo({ store: await place(), workflows, limits: { releaseAfterMs: 30 }, ...options })
   onTestFinished(() => wumbo.close())
   return wumbo
-}
-
-async function until(wumbo: Wumbo, run: string, status: string): Promise<void> {
-  await expect.poll(async () => (await wumbo.runs.get(run)).status, { timeout: 10_000, interval: 10 }).toBe(status)
 }
 
 async function childAt(wumbo: Wumbo, run: string, path: string): Promise<string> {

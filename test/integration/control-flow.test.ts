@@ -1,15 +1,11 @@
 // Errors, joins, branches and loops as users hold them, on each store: what was decided is there after a restart, and goes on in another process.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { createWumbo, defineTemplate, fromModel, TemplateFailedError, type Store, type WorkflowModel, type Wumbo } from '../../src/index.ts'
-import { memoryStore } from '../../src/store/memory/index.ts'
-import { postgresStore } from '../../src/store/postgres/index.ts'
-import { sqliteStore } from '../../src/store/sqlite/index.ts'
+import { createWumbo, defineTemplate, fromModel, TemplateFailedError, type WorkflowModel, type Wumbo } from '../../src/index.ts'
 import { collect } from '../../src/testing/store-cases/samples.ts'
-import { describePostgres, makeSchema } from './store/postgres-server.ts'
+import { inMemory, onFile, onServer, until } from '../fixtures/places.ts'
+import type { Place } from '../fixtures/places.ts'
+import { describePostgres } from './store/postgres-server.ts'
 
 const said: string[] = []
 const say = defineTemplate({
@@ -81,17 +77,10 @@ const undone = graph({
 })
 const workflows = [ends, joined, merged, none, turns, undone]
 
-/** How a process opens the store; called again for each. */
-type Place = () => Promise<Store>
-
 async function open(place: Place): Promise<Wumbo> {
   const wumbo = await createWumbo({ store: await place(), workflows, limits: { releaseAfterMs: 30 } })
   onTestFinished(() => wumbo.close())
   return wumbo
-}
-
-async function until(wumbo: Wumbo, run: string, status: string): Promise<void> {
-  await expect.poll(async () => (await wumbo.runs.get(run)).status, { timeout: 10_000, interval: 10 }).toBe(status)
 }
 
 /** Begins a run in one process and goes on in another, once it waits. */
@@ -171,17 +160,6 @@ const cases = (place: () => Promise<Place>): void => {
   })
 }
 
-describe('memory', () => cases(async () => {
-  const store = memoryStore()
-  return async () => (store.reopen(), store)
-}))
-describe('sqlite', () => cases(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'wumbo-control-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return () => sqliteStore({ file: join(folder, 'w.db') })
-}))
-describePostgres('postgres', () => cases(async () => {
-  const at = makeSchema()
-  onTestFinished(at.drop)
-  return () => postgresStore({ url: at.url, schema: at.schema, leaseMs: 2000 })
-}))
+describe('memory', () => cases(inMemory))
+describe('sqlite', () => cases(onFile))
+describePostgres('postgres', () => cases(onServer))

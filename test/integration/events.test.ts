@@ -1,16 +1,12 @@
 // Events as users hold them, on each store: before the wait and after it, to all that wait, over restarts and from another process.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { createWumbo, cel, defineWorkflow, workflow } from '../../src/index.ts'
-import type { Store, Wumbo } from '../../src/index.ts'
-import { memoryStore } from '../../src/store/memory/index.ts'
-import { postgresStore } from '../../src/store/postgres/index.ts'
-import { sqliteStore } from '../../src/store/sqlite/index.ts'
+import type { Wumbo } from '../../src/index.ts'
 import { collect } from '../../src/testing/store-cases/samples.ts'
-import { describePostgres, makeSchema } from './store/postgres-server.ts'
+import { inMemory, onFile, onServer, until } from '../fixtures/places.ts'
+import type { Place } from '../fixtures/places.ts'
+import { describePostgres } from './store/postgres-server.ts'
 
 const order = z.object({ order: z.string() })
 const paid = defineWorkflow({
@@ -40,35 +36,13 @@ const graph = workflow('graph', { input: order })
   .build()
 const workflows = [paid, late, each, graph]
 
-/** How a process opens the store; called again for each. */
-type Place = () => Promise<Store>
-
-async function onFile(): Promise<Place> {
-  const folder = await mkdtemp(join(tmpdir(), 'wumbo-events-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return () => sqliteStore({ file: join(folder, 'w.db') })
-}
-
-async function inMemory(): Promise<Place> {
-  const store = memoryStore()
-  return async () => (store.reopen(), store)
-}
-
-async function onServer(): Promise<Place> {
-  const at = makeSchema()
-  onTestFinished(at.drop)
-  return () => postgresStore({ url: at.url, schema: at.schema, leaseMs: 2000 })
-}
-
 async function open(place: Place): Promise<Wumbo> {
   const wumbo = await createWumbo({ store: await place(), workflows, limits: { releaseAfterMs: 30 } })
   onTestFinished(() => wumbo.close())
   return wumbo
 }
 
-async function waits(wumbo: Wumbo, run: string): Promise<void> {
-  await expect.poll(async () => (await wumbo.runs.get(run)).status, { timeout: 10_000, interval: 10 }).toBe('waiting')
-}
+const waits = (wumbo: Wumbo, run: string): Promise<void> => until(wumbo, run, 'waiting')
 
 const cases = (place: () => Promise<Place>): void => {
   test('K9: all that wait for a key get the event, in memory, out of memory and after a restart', async () => {

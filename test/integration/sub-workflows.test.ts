@@ -1,16 +1,12 @@
 // Graphs that run others inline as users hold them, on each store: what a run began with is what it goes on with, whatever becomes of the other workflow,
 // in whatever process.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { createWumbo, defineTemplate, defineWorkflow, fromModel, type GraphWorkflow, type Store, type WorkflowModel, type Wumbo } from '../../src/index.ts'
-import { memoryStore } from '../../src/store/memory/index.ts'
-import { postgresStore } from '../../src/store/postgres/index.ts'
-import { sqliteStore } from '../../src/store/sqlite/index.ts'
+import { createWumbo, defineTemplate, defineWorkflow, fromModel, type GraphWorkflow, type WorkflowModel, type Wumbo } from '../../src/index.ts'
 import { collect } from '../../src/testing/store-cases/samples.ts'
-import { describePostgres, makeSchema } from './store/postgres-server.ts'
+import { inMemory, onFile, onServer, until } from '../fixtures/places.ts'
+import type { Place } from '../fixtures/places.ts'
+import { describePostgres } from './store/postgres-server.ts'
 
 const add = defineTemplate({ name: 'add', version: '1.0.0', description: 'Adds.', input: z.object({ n: z.number(), by: z.number() }), output: z.number(), execute: ({ n, by }) => n + by })
 
@@ -22,17 +18,10 @@ const check = (by: number, more: Partial<WorkflowModel> = {}): WorkflowModel => 
 })
 const order: WorkflowModel = { name: 'order', steps: { check: { inline: { workflow: 'check', input: { n: '${{ input.n }}' } } }, last: { uses: 'add', with: { n: '${{ steps.check.output }}', by: 100 } } }, output: '${{ steps.last.output }}' }
 
-/** How a process opens the store; called again for each. */
-type Place = () => Promise<Store>
-
 async function open(place: Place, options: Parameters<typeof createWumbo>[0] = {}): Promise<Wumbo> {
   const wumbo = await createWumbo({ store: await place(), templates: [add], limits: { releaseAfterMs: 30 }, ...options })
   onTestFinished(() => wumbo.close())
   return wumbo
-}
-
-async function until(wumbo: Wumbo, run: string, status: string): Promise<void> {
-  await expect.poll(async () => (await wumbo.runs.get(run)).status, { timeout: 10_000, interval: 10 }).toBe(status)
 }
 
 const cases = (place: () => Promise<Place>): void => {
@@ -162,19 +151,8 @@ const cases = (place: () => Promise<Place>): void => {
   })
 }
 
-describe('in memory', () => cases(async () => {
-  const store = memoryStore()
-  return async () => (store.reopen(), store)
-}))
+describe('in memory', () => cases(inMemory))
 
-describe('on SQLite', () => cases(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'wumbo-inline-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return () => sqliteStore({ file: join(folder, 'w.db') })
-}))
+describe('on SQLite', () => cases(onFile))
 
-describePostgres('on PostgreSQL', () => cases(async () => {
-  const at = makeSchema()
-  onTestFinished(at.drop)
-  return () => postgresStore({ url: at.url, schema: at.schema, leaseMs: 2000 })
-}))
+describePostgres('on PostgreSQL', () => cases(onServer))

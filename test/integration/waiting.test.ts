@@ -1,16 +1,12 @@
 // Waiting as users hold it, on each store: signals before and after the wait, decisions, pauses, restarts, another process that sends.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { createWumbo, defineTemplate, defineWorkflow, text, workflow } from '../../src/index.ts'
-import type { Store, Wumbo } from '../../src/index.ts'
-import { memoryStore } from '../../src/store/memory/index.ts'
-import { postgresStore } from '../../src/store/postgres/index.ts'
-import { sqliteStore } from '../../src/store/sqlite/index.ts'
+import type { Wumbo } from '../../src/index.ts'
 import { collect } from '../../src/testing/store-cases/samples.ts'
-import { describePostgres, makeSchema } from './store/postgres-server.ts'
+import { inMemory, onFile, onServer, until } from '../fixtures/places.ts'
+import type { Place } from '../fixtures/places.ts'
+import { describePostgres } from './store/postgres-server.ts'
 
 const words = defineWorkflow({
   name: 'words', input: z.object({ count: z.int() }),
@@ -64,34 +60,10 @@ const basket = defineWorkflow({
 })
 const workflows = [words, spend, counting, held, desk, basket]
 
-/** How a process opens the store; called again for each. */
-type Place = () => Promise<Store>
-
-async function onFile(): Promise<Place> {
-  const folder = await mkdtemp(join(tmpdir(), 'wumbo-waiting-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return () => sqliteStore({ file: join(folder, 'w.db') })
-}
-
-async function inMemory(): Promise<Place> {
-  const store = memoryStore()
-  return async () => (store.reopen(), store)
-}
-
-async function onServer(): Promise<Place> {
-  const at = makeSchema()
-  onTestFinished(at.drop)
-  return () => postgresStore({ url: at.url, schema: at.schema, leaseMs: 2000 })
-}
-
 async function open(place: Place, options: Parameters<typeof createWumbo>[0] = {}): Promise<Wumbo> {
   const wumbo = await createWumbo({ store: await place(), workflows, limits: { releaseAfterMs: 30 }, ...options })
   onTestFinished(() => wumbo.close())
   return wumbo
-}
-
-async function until(wumbo: Wumbo, run: string, status: string): Promise<void> {
-  await expect.poll(async () => (await wumbo.runs.get(run)).status, { timeout: 10_000, interval: 10 }).toBe(status)
 }
 
 const cases = (place: () => Promise<Place>): void => {

@@ -1,34 +1,20 @@
 // Shapes of runs with children: one after the other, many at a time, children that end with their parent or with the branch that lost, and a run that
 // continues as new under a parent; in functions and in graphs.
-import { z } from 'zod'
-import { defineTemplate } from '../../src/template/define.ts'
 import type { Shape, World } from '../../src/testing/simulation.ts'
 import { defineWorkflow } from '../../src/workflow/define.ts'
 import type { AnyWorkflow } from '../../src/workflow/contract.ts'
 import { fromModel } from '../../src/workflow/graph.ts'
-
-const number = z.object({ n: z.number() })
-
-function add(world: World) {
-  return defineTemplate({
-    name: 'child.add', version: '1.0.0', description: 'Adds one.', input: number, output: number,
-    async execute({ n }, context) {
-      world.effects.push({ key: context.idempotencyKey ?? '', path: context.run?.path ?? '', run: context.run?.id ?? '', attempt: context.attempt, input: JSON.stringify({ n }) })
-      await world.wait(Math.floor(world.random.next() * 20))
-      return { n: n + 1 }
-    },
-  })
-}
+import { add, number } from './adding.ts'
 
 function adding(world: World): readonly AnyWorkflow[] {
-  const one = add(world)
+  const one = add(world, 'child.add')
   return [defineWorkflow({ name: 'adding', input: number, run: async (ctx, input) => { await ctx.sleep('nap', input.n % 2 === 0 ? 10 : 3000); return ctx.step('a', one, input) } })]
 }
 
 const asleep = (): readonly AnyWorkflow[] => [defineWorkflow({ name: 'asleep', input: number, run: (ctx) => ctx.sleep('long', '1h') })]
 
 function counting(world: World): readonly AnyWorkflow[] {
-  const one = add(world)
+  const one = add(world, 'child.add')
   return [defineWorkflow({ name: 'counting', input: number, async run(ctx, input) {
     const next = await ctx.step('a', one, input)
     return next.n < 3 ? ctx.continueAsNew(next) : next

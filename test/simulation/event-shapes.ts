@@ -4,25 +4,13 @@ import { defineTemplate } from '../../src/template/define.ts'
 import type { Shape, World } from '../../src/testing/simulation.ts'
 import { defineWorkflow } from '../../src/workflow/define.ts'
 import { fromModel } from '../../src/workflow/graph.ts'
-
-const given = z.object({ n: z.number() })
-
-function add(world: World) {
-  return defineTemplate({
-    name: 'event.add', version: '1.0.0', description: 'Adds one.', input: given, output: given,
-    async execute({ n }, context) {
-      world.effects.push({ key: context.idempotencyKey ?? '', path: context.run?.path ?? '', run: context.run?.id ?? '', attempt: context.attempt, input: JSON.stringify({ n }) })
-      await world.wait(Math.floor(world.random.next() * 20))
-      return { n: n + 1 }
-    },
-  })
-}
+import { add, noteEffect, number } from './adding.ts'
 
 function own(world: World) {
   return defineTemplate({
     name: 'event.me', version: '1.0.0', description: 'Gives the id of its run.', input: z.unknown(), output: z.string(),
     async execute(_, context) {
-      world.effects.push({ key: context.idempotencyKey ?? '', path: context.run?.path ?? '', run: context.run?.id ?? '', attempt: context.attempt, input: '' })
+      noteEffect(world, context, '')
       return Promise.resolve(context.run?.id ?? '')
     },
   })
@@ -34,9 +22,9 @@ export const eventShapes: readonly Shape[] = [
     name: 'keyed-events', input: { n: 0 }, expected: ['a', { n: 1 }, 'b', 'c', { n: 2 }],
     events: [{ topic: 'sim.word', data: 'a' }, { topic: 'sim.other', data: 'x' }, { topic: 'sim.word', data: 7 }, { topic: 'sim.word', data: 'b' }, { topic: 'sim.word', data: 'c' }],
     make: (world) => {
-      const one = add(world)
+      const one = add(world, 'event.add')
       return defineWorkflow({
-        name: 'keyed-events', input: given,
+        name: 'keyed-events', input: number,
         async run(ctx, input) {
           const options = { key: ctx.run.id, schema: z.string().refine(async () => Promise.resolve(true)) }
           const first = await ctx.event('sim.word', options)
@@ -77,9 +65,9 @@ export const eventShapes: readonly Shape[] = [
     name: 'shared-events', input: { n: 0 }, expected: [1, 2, { n: 1 }, 3],
     events: (run) => [1, 2, 3].map((n) => ({ topic: 'sim.shared', data: { run, n } })),
     make: (world) => {
-      const one = add(world)
+      const one = add(world, 'event.add')
       return defineWorkflow({
-        name: 'shared-events', input: given,
+        name: 'shared-events', input: number,
         async run(ctx, input) {
           const next = async (): Promise<number> => {
             const event = await ctx.event('sim.shared', { where: ({ data }) => (data as { run: string }).run === ctx.run.id })

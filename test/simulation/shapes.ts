@@ -5,6 +5,7 @@ import { HttpFailedError } from '../../src/errors.ts'
 import { defineTemplate } from '../../src/template/define.ts'
 import type { Shape, World } from '../../src/testing/simulation.ts'
 import { defineWorkflow } from '../../src/workflow/define.ts'
+import { noteEffect } from './adding.ts'
 import { childShapes } from './child-shapes.ts'
 import { controlShapes } from './control-shapes.ts'
 import { errorShapes } from './error-shapes.ts'
@@ -20,7 +21,7 @@ function add(world: World, options: { by: number; failures?: number; name?: stri
   return defineTemplate({
     name: options.name ?? `add-${options.by}`, version: options.version ?? '1.0.0', description: 'Adds, after a while; may fail at first.', input: number, output: number,
     async execute({ n }, context) {
-      world.effects.push({ key: context.idempotencyKey ?? '', path: context.run?.path ?? '', run: context.run?.id ?? '', attempt: context.attempt, input: JSON.stringify(n) })
+      noteEffect(world, context, n)
       await world.wait(options.takes ?? Math.floor(world.random.next() * 30))
       if (context.attempt <= (options.failures ?? 0)) throw new HttpFailedError(`attempt ${context.attempt} fails`)
       return { n: n + options.by }

@@ -8,6 +8,7 @@ import { definePostgresTransaction, defineSqliteTransaction } from '../../src/te
 import { simulate, type Shape, type World } from '../../src/testing/simulation.ts'
 import type { StoreTransactions } from '../../src/store/transactions-port.ts'
 import { defineWorkflow } from '../../src/workflow/define.ts'
+import { noteEffect } from './adding.ts'
 import { transacting, type Bodies } from './transacting.ts'
 
 const SEEDS = Number(process.env['WUMBO_SEEDS'] ?? 300)
@@ -38,7 +39,7 @@ function shapes(setting: Setting): readonly Shape[] {
   const effect = (world: World) => defineTemplate({
     name: 'effect', version: '1.0.0', description: 'An effect.', input: number, output: number,
     async execute({ n }, context) {
-      world.effects.push({ key: context.idempotencyKey ?? '', path: context.run?.path ?? '', run: context.run?.id ?? '', attempt: context.attempt, input: JSON.stringify(n) })
+      noteEffect(world, context, n)
       await world.wait(Math.floor(world.random.next() * 20))
       return { n }
     },

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defineTemplate } from '../../src/template/define.ts'
 import type { Shape, World } from '../../src/testing/simulation.ts'
 import { defineWorkflow } from '../../src/workflow/define.ts'
+import { noteEffect } from './adding.ts'
 
 const given = z.object({})
 const updates = [1, 2, 3].map((n) => ({ name: 'add', args: n }))
@@ -11,7 +12,7 @@ function sum(world: World) {
   return defineTemplate({
     name: 'update.sum', version: '1.0.0', description: 'Sums up.', input: z.array(z.number()), output: z.number(),
     async execute(numbers, context) {
-      world.effects.push({ key: context.idempotencyKey ?? '', path: context.run?.path ?? '', run: context.run?.id ?? '', attempt: context.attempt, input: JSON.stringify(numbers) })
+      noteEffect(world, context, numbers)
       await world.wait(Math.floor(world.random.next() * 20))
       return numbers.reduce((all, n) => all + n, 0)
     },

@@ -1,6 +1,7 @@
 // Workers that die: what they owned goes on with the others within the lease, nothing is lost, nothing is recorded twice.
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFailed, onTestFinished, test } from 'vitest'
 import { seededRandom } from '../../src/shared/random.ts'
+import { collect } from '../../src/testing/store-cases/samples.ts'
 import { describePostgres, makeSchema } from '../integration/store/postgres-server.ts'
 import { Fleet } from './fleet.ts'
 
@@ -24,7 +25,9 @@ describePostgres('workers that die', () => {
     const RUNS = Number(process.env['WUMBO_KILL_RUNS'] ?? 300)
     const KILLS = Number(process.env['WUMBO_KILLS'] ?? 6)
     const { fleet, starter } = await fleetOf(3)
-    const random = seededRandom(Date.now() % 100_000)
+    const seed = Number(process.env['WUMBO_KILL_SEED'] ?? Date.now() % 100_000)
+    onTestFailed(() => console.error(`the moments of the kills were those of WUMBO_KILL_SEED=${seed}`))
+    const random = seededRandom(seed)
     const runs = await Promise.all(Array.from({ length: RUNS }, (_, index) => starter.start('five', { ms: 20 + (index % 5) * 30 }, { id: `r${index}` })))
     for (let kill = 0; kill < KILLS; kill++) {
       await new Promise((resolve) => setTimeout(resolve, 100 + random.next() * 900))
@@ -41,9 +44,7 @@ describePostgres('workers that die', () => {
     expect(journal).toEqual([{ records: RUNS * 5, steps: RUNS * 5 }])
     const effects = await fleet.query(`select count(distinct (run, path))::int as steps, count(distinct key)::int as keys from @effects`)
     expect(effects[0]?.['steps']).toBe(effects[0]?.['keys'])
-    const findings = []
-    for await (const finding of starter.verify()) findings.push(finding)
-    expect(findings).toEqual([])
+    expect(await collect(starter.verify())).toEqual([])
   })
 
   test('children that other workers have, and that end while their parents are being taken over, are heard once each', { timeout: 120_000 }, async () => {
@@ -61,8 +62,6 @@ describePostgres('workers that die', () => {
     expect(await fleet.query(`select count(*)::int as records, count(distinct run_no)::int as parents from @journal where kind = 'child'`)).toEqual([{ records: PARENTS, parents: PARENTS }])
     // Each was done by a worker that takes the queue of children.
     expect(await fleet.query(`select worker, count(*)::int as effects from @effects group by 1`)).toEqual([{ worker: 'w0', effects: PARENTS }])
-    const findings = []
-    for await (const finding of starter.verify()) findings.push(finding)
-    expect(findings).toEqual([])
+    expect(await collect(starter.verify())).toEqual([])
   })
 })

@@ -5,6 +5,7 @@ import type { Store } from '../../../src/store/port.ts'
 import { defineWorkflow } from '../../../src/workflow/define.ts'
 import type { AnyWorkflow } from '../../../src/workflow/contract.ts'
 import { fromModel } from '../../../src/workflow/graph.ts'
+import { changed } from '../../fixtures/changed.ts'
 import { Rig } from './rig.ts'
 
 const NAP = 10_000
@@ -23,18 +24,13 @@ const graph = fromModel({ name: 'graph', steps: { a: { child: { workflow: 'nap' 
 
 /** A store from which one run comes slowly: part of the time before it is read, part of it after. */
 function slow(rig: () => Rig, run: () => string, waits: readonly [before: number, after: number]) {
-  return (store: Store): Store => new Proxy(store, {
-    get: (target, key) => {
-      const value: unknown = Reflect.get(target, key, target)
-      if (typeof value !== 'function') return value
-      if (key !== 'load') return (value as (...given: unknown[]) => unknown).bind(target)
-      return async (asked: { readonly run: string }) => {
-        if (asked.run !== run()) return target.load(asked as never)
-        await rig().wait(waits[0])
-        const loaded = await target.load(asked as never)
-        await rig().wait(waits[1])
-        return loaded
-      }
+  return (store: Store): Store => changed(store, {
+    async load(asked) {
+      if (asked.run !== run()) return store.load(asked)
+      await rig().wait(waits[0])
+      const loaded = await store.load(asked)
+      await rig().wait(waits[1])
+      return loaded
     },
   })
 }

@@ -6,7 +6,7 @@ import { journalEnd } from '../../../src/engine/migration.ts'
 import { defineTemplate } from '../../../src/template/define.ts'
 import { defineWorkflow } from '../../../src/workflow/define.ts'
 import type { FunctionWorkflow } from '../../../src/workflow/contract.ts'
-import type { Store } from '../../../src/store/port.ts'
+import { changed } from '../../fixtures/changed.ts'
 import { Rig } from './rig.ts'
 
 const turnInput = z.object({ turn: z.number(), words: z.array(z.string()) })
@@ -38,13 +38,7 @@ const MOMENTS = 120
 
 /** A store whose inboxes are read slowly: much can come between the end of a generation and the reading of its mail. */
 function slowRig(): Rig {
-  const rig: Rig = new Rig((store) => new Proxy(store, {
-    get: (target, key) => {
-      if (key === 'mail') return async (...given: Parameters<Store['mail']>) => (await rig.wait(20), target.mail(...given))
-      const value: unknown = Reflect.get(target, key, target)
-      return typeof value === 'function' ? (value as (...given: unknown[]) => unknown).bind(target) : value
-    },
-  }))
+  const rig: Rig = new Rig((store) => changed(store, { mail: async (...given) => (await rig.wait(20), store.mail(...given)) }))
   return rig
 }
 

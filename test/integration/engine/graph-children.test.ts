@@ -6,6 +6,7 @@ import { defineTemplate } from '../../../src/template/define.ts'
 import type { AnyWorkflow } from '../../../src/workflow/contract.ts'
 import { defineWorkflow } from '../../../src/workflow/define.ts'
 import { fromModel } from '../../../src/workflow/graph.ts'
+import { changed } from '../../fixtures/changed.ts'
 import { Rig } from './rig.ts'
 
 const bad = defineTemplate({
@@ -143,13 +144,7 @@ describe('graphs with children', () => {
 describe('pages of results', () => {
   test('are read one after the other when a run is entered again, each when the one before has been gone through', async () => {
     const seen: string[] = []
-    const rig = new Rig((store) => new Proxy(store, {
-      get: (target, key) => {
-        const value: unknown = Reflect.get(target, key, target)
-        if (key === 'blobs') return { ...target.blobs, get: async (blob: string) => (seen.push('read'), target.blobs.get(blob)) }
-        return typeof value === 'function' ? (value as (...given: unknown[]) => unknown).bind(target) : value
-      },
-    }))
+    const rig = new Rig((store) => changed(store, { blobs: { ...store.blobs, get: async (blob: string) => (seen.push('read'), store.blobs.get(blob)) } }))
     const one = defineWorkflow({ name: 'one', input: z.number(), run: (_ctx, n: number) => n })
     const many = defineWorkflow({
       name: 'many', input: z.number(),

@@ -7,6 +7,7 @@ import { defineWorkflow } from '../../../src/workflow/define.ts'
 import type { AnyWorkflow } from '../../../src/workflow/contract.ts'
 import { fromModel } from '../../../src/workflow/graph.ts'
 import type { Store } from '../../../src/store/port.ts'
+import { changed } from '../../fixtures/changed.ts'
 import { Rig } from './rig.ts'
 
 const before = z.object({ score: z.number() })
@@ -89,8 +90,5 @@ function unsigned(store: Store): Store {
     const loaded = await store.load(key)
     return loaded === undefined ? undefined : { ...loaded, journal: loaded.journal.map((record) => ({ ...record, templateVersion: record.templateVersion?.replace(/\+s.*/, '') ?? null })) }
   }
-  return new Proxy(store, { get: (target, key) => {
-    const found: unknown = key === 'load' ? load : Reflect.get(target, key)
-    return typeof found === 'function' ? (found.bind(target) as unknown) : found
-  } })
+  return changed(store, { load })
 }

@@ -42,9 +42,13 @@ export function describe({ name, summary, about, examples }: Description): Comma
 
 /** Adds the options that every command on a project takes. */
 export function withProjectOptions(command: Command): Command {
-  return withOutputOptions(command
-    .option('-C, --project <dir>', 'the project\'s folder (default: the nearest one upwards that has a wumbo.yaml)')
+  return withOutputOptions(withProjectFolder(command)
     .option('--store <store>', 'sqlite:<file>, postgres://user@host/database or memory (default: what wumbo.yaml says, else sqlite:.wumbo/wumbo.db)'))
+}
+
+/** Adds the option that names the project. */
+export function withProjectFolder(command: Command): Command {
+  return command.option('-C, --project <dir>', 'the project\'s folder (default: the nearest one upwards that has a wumbo.yaml)')
 }
 
 /** Adds the options on how to answer. */

@@ -50,3 +50,13 @@ test('a file that is not UTF-8 or too large is told', async () => {
   const { failures } = await check({ 'a.yaml': new Uint8Array([0x6e, 0xff, 0xfe]), 'b.yaml': `steps: "${'x'.repeat((1 << 20) + 1)}"` })
   expect(failures.map(({ message }) => message)).toMatchObject([expect.stringContaining('not UTF-8'), expect.stringContaining('SIZE_LIMIT')])
 })
+
+test('of definitions that run each other too deep the one that is too deep is told, whichever file comes first', async () => {
+  const text = (index: number): string => (index === 17 ? good('f17') : `name: f${index}\nsteps:\n  a: { inline: { workflow: f${index + 1} } }\n`)
+  const indices = Array.from({ length: 18 }, (_, index) => index)
+  for (const order of [indices, indices.toReversed()]) {
+    const { defined, failures } = await check(Object.fromEntries(order.map((index) => [`${String(order === indices ? index : 99 - index)}.yaml`, text(index)])))
+    expect(defined.map(({ workflow }) => workflow.name).sort()).toEqual(indices.slice(1).map((index) => `f${index}`).sort())
+    expect(failures).toMatchObject([{ details: { problems: [{ code: 'DEPTH_LIMIT' }] } }])
+  }
+})

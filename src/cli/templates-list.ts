@@ -1,6 +1,6 @@
 // `wumbo templates list`: the templates that a project can use.
 import type { Command } from 'commander'
-import { act, describe, withOutputOptions, type Cli } from './command.ts'
+import { act, describe, withOutputOptions, withProjectFolder, type Cli } from './command.ts'
 import { EXIT } from './exit-codes.ts'
 import { lineJson } from './json.ts'
 
@@ -24,16 +24,15 @@ export function templatesListCommand(cli: Cli): Command {
       ['wumbo templates list --json', 'for programs'],
     ],
   })
-    .option('-C, --project <dir>', 'the project\'s folder (default: the nearest one upwards that has a wumbo.yaml)')
     .option('--category <name>', 'only those of a category')
     .option('--kind <name>', 'only those of a kind')
     .option('--tag <name>', 'only those with a tag')
-  return act(cli, withOutputOptions(command), async (options: ListOptions) => {
+  return act(cli, withOutputOptions(withProjectFolder(command)), async (options: ListOptions) => {
     const { readSettings } = await import('./settings.ts')
     const { importTemplates } = await import('./template-registry.ts')
     const { templateJson, templateLines } = await import('./template-lines.ts')
     const { out, err, env } = cli.terminal
-    const templates = await importTemplates(await readSettings(options.project === undefined ? {} : { project: options.project }, env))
+    const templates = await importTemplates(await readSettings(options, env))
     const { category, kind, tag } = options
     const found = templates.registry.list({ ...(category === undefined ? {} : { category }), ...(kind === undefined ? {} : { kind }), ...(tag === undefined ? {} : { tag }) })
     if (options.json === true) out.line(lineJson({ templates: found.map((one) => templateJson(one, templates)) }))

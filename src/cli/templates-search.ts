@@ -1,6 +1,6 @@
 // `wumbo templates search`: templates by words, the best match first.
 import type { Command } from 'commander'
-import { act, describe, withOutputOptions, type Cli } from './command.ts'
+import { act, describe, withOutputOptions, withProjectFolder, type Cli } from './command.ts'
 import { EXIT } from './exit-codes.ts'
 import { lineJson } from './json.ts'
 
@@ -18,13 +18,12 @@ export function templatesSearchCommand(cli: Cli): Command {
     examples: [['wumbo templates search http', 'by one word'], ['wumbo templates search read file --json', 'by several, for programs']],
   })
     .argument('<words...>', 'what to look for')
-    .option('-C, --project <dir>', 'the project\'s folder (default: the nearest one upwards that has a wumbo.yaml)')
-  return act(cli, withOutputOptions(command), async (words: readonly string[], options: SearchOptions) => {
+  return act(cli, withOutputOptions(withProjectFolder(command)), async (words: readonly string[], options: SearchOptions) => {
     const { readSettings } = await import('./settings.ts')
     const { importTemplates } = await import('./template-registry.ts')
     const { templateJson, templateLines } = await import('./template-lines.ts')
     const { out, err, env } = cli.terminal
-    const templates = await importTemplates(await readSettings(options.project === undefined ? {} : { project: options.project }, env))
+    const templates = await importTemplates(await readSettings(options, env))
     const found = templates.registry.search(words.join(' '))
     if (options.json === true) out.line(lineJson({ templates: found.map((one) => templateJson(one, templates)) }))
     else if (found.length === 0) err.line('No template has all of these words. All there are: wumbo templates list')

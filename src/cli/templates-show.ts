@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { AnyTemplate } from '../template/contract.ts'
 import { visibleLine } from '../shared/visible.ts'
-import { act, describe, withOutputOptions, type Cli } from './command.ts'
+import { act, describe, withOutputOptions, withProjectFolder, type Cli } from './command.ts'
 import { EXIT } from './exit-codes.ts'
 import { lineJson } from './json.ts'
 import type { ProjectTemplates } from './template-registry.ts'
@@ -25,13 +25,12 @@ export function templatesShowCommand(cli: Cli): Command {
     ],
   })
     .argument('<template>', 'name or alias, with a version or a range if wanted')
-    .option('-C, --project <dir>', 'the project\'s folder (default: the nearest one upwards that has a wumbo.yaml)')
-  return act(cli, withOutputOptions(command), async (reference: string, options: ShowOptions) => {
+  return act(cli, withOutputOptions(withProjectFolder(command)), async (reference: string, options: ShowOptions) => {
     const { readSettings } = await import('./settings.ts')
     const { importTemplates } = await import('./template-registry.ts')
     const { templateJson } = await import('./template-lines.ts')
     const { out, env } = cli.terminal
-    const templates = await importTemplates(await readSettings(options.project === undefined ? {} : { project: options.project }, env))
+    const templates = await importTemplates(await readSettings(options, env))
     const template = templates.registry.resolve(reference)
     if (options.json === true) out.line(lineJson({ ...templateJson(template, templates), ...template.schemas }))
     else for (const line of await linesOf(out, template, templates)) out.line(line)

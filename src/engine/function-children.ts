@@ -9,14 +9,18 @@ import { checkOptions } from './known-options.ts'
 import { recordedFailure } from './recorded-failure.ts'
 
 /** What a child is started with. Throws DefinitionError for a wrong option. */
-export function childStart(name: string, { workflow, input, options }: { readonly workflow: unknown; readonly input: unknown; readonly options: ChildOptions }, isMany = false): ChildStart {
-  checkOptions(isMany ? 'children' : 'child', options, `child ${name}`)
+export function childStart(name: string, given: { readonly workflow: unknown; readonly input: unknown; readonly options: ChildOptions }): ChildStart {
+  checkOptions('child', given.options, `child ${name}`)
+  return { ...terms(name, given), input: given.input }
+}
+
+function terms(name: string, { workflow, options }: { readonly workflow: unknown; readonly options: ChildOptions }): Omit<ChildStart, 'input'> {
   const { parentClose = 'cancel', queue = null } = options
   if (!isWorkflow(workflow)) throw new DefinitionError(`child ${name}: expected a workflow or its name, got ${workflow === null ? 'null' : typeof workflow}`, { path: name, remedy: 'Make it with defineWorkflow({ … }) or workflow(…).' })
   // A text from outside of the types.
   if (!['cancel', 'abandon'].includes(parentClose)) throw new DefinitionError(`child ${name}: parentClose: expected cancel or abandon, got ${JSON.stringify(parentClose)}`, { path: `${name}.parentClose` })
   if (queue !== null && !isQueue(queue)) throw new DefinitionError(`child ${name}: queue: ${QUEUE_WANTED}, got ${JSON.stringify(queue)}`, { path: `${name}.queue` })
-  return { workflow, input, close: parentClose, queue }
+  return { workflow, close: parentClose, queue }
 }
 
 /** How many children are started. Throws DefinitionError for a wrong option. */
@@ -26,8 +30,7 @@ export function childrenStart(name: string, given: { readonly workflow: unknown;
   const { concurrency = DEFAULT_CHILDREN } = options
   if (!Array.isArray(inputs)) throw new DefinitionError(`children ${name}: expected a list of inputs, got ${typeof inputs}`, { path: name })
   if (!Number.isInteger(concurrency) || concurrency < 1) throw new DefinitionError(`children ${name}: concurrency: expected a whole number from 1, got ${String(concurrency)}`, { path: `${name}.concurrency` })
-  const { workflow, close, queue } = childStart(name, { workflow: given.workflow, input: undefined, options }, true)
-  return { workflow, close, queue, inputs, concurrency }
+  return { ...terms(name, given), inputs, concurrency }
 }
 
 function isWorkflow(workflow: unknown): workflow is AnyWorkflow | string {

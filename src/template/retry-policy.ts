@@ -4,6 +4,9 @@ import type { ErrorData } from '../errors.ts'
 import { DefinitionError } from '../errors.ts'
 import { parseDuration } from '../shared/duration.ts'
 
+/** What a policy may say. */
+export const RETRY_KEYS = ['maxAttempts', 'backoff', 'initialDelay', 'maxDelay', 'jitter', 'nonRetryable'] as const satisfies readonly (keyof RetryPolicy)[]
+
 /** A retry policy with every default filled in and durations in milliseconds. */
 export interface RetryPlan {
   readonly maxAttempts: number

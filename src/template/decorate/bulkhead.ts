@@ -2,8 +2,9 @@
 import { BulkheadRejectedError, TaskCancelledError, bulkhead } from 'cockatiel'
 import { BulkheadFullError } from '../../errors.ts'
 import { untilAborted } from '../heed.ts'
+import { checkKnown } from '../known-options.ts'
 import { RANKS, type Decorator } from './decorator.ts'
-import { checkOptions, wholeFrom } from './options.ts'
+import { wholeFrom } from './options.ts'
 
 /** How many may be at work, and how many may wait. */
 export interface BulkheadOptions {
@@ -14,7 +15,7 @@ export interface BulkheadOptions {
 
 /** Bounds the executions of this template in this process. A wait ends with an abort. */
 export function withBulkhead(options: BulkheadOptions): Decorator {
-  checkOptions('bulkhead', options, ['concurrency', 'queue'])
+  checkKnown('bulkhead', options, ['concurrency', 'queue'])
   const concurrency = wholeFrom(1, options.concurrency, 'bulkhead.concurrency')
   const queue = options.queue === undefined ? Number.POSITIVE_INFINITY : wholeFrom(0, options.queue, 'bulkhead.queue')
   return {

@@ -6,8 +6,9 @@ import { sha256 } from '../../shared/sha256.ts'
 import { shown } from '../door.ts'
 import { frozenCopy } from '../frozen-copy.ts'
 import { untilAborted } from '../heed.ts'
+import { checkKnown } from '../known-options.ts'
 import { RANKS, type Decorator } from './decorator.ts'
-import { checkOptions, functionOf, timeOf, wholeFrom } from './options.ts'
+import { functionOf, timeOf, wholeFrom } from './options.ts'
 
 /** What is kept, and how long. */
 export interface CacheOptions<I> {
@@ -23,7 +24,7 @@ export interface CacheOptions<I> {
 
 /** Gives what was given before for the same input. Failures are not kept. Outputs are frozen, as many hold them. */
 export function withCache<I>(options: CacheOptions<I> = {}): Decorator<I> {
-  checkOptions('cache', options, ['ttl', 'max', 'key', 'singleFlight'])
+  checkKnown('cache', options, ['ttl', 'max', 'key', 'singleFlight'])
   const ttl = options.ttl === undefined ? undefined : timeOf(options.ttl, 'cache.ttl')
   const max = wholeFrom(1, options.max ?? 1000, 'cache.max')
   if (!Number.isFinite(max)) throw new DefinitionError('cache.max: expected a number of outputs, got Infinity', { path: 'cache.max' })

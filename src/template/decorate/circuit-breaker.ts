@@ -6,8 +6,9 @@ import { formatDuration } from '../../shared/duration.ts'
 import type { Logger } from '../contract.ts'
 import { asFailure } from '../failure.ts'
 import { untilAborted } from '../heed.ts'
+import { checkKnown } from '../known-options.ts'
 import { RANKS, type Decorator } from './decorator.ts'
-import { checkOptions, functionOf, keyOf, timeOf, wholeFrom } from './options.ts'
+import { functionOf, keyOf, timeOf, wholeFrom } from './options.ts'
 
 /** A change of a circuit. */
 export interface CircuitChange {
@@ -47,7 +48,7 @@ interface Circuit {
 
 /** Fails at once with CIRCUIT_OPEN while the circuit is open. Half open, one execution tries and others wait for what comes of it. */
 export function withCircuitBreaker<I>(options: CircuitBreakerOptions<I> = {}): Decorator<I> {
-  checkOptions('circuitBreaker', options, ['failures', 'rate', 'window', 'minimum', 'openFor', 'key', 'counts', 'onChange'])
+  checkKnown('circuitBreaker', options, ['failures', 'rate', 'window', 'minimum', 'openFor', 'key', 'counts', 'onChange'])
   const { rate } = options
   if (rate !== undefined && options.failures !== undefined) throw new DefinitionError('circuitBreaker: expected failures or rate, got both', { path: 'circuitBreaker.rate' })
   if (rate !== undefined && !(typeof rate === 'number' && rate > 0 && rate <= 1)) throw new DefinitionError(`circuitBreaker.rate: expected a number of more than 0 and at most 1, got ${String(rate)}`, { path: 'circuitBreaker.rate' })

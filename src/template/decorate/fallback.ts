@@ -4,8 +4,9 @@ import type { MaybePromise, Template, TemplateContext } from '../contract.ts'
 import { childContext } from '../derived-context.ts'
 import { asFailure, isRecoverable } from '../failure.ts'
 import { settled } from '../../shared/thenable.ts'
+import { checkKnown } from '../known-options.ts'
 import { RANKS, type Decorator } from './decorator.ts'
-import { checkOptions, functionOf } from './options.ts'
+import { functionOf } from './options.ts'
 
 /** What stands in for a failure: exactly one of `value`, `of` and `template`. */
 export interface FallbackOptions<I, O> {
@@ -20,7 +21,7 @@ export interface FallbackOptions<I, O> {
 
 /** Gives a value, what a function makes, or what another template gives when the template has failed. The failure is logged. */
 export function withFallback<I, O>(options: FallbackOptions<I, O>): Decorator<I, O> {
-  checkOptions('fallback', options, ['value', 'of', 'template', 'codes'])
+  checkKnown('fallback', options, ['value', 'of', 'template', 'codes'])
   const said = (['value', 'of', 'template'] as const).filter((key) => Object.hasOwn(options, key))
   if (said.length !== 1) throw new DefinitionError(`fallback: expected exactly one of value, of and template, got ${said.length === 0 ? 'none' : said.join(' and ')}`, { path: 'fallback' })
   functionOf(options.of, 'fallback.of')

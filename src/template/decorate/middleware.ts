@@ -3,8 +3,9 @@ import { DefinitionError, type WumboError } from '../../errors.ts'
 import type { MaybePromise, TemplateContext } from '../contract.ts'
 import { shown } from '../door.ts'
 import { asFailure } from '../failure.ts'
+import { checkKnown } from '../known-options.ts'
 import { RANKS, type Decorator, type Invoke } from './decorator.ts'
-import { checkOptions, functionOf } from './options.ts'
+import { functionOf } from './options.ts'
 
 /** One middleware. Each part is optional; undefined as an answer changes nothing. */
 export interface Middleware<I, O> {
@@ -22,7 +23,7 @@ export interface Middleware<I, O> {
 export function withMiddleware<I = unknown, O = never>(...middlewares: readonly Middleware<I, O>[]): Decorator<I, O> {
   if (middlewares.length === 0) throw new DefinitionError(`middleware: expected at least one, got ${shown(middlewares)}`, { path: 'middleware' })
   for (const [index, one] of middlewares.entries()) {
-    checkOptions(`middleware[${index}]`, one, ['name', 'before', 'after', 'onError'])
+    checkKnown(`middleware[${index}]`, one, ['name', 'before', 'after', 'onError'])
     for (const part of ['before', 'after', 'onError'] as const) functionOf(one[part], `middleware[${index}].${part}`)
   }
   // Inside, values are unknown.

@@ -1,16 +1,7 @@
 // Checks of what decorators are given: what was expected, what came, and where.
 import { DefinitionError } from '../../errors.ts'
 import { parseDuration } from '../../shared/duration.ts'
-import { didYouMean } from '../../shared/nearest.ts'
 import { shown } from '../door.ts'
-
-/** Refuses what is no object, and keys that are not known. */
-export function checkOptions(name: string, given: unknown, known: readonly string[]): void {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new DefinitionError(`${name}: expected an object with options, got ${shown(given)}`, { path: name, remedy: `Options are: ${known.join(', ')}.` })
-  for (const key of Object.keys(given)) {
-    if (!known.includes(key)) throw new DefinitionError(`${name}.${key}: there is no such option.${didYouMean(key, known)}`, { path: `${name}.${key}`, remedy: `Options are: ${known.join(', ')}.` })
-  }
-}
 
 /** A whole number from `least` on. */
 export function wholeFrom(least: number, given: unknown, path: string): number {

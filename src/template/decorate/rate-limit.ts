@@ -4,8 +4,9 @@ import { RateLimitedError } from '../../errors.ts'
 import { formatDuration, parseDuration } from '../../shared/duration.ts'
 import type { TemplateContext } from '../contract.ts'
 import { pause } from '../heed.ts'
+import { checkKnown } from '../known-options.ts'
 import { RANKS, type Decorator } from './decorator.ts'
-import { checkOptions, keyOf, timeOf, wholeFrom } from './options.ts'
+import { keyOf, timeOf, wholeFrom } from './options.ts'
 
 /** How many executions may begin, within which time. */
 export interface RateLimitOptions<I> {
@@ -20,7 +21,7 @@ export interface RateLimitOptions<I> {
 
 /** Fails with RATE_LIMITED when the limit is reached, or lets executions wait for their turn. Counts in this process. */
 export function withRateLimit<I>(options: RateLimitOptions<I>): Decorator<I> {
-  checkOptions('rateLimit', options, ['limit', 'per', 'key', 'wait'])
+  checkKnown('rateLimit', options, ['limit', 'per', 'key', 'wait'])
   const limit = wholeFrom(1, options.limit, 'rateLimit.limit')
   const perMs = timeOf(options.per ?? '1s', 'rateLimit.per')
   const waitMs = parseDuration(options.wait ?? 0, 'rateLimit.wait')

@@ -4,17 +4,17 @@ import type { RetryPolicy } from '../contract.ts'
 import { childContext, isOwn } from '../derived-context.ts'
 import { asFailure } from '../failure.ts'
 import { pause } from '../heed.ts'
-import { mayRetry, retryDelay, retryPlan } from '../retry-policy.ts'
+import { mayRetry, RETRY_KEYS, retryDelay, retryPlan } from '../retry-policy.ts'
+import { checkKnown } from '../known-options.ts'
 import { RANKS, type Decorator } from './decorator.ts'
 import { tellRetry } from './observe.ts'
-import { checkOptions } from './options.ts'
 
 /**
  * Tries again, with the curves and the terms of a step's `retry`: what is not retryable by its class, or named in `nonRetryable`, is not tried again. A wait ends with an
  * abort. Every attempt has the idempotency key of the first. `.execute()` tells the number of attempts.
  */
 export function withRetry(policy: RetryPolicy): Decorator {
-  checkOptions('retry', policy, ['maxAttempts', 'backoff', 'initialDelay', 'maxDelay', 'jitter', 'nonRetryable'])
+  checkKnown('retry', policy, RETRY_KEYS)
   const plan = retryPlan(policy, 'decorate')
   return {
     name: 'retry', rank: RANKS.retry,

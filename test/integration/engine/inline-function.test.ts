@@ -141,6 +141,7 @@ describe('refused by name', () => {
   const empty = z.object({})
   const of = (more: object): FunctionWorkflow<Record<string, never>, unknown> => defineWorkflow({ name: 'other', input: empty, run: () => 1, ...more })
   const closes = fromModel({ name: 'closes', steps: { a: { uses: 'act' } }, finally: { steps: { b: { uses: 'act' } } } }, [it.act])
+  const nested = Array.from({ length: 15 }).reduce<GraphWorkflow<unknown>>((inner, _, index) => fromModel({ name: `n${index}`, steps: { a: { inline: { workflow: inner.name } } } }, [it.act], [inner]), fromModel({ name: 'leaf', steps: { a: { uses: 'act' } } }, [it.act]))
   const again = (ctx: WorkflowContext): Promise<unknown> => ctx.inline('deeper', of({ run: again }), {})
 
   test.each<[string, (ctx: WorkflowContext) => Promise<unknown>, RegExp]>([
@@ -151,6 +152,7 @@ describe('refused by name', () => {
     ['another onCancel', (ctx) => ctx.inline('x', of({ onCancel: 'leave' }), {}), /inline x: other says onCancel: leave, and around compensate/],
     ['a graph with a finally', (ctx) => ctx.inline('x', closes, {}), /inline x: closes has a finally/],
     ['no end', again, /run inline more than 16 deep/],
+    ['a graph that is too deep where it stands', (ctx) => ctx.inline('x', of({ run: (c: WorkflowContext) => c.inline('y', nested, {}) }), {}), /run inline more than 16 deep/],
     ['to continue the run as new', (ctx) => ctx.inline('x', of({ run: (c: WorkflowContext) => c.continueAsNew({}) }), {}), /inline cannot continue the run of another as new/],
     ['a query of another', (ctx) => (ctx.setQuery('at', () => 1), ctx.inline('x', of({ run: (c: WorkflowContext) => { c.setQuery('at', () => 2) } }), {})), /query at: another workflow of this run has set it/],
     ['an update of what is inside', async (ctx) => { await ctx.inline('x', of({ run: (c: WorkflowContext) => { c.setUpdate('to', {}, () => 2) } }), {}); ctx.setUpdate('to', {}, () => 1) }, /update to: another workflow of this run has set it, under x/],
